@@ -1,0 +1,5 @@
+/** JMH benchmarks, one class per mechanism. */
+@NullMarked
+package dev.pgpool.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
