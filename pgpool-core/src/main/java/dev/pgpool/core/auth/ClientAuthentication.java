@@ -1,0 +1,32 @@
+package dev.pgpool.core.auth;
+
+/**
+ * How clients prove who they are, in the words of PgBouncer's {@code auth_type}.
+ *
+ * <p>Which {@link Credential} each method can check:
+ *
+ * <table>
+ * <caption>Methods and credentials</caption>
+ * <tr><th>method</th><th>Plain</th><th>Md5</th><th>ScramVerifier</th></tr>
+ * <tr><td>{@link #TRUST}</td><td>not asked</td><td>not asked</td><td>not asked</td></tr>
+ * <tr><td>{@link #PASSWORD}</td><td>yes</td><td>yes</td><td>yes</td></tr>
+ * <tr><td>{@link #MD5}</td><td>yes</td><td>yes</td><td>yes, by SCRAM-SHA-256</td></tr>
+ * <tr><td>{@link #SCRAM_SHA_256}</td><td>yes</td><td>refused</td><td>yes</td></tr>
+ * </table>
+ */
+public enum ClientAuthentication {
+    /** Everybody who reaches the listener is who he says he is; nothing is asked and no secret is looked up. */
+    TRUST,
+
+    /** The client sends its password in clear; only for connections that are encrypted or local. */
+    PASSWORD,
+
+    /**
+     * The client answers a challenge with an MD5 digest, as PostgreSQL before version 14 did. A user whose secret is a
+     * SCRAM verifier is asked for SCRAM-SHA-256 instead. Unknown users are asked for MD5.
+     */
+    MD5,
+
+    /** The client and the pooler prove to each other that they know the secret; nothing reusable crosses the wire. */
+    SCRAM_SHA_256
+}

@@ -1,0 +1,41 @@
+package dev.pgpool.core.internal.auth;
+
+/**
+ * Authentication cannot go on: the peer broke the protocol, or asks for what we cannot give. The message may be shown
+ * to the peer; it contains no secret. Has no stack trace, because peers can cause it at will.
+ */
+public final class AuthenticationProtocolException extends RuntimeException {
+
+    static final String PROTOCOL_VIOLATION = "08P01";
+    static final String FEATURE_NOT_SUPPORTED = "0A000";
+    static final String INVALID_AUTHORIZATION = "28000";
+
+    private static final long serialVersionUID = 1L;
+    private static final int MAX_QUOTED = 60;
+
+    private final String sqlState;
+
+    AuthenticationProtocolException(String message) {
+        this(PROTOCOL_VIOLATION, message);
+    }
+
+    AuthenticationProtocolException(String sqlState, String message) {
+        super(message, null, false, false);
+        this.sqlState = sqlState;
+    }
+
+    /** The SQLSTATE to report: 08P01, 0A000 or 28000. */
+    public String sqlState() {
+        return sqlState;
+    }
+
+    /** Makes text of a peer fit to be shown: printable ASCII, bounded. */
+    static String quoted(String text) {
+        var shown = new StringBuilder("\"");
+        for (int i = 0; i < Math.min(text.length(), MAX_QUOTED); i++) {
+            char c = text.charAt(i);
+            shown.append(c >= 0x20 && c < 0x7f && c != '"' ? c : '?');
+        }
+        return shown.append(text.length() > MAX_QUOTED ? "...\"" : "\"").toString();
+    }
+}

@@ -1,0 +1,70 @@
+package dev.pgpool.core.internal.auth;
+
+import com.ongres.scram.common.ScramFunctions;
+import com.ongres.scram.common.ScramMechanism;
+import dev.pgpool.core.auth.Credential;
+import java.security.MessageDigest;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys of one password under one salt and iteration count, and the proofs made with them. Immutable.
+ *
+ * @see <a href="https://www.rfc-editor.org/rfc/rfc5802#section-3">RFC 5802, SCRAM algorithm overview</a>
+ */
+final class ScramKeys {
+
+    static final int LENGTH = 32;
+
+    private static final ScramMechanism MECHANISM = ScramMechanism.SCRAM_SHA_256;
+
+    /** Known from a password or a proof; a verifier does not have it. */
+    private final byte @Nullable [] clientKey;
+
+    private final byte[] storedKey;
+    private final byte[] serverKey;
+
+    private ScramKeys(byte @Nullable [] clientKey, byte[] storedKey, byte[] serverKey) {
+        this.clientKey = clientKey;
+        this.storedKey = storedKey;
+        this.serverKey = serverKey;
+    }
+
+    static ScramKeys ofSaltedPassword(byte[] saltedPassword) {
+        byte[] clientKey = ScramFunctions.clientKey(MECHANISM, saltedPassword);
+        byte[] storedKey = ScramFunctions.storedKey(MECHANISM, clientKey);
+        return new ScramKeys(clientKey, storedKey, ScramFunctions.serverKey(MECHANISM, saltedPassword));
+    }
+
+    static ScramKeys ofVerifier(Credential.ScramVerifier verifier) {
+        Base64.Decoder base64 = Base64.getDecoder();
+        return new ScramKeys(null, base64.decode(verifier.storedKey()), base64.decode(verifier.serverKey()));
+    }
+
+    static byte[] hmac(byte[] key, byte[] message) {
+        return ScramFunctions.hmac(MECHANISM, key, message);
+    }
+
+    /** ClientKey XOR HMAC(StoredKey, AuthMessage): what a client sends to show that it knows the password. */
+    byte[] clientProof(byte[] authMessage) {
+        if (clientKey == null) {
+            throw new IllegalStateException("a SCRAM verifier cannot prove itself to a server");
+        }
+        return ScramFunctions.clientProof(clientKey, hmac(storedKey, authMessage));
+    }
+
+    /** Whether the proof was made with the password of these keys; takes the same time whatever the proof. */
+    boolean acceptProof(byte[] proof, byte[] authMessage) {
+        byte[] claimedKey = ScramFunctions.clientProof(hmac(storedKey, authMessage), proof);
+        return MessageDigest.isEqual(ScramFunctions.hash(MECHANISM, claimedKey), storedKey);
+    }
+
+    byte[] serverSignature(byte[] authMessage) {
+        return hmac(serverKey, authMessage);
+    }
+
+    /** Whether both come from one password; compares the ServerKey, as PostgreSQL does. */
+    boolean sameServerKey(ScramKeys other) {
+        return MessageDigest.isEqual(serverKey, other.serverKey);
+    }
+}
