@@ -60,10 +60,12 @@ final class Userlist {
             throw error("the " + what + " does not begin with a double quote (expected: \"user\" \"secret\")");
         }
         var value = new StringBuilder();
-        int from = position + 1;
+        int start = position;
+        int from = start + 1;
         while (true) {
             int quote = line.indexOf('"', from);
             if (quote < 0) {
+                position = start;
                 throw error("the " + what + " has no closing double quote on its line");
             }
             value.append(line, from, quote);

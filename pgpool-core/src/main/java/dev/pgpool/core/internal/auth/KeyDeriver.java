@@ -152,15 +152,13 @@ final class KeyDeriver {
         return ScramKeys.hmac(key, (purpose + '\0' + text).getBytes(StandardCharsets.UTF_8));
     }
 
-    /**
-     * SASLprep as PostgreSQL applies it: what cannot be prepared is used as it is, and that includes a password of
-     * which nothing is left, which the library would refuse.
-     */
+    /** SASLprep as PostgreSQL applies it: a password that cannot be prepared is used as it is. */
     private static char[] prepare(String password) {
         char[] raw = password.toCharArray();
         try {
             return StringPreparation.POSTGRESQL_PREPARATION.normalize(raw);
-        } catch (IllegalArgumentException nothingLeft) {
+        } catch (RuntimeException notPrepared) {
+            // Of any kind: a password of which nothing is left makes the library run out of its array.
             return raw;
         }
     }

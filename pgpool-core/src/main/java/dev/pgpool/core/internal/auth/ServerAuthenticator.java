@@ -208,13 +208,17 @@ public final class ServerAuthenticator {
         List<String> names = new ArrayList<>();
         int start = 0;
         for (int i = 0; i < list.length; i++) {
-            if (list[i] == 0) {
-                if (i == start && i == list.length - 1) {
+            if (list[i] != 0) {
+                continue;
+            }
+            if (i == start) {
+                if (i == list.length - 1) {
                     return names;
                 }
-                names.add(new String(list, start, i - start, US_ASCII));
-                start = i + 1;
+                break;
             }
+            names.add(new String(list, start, i - start, US_ASCII));
+            start = i + 1;
         }
         throw new AuthenticationProtocolException("malformed list of SASL mechanisms from the server");
     }
