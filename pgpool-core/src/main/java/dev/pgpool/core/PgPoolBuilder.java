@@ -1,0 +1,106 @@
+package dev.pgpool.core;
+
+import dev.pgpool.core.auth.ClientAuthentication;
+import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.config.DatabaseBuilder;
+import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.ListenConfig;
+import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.event.PgPoolListener;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Describes a pooler. Not thread-safe; nothing is checked or started before {@link #build()}. */
+public final class PgPoolBuilder {
+    private final Map<String, DatabaseConfig> databases = new LinkedHashMap<>();
+    private String host = "127.0.0.1";
+    private int port = 6432;
+    private Optional<Path> unixSocketDirectory = Optional.empty();
+    private int backlog = 1_024;
+    private int maxClientConnections = 10_000;
+    private Duration loginTimeout = Duration.ofSeconds(60);
+    private ClientAuthentication authentication = ClientAuthentication.SCRAM_SHA_256;
+    private CredentialStore credentials = CredentialStore.empty();
+    private int eventLoops = Runtime.getRuntime().availableProcessors();
+    private PgPoolListener listener = PgPoolListener.NONE;
+
+    PgPoolBuilder() {}
+
+    /** Default {@code 127.0.0.1} and 6432. Host {@code *} listens on all addresses, port 0 takes a free one. */
+    public PgPoolBuilder listen(String host, int port) {
+        this.host = host;
+        this.port = port;
+        return this;
+    }
+
+    /** Default none. Also listens on {@code <directory>/.s.PGSQL.<port>}. */
+    public PgPoolBuilder unixSocketDirectory(Path directory) {
+        this.unixSocketDirectory = Optional.of(directory);
+        return this;
+    }
+
+    /** Default 1024. Connections that the system keeps for us until we accept them. */
+    public PgPoolBuilder backlog(int backlog) {
+        this.backlog = backlog;
+        return this;
+    }
+
+    /** Default 10,000. Clients beyond this get {@code 53300}. */
+    public PgPoolBuilder maxClientConnections(int maxClientConnections) {
+        this.maxClientConnections = maxClientConnections;
+        return this;
+    }
+
+    /** Default 60 s. How long a client may take to log in. */
+    public PgPoolBuilder loginTimeout(Duration loginTimeout) {
+        this.loginTimeout = loginTimeout;
+        return this;
+    }
+
+    /** Default SCRAM-SHA-256. How clients prove who they are. */
+    public PgPoolBuilder clientAuthentication(ClientAuthentication authentication) {
+        this.authentication = authentication;
+        return this;
+    }
+
+    /** Default: knows nobody. Credentials of clients, and of servers without a forced user's password. */
+    public PgPoolBuilder credentials(CredentialStore credentials) {
+        this.credentials = credentials;
+        return this;
+    }
+
+    /** Adds a database; the name {@code *} serves every database without an entry of its own. */
+    public PgPoolBuilder database(String name, Consumer<DatabaseBuilder> description) {
+        DatabaseBuilder builder = new DatabaseBuilder(name);
+        description.accept(builder);
+        databases.put(name, builder.build());
+        return this;
+    }
+
+    /** Default: one for each processor. Threads that carry the traffic. */
+    public PgPoolBuilder eventLoops(int eventLoops) {
+        this.eventLoops = eventLoops;
+        return this;
+    }
+
+    /** Default: nobody listens. */
+    public PgPoolBuilder listener(PgPoolListener listener) {
+        this.listener = listener;
+        return this;
+    }
+
+    /**
+     * Checks the description; starts nothing.
+     *
+     * @throws dev.pgpool.core.config.ConfigException with every problem found
+     */
+    public PgPool build() {
+        ListenConfig listen = new ListenConfig(
+                host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication);
+        return new PgPool(new PgPoolConfig(listen, databases, credentials, eventLoops), listener);
+    }
+}

@@ -1,0 +1,35 @@
+package dev.pgpool.core.event;
+
+import java.util.Locale;
+
+/** Why a client or server connection ended: the word in logs and the tag in metrics. */
+public enum CloseReason {
+    /** The client said goodbye or just closed. */
+    CLIENT_CLOSED,
+    CLIENT_LOGIN_FAILED,
+    CLIENT_LOGIN_TIMEOUT,
+    CLIENT_PROTOCOL_VIOLATION,
+    /** A cancel request was dealt with; such connections live for one packet. */
+    CANCEL_REQUEST,
+    TOO_MANY_CLIENTS,
+    QUERY_WAIT_TIMEOUT,
+    /** No server could be had for the client. */
+    SERVER_UNAVAILABLE,
+    /** The server ended the connection, with or without saying why. */
+    SERVER_CLOSED,
+    SERVER_CONNECT_FAILED,
+    SERVER_PROTOCOL_VIOLATION,
+    /** What the server sent while nobody used it can't be undone. */
+    SERVER_DIRTY,
+    /** A server did not become clean in time after its client left in the middle. */
+    ABANDONED,
+    /** The client's settings could not be applied. */
+    SETTINGS_FAILED,
+    SHUTDOWN,
+    INTERNAL_ERROR;
+
+    /** As in logs and metric tags: lower case with underscores. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

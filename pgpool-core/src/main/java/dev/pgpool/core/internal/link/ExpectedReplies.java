@@ -1,0 +1,177 @@
+package dev.pgpool.core.internal.link;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a server still owes, in order: one entry for each message that will be answered. An entry says which kind of
+ * message it was and what becomes of the answer: it goes on to the client, it is dropped because we asked
+ * ({@link #SKIP}), or it is made up by us because the server was never asked ({@link #FAKE}).
+ *
+ * <p>Messages up to a Sync are a <em>batch</em>: after an error the server skips the rest of its batch.
+ *
+ * <p>A ring that is reused for the life of the server. Confined to its event loop.
+ */
+final class ExpectedReplies {
+    static final int QUERY = 1;
+    static final int FUNCTION_CALL = 2;
+    static final int SYNC = 3;
+    static final int PARSE = 4;
+    static final int BIND = 5;
+    static final int DESCRIBE = 6;
+    static final int EXECUTE = 7;
+    static final int CLOSE = 8;
+    /** A Parse that repeats a name on purpose, to be refused by the server. */
+    static final int DUPLICATE = 9;
+
+    static final int KIND = 0x0f;
+    static final int SKIP = 0x10;
+    static final int FAKE = 0x20;
+
+    /** Called for entries whose messages the server skips, last one first, so that undoing restores what was. */
+    interface Undo {
+        void undo(int code, @Nullable Object subject, long batch);
+    }
+
+    private byte[] codes = new byte[32];
+    private @Nullable Object[] subjects = new Object[32];
+    private int head;
+    private int size;
+    private int syncs;
+    private long tailBatch = 1;
+
+    boolean isEmpty() {
+        return size == 0;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** The batch that the next message belongs to. */
+    long batch() {
+        return tailBatch;
+    }
+
+    /** Whether a Sync is unanswered: then an error may still come that the messages after it don't share. */
+    boolean hasSync() {
+        return syncs > 0;
+    }
+
+    void add(int code) {
+        add(code, null);
+    }
+
+    void add(int code, @Nullable Object subject) {
+        if (size == codes.length) {
+            grow();
+        }
+        int slot = head + size & codes.length - 1;
+        codes[slot] = (byte) code;
+        if (subject != null) {
+            subjects[slot] = subject;
+        }
+        size++;
+        if (code == SYNC) {
+            syncs++;
+            tailBatch++;
+        }
+    }
+
+    /** The oldest entry, 0 if there is none. */
+    int head() {
+        return size == 0 ? 0 : codes[head];
+    }
+
+    /** What the oldest entry is about. */
+    @Nullable Object headSubject() {
+        return subjects[head];
+    }
+
+    /** Whether the newest entry ends in a ReadyForQuery, or there is none. */
+    boolean endsInReadyForQuery() {
+        if (size == 0) {
+            return true;
+        }
+        int kind = codes[head + size - 1 & codes.length - 1] & KIND;
+        return kind == QUERY || kind == SYNC || kind == FUNCTION_CALL;
+    }
+
+    /** The oldest entry has been answered. */
+    void pop() {
+        if (codes[head] == SYNC) {
+            syncs--;
+        }
+        subjects[head] = null;
+        head = head + 1 & codes.length - 1;
+        size--;
+    }
+
+    /** After an error: drops what the server skips, and returns whether it knows where to stop (a Sync is there). */
+    boolean dropBatch(Undo undo) {
+        int count = 0;
+        while (count < size && codes[head + count & codes.length - 1] != SYNC) {
+            count++;
+        }
+        boolean sync = count < size;
+        long batch = tailBatch - syncs;
+        for (int i = count - 1; i >= 0; i--) {
+            int slot = head + i & codes.length - 1;
+            undo.undo(codes[slot], subjects[slot], batch);
+            subjects[slot] = null;
+        }
+        head = head + count & codes.length - 1;
+        size -= count;
+        return sync;
+    }
+
+    /**
+     * The oldest entry turned out to be a COPY FROM STDIN: Syncs that were sent right behind it are ignored by the server
+     * (see CopyGetData in PostgreSQL's copyfromparse.c), so nothing is owed for them.
+     */
+    void dropSyncsBehindHead() {
+        int kept = 1;
+        while (kept < size && codes[head + kept & codes.length - 1] == SYNC) {
+            kept++;
+        }
+        int dropped = kept - 1;
+        if (dropped == 0) {
+            return;
+        }
+        int from = head + dropped & codes.length - 1;
+        codes[from] = codes[head];
+        subjects[from] = subjects[head];
+        for (int i = 0; i < dropped; i++) {
+            subjects[head + i & codes.length - 1] = null;
+        }
+        head = from;
+        size -= dropped;
+        syncs -= dropped;
+    }
+
+    /** Whether a Parse of this subject is unanswered. */
+    boolean isParsePending(Object subject) {
+        for (int i = 0; i < size; i++) {
+            int slot = head + i & codes.length - 1;
+            if (subjects[slot] == subject && (codes[slot] & KIND) == PARSE) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void grow() {
+        int old = codes.length;
+        byte[] newCodes = new byte[old * 2];
+        @Nullable Object[] newSubjects = Arrays.copyOf(subjects, 0);
+        newSubjects = Arrays.copyOf(newSubjects, old * 2);
+        for (int i = 0; i < size; i++) {
+            int slot = head + i & old - 1;
+            newCodes[i] = codes[slot];
+            newSubjects[i] = subjects[slot];
+        }
+        codes = newCodes;
+        subjects = newSubjects;
+        head = 0;
+    }
+}

@@ -1,0 +1,30 @@
+package dev.pgpool.core.internal.link;
+
+/** Counts of one lane: plain longs, written and read on its event loop only. */
+public final class LinkCounters {
+    long transactions;
+    long clientParses;
+    long serverParses;
+    long binds;
+    long rollbacks;
+
+    public long transactions() {
+        return transactions;
+    }
+
+    public long clientParses() {
+        return clientParses;
+    }
+
+    public long serverParses() {
+        return serverParses;
+    }
+
+    public long binds() {
+        return binds;
+    }
+
+    public long rollbacks() {
+        return rollbacks;
+    }
+}

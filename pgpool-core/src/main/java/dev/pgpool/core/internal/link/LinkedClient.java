@@ -1,0 +1,45 @@
+package dev.pgpool.core.internal.link;
+
+import dev.pgpool.core.internal.params.SessionParameters;
+import dev.pgpool.core.internal.prepared.ClientStatements;
+import dev.pgpool.core.internal.transport.Outbox;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import org.jspecify.annotations.Nullable;
+
+/** What a link needs of its client. Called on the event loop that client and server share. */
+public interface LinkedClient {
+    /** What goes to the client. */
+    Outbox out();
+
+    /** Where the client's messages are read. */
+    MessageCursor in();
+
+    /** The client's names for statements; made on first use. */
+    ClientStatements statements();
+
+    /** The client's names for statements, null if it never used any. */
+    @Nullable ClientStatements knownStatements();
+
+    /** The parameters as the client believes them to be. */
+    SessionParameters parameters();
+
+    /** What has become of the parameters while the client was linked. */
+    void parametersBecame(SessionParameters now);
+
+    /** Stops or resumes reading from the client. */
+    void readable(boolean wanted);
+
+    /** The link is over, the server was given back. */
+    void onUnlinked();
+
+    /**
+     * The link is over because the server is.
+     *
+     * @param error what to tell the client; null if the server's own words have been forwarded
+     */
+    void onServerLost(@Nullable ErrorFields error);
+
+    /** The client asked to end the connection. */
+    void onTerminate();
+}

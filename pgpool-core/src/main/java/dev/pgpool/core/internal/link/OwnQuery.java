@@ -1,0 +1,90 @@
+package dev.pgpool.core.internal.link;
+
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerPhase;
+import dev.pgpool.core.internal.wire.BackendType;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.FrontendWriter;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Phase: the server answers a simple Query of our own, which changes its settings or rolls back. It was sent ahead of
+ * whatever follows, so there is no extra round trip. None of its replies reaches a client.
+ */
+final class OwnQuery implements ServerPhase {
+    /** How it ends; exactly one call, on the server's event loop. */
+    interface Outcome {
+        /** @param status transaction status of the ReadyForQuery */
+        void onDone(byte status);
+
+        void onError(ErrorFields error, byte status);
+
+        void onClosed(CloseReason reason, @Nullable ErrorFields lastError);
+
+        void onReadComplete();
+    }
+
+    private final ServerConnection server;
+    private final Outcome outcome;
+    private @Nullable ErrorFields error;
+
+    OwnQuery(ServerConnection server, Outcome outcome) {
+        this.server = server;
+        this.outcome = outcome;
+    }
+
+    /** Writes the query and listens for its end. */
+    void send(String sql) {
+        FrontendWriter.query(server.out().space(), sql);
+        server.enter(this);
+    }
+
+    @Override
+    public void onMessages(MessageCursor in) {
+        while (in.next()) {
+            switch (in.type()) {
+                case BackendType.PARAMETER_STATUS -> {
+                    if (!in.isComplete()) {
+                        return;
+                    }
+                    server.onParameterStatus(in);
+                }
+                case BackendType.ERROR_RESPONSE -> {
+                    if (!in.isComplete()) {
+                        return;
+                    }
+                    error = server.onErrorResponse(in);
+                }
+                case BackendType.READY_FOR_QUERY -> {
+                    if (!in.isComplete()) {
+                        return;
+                    }
+                    byte status = in.buffer().getByte(in.bodyIndex());
+                    in.skip();
+                    if (error == null) {
+                        outcome.onDone(status);
+                    } else {
+                        outcome.onError(error, status);
+                    }
+                    return;
+                }
+                default -> {
+                    // results of set_config, notices, notifications: for nobody
+                }
+            }
+            in.skip();
+        }
+    }
+
+    @Override
+    public void onReadComplete() {
+        outcome.onReadComplete();
+    }
+
+    @Override
+    public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
+        outcome.onClosed(reason, lastError);
+    }
+}

@@ -1,0 +1,260 @@
+package dev.pgpool.core.internal.link;
+
+import dev.pgpool.core.internal.prepared.ClientStatements;
+import dev.pgpool.core.internal.prepared.ClientStatements.Named;
+import dev.pgpool.core.internal.prepared.ServerStatements;
+import dev.pgpool.core.internal.prepared.Statement;
+import dev.pgpool.core.internal.prepared.StatementRegistry;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.transport.Outbox;
+import dev.pgpool.core.internal.wire.FrontendType;
+import dev.pgpool.core.internal.wire.FrontendWriter;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.MessageReader;
+import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.WireViolation;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a client's prepared statements work on whichever server it is linked to. The four messages that name a
+ * statement pass through here: the name becomes the server's, a Parse that the server lacks goes ahead of the message,
+ * and what the server need not hear is answered in its place in the order of replies.
+ *
+ * <p>Names that the client never prepared go through unchanged: the server answers {@code 26000} with all its
+ * consequences for the transaction, or knows the name from a {@code PREPARE}.
+ *
+ * <p>Each method returns false if it needs more bytes than have arrived; then nothing has happened.
+ */
+final class StatementRewriter {
+    /** Marks the Parse of the unnamed statement among the expected replies. */
+    static final Object UNNAMED = new Object();
+
+    private static final byte[] NO_NAME = new byte[0];
+    /** An unnamed statement up to this size is kept for later transactions; a larger one streams through. */
+    private static final int UNNAMED_LIMIT = 1 << 20;
+
+    private final ServerConnection server;
+    private final StatementRegistry registry;
+    private final ExpectedReplies expected;
+    private final Outbox toServer;
+
+    StatementRewriter(ServerConnection server, StatementRegistry registry, ExpectedReplies expected) {
+        this.server = server;
+        this.registry = registry;
+        this.expected = expected;
+        this.toServer = server.out();
+    }
+
+    boolean parse(MessageCursor in, LinkedClient client, LinkCounters counters) {
+        ByteBuf buf = in.buffer();
+        int nameEnd = stringEnd(in, in.bodyIndex(), "statement name");
+        if (nameEnd < 0) {
+            return false;
+        }
+        if (nameEnd == in.bodyIndex()) {
+            return parseUnnamed(in, client, counters);
+        }
+        if (!in.isComplete()) {
+            return false;
+        }
+        counters.clientParses++;
+        ClientStatements statements = client.statements();
+        Named taken = statements.find(buf, in.bodyIndex(), nameEnd);
+        Statement statement = registry.intern(buf, nameEnd + 1, in.bodyEnd());
+        if (taken != null) {
+            parseTakenName(in, taken, counters);
+            return true;
+        }
+        Named named = statements.add(buf, in.bodyIndex(), nameEnd, statement);
+        toServer.run(in.takeRun());
+        if (server.statements().has(statement, expected.batch())) {
+            expected.add(ExpectedReplies.PARSE | ExpectedReplies.FAKE, named);
+        } else {
+            sendParse(statement, ExpectedReplies.PARSE, named, counters);
+        }
+        in.skip();
+        return true;
+    }
+
+    /** The server says {@code 42P05} itself, so that the transaction fails as it must. */
+    private void parseTakenName(MessageCursor in, Named taken, LinkCounters counters) {
+        prepare(in, taken.statement(), counters);
+        toServer.run(in.takeRun());
+        Statement statement = taken.statement();
+        FrontendWriter.parse(
+                toServer.space(), statement.serverName(), statement.parseBody(), statement.parseBody().length);
+        expected.add(ExpectedReplies.DUPLICATE, taken);
+        in.skip();
+    }
+
+    private boolean parseUnnamed(MessageCursor in, LinkedClient client, LinkCounters counters) {
+        ClientStatements statements = client.statements();
+        if (in.bodyLength() > UNNAMED_LIMIT) {
+            statements.dropUnnamed();
+        } else if (in.isComplete()) {
+            statements.unnamed(in.buffer(), in.bodyIndex() + 1, in.bodyEnd());
+        } else {
+            return false;
+        }
+        counters.clientParses++;
+        counters.serverParses++;
+        server.unnamedBecame(statements, statements.unnamedVersion(), expected.batch());
+        expected.add(ExpectedReplies.PARSE, UNNAMED);
+        in.forward();
+        return true;
+    }
+
+    boolean bind(MessageCursor in, LinkedClient client, LinkCounters counters) {
+        ByteBuf buf = in.buffer();
+        int portal = in.bodyIndex();
+        int portalEnd = stringEnd(in, portal, "portal name");
+        int nameEnd = portalEnd < 0 ? -1 : stringEnd(in, portalEnd + 1, "statement name");
+        if (nameEnd < 0) {
+            return false;
+        }
+        counters.binds++;
+        if (nameEnd == portalEnd + 1) {
+            prepareUnnamed(in, client);
+            expected.add(ExpectedReplies.BIND);
+            in.forward();
+            return true;
+        }
+        Named named = client.statements().find(buf, portalEnd + 1, nameEnd);
+        if (named == null) {
+            expected.add(ExpectedReplies.BIND);
+            in.forward();
+            return true;
+        }
+        byte[] serverName = named.statement().serverName();
+        prepare(in, named.statement(), counters);
+        toServer.run(in.takeRun());
+        int growth = serverName.length - (nameEnd - portalEnd - 1);
+        toServer.space()
+                .writeByte(FrontendType.BIND)
+                .writeInt(4 + in.bodyLength() + growth)
+                .writeBytes(buf, portal, portalEnd + 1 - portal)
+                .writeBytes(serverName)
+                .writeByte(0);
+        expected.add(ExpectedReplies.BIND, named);
+        in.forwardFrom(nameEnd + 1);
+        return true;
+    }
+
+    boolean describe(MessageCursor in, LinkedClient client, LinkCounters counters) {
+        if (!in.isComplete()) {
+            return false;
+        }
+        if (isStatement(in)) {
+            int nameEnd = stringEnd(in, in.bodyIndex() + 1, "statement name");
+            if (nameEnd == in.bodyIndex() + 1) {
+                prepareUnnamed(in, client);
+            } else {
+                Named named = client.statements().find(in.buffer(), in.bodyIndex() + 1, nameEnd);
+                if (named != null) {
+                    prepare(in, named.statement(), counters);
+                    toServer.run(in.takeRun());
+                    FrontendWriter.describeStatement(
+                            toServer.space(), named.statement().serverName());
+                    expected.add(ExpectedReplies.DESCRIBE, named);
+                    in.skip();
+                    return true;
+                }
+            }
+        }
+        expected.add(ExpectedReplies.DESCRIBE);
+        in.forward();
+        return true;
+    }
+
+    boolean close(MessageCursor in, LinkedClient client) {
+        if (!in.isComplete()) {
+            return false;
+        }
+        if (isStatement(in)) {
+            int nameEnd = stringEnd(in, in.bodyIndex() + 1, "statement name");
+            if (nameEnd == in.bodyIndex() + 1) {
+                client.statements().dropUnnamed();
+                server.unnamedBecame(null, 0, 0);
+            } else {
+                Named named = client.statements().find(in.buffer(), in.bodyIndex() + 1, nameEnd);
+                if (named != null) {
+                    // the server keeps it for the others
+                    client.statements().remove(named);
+                    toServer.run(in.takeRun());
+                    expected.add(ExpectedReplies.CLOSE | ExpectedReplies.FAKE, named);
+                    in.skip();
+                    return true;
+                }
+            }
+        }
+        expected.add(ExpectedReplies.CLOSE);
+        in.forward();
+        return true;
+    }
+
+    /** Sees to it that the server has the statement when the next message arrives there. */
+    private void prepare(MessageCursor in, Statement statement, LinkCounters counters) {
+        if (!server.statements().has(statement, expected.batch())) {
+            toServer.run(in.takeRun());
+            sendParse(statement, ExpectedReplies.PARSE | ExpectedReplies.SKIP, statement, counters);
+        }
+    }
+
+    private void sendParse(Statement statement, int code, Object subject, LinkCounters counters) {
+        ServerStatements statements = server.statements();
+        if (expected.hasSync()) {
+            // an earlier batch may fail or not, so the server may have the statement or not: this is right either way
+            sendClose(statement, null);
+        }
+        FrontendWriter.parse(
+                toServer.space(), statement.serverName(), statement.parseBody(), statement.parseBody().length);
+        expected.add(code, subject);
+        statements.sent(statement, expected.batch());
+        counters.serverParses++;
+        Statement evicted = statements.evict();
+        while (evicted != null) {
+            sendClose(evicted, evicted);
+            evicted = statements.evict();
+        }
+    }
+
+    private void sendClose(Statement statement, @Nullable Statement evicted) {
+        FrontendWriter.closeStatement(toServer.space(), statement.serverName());
+        expected.add(ExpectedReplies.CLOSE | ExpectedReplies.SKIP, evicted);
+    }
+
+    /**
+     * The unnamed statement that the server has may be another client's, or this client's from long ago: repeats this
+     * client's last one, or sees to it that there is none.
+     */
+    private void prepareUnnamed(MessageCursor in, LinkedClient client) {
+        ClientStatements statements = client.statements();
+        if (server.hasUnnamedOf(statements, statements.unnamedVersion(), expected.batch())) {
+            return;
+        }
+        toServer.run(in.takeRun());
+        if (statements.hasUnnamed()) {
+            FrontendWriter.parse(toServer.space(), NO_NAME, statements.unnamedBody(), statements.unnamedLength());
+            expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP, UNNAMED);
+            server.unnamedBecame(statements, statements.unnamedVersion(), expected.batch());
+        } else {
+            FrontendWriter.closeStatement(toServer.space(), NO_NAME);
+            expected.add(ExpectedReplies.CLOSE | ExpectedReplies.SKIP);
+            server.unnamedBecame(null, 0, 0);
+        }
+    }
+
+    private static boolean isStatement(MessageCursor in) {
+        return in.bodyLength() > 0 && in.buffer().getByte(in.bodyIndex()) == FrontendType.TARGET_STATEMENT;
+    }
+
+    /** Index of the terminator, or -1 if the message is incomplete and it may still come. */
+    private static int stringEnd(MessageCursor in, int from, String what) {
+        int end = MessageReader.endOfString(in.buffer(), from, in.arrivedEnd());
+        if (end < 0 && in.isComplete()) {
+            throw new WireViolation(PoolerError.CLIENT_PROTOCOL_VIOLATION, what + " is not terminated");
+        }
+        return end;
+    }
+}

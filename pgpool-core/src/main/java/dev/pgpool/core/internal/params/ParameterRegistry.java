@@ -1,0 +1,38 @@
+package dev.pgpool.core.internal.params;
+
+import java.lang.ref.WeakReference;
+import java.util.Map;
+import java.util.WeakHashMap;
+
+/**
+ * Interns {@link SessionParameters}. Thread-safe by one lock; touched when a session begins or changes a parameter, not
+ * per transaction.
+ */
+public final class ParameterRegistry {
+    private final WeakHashMap<SessionParameters, WeakReference<SessionParameters>> known = new WeakHashMap<>();
+
+    /** The parameters with exactly these settings. */
+    public SessionParameters of(Map<String, String> settings) {
+        return intern(SessionParameters.of(settings));
+    }
+
+    /** What becomes of a session's parameters by these changes. */
+    public SessionParameters with(SessionParameters base, Map<String, String> changes) {
+        return changes.isEmpty() ? base : intern(base.with(changes));
+    }
+
+    /** What becomes of a session's parameters by one change. */
+    public SessionParameters with(SessionParameters base, String name, String value) {
+        return value.equals(base.get(name)) ? base : intern(base.with(Map.of(name, value)));
+    }
+
+    private synchronized SessionParameters intern(SessionParameters candidate) {
+        WeakReference<SessionParameters> reference = known.get(candidate);
+        SessionParameters existing = reference == null ? null : reference.get();
+        if (existing != null) {
+            return existing;
+        }
+        known.put(candidate, new WeakReference<>(candidate));
+        return candidate;
+    }
+}

@@ -1,0 +1,134 @@
+package dev.pgpool.core.internal.params;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settable parameters of a session: those that the server reports, and those that the client gave at start-up.
+ * Immutable and interned by {@link ParameterRegistry}: two sessions of a pool agree exactly if they hold the same
+ * object, so the hot path compares references.
+ */
+public final class SessionParameters {
+    /** Reported, but not for anybody to set in a session. */
+    private static final java.util.Set<String> READ_ONLY = java.util.Set.of(
+            "in_hot_standby",
+            "integer_datetimes",
+            "is_superuser",
+            "server_encoding",
+            "server_version",
+            "session_authorization");
+
+    static final SessionParameters EMPTY = new SessionParameters(new String[0], new String[0]);
+
+    /** Sorted by lower-case name. */
+    private final String[] names;
+
+    private final String[] values;
+    private final int hash;
+
+    private SessionParameters(String[] names, String[] values) {
+        this.names = names;
+        this.values = values;
+        this.hash = 31 * Arrays.hashCode(names) + Arrays.hashCode(values);
+    }
+
+    static SessionParameters of(Map<String, String> settings) {
+        TreeMap<String, String> sorted = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        sorted.putAll(settings);
+        return new SessionParameters(
+                sorted.keySet().toArray(new String[0]), sorted.values().toArray(new String[0]));
+    }
+
+    /** Whether a reported parameter can be set in a session and so belongs here. */
+    public static boolean isSettable(String name) {
+        return !READ_ONLY.contains(name);
+    }
+
+    /** The value of a parameter, by its name in any case; null if the session has no opinion. */
+    public @Nullable String get(String name) {
+        int i = Arrays.binarySearch(names, name, String.CASE_INSENSITIVE_ORDER);
+        return i < 0 ? null : values[i];
+    }
+
+    /** A copy as a map from name to value. */
+    public Map<String, String> toMap() {
+        Map<String, String> map = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        for (int i = 0; i < names.length; i++) {
+            map.put(names[i], values[i]);
+        }
+        return map;
+    }
+
+    /** This with other values and names, not interned. */
+    SessionParameters with(Map<String, String> overrides) {
+        Map<String, String> merged = new HashMap<>();
+        Map<String, String> mine = toMap();
+        mine.putAll(overrides);
+        merged.putAll(mine);
+        return of(merged);
+    }
+
+    /**
+     * The SQL that takes a server from this state to the wanted one, or null if there is nothing to do. Values go through
+     * {@code set_config}, which reads them exactly as a start-up packet is read, lists included; a parameter that the
+     * wanted state has no opinion on returns to the server's default.
+     */
+    public @Nullable String changesTo(SessionParameters wanted) {
+        StringBuilder sql = new StringBuilder();
+        for (int i = 0; i < wanted.names.length; i++) {
+            if (!wanted.values[i].equals(get(wanted.names[i]))) {
+                sql.append(sql.length() == 0 ? "SELECT " : ",").append("pg_catalog.set_config(");
+                literal(sql, wanted.names[i]);
+                sql.append(',');
+                literal(sql, wanted.values[i]);
+                sql.append(",false)");
+            }
+        }
+        for (String name : names) {
+            if (wanted.get(name) == null) {
+                sql.append(sql.length() == 0 ? "RESET " : ";RESET ");
+                identifier(sql, name);
+            }
+        }
+        return sql.length() == 0 ? null : sql.toString();
+    }
+
+    /** Escape string syntax: it means the same whatever standard_conforming_strings is on that server. */
+    private static void literal(StringBuilder sql, String value) {
+        sql.append("E'");
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c == '\'' || c == '\\') {
+                sql.append(c);
+            }
+            sql.append(c);
+        }
+        sql.append('\'');
+    }
+
+    /** Quotes each part of a name like {@code a.b} apart. */
+    private static void identifier(StringBuilder sql, String name) {
+        sql.append('"').append(name.replace("\"", "\"\"").replace(".", "\".\"")).append('"');
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof SessionParameters that
+                && hash == that.hash
+                && Arrays.equals(names, that.names)
+                && Arrays.equals(values, that.values);
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
+    }
+
+    @Override
+    public String toString() {
+        return toMap().toString();
+    }
+}

@@ -1,0 +1,174 @@
+package dev.pgpool.core.internal.prepared;
+
+import dev.pgpool.core.internal.wire.MessageReader;
+import io.netty.buffer.ByteBuf;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's names for statements. Found by the bytes of the name in place, so a lookup makes no garbage. Confined to
+ * the event loop of the client.
+ */
+public final class ClientStatements {
+    /** One name of one client. */
+    public static final class Named {
+        private final byte[] name;
+        private final int hash;
+        private final Statement statement;
+        private @Nullable Named next;
+
+        Named(byte[] name, int hash, Statement statement) {
+            this.name = name;
+            this.hash = hash;
+            this.statement = statement;
+        }
+
+        public Statement statement() {
+            return statement;
+        }
+
+        /** What the client calls it. Not to be written to. */
+        public byte[] name() {
+            return name;
+        }
+    }
+
+    /** An array larger than this is not kept for the next unnamed statement. */
+    private static final int UNNAMED_KEPT = 4_096;
+
+    private static final byte[] NONE = new byte[0];
+
+    private @Nullable Named[] table = new Named[8];
+    private int size;
+    private byte[] unnamed = NONE;
+    private int unnamedLength;
+    private long unnamedVersion;
+
+    /** The entry of the name in this region, or null. */
+    public @Nullable Named find(ByteBuf buf, int from, int to) {
+        int hash = MessageReader.hash(buf, from, to);
+        for (Named n = table[hash & table.length - 1]; n != null; n = n.next) {
+            if (n.hash == hash && MessageReader.equal(buf, from, to, n.name)) {
+                return n;
+            }
+        }
+        return null;
+    }
+
+    /** Gives a name that is not taken yet. */
+    public Named add(ByteBuf buf, int from, int to, Statement statement) {
+        byte[] name = MessageReader.bytes(buf, from, to);
+        Named named = new Named(name, MessageReader.hash(name), statement);
+        insert(named);
+        return named;
+    }
+
+    /** Puts back what {@link #remove} took, unless the name has been given anew since. */
+    public void restore(Named named) {
+        for (Named n = table[named.hash & table.length - 1]; n != null; n = n.next) {
+            if (n.hash == named.hash && java.util.Arrays.equals(n.name, named.name)) {
+                return;
+            }
+        }
+        insert(named);
+    }
+
+    private void insert(Named named) {
+        if (size >= table.length) {
+            grow();
+        }
+        int slot = named.hash & table.length - 1;
+        named.next = table[slot];
+        table[slot] = named;
+        size++;
+    }
+
+    /** Takes a name away; does nothing if exactly this entry is not there. */
+    public void remove(Named named) {
+        int slot = named.hash & table.length - 1;
+        Named previous = null;
+        for (Named n = table[slot]; n != null; n = n.next) {
+            if (n == named) {
+                if (previous == null) {
+                    table[slot] = n.next;
+                } else {
+                    previous.next = n.next;
+                }
+                n.next = null;
+                size--;
+                return;
+            }
+            previous = n;
+        }
+    }
+
+    /** Keeps a copy of the unnamed statement's Parse body, so that it can be repeated on another server. */
+    public void unnamed(ByteBuf buf, int from, int to) {
+        int length = to - from;
+        if (unnamed.length < length) {
+            unnamed = new byte[Math.max(length, 64)];
+        }
+        buf.getBytes(from, unnamed, 0, length);
+        unnamedLength = length;
+        unnamedVersion++;
+    }
+
+    /** There is no unnamed statement, or none that could be repeated. */
+    public void dropUnnamed() {
+        unnamedLength = 0;
+        unnamedVersion++;
+        if (unnamed.length > UNNAMED_KEPT) {
+            unnamed = NONE;
+        }
+    }
+
+    /** Tells one unnamed statement of this client from the next. */
+    public long unnamedVersion() {
+        return unnamedVersion;
+    }
+
+    public boolean hasUnnamed() {
+        return unnamedLength > 0;
+    }
+
+    /** Holds the Parse body of the unnamed statement in its first {@link #unnamedLength()} bytes. */
+    public byte[] unnamedBody() {
+        return unnamed;
+    }
+
+    public int unnamedLength() {
+        return unnamedLength;
+    }
+
+    /** Forgets the names that match. */
+    public void removeIf(Predicate<Named> condition) {
+        for (Named head : table.clone()) {
+            for (Named n = head; n != null; ) {
+                Named next = n.next;
+                if (condition.test(n)) {
+                    remove(n);
+                }
+                n = next;
+            }
+        }
+    }
+
+    public int size() {
+        return size;
+    }
+
+    private void grow() {
+        @Nullable Named[] old = table;
+        table = new Named[old.length * 2];
+        for (Named head : old) {
+            Named n = head;
+            while (n != null) {
+                Named next = n.next;
+                int slot = n.hash & table.length - 1;
+                n.next = table[slot];
+                table[slot] = n;
+                n = next;
+            }
+        }
+    }
+}

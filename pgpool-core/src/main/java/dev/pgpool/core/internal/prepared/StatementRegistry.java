@@ -1,0 +1,103 @@
+package dev.pgpool.core.internal.prepared;
+
+import dev.pgpool.core.internal.wire.MessageReader;
+import io.netty.buffer.ByteBuf;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statements of a pool, each once. Compares full content, never only a hash. Holds statements weakly: one that no
+ * client and no server knows any more goes away by itself.
+ *
+ * <p>Thread-safe by one lock: it is touched on Parse of a named statement only.
+ */
+public final class StatementRegistry {
+    private static final class Entry extends WeakReference<Statement> {
+        final int hash;
+        @Nullable Entry next;
+
+        Entry(Statement statement, ReferenceQueue<Statement> queue, @Nullable Entry next) {
+            super(statement, queue);
+            this.hash = statement.contentHash();
+            this.next = next;
+        }
+    }
+
+    private final ReferenceQueue<Statement> collected = new ReferenceQueue<>();
+    private @Nullable Entry[] table = new Entry[64];
+    private int size;
+    private long nextId = 1;
+
+    /** The statement whose Parse body stands in this region, which is not consumed. */
+    public Statement intern(ByteBuf buf, int from, int to) {
+        int hash = MessageReader.hash(buf, from, to);
+        synchronized (this) {
+            expunge();
+            for (Entry e = table[hash & table.length - 1]; e != null; e = e.next) {
+                if (e.hash == hash) {
+                    Statement known = e.get();
+                    if (known != null && MessageReader.equal(buf, from, to, known.parseBody())) {
+                        return known;
+                    }
+                }
+            }
+            return add(new Statement(nextId++, MessageReader.bytes(buf, from, to), hash));
+        }
+    }
+
+    /** Number of statements that somebody knows. */
+    public synchronized int size() {
+        expunge();
+        return size;
+    }
+
+    private Statement add(Statement statement) {
+        if (size >= table.length * 3 / 4) {
+            grow();
+        }
+        int slot = statement.contentHash() & table.length - 1;
+        table[slot] = new Entry(statement, collected, table[slot]);
+        size++;
+        return statement;
+    }
+
+    private void grow() {
+        @Nullable Entry[] old = table;
+        table = new Entry[old.length * 2];
+        for (Entry head : old) {
+            Entry e = head;
+            while (e != null) {
+                Entry next = e.next;
+                int slot = e.hash & table.length - 1;
+                e.next = table[slot];
+                table[slot] = e;
+                e = next;
+            }
+        }
+    }
+
+    private void expunge() {
+        Object gone;
+        while ((gone = collected.poll()) != null) {
+            remove((Entry) gone);
+        }
+    }
+
+    private void remove(Entry gone) {
+        int slot = gone.hash & table.length - 1;
+        Entry previous = null;
+        for (Entry e = table[slot]; e != null; e = e.next) {
+            if (e == gone) {
+                if (previous == null) {
+                    table[slot] = e.next;
+                } else {
+                    previous.next = e.next;
+                }
+                size--;
+                return;
+            }
+            previous = e;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package dev.pgpool.core.internal.server;
+
+import dev.pgpool.core.internal.transport.Transport;
+import dev.pgpool.core.internal.wire.FrontendWriter;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Cancels what a server runs, on a connection of its own as the protocol wants it. The request has been dealt with when
+ * the server closes that connection; until then the server is not given to anybody else.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS">Canceling
+ *     Requests</a>
+ */
+public final class CancelSender {
+    private static final Logger LOGGER = LoggerFactory.getLogger(CancelSender.class);
+    private static final int TIMEOUT_SECONDS = 10;
+
+    private final Transport transport;
+
+    public CancelSender(Transport transport) {
+        this.transport = transport;
+    }
+
+    /** Sends a request for what the server runs now; to be called on the server's event loop. */
+    public void cancel(ServerConnection server) {
+        if (!server.isCancellable()) {
+            return;
+        }
+        server.cancelStarted();
+        ChannelFuture connecting = new Bootstrap()
+                .group(server.channel().eventLoop())
+                .channelFactory(transport.channelFor(server.target().address()))
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TIMEOUT_SECONDS * 1_000)
+                .handler(new Discard())
+                .connect(server.target().address());
+        Channel channel = connecting.channel();
+        ScheduledFuture<?> timer =
+                server.channel().eventLoop().schedule(() -> channel.close(), TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        connecting.addListener(done -> {
+            if (done.isSuccess()) {
+                ByteBuf request = channel.alloc().ioBuffer(64);
+                FrontendWriter.cancelRequest(request, server.processId(), server.secret());
+                channel.writeAndFlush(request);
+            } else {
+                LOGGER.atDebug()
+                        .addKeyValue("server", server.processId())
+                        .setCause(done.cause())
+                        .log("cancel request not sent");
+                channel.close();
+            }
+        });
+        channel.closeFuture().addListener(closed -> {
+            timer.cancel(false);
+            server.cancelEnded();
+        });
+    }
+
+    /** The server answers nothing but the end of the connection. */
+    private static final class Discard extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ReferenceCountUtil.release(message);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            ctx.close();
+        }
+    }
+}

@@ -1,0 +1,354 @@
+package dev.pgpool.core.internal.server;
+
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.params.ParameterRegistry;
+import dev.pgpool.core.internal.params.SessionParameters;
+import dev.pgpool.core.internal.prepared.ServerStatements;
+import dev.pgpool.core.internal.transport.Outbox;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.FrontendWriter;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.MessageReader;
+import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.WireViolation;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection to PostgreSQL: what it has (parameters, statements, key), who listens to it (its phase), and where it
+ * belongs (its home). Knows nothing of clients.
+ *
+ * <p>Confined to the event loop of its channel, which may change while it is idle.
+ */
+public final class ServerConnection extends ChannelInboundHandlerAdapter {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ServerConnection.class);
+
+    private final MessageCursor in = new MessageCursor(PoolerError.SERVER_PROTOCOL_VIOLATION);
+    private final Outbox out = new Outbox();
+    private final ServerTarget target;
+    private final ServerStatements statements;
+    private final ParameterRegistry parameterRegistry;
+    private final Map<String, String> readOnlyParameters = new LinkedHashMap<>();
+    private final IdleServer idle = new IdleServer(this);
+
+    private ServerHome home;
+    private ServerPhase phase;
+    private SessionParameters parameters;
+    private @Nullable ChannelHandlerContext ctx;
+    private @Nullable Object attachment;
+    private @Nullable Object unnamedOwner;
+    private long unnamedVersion;
+    private long unnamedBatch;
+    private int processId;
+    private byte[] secret = new byte[0];
+    private int cancels;
+    private @Nullable Runnable afterCancels;
+    private @Nullable ErrorFields lastError;
+    private boolean readable = true;
+    private boolean closed;
+
+    ServerConnection(ServerTarget target, ServerHome home, ServerPhase phase, ParameterRegistry parameterRegistry) {
+        this.target = target;
+        this.home = home;
+        this.phase = phase;
+        this.parameterRegistry = parameterRegistry;
+        this.parameters = parameterRegistry.of(Map.of());
+        this.statements = new ServerStatements(target.maxPreparedStatements());
+    }
+
+    // ---- what it has
+
+    public ServerTarget target() {
+        return target;
+    }
+
+    /** What goes to the server. */
+    public Outbox out() {
+        return out;
+    }
+
+    public ServerStatements statements() {
+        return statements;
+    }
+
+    /** The settable parameters as they stand on the server now. */
+    public SessionParameters parameters() {
+        return parameters;
+    }
+
+    /** Parameters that only the server sets, like its version. */
+    public Map<String, String> readOnlyParameters() {
+        return readOnlyParameters;
+    }
+
+    /** What was set on the server by us, beyond what it reports. */
+    public void parametersBecame(SessionParameters now) {
+        this.parameters = now;
+    }
+
+    /** Whether the server's unnamed statement is this version of this owner's, as far as the given batch may rely on it. */
+    public boolean hasUnnamedOf(Object owner, long version, long batch) {
+        return unnamedOwner == owner && unnamedVersion == version && (unnamedBatch == batch || unnamedBatch == 0);
+    }
+
+    /** A Parse of the unnamed statement was sent in this batch; no owner means that the server has none. */
+    public void unnamedBecame(@Nullable Object owner, long version, long batch) {
+        unnamedOwner = owner;
+        unnamedVersion = version;
+        unnamedBatch = batch;
+    }
+
+    /** The server has answered the Parse of its unnamed statement. */
+    public void unnamedConfirmed() {
+        unnamedBatch = 0;
+    }
+
+    /** A place for what the link package keeps with each server. */
+    public @Nullable Object attachment() {
+        return attachment;
+    }
+
+    public void attach(Object attachment) {
+        this.attachment = attachment;
+    }
+
+    public int processId() {
+        return processId;
+    }
+
+    // ---- who listens, where it belongs
+
+    /** Changes who listens from the next message on. */
+    public void enter(ServerPhase next) {
+        phase = next;
+    }
+
+    /** Nobody listens any more but the server itself. */
+    void enterIdle() {
+        phase = idle;
+    }
+
+    /** Changes where the server belongs, when it moves from one lane to another. */
+    public void settle(ServerHome newHome) {
+        home = newHome;
+    }
+
+    /**
+     * Gives the server back, clean and idle. While a cancel request for it is under way it is kept: the cancel must hit
+     * nobody else's query.
+     */
+    public void release() {
+        enterIdle();
+        if (cancels > 0) {
+            afterCancels = () -> home.onReleased(this);
+        } else {
+            home.onReleased(this);
+        }
+    }
+
+    /** Whether it can be given to a client. */
+    public boolean isUsable() {
+        ChannelHandlerContext c = ctx;
+        return !closed && c != null && c.channel().isActive();
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    public Channel channel() {
+        ChannelHandlerContext c = ctx;
+        if (c == null) {
+            throw new IllegalStateException("not connected yet");
+        }
+        return c.channel();
+    }
+
+    // ---- cancel
+
+    /** Whether there is a key to cancel with. */
+    public boolean isCancellable() {
+        return secret.length > 0 && !closed;
+    }
+
+    /** Secret of the cancel key. Not to be written to. */
+    byte[] secret() {
+        return secret;
+    }
+
+    /** A cancel request for this server is on its way. */
+    void cancelStarted() {
+        cancels++;
+    }
+
+    /** The server has dealt with a cancel request. */
+    void cancelEnded() {
+        cancels--;
+        Runnable waiting = afterCancels;
+        if (cancels == 0 && waiting != null) {
+            afterCancels = null;
+            if (!closed) {
+                waiting.run();
+            }
+        }
+    }
+
+    // ---- messages that mean the same in every phase
+
+    /** Reads a complete ParameterStatus and remembers it. */
+    public void onParameterStatus(MessageCursor message) {
+        ByteBuf buf = message.buffer();
+        int nameEnd = MessageReader.endOfString(buf, message.bodyIndex(), message.bodyEnd());
+        int valueEnd = nameEnd < 0 ? -1 : MessageReader.endOfString(buf, nameEnd + 1, message.bodyEnd());
+        if (valueEnd < 0) {
+            throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "malformed ParameterStatus");
+        }
+        String name = MessageReader.text(buf, message.bodyIndex(), nameEnd);
+        String value = MessageReader.text(buf, nameEnd + 1, valueEnd);
+        if (SessionParameters.isSettable(name)) {
+            parameters = parameterRegistry.with(parameters, name, value);
+        } else {
+            readOnlyParameters.put(name, value);
+        }
+    }
+
+    /** Reads a complete ErrorResponse and remembers it if it is the last word. */
+    public ErrorFields onErrorResponse(MessageCursor message) {
+        ErrorFields error = ErrorFields.read(message.buffer(), message.bodyIndex(), message.bodyEnd());
+        if (error.isFatal()) {
+            lastError = error;
+        }
+        return error;
+    }
+
+    void onBackendKeyData(MessageCursor message) {
+        int length = message.bodyLength();
+        if (length < 8 || length > 260) {
+            throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "BackendKeyData of " + length + " bytes");
+        }
+        processId = message.buffer().getInt(message.bodyIndex());
+        secret = MessageReader.bytes(message.buffer(), message.bodyIndex() + 4, message.bodyEnd());
+    }
+
+    // ---- flow
+
+    /** Whether everything that arrived has been dealt with. */
+    public boolean isDrained() {
+        return in.isDrained() && !in.isInsideForwarded();
+    }
+
+    /** Whether a message was passed on in part and its rest has not arrived. */
+    public boolean isMidMessage() {
+        return in.isInsideForwarded();
+    }
+
+    /** Stops or resumes reading from the server. */
+    public void readable(boolean wanted) {
+        if (readable != wanted) {
+            readable = wanted;
+            channel().config().setAutoRead(wanted);
+        }
+    }
+
+    /** Ends the connection politely; the phase hears of it first. Does nothing when closed. */
+    public void close(CloseReason reason) {
+        if (closed) {
+            return;
+        }
+        ChannelHandlerContext c = ctx;
+        if (c != null && c.channel().isActive()) {
+            out.drop();
+            ByteBuf goodbye = c.alloc().ioBuffer(8);
+            FrontendWriter.terminate(goodbye);
+            // in one go, so that a server that does not read can't keep us from closing
+            c.writeAndFlush(goodbye).addListener(ChannelFutureListener.CLOSE);
+            if (!c.channel().isWritable()) {
+                c.close();
+            }
+        }
+        ended(reason);
+    }
+
+    private void ended(CloseReason reason) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        out.connect(null);
+        phase.onClosed(reason, lastError);
+        home.onGone(this, reason);
+    }
+
+    // ---- Netty
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        ctx = context;
+        out.connect(context);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        if (closed) {
+            bytes.release();
+            return;
+        }
+        in.feed(bytes);
+        try {
+            ServerPhase before;
+            do {
+                before = phase;
+                before.onMessages(in);
+            } while (phase != before && !closed);
+        } catch (WireViolation e) {
+            LOGGER.atWarn()
+                    .addKeyValue("server", processId)
+                    .addKeyValue("error", e.detail())
+                    .log("server broke the protocol");
+            close(CloseReason.SERVER_PROTOCOL_VIOLATION);
+        } catch (RuntimeException e) {
+            LOGGER.atError().addKeyValue("server", processId).setCause(e).log("unexpected failure");
+            close(CloseReason.INTERNAL_ERROR);
+        } finally {
+            in.finish(context.alloc());
+            if (closed) {
+                in.close();
+            }
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (!closed) {
+            phase.onReadComplete();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (!closed && context.channel().isWritable()) {
+            phase.onWritable();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        ended(CloseReason.SERVER_CLOSED);
+        in.close();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        LOGGER.atDebug().addKeyValue("server", processId).setCause(cause).log("server connection failed");
+        context.close();
+    }
+}

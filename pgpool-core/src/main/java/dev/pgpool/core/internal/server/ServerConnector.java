@@ -1,0 +1,158 @@
+package dev.pgpool.core.internal.server;
+
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.auth.ServerAuthenticator;
+import dev.pgpool.core.internal.params.ParameterRegistry;
+import dev.pgpool.core.internal.transport.Transport;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.FrontendWriter;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Makes connections to PostgreSQL, from the socket to the first ReadyForQuery. */
+public final class ServerConnector {
+    /** How an attempt ends: exactly one call, on the event loop that was asked for. */
+    public interface Outcome {
+        void onConnected(ServerConnection server);
+
+        void onFailed(ErrorFields error);
+    }
+
+    private static final String CANNOT_CONNECT = "08001";
+
+    private final Transport transport;
+    private final SecureRandom random;
+
+    public ServerConnector(Transport transport, SecureRandom random) {
+        this.transport = transport;
+        this.random = random;
+    }
+
+    /** Begins an attempt on the loop, on which this must be called. */
+    public void connect(
+            EventLoop loop,
+            ServerTarget target,
+            ParameterRegistry parameters,
+            ServerHome home,
+            Duration timeout,
+            Outcome outcome) {
+        new Attempt(loop, target, parameters, home, timeout, outcome).begin();
+    }
+
+    /** A server has no home before it is ready; what happens to it until then is the attempt's business. */
+    private final class Attempt implements ServerLogin.Outcome, ServerHome {
+        private final EventLoop loop;
+        private final ServerTarget target;
+        private final ServerHome home;
+        private final Duration timeout;
+        private final Outcome outcome;
+        private final ServerLogin login;
+        private final ServerConnection server;
+        private @Nullable ScheduledFuture<?> timer;
+        private boolean over;
+
+        Attempt(
+                EventLoop loop,
+                ServerTarget target,
+                ParameterRegistry parameters,
+                ServerHome home,
+                Duration timeout,
+                Outcome outcome) {
+            this.loop = loop;
+            this.target = target;
+            this.home = home;
+            this.timeout = timeout;
+            this.outcome = outcome;
+            this.login = new ServerLogin(new ServerAuthenticator(target.user(), target.credential(), random), this);
+            this.server = new ServerConnection(target, this, login, parameters);
+        }
+
+        void begin() {
+            login.begin(server);
+            Bootstrap bootstrap = new Bootstrap()
+                    .group(loop)
+                    .channelFactory(transport.channelFor(target.address()))
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE))
+                    .handler(server);
+            if (!Transport.isUnix(target.address())) {
+                bootstrap.option(ChannelOption.TCP_NODELAY, true).option(ChannelOption.SO_KEEPALIVE, true);
+            }
+            ChannelFuture connecting = bootstrap.connect(target.address());
+            timer = loop.schedule(
+                    () -> {
+                        fail(cannotConnect("timeout after " + timeout.toMillis() + " ms"));
+                        connecting.channel().close();
+                    },
+                    timeout.toMillis(),
+                    TimeUnit.MILLISECONDS);
+            connecting.addListener(done -> {
+                if (!done.isSuccess()) {
+                    Throwable cause = done.cause();
+                    fail(cannotConnect(String.valueOf(cause == null ? "cancelled" : cause.getMessage())));
+                } else if (!over) {
+                    introduce(connecting);
+                }
+            });
+        }
+
+        private void introduce(ChannelFuture connected) {
+            ByteBuf packet = connected.channel().alloc().ioBuffer(256);
+            FrontendWriter.startup(packet, target.startup());
+            connected.channel().writeAndFlush(packet);
+        }
+
+        private ErrorFields cannotConnect(String why) {
+            return new ErrorFields(
+                    "FATAL", CANNOT_CONNECT, "could not connect to server " + target.address() + ": " + why, null, null);
+        }
+
+        @Override
+        public void onReady() {
+            if (over) {
+                return;
+            }
+            end();
+            server.settle(home);
+            server.enterIdle();
+            outcome.onConnected(server);
+        }
+
+        @Override
+        public void onFailed(CloseReason reason, ErrorFields error) {
+            fail(error);
+        }
+
+        @Override
+        public void onReleased(ServerConnection released) {
+            throw new IllegalStateException("released before it was ready");
+        }
+
+        @Override
+        public void onGone(ServerConnection gone, CloseReason reason) {
+            // the login phase has already told
+        }
+
+        private void fail(ErrorFields error) {
+            if (!over) {
+                end();
+                outcome.onFailed(error);
+            }
+        }
+
+        private void end() {
+            over = true;
+            ScheduledFuture<?> running = timer;
+            if (running != null) {
+                running.cancel(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package dev.pgpool.core.internal.server;
+
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
+import dev.pgpool.core.internal.auth.ServerAuthenticator;
+import dev.pgpool.core.internal.wire.BackendType;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.WireViolation;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/** Phase: from the start-up packet to the first ReadyForQuery. */
+final class ServerLogin implements ServerPhase {
+    /** How a login ends; exactly one of the two is called, once. */
+    interface Outcome {
+        void onReady();
+
+        void onFailed(CloseReason reason, ErrorFields error);
+    }
+
+    private final ServerAuthenticator authenticator;
+    private final Outcome outcome;
+    private @Nullable ServerConnection server;
+    private @Nullable ErrorFields failure;
+    private boolean authenticated;
+    private boolean over;
+
+    ServerLogin(ServerAuthenticator authenticator, Outcome outcome) {
+        this.authenticator = authenticator;
+        this.outcome = outcome;
+    }
+
+    void begin(ServerConnection connection) {
+        this.server = connection;
+    }
+
+    @Override
+    public void onMessages(MessageCursor in) {
+        ServerConnection connection = server;
+        if (connection == null) {
+            throw new IllegalStateException("login not begun");
+        }
+        while (in.next()) {
+            in.requireSmall();
+            if (!in.isComplete()) {
+                return;
+            }
+            switch (in.type()) {
+                case BackendType.AUTHENTICATION -> authenticate(connection, in);
+                case BackendType.PARAMETER_STATUS -> connection.onParameterStatus(in);
+                case BackendType.BACKEND_KEY_DATA -> connection.onBackendKeyData(in);
+                case BackendType.NOTICE_RESPONSE, BackendType.NEGOTIATE_PROTOCOL_VERSION -> {
+                    // nothing that we asked for depends on it
+                }
+                case BackendType.ERROR_RESPONSE -> {
+                    failure = connection.onErrorResponse(in);
+                    connection.close(CloseReason.SERVER_CONNECT_FAILED);
+                    return;
+                }
+                case BackendType.READY_FOR_QUERY -> {
+                    if (!authenticated) {
+                        throw new WireViolation(
+                                PoolerError.SERVER_PROTOCOL_VIOLATION, "ReadyForQuery before authentication");
+                    }
+                    in.skip();
+                    over = true;
+                    outcome.onReady();
+                    return;
+                }
+                default -> throw new WireViolation(
+                        PoolerError.SERVER_PROTOCOL_VIOLATION, "message type " + in.type() + " during login");
+            }
+            if (connection.isClosed()) {
+                return;
+            }
+            in.skip();
+        }
+    }
+
+    private void authenticate(ServerConnection connection, MessageCursor in) {
+        if (authenticated) {
+            throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "authentication twice");
+        }
+        ByteBuf body = in.buffer().slice(in.bodyIndex(), in.bodyLength());
+        try {
+            authenticated = authenticator.onAuthentication(body, connection.out().space());
+        } catch (AuthenticationProtocolException e) {
+            failure = new ErrorFields("FATAL", "28000", String.valueOf(e.getMessage()), null, null);
+            connection.close(CloseReason.SERVER_CONNECT_FAILED);
+        }
+    }
+
+    @Override
+    public void onReadComplete() {
+        ServerConnection connection = server;
+        if (connection != null) {
+            connection.out().flush();
+        }
+    }
+
+    @Override
+    public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
+        if (over) {
+            return;
+        }
+        over = true;
+        ErrorFields known = failure != null ? failure : lastError;
+        outcome.onFailed(
+                CloseReason.SERVER_CONNECT_FAILED,
+                known != null ? known : PoolerError.SERVER_CLOSED.plain());
+    }
+}

@@ -1,0 +1,31 @@
+package dev.pgpool.core.internal.server;
+
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who listens to a server at the moment: login, idleness, settings, or a link.
+ *
+ * <pre>
+ *   ServerLogin ──ReadyForQuery──> IdleServer ──taken──> [ServerSettings] ──> Link ──given back──> IdleServer
+ * </pre>
+ */
+public interface ServerPhase {
+    /** Messages have arrived: walk them. A phase that hands over to another one returns, and that one goes on. */
+    void onMessages(MessageCursor in);
+
+    /** Nothing more to read for now: flush what was written. */
+    default void onReadComplete() {}
+
+    /** The server takes data again after it was asked to take no more. */
+    default void onWritable() {}
+
+    /**
+     * The connection is gone.
+     *
+     * @param lastError the last ErrorResponse of severity FATAL, if the server said why
+     */
+    void onClosed(CloseReason reason, @Nullable ErrorFields lastError);
+}

@@ -1,0 +1,104 @@
+package dev.pgpool.core.internal.transport;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.kqueue.KQueue;
+import io.netty.channel.kqueue.KQueueDomainSocketChannel;
+import io.netty.channel.kqueue.KQueueIoHandler;
+import io.netty.channel.kqueue.KQueueServerDomainSocketChannel;
+import io.netty.channel.kqueue.KQueueServerSocketChannel;
+import io.netty.channel.kqueue.KQueueSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.util.function.Supplier;
+
+/**
+ * How bytes reach the operating system. io_uring is left out on purpose: a channel that is handed from one loop to
+ * another loses its first read there.
+ */
+public enum Transport {
+    EPOLL(
+            EpollIoHandler::newFactory,
+            EpollServerSocketChannel::new,
+            EpollSocketChannel::new,
+            EpollServerDomainSocketChannel::new,
+            EpollDomainSocketChannel::new),
+    KQUEUE(
+            KQueueIoHandler::newFactory,
+            KQueueServerSocketChannel::new,
+            KQueueSocketChannel::new,
+            KQueueServerDomainSocketChannel::new,
+            KQueueDomainSocketChannel::new),
+    NIO(
+            NioIoHandler::newFactory,
+            NioServerSocketChannel::new,
+            NioSocketChannel::new,
+            NioServerDomainSocketChannel::new,
+            NioDomainSocketChannel::new);
+
+    private final Supplier<IoHandlerFactory> ioHandlers;
+    private final ChannelFactory<? extends ServerChannel> tcpListener;
+    private final ChannelFactory<? extends Channel> tcpChannel;
+    private final ChannelFactory<? extends ServerChannel> unixListener;
+    private final ChannelFactory<? extends Channel> unixChannel;
+
+    Transport(
+            Supplier<IoHandlerFactory> ioHandlers,
+            ChannelFactory<? extends ServerChannel> tcpListener,
+            ChannelFactory<? extends Channel> tcpChannel,
+            ChannelFactory<? extends ServerChannel> unixListener,
+            ChannelFactory<? extends Channel> unixChannel) {
+        this.ioHandlers = ioHandlers;
+        this.tcpListener = tcpListener;
+        this.tcpChannel = tcpChannel;
+        this.unixListener = unixListener;
+        this.unixChannel = unixChannel;
+    }
+
+    /** The native transport of this system where it loads, else NIO. */
+    public static Transport best() {
+        if (Epoll.isAvailable()) {
+            return EPOLL;
+        }
+        return KQueue.isAvailable() ? KQUEUE : NIO;
+    }
+
+    public IoHandlerFactory ioHandlers() {
+        return ioHandlers.get();
+    }
+
+    /** Makes listening channels for an address of {@link #unixAddress} or a TCP address. */
+    public ChannelFactory<? extends ServerChannel> listenerFor(SocketAddress address) {
+        return isUnix(address) ? unixListener : tcpListener;
+    }
+
+    /** Makes connecting channels for an address of {@link #unixAddress} or a TCP address. */
+    public ChannelFactory<? extends Channel> channelFor(SocketAddress address) {
+        return isUnix(address) ? unixChannel : tcpChannel;
+    }
+
+    /** The address of a unix socket in the form that this transport wants. */
+    public SocketAddress unixAddress(Path socket) {
+        return this == NIO ? UnixDomainSocketAddress.of(socket) : new DomainSocketAddress(socket.toFile());
+    }
+
+    /** Whether an address is that of a unix socket. */
+    public static boolean isUnix(SocketAddress address) {
+        return address instanceof DomainSocketAddress || address instanceof UnixDomainSocketAddress;
+    }
+}

@@ -1,0 +1,59 @@
+package dev.pgpool.core.internal.wire;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fields of an ErrorResponse that the pooler reads or writes. All are optional on the wire (CVE-2026-6666): what a
+ * server leaves out gets a default here.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/protocol-error-fields.html">Error and Notice Message Fields</a>
+ */
+public record ErrorFields(
+        String severity,
+        String sqlState,
+        String message,
+        @Nullable String detail,
+        @Nullable String hint) {
+
+    /** Reads the body of an ErrorResponse without consuming it; tolerates any content. */
+    public static ErrorFields read(ByteBuf buf, int bodyIndex, int bodyEnd) {
+        String severity = "ERROR";
+        String sqlState = "XX000";
+        String message = "error without message";
+        String detail = null;
+        String hint = null;
+        int at = bodyIndex;
+        while (at < bodyEnd && buf.getByte(at) != 0) {
+            byte field = buf.getByte(at);
+            int end = MessageReader.endOfString(buf, at + 1, bodyEnd);
+            if (end < 0) {
+                break;
+            }
+            String value = buf.toString(at + 1, end - at - 1, StandardCharsets.UTF_8);
+            switch (field) {
+                case 'S' -> severity = value;
+                case 'C' -> sqlState = value;
+                case 'M' -> message = value;
+                case 'D' -> detail = value;
+                case 'H' -> hint = value;
+                default -> {
+                    // position, file and the like: nobody asks us for them
+                }
+            }
+            at = end + 1;
+        }
+        return new ErrorFields(severity, sqlState, message, detail, hint);
+    }
+
+    /** The same error with the severity that ends a connection. */
+    public ErrorFields asFatal() {
+        return new ErrorFields("FATAL", sqlState, message, detail, hint);
+    }
+
+    /** Whether the sender ends the connection after this error. */
+    public boolean isFatal() {
+        return severity.equals("FATAL") || severity.equals("PANIC");
+    }
+}

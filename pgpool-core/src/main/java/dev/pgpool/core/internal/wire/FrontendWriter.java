@@ -1,0 +1,85 @@
+package dev.pgpool.core.internal.wire;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/** Appends messages that a client sends to a server. Never takes ownership of the buffer. */
+public final class FrontendWriter {
+    private static final int CANCEL_REQUEST_CODE = 80877102;
+
+    private FrontendWriter() {}
+
+    /** StartupMessage of protocol 3.0. */
+    public static void startup(ByteBuf out, Map<String, String> parameters) {
+        int start = out.writerIndex();
+        out.writeInt(0).writeInt(StartupPacket.PROTOCOL_3_0);
+        parameters.forEach((name, value) -> {
+            string(out, name);
+            string(out, value);
+        });
+        out.writeByte(0);
+        out.setInt(start, out.writerIndex() - start);
+    }
+
+    /** CancelRequest with the key that the server gave. */
+    public static void cancelRequest(ByteBuf out, int processId, byte[] secret) {
+        out.writeInt(12 + secret.length).writeInt(CANCEL_REQUEST_CODE).writeInt(processId).writeBytes(secret);
+    }
+
+    /** Parse of a named or (empty name) unnamed statement; body is query, zero, count and types as in the message. */
+    public static void parse(ByteBuf out, byte[] name, byte[] body, int bodyLength) {
+        out.writeByte(FrontendType.PARSE).writeInt(4 + name.length + 1 + bodyLength);
+        out.writeBytes(name).writeByte(0).writeBytes(body, 0, bodyLength);
+    }
+
+    /** Close of a prepared statement; an empty name is the unnamed one. */
+    public static void closeStatement(ByteBuf out, byte[] name) {
+        statement(out, FrontendType.CLOSE, name);
+    }
+
+    /** Describe of a prepared statement. */
+    public static void describeStatement(ByteBuf out, byte[] name) {
+        statement(out, FrontendType.DESCRIBE, name);
+    }
+
+    private static void statement(ByteBuf out, byte type, byte[] name) {
+        out.writeByte(type).writeInt(4 + 1 + name.length + 1).writeByte(FrontendType.TARGET_STATEMENT);
+        out.writeBytes(name).writeByte(0);
+    }
+
+    /** Simple Query. */
+    public static void query(ByteBuf out, String sql) {
+        int start = begin(out, FrontendType.QUERY);
+        string(out, sql);
+        finish(out, start);
+    }
+
+    public static void sync(ByteBuf out) {
+        out.writeByte(FrontendType.SYNC).writeInt(4);
+    }
+
+    public static void copyFail(ByteBuf out, String reason) {
+        int start = begin(out, FrontendType.COPY_FAIL);
+        string(out, reason);
+        finish(out, start);
+    }
+
+    public static void terminate(ByteBuf out) {
+        out.writeByte(FrontendType.TERMINATE).writeInt(4);
+    }
+
+    private static int begin(ByteBuf out, byte type) {
+        out.writeByte(type).writeInt(0);
+        return out.writerIndex() - 4;
+    }
+
+    private static void finish(ByteBuf out, int lengthIndex) {
+        out.setInt(lengthIndex, out.writerIndex() - lengthIndex);
+    }
+
+    private static void string(ByteBuf out, String value) {
+        out.writeCharSequence(value, StandardCharsets.UTF_8);
+        out.writeByte(0);
+    }
+}

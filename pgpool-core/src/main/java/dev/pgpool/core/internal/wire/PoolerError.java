@@ -1,0 +1,68 @@
+package dev.pgpool.core.internal.wire;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every error that the pooler itself originates. Templates take one argument ({@code %s}): what was seen.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">PostgreSQL Error Codes</a>
+ */
+public enum PoolerError {
+    INVALID_STARTUP_PACKET("FATAL", "08P01", "invalid startup packet: %s", null),
+    UNSUPPORTED_PROTOCOL("FATAL", "0A000", "unsupported frontend protocol %s: server supports 3.0 to 3.2", null),
+    BYTES_AFTER_ENCRYPTION_REQUEST(
+            "FATAL",
+            "08P01",
+            "received unencrypted data after %s request",
+            "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack."),
+    CLIENT_PROTOCOL_VIOLATION("FATAL", "08P01", "protocol violation by the client: %s", null),
+    NO_USER_NAME("FATAL", "28000", "no PostgreSQL user name specified in startup packet", null),
+    AUTHENTICATION_FAILED("FATAL", "28P01", "password authentication failed for user \"%s\"", null),
+    AUTHENTICATION_UNAVAILABLE(
+            "FATAL", "58000", "could not look up the credential of user \"%s\"", "See the log of the pooler."),
+    NO_SUCH_DATABASE("FATAL", "3D000", "database \"%s\" does not exist", null),
+    TOO_MANY_CLIENTS(
+            "FATAL",
+            "53300",
+            "no more connections allowed (max_client_conn)",
+            "Raise maxClientConnections or close idle clients."),
+    LOGIN_TIMEOUT("FATAL", "08P01", "client_login_timeout", null),
+    REPLICATION_UNSUPPORTED("FATAL", "0A000", "replication connections cannot be pooled", "Connect to the server."),
+    INVALID_OPTION("FATAL", "42601", "invalid command-line argument for server process: %s", null),
+    QUERY_WAIT_TIMEOUT(
+            "FATAL",
+            "53300",
+            "query_wait_timeout: %s",
+            "All server connections are in use: shorten transactions or raise maxConnections."),
+    SERVER_LOGIN_FAILED("FATAL", "08006", "server login has been failing, cached error: %s", null),
+    SERVER_CLOSED(
+            "FATAL",
+            "08006",
+            "server closed the connection unexpectedly",
+            "This probably means the server terminated abnormally before or while processing the request."),
+    SERVER_PROTOCOL_VIOLATION("FATAL", "08P01", "protocol violation by the server: %s", null),
+    SHUTDOWN("FATAL", "57P01", "terminating connection due to administrator command", null),
+    INTERNAL("FATAL", "XX000", "internal error of the pooler: %s", "See the log of the pooler.");
+
+    private final String severity;
+    private final String sqlState;
+    private final String template;
+    private final @Nullable String hint;
+
+    PoolerError(String severity, String sqlState, String template, @Nullable String hint) {
+        this.severity = severity;
+        this.sqlState = sqlState;
+        this.template = template;
+        this.hint = hint;
+    }
+
+    /** The error as sent. */
+    public ErrorFields with(String detail) {
+        return new ErrorFields(severity, sqlState, template.replace("%s", detail), null, hint);
+    }
+
+    /** The error as sent, for templates without an argument. */
+    public ErrorFields plain() {
+        return with("");
+    }
+}

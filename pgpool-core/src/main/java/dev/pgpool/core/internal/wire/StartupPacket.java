@@ -1,0 +1,145 @@
+package dev.pgpool.core.internal.wire;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a connection may send before it is somebody: packets without a type byte, bounded like PostgreSQL's
+ * MAX_STARTUP_PACKET_LENGTH.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP">Start-up</a>
+ */
+public sealed interface StartupPacket {
+    int PROTOCOL_3_0 = 3 << 16;
+    /** The newest minor version of protocol 3 that we speak. */
+    int NEWEST_MINOR = 2;
+    /** PostgreSQL's MAX_STARTUP_PACKET_LENGTH. */
+    int MAX_LENGTH = 10_000;
+
+    /** Asks for TLS. */
+    record SslRequest() implements StartupPacket {}
+
+    /** Asks for GSSAPI encryption. */
+    record GssEncRequest() implements StartupPacket {}
+
+    /** Asks to cancel what another connection runs. */
+    @SuppressWarnings("ArrayRecordComponent") // lives for one call and is never compared
+    record Cancel(int processId, byte[] secret) implements StartupPacket {
+        @Override
+        public String toString() {
+            return "Cancel[processId=" + processId + "]";
+        }
+    }
+
+    /**
+     * A client introduces itself.
+     *
+     * @param minor      minor version of protocol 3 that it asked for
+     * @param parameters what it sent, in order, without {@code _pq_.} options
+     * @param protocolOptions names of the {@code _pq_.} options: none is known to us
+     */
+    record Startup(int minor, Map<String, String> parameters, List<String> protocolOptions) implements StartupPacket {
+        public Startup {
+            parameters = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+            protocolOptions = List.copyOf(protocolOptions);
+        }
+    }
+
+    /** Length of the packet at the reader index, or -1 if not even the length is here. */
+    static int length(ByteBuf in) {
+        if (in.readableBytes() < 4) {
+            return -1;
+        }
+        int length = in.getInt(in.readerIndex());
+        if (length < 8 || length > MAX_LENGTH) {
+            throw new WireViolation(PoolerError.INVALID_STARTUP_PACKET, "length " + length);
+        }
+        return length;
+    }
+
+    /** Consumes one packet; null while it is incomplete. */
+    static @Nullable StartupPacket decode(ByteBuf in) {
+        int length = length(in);
+        if (length < 0 || in.readableBytes() < length) {
+            return null;
+        }
+        int end = in.readerIndex() + length;
+        in.skipBytes(4);
+        int code = in.readInt();
+        StartupPacket packet = decode(code, in, end);
+        in.readerIndex(end);
+        return packet;
+    }
+
+    private static StartupPacket decode(int code, ByteBuf in, int end) {
+        return switch (code) {
+            case 80877103 -> requireEmpty(in, end, new SslRequest());
+            case 80877104 -> requireEmpty(in, end, new GssEncRequest());
+            case 80877102 -> cancel(in, end);
+            default -> {
+                if (code >>> 16 != 3) {
+                    throw new WireViolation(
+                            PoolerError.UNSUPPORTED_PROTOCOL, (code >>> 16) + "." + (code & 0xffff));
+                }
+                yield startup(code & 0xffff, in, end);
+            }
+        };
+    }
+
+    private static StartupPacket requireEmpty(ByteBuf in, int end, StartupPacket packet) {
+        if (in.readerIndex() != end) {
+            throw new WireViolation(PoolerError.INVALID_STARTUP_PACKET, "length of an encryption request");
+        }
+        return packet;
+    }
+
+    private static StartupPacket cancel(ByteBuf in, int end) {
+        int secretLength = end - in.readerIndex() - 4;
+        // protocol 3.2: 4 to 256 bytes
+        if (secretLength < 4 || secretLength > 256) {
+            throw new WireViolation(PoolerError.INVALID_STARTUP_PACKET, "length of a cancel request");
+        }
+        int processId = in.readInt();
+        byte[] secret = new byte[secretLength];
+        in.readBytes(secret);
+        return new Cancel(processId, secret);
+    }
+
+    private static StartupPacket startup(int minor, ByteBuf in, int end) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        List<String> options = new ArrayList<>();
+        while (true) {
+            String name = string(in, end);
+            if (name.isEmpty()) {
+                break;
+            }
+            String value = string(in, end);
+            if (name.startsWith("_pq_.")) {
+                options.add(name);
+            } else {
+                parameters.put(name, value);
+            }
+        }
+        if (in.readerIndex() != end) {
+            throw new WireViolation(
+                    PoolerError.INVALID_STARTUP_PACKET, "invalid startup packet layout: expected terminator as last byte");
+        }
+        return new Startup(minor, parameters, options);
+    }
+
+    private static String string(ByteBuf in, int limit) {
+        int end = MessageReader.endOfString(in, in.readerIndex(), limit);
+        if (end < 0) {
+            throw new WireViolation(
+                    PoolerError.INVALID_STARTUP_PACKET, "invalid startup packet layout: expected terminator as last byte");
+        }
+        String value = in.toString(in.readerIndex(), end - in.readerIndex(), StandardCharsets.UTF_8);
+        in.readerIndex(end + 1);
+        return value;
+    }
+}

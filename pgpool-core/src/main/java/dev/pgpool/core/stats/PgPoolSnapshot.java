@@ -1,0 +1,44 @@
+package dev.pgpool.core.stats;
+
+import java.util.List;
+
+/**
+ * The figures of an instant. Counters of different event loops are read one after the other, so sums may be a few
+ * messages apart.
+ *
+ * @param clients connections of clients, logged in or not
+ * @param pools figures by pool
+ */
+public record PgPoolSnapshot(int clients, List<Pool> pools) {
+    public PgPoolSnapshot {
+        pools = List.copyOf(pools);
+    }
+
+    /**
+     * Figures of one pool.
+     *
+     * @param key its name
+     * @param clients clients logged in
+     * @param clientsWaiting clients that wait for a server
+     * @param servers server connections, those under construction included
+     * @param serversIdle server connections that nobody uses
+     * @param transactions times that a client had a server for itself
+     * @param clientParses Parse messages from clients
+     * @param serverParses Parse messages to servers
+     * @param binds Bind messages from clients
+     * @param rollbacks transactions rolled back because their client left
+     * @param statements different prepared statements known
+     */
+    public record Pool(
+            PoolKey key,
+            int clients,
+            int clientsWaiting,
+            int servers,
+            int serversIdle,
+            long transactions,
+            long clientParses,
+            long serverParses,
+            long binds,
+            long rollbacks,
+            int statements) {}
+}

@@ -1,0 +1,2 @@
+/** Figures of a running pooler. Door: {@link dev.pgpool.core.stats.PgPoolSnapshot}. */
+package dev.pgpool.core.stats;
