@@ -8,6 +8,17 @@ public final class LinkCounters {
     long binds;
     long rollbacks;
 
+    /** The counts of this instant. */
+    public LinkCounters copy() {
+        LinkCounters copy = new LinkCounters();
+        copy.transactions = transactions;
+        copy.clientParses = clientParses;
+        copy.serverParses = serverParses;
+        copy.binds = binds;
+        copy.rollbacks = rollbacks;
+        return copy;
+    }
+
     public long transactions() {
         return transactions;
     }

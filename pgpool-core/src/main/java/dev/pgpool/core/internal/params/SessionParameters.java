@@ -1,8 +1,9 @@
 package dev.pgpool.core.internal.params;
 
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SessionParameters {
     /** Reported, but not for anybody to set in a session. */
-    private static final java.util.Set<String> READ_ONLY = java.util.Set.of(
+    private static final Set<String> READ_ONLY = Set.of(
             "in_hot_standby",
             "integer_datetimes",
             "is_superuser",
@@ -53,6 +54,11 @@ public final class SessionParameters {
         return i < 0 ? null : values[i];
     }
 
+    /** The names, in order; those of {@link #get}. */
+    public List<String> names() {
+        return List.of(names);
+    }
+
     /** A copy as a map from name to value. */
     public Map<String, String> toMap() {
         Map<String, String> map = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
@@ -64,10 +70,8 @@ public final class SessionParameters {
 
     /** This with other values and names, not interned. */
     SessionParameters with(Map<String, String> overrides) {
-        Map<String, String> merged = new HashMap<>();
-        Map<String, String> mine = toMap();
-        mine.putAll(overrides);
-        merged.putAll(mine);
+        Map<String, String> merged = toMap();
+        merged.putAll(overrides);
         return of(merged);
     }
 

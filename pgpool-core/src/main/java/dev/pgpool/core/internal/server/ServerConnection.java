@@ -42,6 +42,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private ServerHome home;
     private ServerPhase phase;
     private SessionParameters parameters;
+    private SessionParameters loginParameters;
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Object attachment;
     private @Nullable Object unnamedOwner;
@@ -61,6 +62,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         this.phase = phase;
         this.parameterRegistry = parameterRegistry;
         this.parameters = parameterRegistry.of(Map.of());
+        this.loginParameters = parameters;
         this.statements = new ServerStatements(target.maxPreparedStatements());
     }
 
@@ -82,6 +84,17 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     /** The settable parameters as they stand on the server now. */
     public SessionParameters parameters() {
         return parameters;
+    }
+
+    /** The settable parameters as the server began with them: its defaults. */
+    public SessionParameters loginParameters() {
+        return loginParameters;
+    }
+
+    /** Login is over. */
+    void loggedIn() {
+        loginParameters = parameters;
+        phase = idle;
     }
 
     /** Parameters that only the server sets, like its version. */
@@ -131,11 +144,6 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         phase = next;
     }
 
-    /** Nobody listens any more but the server itself. */
-    void enterIdle() {
-        phase = idle;
-    }
-
     /** Changes where the server belongs, when it moves from one lane to another. */
     public void settle(ServerHome newHome) {
         home = newHome;
@@ -146,7 +154,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
      * nobody else's query.
      */
     public void release() {
-        enterIdle();
+        phase = idle;
         if (cancels > 0) {
             afterCancels = () -> home.onReleased(this);
         } else {

@@ -121,7 +121,7 @@ public final class ServerConnector {
             }
             end();
             server.settle(home);
-            server.enterIdle();
+            server.loggedIn();
             outcome.onConnected(server);
         }
 

@@ -1,0 +1,26 @@
+package dev.pgpool.core.internal.client;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
+import java.util.Map;
+
+/** The whole pipeline of a client. */
+public final class ClientInitializer extends ChannelInitializer<Channel> {
+    private final ClientServices services;
+    private final Map<EventLoop, LoginDeadlines> deadlines;
+
+    public ClientInitializer(ClientServices services, Map<EventLoop, LoginDeadlines> deadlines) {
+        this.services = services;
+        this.deadlines = Map.copyOf(deadlines);
+    }
+
+    @Override
+    protected void initChannel(Channel channel) {
+        LoginDeadlines ofLoop = deadlines.get(channel.eventLoop());
+        if (ofLoop == null) {
+            throw new IllegalStateException("a client on somebody else's event loop");
+        }
+        channel.pipeline().addLast(new ClientHandler(new ClientSession(services, ofLoop)));
+    }
+}

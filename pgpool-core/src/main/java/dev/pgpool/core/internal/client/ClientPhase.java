@@ -1,0 +1,31 @@
+package dev.pgpool.core.internal.client;
+
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * What a client is doing.
+ *
+ * <pre>
+ *   StartupPhase ──StartupMessage──> LoginPhase ──authenticated, settings valid──> QueryPhase
+ *        └──CancelRequest──> closed
+ * </pre>
+ */
+interface ClientPhase {
+    /** Bytes have arrived; they belong to the callee. */
+    void onRead(ClientSession session, ByteBuf bytes);
+
+    /** Messages wait in the session's cursor, or have just arrived: walk them. */
+    void onMessages(ClientSession session, MessageCursor in);
+
+    /** A server that the session waited for is there and belongs to it. */
+    void onServer(ClientSession session, ServerConnection server);
+
+    /** No server can be had. */
+    void onNoServer(ClientSession session, ErrorFields error);
+
+    /** The session has given its server back. */
+    default void onUnlinked(ClientSession session) {}
+}

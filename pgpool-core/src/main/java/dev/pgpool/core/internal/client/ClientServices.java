@@ -1,0 +1,25 @@
+package dev.pgpool.core.internal.client;
+
+import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.pool.PoolRegistry;
+import java.security.SecureRandom;
+import java.util.concurrent.Executor;
+
+/**
+ * What all clients of a pooler share.
+ *
+ * @param config what the pooler was told
+ * @param clients who is connected
+ * @param pools where servers come from
+ * @param workers where password arithmetic runs, which would hold up an event loop
+ * @param random for keys and challenges
+ * @param listener hears of clients
+ */
+public record ClientServices(
+        PgPoolConfig config,
+        ClientRegistry clients,
+        PoolRegistry pools,
+        Executor workers,
+        SecureRandom random,
+        PgPoolListener listener) {}

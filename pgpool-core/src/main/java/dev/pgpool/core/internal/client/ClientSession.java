@@ -1,0 +1,423 @@
+package dev.pgpool.core.internal.client;
+
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.link.Link;
+import dev.pgpool.core.internal.link.LinkedClient;
+import dev.pgpool.core.internal.params.SessionParameters;
+import dev.pgpool.core.internal.pool.ServerLane;
+import dev.pgpool.core.internal.pool.ServerPool;
+import dev.pgpool.core.internal.pool.Waiter;
+import dev.pgpool.core.internal.prepared.ClientStatements;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.transport.Outbox;
+import dev.pgpool.core.internal.wire.BackendWriter;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.WireViolation;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client: who it is, what belongs to it, what it is doing. Hands events to its phase and, while linked, to its link.
+ *
+ * <p>Confined to the event loop of its channel, which changes at most once, at the end of login.
+ */
+public final class ClientSession extends Waiter<ServerConnection> implements LinkedClient {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ClientSession.class);
+    /** What a client may send while it waits, before we stop reading from it. */
+    private static final int HELD_LIMIT = 64 * 1_024;
+
+    private static final int LAST_WORDS_SECONDS = 5;
+
+    private final ClientServices services;
+    private final LoginDeadlines deadlines;
+    private final MessageCursor in = new MessageCursor(PoolerError.CLIENT_PROTOCOL_VIOLATION);
+    private final Outbox out = new Outbox();
+
+    private @Nullable ChannelHandlerContext ctx;
+    private ClientPhase phase = new StartupPhase();
+    private @Nullable ServerPool pool;
+    private @Nullable ServerLane lane;
+    private @Nullable Link link;
+    private @Nullable SessionParameters parameters;
+    private @Nullable ClientStatements statements;
+    private volatile @Nullable CancelKey cancelKey;
+    private int id;
+    private boolean admitted;
+    private boolean readable = true;
+    private boolean cancelPending;
+    private boolean closed;
+
+    ClientSession(ClientServices services, LoginDeadlines deadlines) {
+        this.services = services;
+        this.deadlines = deadlines;
+    }
+
+    // ---- what belongs to it
+
+    ClientServices services() {
+        return services;
+    }
+
+    int id() {
+        return id;
+    }
+
+    Channel channel() {
+        ChannelHandlerContext c = ctx;
+        if (c == null) {
+            throw new IllegalStateException("not connected yet");
+        }
+        return c.channel();
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    @Nullable CancelKey cancelKey() {
+        return cancelKey;
+    }
+
+    void cancelKey(CancelKey key) {
+        cancelKey = key;
+    }
+
+    /** It counts as a client from now on. */
+    boolean admit() {
+        admitted = services.clients().admit();
+        return admitted;
+    }
+
+    void enterPool(ServerPool newPool, ServerLane newLane) {
+        pool = newPool;
+        lane = newLane;
+    }
+
+    ServerLane lane() {
+        ServerLane known = lane;
+        if (known == null) {
+            throw new IllegalStateException("not logged in");
+        }
+        return known;
+    }
+
+    @Nullable Link link() {
+        return link;
+    }
+
+    void enter(ClientPhase next) {
+        phase = next;
+    }
+
+    /** Login is over, as far as its deadline is concerned. */
+    void loginDone() {
+        deadlines.remove(this);
+    }
+
+    /** Begins a link with a server that belongs to this session. */
+    Link link(ServerConnection server) {
+        Link begun = Link.of(server, lane().linkContext());
+        link = begun;
+        begun.begin(this, lane().counters());
+        return begun;
+    }
+
+    // ---- events of the connection
+
+    void onConnected(ChannelHandlerContext context) {
+        if (ctx != null) {
+            // the same channel on another loop
+            return;
+        }
+        ctx = context;
+        out.connect(context);
+        id = services.clients().connected(this);
+        deadlines.add(this);
+    }
+
+    void onRead(ByteBuf bytes) {
+        if (closed) {
+            bytes.release();
+            return;
+        }
+        try {
+            phase.onRead(this, bytes);
+        } catch (WireViolation e) {
+            LOGGER.atInfo()
+                    .addKeyValue("client", remote())
+                    .addKeyValue("reason", CloseReason.CLIENT_PROTOCOL_VIOLATION.label())
+                    .addKeyValue("error", e.detail())
+                    .log("client refused");
+            fail(e.error().with(e.detail()), CloseReason.CLIENT_PROTOCOL_VIOLATION);
+        } catch (RuntimeException e) {
+            onFailure(e);
+        }
+    }
+
+    /** Feeds arrived bytes to the phase's message loop. */
+    void walk(ByteBuf bytes) {
+        in.feed(bytes);
+        walkFed();
+    }
+
+    /** Goes on with what was left. */
+    void resume() {
+        if (!closed && in.resume()) {
+            try {
+                walkFed();
+            } catch (WireViolation e) {
+                fail(e.error().with(e.detail()), CloseReason.CLIENT_PROTOCOL_VIOLATION);
+            }
+        }
+    }
+
+    private void walkFed() {
+        try {
+            phase.onMessages(this, in);
+        } finally {
+            if (closed) {
+                in.close();
+            } else {
+                in.finish(channel().alloc());
+                if (in.heldBytes() > HELD_LIMIT && isBusyElsewhere()) {
+                    readable(false);
+                }
+            }
+        }
+    }
+
+    /** Whether what arrives now has to wait for something that is not on its way from the client. */
+    private boolean isBusyElsewhere() {
+        return isWaiting() || phase instanceof LoginPhase;
+    }
+
+    void onReadComplete() {
+        Link current = link;
+        if (current != null) {
+            current.flushToServer();
+        }
+        out.flush();
+    }
+
+    void onWritable() {
+        Link current = link;
+        if (current != null) {
+            current.onClientWritable();
+        }
+    }
+
+    void onDisconnected() {
+        close(CloseReason.CLIENT_CLOSED, true);
+    }
+
+    void onFailure(Throwable cause) {
+        if (cause instanceof IOException) {
+            close(CloseReason.CLIENT_CLOSED, true);
+            return;
+        }
+        LOGGER.atError().addKeyValue("client", remote()).setCause(cause).log("unexpected failure");
+        fail(PoolerError.INTERNAL.with(cause.getClass().getSimpleName()), CloseReason.INTERNAL_ERROR);
+    }
+
+    void onLoginTimeout() {
+        fail(PoolerError.LOGIN_TIMEOUT.plain(), CloseReason.CLIENT_LOGIN_TIMEOUT);
+    }
+
+    /** The pooler closes. */
+    public void onShutdown() {
+        Runnable goodbye = () -> fail(PoolerError.SHUTDOWN.plain(), CloseReason.SHUTDOWN);
+        ChannelHandlerContext c = ctx;
+        if (c != null) {
+            c.channel().eventLoop().execute(goodbye);
+        }
+    }
+
+    /** A cancel request with the right key has come; from any thread. */
+    void onCancelRequest() {
+        channel().eventLoop().execute(() -> {
+            Link current = link;
+            if (current != null) {
+                current.cancel();
+            } else {
+                // it means the query that still waits for a server, if there is one
+                cancelPending = isWaiting();
+            }
+        });
+    }
+
+    // ---- events of the pool
+
+    @Override
+    protected void onServer(ServerConnection server) {
+        if (closed) {
+            server.release();
+            return;
+        }
+        phase.onServer(this, server);
+        if (cancelPending) {
+            cancelPending = false;
+            Link current = link;
+            if (current != null) {
+                current.cancel();
+            }
+        }
+    }
+
+    @Override
+    protected void onNoServer(ErrorFields error) {
+        phase.onNoServer(this, error);
+    }
+
+    // ---- events of the link
+
+    @Override
+    public Outbox out() {
+        return out;
+    }
+
+    @Override
+    public MessageCursor in() {
+        return in;
+    }
+
+    @Override
+    public ClientStatements statements() {
+        ClientStatements known = statements;
+        if (known == null) {
+            known = new ClientStatements();
+            statements = known;
+        }
+        return known;
+    }
+
+    @Override
+    public @Nullable ClientStatements knownStatements() {
+        return statements;
+    }
+
+    @Override
+    public SessionParameters parameters() {
+        SessionParameters known = parameters;
+        if (known == null) {
+            throw new IllegalStateException("not logged in");
+        }
+        return known;
+    }
+
+    @Override
+    public void parametersBecame(SessionParameters now) {
+        parameters = now;
+    }
+
+    @Override
+    public void readable(boolean wanted) {
+        if (readable != wanted && !closed) {
+            readable = wanted;
+            channel().config().setAutoRead(wanted);
+        }
+    }
+
+    @Override
+    public void onUnlinked() {
+        link = null;
+        phase.onUnlinked(this);
+    }
+
+    @Override
+    public void onServerLost(@Nullable ErrorFields error) {
+        link = null;
+        if (error != null) {
+            fail(error, CloseReason.SERVER_CLOSED);
+        } else {
+            out.flush();
+            closeAfterLastWords(CloseReason.SERVER_CLOSED, null);
+        }
+    }
+
+    @Override
+    public void onTerminate() {
+        close(CloseReason.CLIENT_CLOSED, false);
+    }
+
+    // ---- the end
+
+    /** Tells the client why and closes. */
+    void fail(ErrorFields error, CloseReason reason) {
+        closeAfterLastWords(reason, error);
+    }
+
+    private void closeAfterLastWords(CloseReason reason, @Nullable ErrorFields error) {
+        if (closed) {
+            return;
+        }
+        ChannelHandlerContext c = ctx;
+        out.flush();
+        leave(reason, true);
+        if (c == null) {
+            return;
+        }
+        ByteBuf words = c.alloc().ioBuffer(256);
+        if (error != null) {
+            BackendWriter.errorResponse(words, error);
+        }
+        c.writeAndFlush(words).addListener(ChannelFutureListener.CLOSE);
+        if (c.channel().isOpen()) {
+            // a client that does not read must not keep its socket
+            var unused = c.channel().eventLoop().schedule(() -> c.close(), LAST_WORDS_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Closes without a word. */
+    void close(CloseReason reason, boolean cancel) {
+        if (closed) {
+            return;
+        }
+        ChannelHandlerContext c = ctx;
+        leave(reason, cancel);
+        if (c != null) {
+            c.close();
+        }
+    }
+
+    private void leave(CloseReason reason, boolean cancel) {
+        closed = true;
+        deadlines.remove(this);
+        ServerLane knownLane = lane;
+        if (knownLane != null && isWaiting()) {
+            knownLane.giveUp(this);
+        }
+        Link current = link;
+        link = null;
+        if (current != null) {
+            current.abandon(cancel);
+        }
+        in.close();
+        out.connect(null);
+        services.clients().disconnected(id, admitted);
+        ServerPool knownPool = pool;
+        if (knownPool != null) {
+            services.pools().leave(knownPool);
+            services.listener().onClientClosed(knownPool.key(), reason);
+        }
+    }
+
+    private String remote() {
+        ChannelHandlerContext c = ctx;
+        return c == null ? "?" : String.valueOf(c.channel().remoteAddress());
+    }
+
+    /** The start-up settings of the session, for its profile; unused once it is logged in. */
+    static Map<String, String> noSettings() {
+        return Map.of();
+    }
+}

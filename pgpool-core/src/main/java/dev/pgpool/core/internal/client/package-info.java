@@ -1,0 +1,5 @@
+/**
+ * One connection from a client, from its first byte to its last. Door: {@link
+ * dev.pgpool.core.internal.client.ClientInitializer}.
+ */
+package dev.pgpool.core.internal.client;

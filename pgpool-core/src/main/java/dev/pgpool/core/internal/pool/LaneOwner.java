@@ -1,0 +1,30 @@
+package dev.pgpool.core.internal.pool;
+
+import dev.pgpool.core.internal.wire.ErrorFields;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What lanes need of their pool: servers made, moved and judged. All calls come on the event loop of the lane that
+ * calls.
+ *
+ * @param <S> the kind of server
+ */
+interface LaneOwner<S> {
+    /** Begins to make a server on the lane's loop; ends in exactly one {@code connected} or {@code connectFailed}. */
+    void connect(PoolLane<S> lane);
+
+    /** Whether an idle server can still be used. */
+    boolean isUsable(S server);
+
+    /**
+     * Moves an idle server to the loop of another lane; ends in exactly one {@code arrived} or {@code lost} of that lane,
+     * on its loop.
+     */
+    void move(S server, PoolLane<S> to);
+
+    /** What to tell clients now instead of letting them wait, because no server can be had; null if they may wait. */
+    @Nullable ErrorFields refusal(long nowNanos);
+
+    /** A waiter got its server after this time. */
+    void onWaited(long nanos);
+}

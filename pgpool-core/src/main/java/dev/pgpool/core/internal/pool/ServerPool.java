@@ -1,0 +1,260 @@
+package dev.pgpool.core.internal.pool;
+
+import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.link.LinkContext;
+import dev.pgpool.core.internal.link.LinkCounters;
+import dev.pgpool.core.internal.params.ParameterRegistry;
+import dev.pgpool.core.internal.params.SessionParameters;
+import dev.pgpool.core.internal.prepared.StatementRegistry;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerTarget;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.stats.PgPoolSnapshot;
+import dev.pgpool.core.stats.PoolKey;
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The servers for one database and one user: lanes, limits, and what their clients share. Thread-safe; the lanes are
+ * reached through the event loops.
+ */
+public final class ServerPool {
+    private final PoolKey key;
+    private final DatabaseConfig config;
+    private final PoolServices services;
+    private final ConnectionBudget budget;
+    private final LinkContext linkContext;
+    private final ParameterRegistry parameters = new ParameterRegistry();
+    private final StartupProfiles profiles = new StartupProfiles();
+    private final List<ServerLane> lanes;
+    private final AtomicInteger clients = new AtomicInteger();
+    private final AtomicInteger nextLane = new AtomicInteger();
+
+    /** What a server said about itself; replaced when a server says something else. */
+    private volatile Map<String, String> readOnlyParameters = Map.of();
+
+    /** The settable parameters of a fresh server: their names are those that servers report. */
+    private volatile @Nullable SessionParameters reported;
+
+    private volatile @Nullable ErrorFields lastFailure;
+
+    ServerPool(PoolKey key, DatabaseConfig config, PoolServices services) {
+        this.key = key;
+        this.config = config;
+        this.services = services;
+        this.budget = new ConnectionBudget(
+                config.pool().maxConnections(), config.pool().maxParallelConnects());
+        this.linkContext = new LinkContext(
+                new StatementRegistry(), services.cancels(), config.pool().abandonTimeout());
+        int loops = services.loops().size();
+        int count = Math.min(loops, config.pool().maxConnections());
+        // small pools do not all begin on the first loop
+        int first = Math.floorMod(key.hashCode(), loops);
+        List<ServerLane> made = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            made.add(new ServerLane(this, i, (first + i) % loops));
+        }
+        this.lanes = List.copyOf(made);
+        List<PoolLane<ServerConnection>> queues =
+                lanes.stream().map(ServerLane::queue).toList();
+        queues.forEach(queue -> queue.join(queues));
+        lanes.forEach(ServerLane::startTicking);
+    }
+
+    public PoolKey key() {
+        return key;
+    }
+
+    public ParameterRegistry parameters() {
+        return parameters;
+    }
+
+    public StartupProfiles profiles() {
+        return profiles;
+    }
+
+    /** Parameters that only the server sets, as the newest server has them; empty before the first one. */
+    public Map<String, String> readOnlyParameters() {
+        return readOnlyParameters;
+    }
+
+    /** The settable parameters of a fresh server, null before the first one. */
+    public @Nullable SessionParameters reported() {
+        return reported;
+    }
+
+    LinkContext linkContext() {
+        return linkContext;
+    }
+
+    PoolServices services() {
+        return services;
+    }
+
+    DatabaseConfig config() {
+        return config;
+    }
+
+    ConnectionBudget budget() {
+        return budget;
+    }
+
+    /** The lane on the given loop, else any lane: then the client has to move there. */
+    public ServerLane laneFor(EventLoop loop) {
+        for (ServerLane lane : lanes) {
+            if (lane.eventLoop() == loop) {
+                return lane;
+            }
+        }
+        return lanes.get(Math.floorMod(nextLane.getAndIncrement(), lanes.size()));
+    }
+
+    /** The lane that has this queue. */
+    ServerLane laneOf(PoolLane<ServerConnection> queue) {
+        for (ServerLane lane : lanes) {
+            if (lane.queue() == queue) {
+                return lane;
+            }
+        }
+        throw new IllegalArgumentException("a lane of another pool");
+    }
+
+    /** A client has logged in. */
+    public void clientEntered() {
+        clients.incrementAndGet();
+    }
+
+    /** A client that had logged in is gone. */
+    public void clientLeft() {
+        clients.decrementAndGet();
+    }
+
+    /** Whether nothing would be missed if the pool were forgotten. */
+    boolean isUnused() {
+        return clients.get() == 0 && budget.servers() == 0;
+    }
+
+    /** Where the next server connection goes: host and secret are looked up each time, since both change. */
+    CompletionStage<ServerTarget> target() {
+        String database = config.databaseName().orElse(key.database());
+        return services.resolver()
+                .resolve(config.host(), config.port())
+                .thenCombine(
+                        credential(),
+                        (address, credential) -> new ServerTarget(
+                                address,
+                                Map.of("user", key.user(), "database", database),
+                                key.user(),
+                                credential.orElse(null),
+                                config.pool().maxPreparedStatements()));
+    }
+
+    private CompletionStage<Optional<Credential>> credential() {
+        if (config.password().isPresent()) {
+            return CompletableFuture.completedFuture(Optional.of(
+                    Credential.parse(key.user(), config.password().get())));
+        }
+        return services.credentials().find(key.database(), key.user());
+    }
+
+    void serverConnected(ServerConnection server, long tookNanos) {
+        lastFailure = null;
+        Map<String, String> said = Map.copyOf(server.readOnlyParameters());
+        if (!said.equals(readOnlyParameters)) {
+            readOnlyParameters = said;
+            reported = server.loginParameters();
+            // other defaults may come with another server
+            profiles.clear();
+        }
+        services.listener().onServerConnected(key, Duration.ofNanos(tookNanos));
+    }
+
+    void serverFailed(ErrorFields error) {
+        lastFailure = error;
+        services.listener().onServerConnectFailed(key, error.sqlState(), error.message());
+    }
+
+    void serverGone(CloseReason reason) {
+        services.listener().onServerClosed(key, reason);
+    }
+
+    /** What to tell clients while no server is there and the last attempt has failed; null if they may wait. */
+    @Nullable ErrorFields refusal(long nowNanos) {
+        ErrorFields failure = lastFailure;
+        if (failure == null || hasServers() || !budget.isBlocked(nowNanos) || maySoonConnect(failure)) {
+            return null;
+        }
+        return refusalFor(failure);
+    }
+
+    /** Whether servers are there, those under construction not counted. */
+    boolean hasServers() {
+        return budget.servers() > budget.connecting();
+    }
+
+    /** The error for clients after a failed connect: the server's SQLSTATE, its words behind ours. */
+    static ErrorFields refusalFor(ErrorFields failure) {
+        ErrorFields ours = PoolerError.SERVER_LOGIN_FAILED.with(failure.message());
+        return new ErrorFields("FATAL", failure.sqlState(), ours.message(), failure.detail(), failure.hint());
+    }
+
+    /** A server that is starting up will be there in a moment: waiting is better than an error. */
+    static boolean maySoonConnect(ErrorFields failure) {
+        return failure.sqlState().equals("57P03");
+    }
+
+    /** Closes all servers; completes when their loops have done so. */
+    public CompletableFuture<Void> close() {
+        return CompletableFuture.allOf(
+                lanes.stream().map(ServerLane::close).toArray(CompletableFuture[]::new));
+    }
+
+    /** The figures of this pool; asks each loop. */
+    public CompletableFuture<PgPoolSnapshot.Pool> snapshot() {
+        List<CompletableFuture<ServerLane.Figures>> asked =
+                lanes.stream().map(ServerLane::figures).toList();
+        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenApply(done -> {
+            int waiting = 0;
+            int idle = 0;
+            long transactions = 0;
+            long clientParses = 0;
+            long serverParses = 0;
+            long binds = 0;
+            long rollbacks = 0;
+            for (CompletableFuture<ServerLane.Figures> answer : asked) {
+                ServerLane.Figures figures = answer.join();
+                LinkCounters counters = figures.counters();
+                waiting += figures.waiting();
+                idle += figures.idle();
+                transactions += counters.transactions();
+                clientParses += counters.clientParses();
+                serverParses += counters.serverParses();
+                binds += counters.binds();
+                rollbacks += counters.rollbacks();
+            }
+            return new PgPoolSnapshot.Pool(
+                    key,
+                    clients.get(),
+                    waiting,
+                    budget.servers(),
+                    idle,
+                    transactions,
+                    clientParses,
+                    serverParses,
+                    binds,
+                    rollbacks,
+                    linkContext.registry().size());
+        });
+    }
+}

@@ -1,0 +1,28 @@
+package dev.pgpool.core.internal.pool;
+
+import dev.pgpool.core.internal.wire.ErrorFields;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Somebody who may have to wait for a server. Is itself the node of the queue, so that waiting makes no garbage.
+ * Confined to the event loop of its lane.
+ *
+ * @param <S> what is waited for
+ */
+public abstract class Waiter<S> {
+    @Nullable Waiter<S> previous;
+    @Nullable Waiter<S> next;
+    boolean waiting;
+    long waitingSinceNanos;
+
+    /** A server is there; it belongs to this waiter from now on. */
+    protected abstract void onServer(S server);
+
+    /** No server can be had. */
+    protected abstract void onNoServer(ErrorFields error);
+
+    /** Whether this is in a lane's queue. */
+    public final boolean isWaiting() {
+        return waiting;
+    }
+}

@@ -1,0 +1,66 @@
+package dev.pgpool.core.internal.pool;
+
+import org.jspecify.annotations.Nullable;
+
+/** Waiters, first come first served. Confined to the event loop of its lane. */
+final class WaiterQueue<S> {
+    private @Nullable Waiter<S> first;
+    private @Nullable Waiter<S> last;
+    private int size;
+
+    boolean isEmpty() {
+        return first == null;
+    }
+
+    int size() {
+        return size;
+    }
+
+    @Nullable Waiter<S> peek() {
+        return first;
+    }
+
+    void add(Waiter<S> waiter, long nowNanos) {
+        waiter.waiting = true;
+        waiter.waitingSinceNanos = nowNanos;
+        waiter.previous = last;
+        waiter.next = null;
+        if (last == null) {
+            first = waiter;
+        } else {
+            last.next = waiter;
+        }
+        last = waiter;
+        size++;
+    }
+
+    @Nullable Waiter<S> poll() {
+        Waiter<S> waiter = first;
+        if (waiter != null) {
+            remove(waiter);
+        }
+        return waiter;
+    }
+
+    void remove(Waiter<S> waiter) {
+        if (!waiter.waiting) {
+            return;
+        }
+        Waiter<S> previous = waiter.previous;
+        Waiter<S> next = waiter.next;
+        if (previous == null) {
+            first = next;
+        } else {
+            previous.next = next;
+        }
+        if (next == null) {
+            last = previous;
+        } else {
+            next.previous = previous;
+        }
+        waiter.previous = null;
+        waiter.next = null;
+        waiter.waiting = false;
+        size--;
+    }
+}

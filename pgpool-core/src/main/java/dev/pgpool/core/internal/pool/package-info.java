@@ -1,0 +1,8 @@
+/**
+ * Who gets which server. Door: {@link dev.pgpool.core.internal.pool.ServerPool}.
+ *
+ * <p>A pool has lanes, one for each event loop that serves it. A lane is confined to its loop and knows nothing of other
+ * loops but their lanes' addresses: lanes talk by tasks. Shared between loops are only the {@link
+ * dev.pgpool.core.internal.pool.ConnectionBudget} and the registries of statements and parameters.
+ */
+package dev.pgpool.core.internal.pool;
