@@ -28,4 +28,7 @@ interface ClientPhase {
 
     /** The session has given its server back. */
     default void onUnlinked(ClientSession session) {}
+
+    /** The connection is over: what the phase holds must be let go. */
+    default void onClosed() {}
 }

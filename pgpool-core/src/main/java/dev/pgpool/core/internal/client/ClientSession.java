@@ -20,7 +20,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import java.io.IOException;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -198,7 +197,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     /** Whether what arrives now has to wait for something that is not on its way from the client. */
     private boolean isBusyElsewhere() {
-        return isWaiting() || phase instanceof LoginPhase;
+        return isWaiting() || phase != QueryPhase.INSTANCE;
     }
 
     void onReadComplete() {
@@ -401,6 +400,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         if (current != null) {
             current.abandon(cancel);
         }
+        phase.onClosed();
         in.close();
         out.connect(null);
         services.clients().disconnected(id, admitted);
@@ -414,10 +414,5 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private String remote() {
         ChannelHandlerContext c = ctx;
         return c == null ? "?" : String.valueOf(c.channel().remoteAddress());
-    }
-
-    /** The start-up settings of the session, for its profile; unused once it is logged in. */
-    static Map<String, String> noSettings() {
-        return Map.of();
     }
 }

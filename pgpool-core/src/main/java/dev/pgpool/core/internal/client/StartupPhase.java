@@ -78,8 +78,8 @@ final class StartupPhase implements ClientPhase {
         session.out().space().writeByte('N');
     }
 
-    /** The connection is over before it was somebody. */
-    void release() {
+    @Override
+    public void onClosed() {
         ByteBuf rest = held;
         held = null;
         if (rest != null) {

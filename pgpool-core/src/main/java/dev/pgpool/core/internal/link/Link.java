@@ -124,6 +124,23 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
         if (current == null) {
             throw new IllegalStateException("no client linked");
         }
+        try {
+            relayMessages(in, current);
+        } finally {
+            // also before a violation: what was counted as asked must have been asked
+            toServer.run(in.takeRun());
+        }
+        drainFakes();
+        if (!toServer.isWritable()) {
+            current.readable(false);
+        }
+        if (ready) {
+            // the rest of a COPY message that kept the server after its ReadyForQuery
+            maybeRelease();
+        }
+    }
+
+    private void relayMessages(MessageCursor in, LinkedClient current) {
         boolean more = true;
         while (more && in.next()) {
             boolean wasReady = ready;
@@ -151,15 +168,6 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
                 case FrontendType.COPY_DATA -> copyData(in, wasReady);
                 default -> more = relayRare(in, type, current, wasReady);
             }
-        }
-        toServer.run(in.takeRun());
-        drainFakes();
-        if (!toServer.isWritable()) {
-            current.readable(false);
-        }
-        if (ready) {
-            // the rest of a COPY message that kept the server after its ReadyForQuery
-            maybeRelease();
         }
     }
 

@@ -14,6 +14,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -30,10 +31,13 @@ public final class ServerConnector {
 
     private final Transport transport;
     private final SecureRandom random;
+    private final Executor workers;
 
-    public ServerConnector(Transport transport, SecureRandom random) {
+    /** @param workers where password arithmetic runs, which would hold up an event loop */
+    public ServerConnector(Transport transport, SecureRandom random, Executor workers) {
         this.transport = transport;
         this.random = random;
+        this.workers = workers;
     }
 
     /** Begins an attempt on the loop, on which this must be called. */
@@ -71,7 +75,8 @@ public final class ServerConnector {
             this.home = home;
             this.timeout = timeout;
             this.outcome = outcome;
-            this.login = new ServerLogin(new ServerAuthenticator(target.user(), target.credential(), random), this);
+            this.login = new ServerLogin(
+                    new ServerAuthenticator(target.user(), target.credential(), random), workers, this);
             this.server = new ServerConnection(target, this, login, parameters);
         }
 

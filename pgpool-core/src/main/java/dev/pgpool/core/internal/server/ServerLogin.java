@@ -9,6 +9,9 @@ import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** Phase: from the start-up packet to the first ReadyForQuery. */
@@ -22,13 +25,16 @@ final class ServerLogin implements ServerPhase {
 
     private final ServerAuthenticator authenticator;
     private final Outcome outcome;
+    private final Executor workers;
     private @Nullable ServerConnection server;
     private @Nullable ErrorFields failure;
     private boolean authenticated;
+    private boolean deriving;
     private boolean over;
 
-    ServerLogin(ServerAuthenticator authenticator, Outcome outcome) {
+    ServerLogin(ServerAuthenticator authenticator, Executor workers, Outcome outcome) {
         this.authenticator = authenticator;
+        this.workers = workers;
         this.outcome = outcome;
     }
 
@@ -80,16 +86,52 @@ final class ServerLogin implements ServerPhase {
     }
 
     private void authenticate(ServerConnection connection, MessageCursor in) {
-        if (authenticated) {
-            throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "authentication twice");
+        if (authenticated || deriving) {
+            throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "authentication out of turn");
         }
         ByteBuf body = in.buffer().slice(in.bodyIndex(), in.bodyLength());
+        if (authenticator.needsOffload(body)) {
+            derive(connection, Unpooled.copiedBuffer(body));
+            return;
+        }
         try {
             authenticated = authenticator.onAuthentication(body, connection.out().space());
         } catch (AuthenticationProtocolException e) {
-            failure = new ErrorFields("FATAL", "28000", String.valueOf(e.getMessage()), null, null);
-            connection.close(CloseReason.SERVER_CONNECT_FAILED);
+            fail(connection, e);
         }
+    }
+
+    /** The server waits for our answer meanwhile, so nothing else can be due from it. */
+    private void derive(ServerConnection connection, ByteBuf body) {
+        deriving = true;
+        EventLoop loop = connection.channel().eventLoop();
+        workers.execute(() -> {
+            ByteBuf answer = Unpooled.buffer();
+            AuthenticationProtocolException problem = null;
+            try {
+                authenticator.onAuthentication(body, answer);
+            } catch (AuthenticationProtocolException e) {
+                problem = e;
+            }
+            AuthenticationProtocolException refused = problem;
+            loop.execute(() -> {
+                deriving = false;
+                if (connection.isClosed()) {
+                    return;
+                }
+                if (refused != null) {
+                    fail(connection, refused);
+                } else {
+                    connection.out().run(answer);
+                    connection.out().flush();
+                }
+            });
+        });
+    }
+
+    private void fail(ServerConnection connection, AuthenticationProtocolException problem) {
+        failure = new ErrorFields("FATAL", problem.sqlState(), String.valueOf(problem.getMessage()), null, null);
+        connection.close(CloseReason.SERVER_CONNECT_FAILED);
     }
 
     @Override

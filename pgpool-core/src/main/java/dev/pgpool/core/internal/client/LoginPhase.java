@@ -1,0 +1,215 @@
+package dev.pgpool.core.internal.client;
+
+import dev.pgpool.core.auth.ClientAuthentication;
+import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
+import dev.pgpool.core.internal.auth.ClientAuthenticator;
+import dev.pgpool.core.internal.auth.ClientAuthenticator.Verdict;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.wire.BackendWriter;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.FrontendType;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.StartupPacket;
+import dev.pgpool.core.internal.wire.WireViolation;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Phase: from the StartupMessage to the end of authentication. Fails closed: whatever goes wrong is a refusal. What
+ * comes after it is {@link Welcome}.
+ */
+final class LoginPhase implements ClientPhase {
+    private static final Logger LOGGER = LoggerFactory.getLogger(LoginPhase.class);
+    private static final Set<String> FALSE = Set.of("false", "off", "no", "0", "f", "n");
+
+    private final ClientSession session;
+    private final StartupPacket.Startup startup;
+    private @Nullable ClientAuthenticator authenticator;
+    /** Something else than the client has to act next: the credential store or a worker. */
+    private boolean busy = true;
+
+    LoginPhase(ClientSession session, StartupPacket.Startup startup) {
+        this.session = session;
+        this.startup = startup;
+    }
+
+    void begin() {
+        String user = user();
+        if (user.isEmpty()) {
+            throw new WireViolation(PoolerError.NO_USER_NAME, "");
+        }
+        String replication = startup.parameters().get("replication");
+        if (replication != null && !FALSE.contains(replication.toLowerCase(Locale.ROOT))) {
+            throw new WireViolation(PoolerError.REPLICATION_UNSUPPORTED, "");
+        }
+        if (!session.admit()) {
+            session.fail(PoolerError.TOO_MANY_CLIENTS.plain(), CloseReason.TOO_MANY_CLIENTS);
+            return;
+        }
+        if (startup.minor() > StartupPacket.NEWEST_MINOR
+                || !startup.protocolOptions().isEmpty()) {
+            BackendWriter.negotiateProtocolVersion(
+                    session.out().space(), StartupPacket.NEWEST_MINOR, startup.protocolOptions());
+        }
+        if (method() == ClientAuthentication.TRUST) {
+            authenticate(Optional.empty());
+            return;
+        }
+        EventLoop loop = session.channel().eventLoop();
+        session.services()
+                .config()
+                .credentials()
+                .find(database(), user)
+                .whenComplete((credential, problem) -> {
+                    if (loop.inEventLoop()) {
+                        onCredential(credential, problem);
+                    } else {
+                        loop.execute(() -> onCredential(credential, problem));
+                    }
+                });
+    }
+
+    private ClientAuthentication method() {
+        return session.services().config().listen().authentication();
+    }
+
+    private String user() {
+        return startup.parameters().getOrDefault("user", "");
+    }
+
+    private String database() {
+        String database = startup.parameters().getOrDefault("database", "");
+        return database.isEmpty() ? user() : database;
+    }
+
+    private void onCredential(@Nullable Optional<Credential> credential, @Nullable Throwable problem) {
+        if (session.isClosed()) {
+            return;
+        }
+        if (problem != null || credential == null) {
+            LOGGER.atWarn().addKeyValue("user", user()).setCause(problem).log("credential store failed");
+            session.fail(PoolerError.AUTHENTICATION_UNAVAILABLE.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
+            return;
+        }
+        authenticate(credential);
+        session.out().flush();
+        session.resume();
+    }
+
+    private void authenticate(Optional<Credential> credential) {
+        ClientAuthenticator begun = new ClientAuthenticator(
+                method(), user(), credential.orElse(null), session.services().random());
+        authenticator = begun;
+        busy = false;
+        if (begun.acceptedAtOnce()) {
+            accepted();
+        } else {
+            begun.begin(session.out().space());
+        }
+    }
+
+    @Override
+    public void onRead(ClientSession s, ByteBuf bytes) {
+        s.walk(bytes);
+    }
+
+    @Override
+    public void onMessages(ClientSession s, MessageCursor in) {
+        ClientAuthenticator exchange = authenticator;
+        while (!busy && exchange != null && !s.isClosed() && in.next()) {
+            if (in.type() != FrontendType.PASSWORD) {
+                throw new WireViolation(
+                        PoolerError.CLIENT_PROTOCOL_VIOLATION,
+                        "expected password response, got message type " + (in.type() & 0xff));
+            }
+            // PostgreSQL allows PG_MAX_AUTH_TOKEN_LENGTH (65535) here, for tickets that we don't take
+            in.requireSmall();
+            if (!in.isComplete()) {
+                return;
+            }
+            ByteBuf body = Unpooled.copiedBuffer(in.buffer().slice(in.bodyIndex(), in.bodyLength()));
+            in.skip();
+            if (exchange.needsOffload()) {
+                offload(exchange, body);
+            } else {
+                ByteBuf answer = Unpooled.buffer();
+                onVerdict(step(exchange, body, answer), answer);
+            }
+        }
+    }
+
+    private void offload(ClientAuthenticator exchange, ByteBuf body) {
+        busy = true;
+        EventLoop loop = session.channel().eventLoop();
+        session.services().workers().execute(() -> {
+            ByteBuf answer = Unpooled.buffer();
+            Verdict verdict = step(exchange, body, answer);
+            loop.execute(() -> {
+                if (!session.isClosed()) {
+                    busy = false;
+                    onVerdict(verdict, answer);
+                    session.out().flush();
+                    session.resume();
+                }
+            });
+        });
+    }
+
+    private Verdict step(ClientAuthenticator exchange, ByteBuf body, ByteBuf answer) {
+        try {
+            return exchange.onResponse(body, answer);
+        } catch (AuthenticationProtocolException e) {
+            LOGGER.atInfo().addKeyValue("user", user()).addKeyValue("error", e.getMessage()).log("login refused");
+            return Verdict.REJECTED;
+        } catch (RuntimeException e) {
+            LOGGER.atError().addKeyValue("user", user()).setCause(e).log("authentication failed");
+            return Verdict.REJECTED;
+        }
+    }
+
+    private void onVerdict(Verdict verdict, ByteBuf answer) {
+        switch (verdict) {
+            case CONTINUE -> session.out().run(answer);
+            case ACCEPTED -> {
+                session.out().run(answer);
+                accepted();
+            }
+            case REJECTED -> session.fail(
+                    PoolerError.AUTHENTICATION_FAILED.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
+        }
+    }
+
+    private void accepted() {
+        busy = true;
+        Optional<DatabaseConfig> database = session.services().config().database(database());
+        if (database.isEmpty()) {
+            session.fail(PoolerError.NO_SUCH_DATABASE.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
+            return;
+        }
+        session.loginDone();
+        Welcome welcome = new Welcome(session, startup.minor(), StartupSettings.of(startup));
+        session.enter(welcome);
+        welcome.begin(session.services().pools().enter(database.get(), database(), user()));
+    }
+
+    @Override
+    public void onServer(ClientSession s, ServerConnection server) {
+        throw new IllegalStateException("no server before authentication");
+    }
+
+    @Override
+    public void onNoServer(ClientSession s, ErrorFields error) {
+        throw new IllegalStateException("no server before authentication");
+    }
+}

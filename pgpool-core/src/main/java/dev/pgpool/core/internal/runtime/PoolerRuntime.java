@@ -1,0 +1,186 @@
+package dev.pgpool.core.internal.runtime;
+
+import dev.pgpool.core.config.ListenConfig;
+import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.client.ClientInitializer;
+import dev.pgpool.core.internal.client.ClientRegistry;
+import dev.pgpool.core.internal.client.ClientServices;
+import dev.pgpool.core.internal.client.ClientSession;
+import dev.pgpool.core.internal.client.LoginDeadlines;
+import dev.pgpool.core.internal.pool.HostResolver;
+import dev.pgpool.core.internal.pool.PoolRegistry;
+import dev.pgpool.core.internal.pool.PoolServices;
+import dev.pgpool.core.internal.server.CancelSender;
+import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.transport.LoopTicker;
+import dev.pgpool.core.internal.transport.Transport;
+import dev.pgpool.core.stats.PgPoolSnapshot;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A pooler's parts, wired. Starts from the inside out and ends from the outside in: stop accepting, clients, servers,
+ * event loops last. Thread-safe.
+ */
+public final class PoolerRuntime {
+    private static final Logger LOGGER = LoggerFactory.getLogger(PoolerRuntime.class);
+    private static final long CLOSE_SECONDS = 10;
+    private static final int WORKERS = 2;
+
+    /** The pooler could not start; nothing of it is left. */
+    public static final class StartFailure extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        StartFailure(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    private final PgPoolConfig config;
+    private final PgPoolListener listener;
+    private final ClientRegistry clients;
+    private final AtomicReference<Lifecycle> state = new AtomicReference<>(Lifecycle.NEW);
+    private @Nullable Parts parts;
+
+    /** What exists while the pooler runs. */
+    private record Parts(
+            EventLoopGroup loops, ExecutorService workers, PoolRegistry pools, List<Channel> listeners) {}
+
+    public PoolerRuntime(PgPoolConfig config, PgPoolListener listener) {
+        this.config = config;
+        this.listener = listener;
+        this.clients = new ClientRegistry(config.listen().maxClientConnections());
+    }
+
+    /** Starts; does nothing when running. */
+    public synchronized void start() throws StartFailure {
+        if (state.get() == Lifecycle.RUNNING) {
+            return;
+        }
+        if (!state.compareAndSet(Lifecycle.NEW, Lifecycle.STARTING)) {
+            throw new IllegalStateException("the pooler was closed");
+        }
+        Transport transport = Transport.best();
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
+                config.eventLoops(), new DefaultThreadFactory("pgpool", true), transport.ioHandlers());
+        ThreadPoolExecutor workers = new ThreadPoolExecutor(
+                WORKERS,
+                WORKERS,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                new DefaultThreadFactory("pgpool-worker", true));
+        workers.allowCoreThreadTimeOut(true);
+        List<Channel> listeners = new ArrayList<>();
+        try {
+            parts = wire(transport, loops, workers, listeners);
+        } catch (StartFailure e) {
+            state.set(Lifecycle.CLOSED);
+            listeners.forEach(channel -> channel.close().awaitUninterruptibly());
+            end(loops, workers);
+            throw e;
+        }
+        state.set(Lifecycle.RUNNING);
+        LOGGER.atInfo()
+                .addKeyValue("address", address())
+                .addKeyValue("transport", transport)
+                .addKeyValue("loops", config.eventLoops())
+                .addKeyValue("databases", config.databaseNames())
+                .log("pooler started");
+    }
+
+    private Parts wire(
+            Transport transport, EventLoopGroup group, ExecutorService workers, List<Channel> listeners)
+            throws StartFailure {
+        SecureRandom random = new SecureRandom();
+        List<EventLoop> loops = new ArrayList<>();
+        List<LoopTicker> tickers = new ArrayList<>();
+        Map<EventLoop, LoginDeadlines> deadlines = new LinkedHashMap<>();
+        for (EventExecutor executor : group) {
+            EventLoop loop = (EventLoop) executor;
+            LoopTicker ticker = new LoopTicker(loop);
+            LoginDeadlines ofLoop =
+                    new LoginDeadlines(config.listen().loginTimeout().toNanos());
+            loop.execute(() -> ticker.add(ofLoop));
+            ticker.start();
+            loops.add(loop);
+            tickers.add(ticker);
+            deadlines.put(loop, ofLoop);
+        }
+        PoolRegistry pools = new PoolRegistry(new PoolServices(
+                loops,
+                tickers,
+                new ServerConnector(transport, random, workers),
+                new CancelSender(transport),
+                new HostResolver(transport, workers),
+                config.credentials(),
+                listener));
+        ClientServices services = new ClientServices(config, clients, pools, workers, random, listener);
+        new Listeners(transport, group, new ClientInitializer(services, deadlines)).bind(config.listen(), listeners);
+        return new Parts(group, workers, pools, listeners);
+    }
+
+    /** The TCP address with the real port. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) running().listeners().get(0).localAddress();
+    }
+
+    /** The figures of this instant. */
+    public PgPoolSnapshot snapshot() {
+        return new PgPoolSnapshot(clients.size(), running().pools().snapshot());
+    }
+
+    private synchronized Parts running() {
+        Parts known = parts;
+        if (known == null) {
+            throw new IllegalStateException("the pooler is not running");
+        }
+        return known;
+    }
+
+    /** Ends everything; idempotent. */
+    public synchronized void close() {
+        Lifecycle before = state.getAndSet(Lifecycle.CLOSED);
+        Parts known = parts;
+        parts = null;
+        if (before != Lifecycle.RUNNING || known == null) {
+            return;
+        }
+        known.listeners().forEach(channel -> channel.close().awaitUninterruptibly());
+        Listeners.removeSocketFile(config.listen(), known.listeners());
+        clients.all().forEach(ClientSession::onShutdown);
+        try {
+            known.pools().close().get(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+            LOGGER.atWarn().setCause(e).log("servers not closed in time");
+        }
+        end(known.loops(), known.workers());
+        LOGGER.atInfo().log("pooler closed");
+    }
+
+    private static void end(EventLoopGroup loops, ExecutorService workers) {
+        loops.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
+        workers.shutdownNow();
+    }
+}
