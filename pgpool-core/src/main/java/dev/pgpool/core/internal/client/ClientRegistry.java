@@ -49,7 +49,8 @@ public final class ClientRegistry {
     }
 
     /** The session that a cancel request is for, if the request has the right key. */
-    @Nullable ClientSession forCancel(int processId, byte[] secret) {
+    @Nullable
+    ClientSession forCancel(int processId, byte[] secret) {
         ClientSession session = sessions.get(processId);
         CancelKey key = session == null ? null : session.cancelKey();
         return key != null && key.opensWith(secret) ? session : null;

@@ -83,7 +83,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return closed;
     }
 
-    @Nullable CancelKey cancelKey() {
+    @Nullable
+    CancelKey cancelKey() {
         return cancelKey;
     }
 
@@ -110,7 +111,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return known;
     }
 
-    @Nullable Link link() {
+    @Nullable
+    Link link() {
         return link;
     }
 

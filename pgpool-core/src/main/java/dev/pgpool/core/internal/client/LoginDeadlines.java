@@ -24,8 +24,7 @@ public final class LoginDeadlines implements LoopTicker.Listener {
 
     @Override
     public void onTick(long nowNanos) {
-        Iterator<Map.Entry<ClientSession, Long>> entries =
-                new java.util.ArrayList<>(deadlines.entrySet()).iterator();
+        Iterator<Map.Entry<ClientSession, Long>> entries = new java.util.ArrayList<>(deadlines.entrySet()).iterator();
         while (entries.hasNext()) {
             Map.Entry<ClientSession, Long> entry = entries.next();
             if (entry.getValue() - nowNanos > 0) {

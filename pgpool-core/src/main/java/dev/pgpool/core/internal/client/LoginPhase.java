@@ -67,17 +67,13 @@ final class LoginPhase implements ClientPhase {
             return;
         }
         EventLoop loop = session.channel().eventLoop();
-        session.services()
-                .config()
-                .credentials()
-                .find(database(), user)
-                .whenComplete((credential, problem) -> {
-                    if (loop.inEventLoop()) {
-                        onCredential(credential, problem);
-                    } else {
-                        loop.execute(() -> onCredential(credential, problem));
-                    }
-                });
+        session.services().config().credentials().find(database(), user).whenComplete((credential, problem) -> {
+            if (loop.inEventLoop()) {
+                onCredential(credential, problem);
+            } else {
+                loop.execute(() -> onCredential(credential, problem));
+            }
+        });
     }
 
     private ClientAuthentication method() {
@@ -170,7 +166,10 @@ final class LoginPhase implements ClientPhase {
         try {
             return exchange.onResponse(body, answer);
         } catch (AuthenticationProtocolException e) {
-            LOGGER.atInfo().addKeyValue("user", user()).addKeyValue("error", e.getMessage()).log("login refused");
+            LOGGER.atInfo()
+                    .addKeyValue("user", user())
+                    .addKeyValue("error", e.getMessage())
+                    .log("login refused");
             return Verdict.REJECTED;
         } catch (RuntimeException e) {
             LOGGER.atError().addKeyValue("user", user()).setCause(e).log("authentication failed");
@@ -185,8 +184,8 @@ final class LoginPhase implements ClientPhase {
                 session.out().run(answer);
                 accepted();
             }
-            case REJECTED -> session.fail(
-                    PoolerError.AUTHENTICATION_FAILED.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
+            case REJECTED ->
+                session.fail(PoolerError.AUTHENTICATION_FAILED.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
         }
     }
 

@@ -60,17 +60,16 @@ final class QueryPhase implements ClientPhase {
                         FrontendType.FUNCTION_CALL -> {
                     return true;
                 }
-                case FrontendType.FLUSH,
-                        FrontendType.COPY_DATA,
-                        FrontendType.COPY_DONE,
-                        FrontendType.COPY_FAIL -> in.skip(); // the rest of a COPY that has failed
+                case FrontendType.FLUSH, FrontendType.COPY_DATA, FrontendType.COPY_DONE, FrontendType.COPY_FAIL ->
+                    in.skip(); // the rest of a COPY that has failed
                 case FrontendType.TERMINATE -> {
                     session.close(CloseReason.CLIENT_CLOSED, false);
                     return false;
                 }
-                default -> throw new WireViolation(
-                        PoolerError.CLIENT_PROTOCOL_VIOLATION,
-                        "invalid frontend message type " + (in.type() & 0xff));
+                default ->
+                    throw new WireViolation(
+                            PoolerError.CLIENT_PROTOCOL_VIOLATION,
+                            "invalid frontend message type " + (in.type() & 0xff));
             }
         }
         return false;

@@ -30,7 +30,10 @@ final class StartupPhase implements ClientPhase {
         try {
             StartupPacket packet = StartupPacket.decode(packetBytes);
             if (packet == null) {
-                held = session.channel().alloc().buffer(packetBytes.readableBytes()).writeBytes(packetBytes);
+                held = session.channel()
+                        .alloc()
+                        .buffer(packetBytes.readableBytes())
+                        .writeBytes(packetBytes);
                 return;
             }
             if (packet instanceof StartupPacket.Startup startup) {
@@ -70,8 +73,7 @@ final class StartupPhase implements ClientPhase {
             throw new WireViolation(PoolerError.INVALID_STARTUP_PACKET, "encryption asked for twice");
         }
         if (rest.isReadable()) {
-            throw new WireViolation(
-                    PoolerError.BYTES_AFTER_ENCRYPTION_REQUEST, ssl ? "SSL" : "GSSAPI encryption");
+            throw new WireViolation(PoolerError.BYTES_AFTER_ENCRYPTION_REQUEST, ssl ? "SSL" : "GSSAPI encryption");
         }
         sslAsked |= ssl;
         gssAsked |= !ssl;

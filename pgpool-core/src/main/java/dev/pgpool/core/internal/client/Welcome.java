@@ -84,8 +84,7 @@ final class Welcome implements ClientPhase {
 
     @Override
     public void onServer(ClientSession s, ServerConnection server) {
-        SessionParameters wish =
-                pool().parameters().with(server.loginParameters(), settings.validated());
+        SessionParameters wish = pool().parameters().with(server.loginParameters(), settings.validated());
         session.parametersBecame(wish);
         Link link = session.link(server);
         link.endIfReady();
@@ -110,8 +109,8 @@ final class Welcome implements ClientPhase {
         ServerPool entered = pool();
         SessionParameters mine = entered.parameters().with(profile, settings.free());
         session.parametersBecame(mine);
-        CancelKey key = CancelKey.create(
-                session.id(), protocolMinor, session.services().random());
+        CancelKey key =
+                CancelKey.create(session.id(), protocolMinor, session.services().random());
         session.cancelKey(key);
         ByteBuf out = session.out().space();
         BackendWriter.authenticationOk(out);

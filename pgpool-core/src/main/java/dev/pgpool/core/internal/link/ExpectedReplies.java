@@ -84,7 +84,8 @@ final class ExpectedReplies {
     }
 
     /** What the oldest entry is about. */
-    @Nullable Object headSubject() {
+    @Nullable
+    Object headSubject() {
         return subjects[head];
     }
 

@@ -88,6 +88,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
     }
 
     /** Begins: from now on the server is this client's. Its parameters are brought in line first. */
+    @SuppressWarnings("ReferenceEquality") // they are interned
     public void begin(LinkedClient newClient, LinkCounters laneCounters) {
         client = newClient;
         toClient = newClient.out();
@@ -249,8 +250,9 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
                     FrontendType.COPY_FAIL -> {
                 // known
             }
-            default -> throw new WireViolation(
-                    PoolerError.CLIENT_PROTOCOL_VIOLATION, "invalid frontend message type " + (type & 0xff));
+            default ->
+                throw new WireViolation(
+                        PoolerError.CLIENT_PROTOCOL_VIOLATION, "invalid frontend message type " + (type & 0xff));
         }
     }
 
@@ -357,8 +359,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
         while ((head & FAKE) != 0) {
             if (toClient.isConnected()) {
                 boolean parse = (head & KIND) == ExpectedReplies.PARSE;
-                BackendWriter.empty(
-                        toClient.space(), parse ? BackendType.PARSE_COMPLETE : BackendType.CLOSE_COMPLETE);
+                BackendWriter.empty(toClient.space(), parse ? BackendType.PARSE_COMPLETE : BackendType.CLOSE_COMPLETE);
             }
             expected.pop();
             head = expected.head();
@@ -405,8 +406,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
         ByteBuf buf = in.buffer();
         int from = in.bodyIndex();
         int to = in.bodyEnd() - 1;
-        if (MessageReader.equal(buf, from, to, DEALLOCATE_ALL)
-                || MessageReader.equal(buf, from, to, DISCARD_ALL)) {
+        if (MessageReader.equal(buf, from, to, DEALLOCATE_ALL) || MessageReader.equal(buf, from, to, DISCARD_ALL)) {
             server.statements().clearConfirmed();
             LinkedClient current = client;
             ClientStatements known = current == null ? null : current.knownStatements();

@@ -19,7 +19,8 @@ public interface LinkedClient {
     ClientStatements statements();
 
     /** The client's names for statements, null if it never used any. */
-    @Nullable ClientStatements knownStatements();
+    @Nullable
+    ClientStatements knownStatements();
 
     /** The parameters as the client believes them to be. */
     SessionParameters parameters();

@@ -23,7 +23,8 @@ interface LaneOwner<S> {
     void move(S server, PoolLane<S> to);
 
     /** What to tell clients now instead of letting them wait, because no server can be had; null if they may wait. */
-    @Nullable ErrorFields refusal(long nowNanos);
+    @Nullable
+    ErrorFields refusal(long nowNanos);
 
     /** A waiter got its server after this time. */
     void onWaited(long nanos);

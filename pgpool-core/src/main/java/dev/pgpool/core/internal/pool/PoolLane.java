@@ -81,7 +81,8 @@ final class PoolLane<S> {
     /**
      * A server at once, or null: then the waiter is told later, or has been told already that there is none.
      */
-    @Nullable S acquire(Waiter<S> waiter) {
+    @Nullable
+    S acquire(Waiter<S> waiter) {
         if (waiters.isEmpty()) {
             S server = pollIdle();
             if (server != null) {

@@ -90,15 +90,17 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     @Override
     public void connect(PoolLane<ServerConnection> lane) {
         long begun = System.nanoTime();
-        pool.target().whenComplete((target, problem) -> onLoop(() -> {
-            if (problem != null) {
-                failed(new ErrorFields("FATAL", "08001", "could not connect to server: " + reason(problem), null, null));
-            } else if (closed) {
-                failed(PoolerError.SHUTDOWN.plain());
-            } else {
-                connect(target, begun);
-            }
-        }));
+        pool.target()
+                .whenComplete((target, problem) -> onLoop(() -> {
+                    if (problem != null) {
+                        failed(new ErrorFields(
+                                "FATAL", "08001", "could not connect to server: " + reason(problem), null, null));
+                    } else if (closed) {
+                        failed(PoolerError.SHUTDOWN.plain());
+                    } else {
+                        connect(target, begun);
+                    }
+                }));
     }
 
     private void connect(ServerTarget target, long begun) {
@@ -132,9 +134,8 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     }
 
     private static String reason(Throwable problem) {
-        Throwable cause = problem instanceof CompletionException && problem.getCause() != null
-                ? problem.getCause()
-                : problem;
+        Throwable cause =
+                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
         return cause.getClass().getSimpleName() + ": " + cause.getMessage();
     }
 

@@ -162,8 +162,8 @@ public final class ServerPool {
 
     private CompletionStage<Optional<Credential>> credential() {
         if (config.password().isPresent()) {
-            return CompletableFuture.completedFuture(Optional.of(
-                    Credential.parse(key.user(), config.password().get())));
+            return CompletableFuture.completedFuture(
+                    Optional.of(Credential.parse(key.user(), config.password().get())));
         }
         return services.credentials().find(key.database(), key.user());
     }
@@ -190,7 +190,8 @@ public final class ServerPool {
     }
 
     /** What to tell clients while no server is there and the last attempt has failed; null if they may wait. */
-    @Nullable ErrorFields refusal(long nowNanos) {
+    @Nullable
+    ErrorFields refusal(long nowNanos) {
         ErrorFields failure = lastFailure;
         if (failure == null || hasServers() || !budget.isBlocked(nowNanos) || maySoonConnect(failure)) {
             return null;
@@ -216,8 +217,7 @@ public final class ServerPool {
 
     /** Closes all servers; completes when their loops have done so. */
     public CompletableFuture<Void> close() {
-        return CompletableFuture.allOf(
-                lanes.stream().map(ServerLane::close).toArray(CompletableFuture[]::new));
+        return CompletableFuture.allOf(lanes.stream().map(ServerLane::close).toArray(CompletableFuture[]::new));
     }
 
     /** The figures of this pool; asks each loop. */

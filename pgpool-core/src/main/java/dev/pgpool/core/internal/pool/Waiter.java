@@ -10,8 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param <S> what is waited for
  */
 public abstract class Waiter<S> {
-    @Nullable Waiter<S> previous;
-    @Nullable Waiter<S> next;
+    @Nullable
+    Waiter<S> previous;
+
+    @Nullable
+    Waiter<S> next;
+
     boolean waiting;
     long waitingSinceNanos;
 

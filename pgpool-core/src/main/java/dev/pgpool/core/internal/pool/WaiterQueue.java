@@ -16,7 +16,8 @@ final class WaiterQueue<S> {
         return size;
     }
 
-    @Nullable Waiter<S> peek() {
+    @Nullable
+    Waiter<S> peek() {
         return first;
     }
 
@@ -34,7 +35,8 @@ final class WaiterQueue<S> {
         size++;
     }
 
-    @Nullable Waiter<S> poll() {
+    @Nullable
+    Waiter<S> poll() {
         Waiter<S> waiter = first;
         if (waiter != null) {
             remove(waiter);

@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 public final class StatementRegistry {
     private static final class Entry extends WeakReference<Statement> {
         final int hash;
-        @Nullable Entry next;
+
+        @Nullable
+        Entry next;
 
         Entry(Statement statement, ReferenceQueue<Statement> queue, @Nullable Entry next) {
             super(statement, queue);

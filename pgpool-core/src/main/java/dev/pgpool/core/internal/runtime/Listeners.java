@@ -94,7 +94,9 @@ final class Listeners {
             return;
         }
         SocketAddress address = bound.get(1).localAddress();
-        Path file = config.unixSocketDirectory().orElseThrow().resolve(Path.of(String.valueOf(address)).getFileName());
+        Path file = config.unixSocketDirectory()
+                .orElseThrow()
+                .resolve(Path.of(String.valueOf(address)).getFileName());
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {

@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.runtime;
 
-import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.client.ClientInitializer;
@@ -62,8 +61,7 @@ public final class PoolerRuntime {
     private @Nullable Parts parts;
 
     /** What exists while the pooler runs. */
-    private record Parts(
-            EventLoopGroup loops, ExecutorService workers, PoolRegistry pools, List<Channel> listeners) {}
+    private record Parts(EventLoopGroup loops, ExecutorService workers, PoolRegistry pools, List<Channel> listeners) {}
 
     public PoolerRuntime(PgPoolConfig config, PgPoolListener listener) {
         this.config = config;
@@ -108,8 +106,7 @@ public final class PoolerRuntime {
                 .log("pooler started");
     }
 
-    private Parts wire(
-            Transport transport, EventLoopGroup group, ExecutorService workers, List<Channel> listeners)
+    private Parts wire(Transport transport, EventLoopGroup group, ExecutorService workers, List<Channel> listeners)
             throws StartFailure {
         SecureRandom random = new SecureRandom();
         List<EventLoop> loops = new ArrayList<>();

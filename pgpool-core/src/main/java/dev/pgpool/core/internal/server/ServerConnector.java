@@ -75,8 +75,8 @@ public final class ServerConnector {
             this.home = home;
             this.timeout = timeout;
             this.outcome = outcome;
-            this.login = new ServerLogin(
-                    new ServerAuthenticator(target.user(), target.credential(), random), workers, this);
+            this.login =
+                    new ServerLogin(new ServerAuthenticator(target.user(), target.credential(), random), workers, this);
             this.server = new ServerConnection(target, this, login, parameters);
         }
 
@@ -116,7 +116,11 @@ public final class ServerConnector {
 
         private ErrorFields cannotConnect(String why) {
             return new ErrorFields(
-                    "FATAL", CANNOT_CONNECT, "could not connect to server " + target.address() + ": " + why, null, null);
+                    "FATAL",
+                    CANNOT_CONNECT,
+                    "could not connect to server " + target.address() + ": " + why,
+                    null,
+                    null);
         }
 
         @Override

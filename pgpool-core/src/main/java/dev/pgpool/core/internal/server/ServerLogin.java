@@ -75,8 +75,9 @@ final class ServerLogin implements ServerPhase {
                     outcome.onReady();
                     return;
                 }
-                default -> throw new WireViolation(
-                        PoolerError.SERVER_PROTOCOL_VIOLATION, "message type " + in.type() + " during login");
+                default ->
+                    throw new WireViolation(
+                            PoolerError.SERVER_PROTOCOL_VIOLATION, "message type " + in.type() + " during login");
             }
             if (connection.isClosed()) {
                 return;
@@ -95,7 +96,8 @@ final class ServerLogin implements ServerPhase {
             return;
         }
         try {
-            authenticated = authenticator.onAuthentication(body, connection.out().space());
+            authenticated =
+                    authenticator.onAuthentication(body, connection.out().space());
         } catch (AuthenticationProtocolException e) {
             fail(connection, e);
         }
@@ -149,8 +151,6 @@ final class ServerLogin implements ServerPhase {
         }
         over = true;
         ErrorFields known = failure != null ? failure : lastError;
-        outcome.onFailed(
-                CloseReason.SERVER_CONNECT_FAILED,
-                known != null ? known : PoolerError.SERVER_CLOSED.plain());
+        outcome.onFailed(CloseReason.SERVER_CONNECT_FAILED, known != null ? known : PoolerError.SERVER_CLOSED.plain());
     }
 }

@@ -31,6 +31,7 @@ import java.util.function.Supplier;
  * How bytes reach the operating system. io_uring is left out on purpose: a channel that is handed from one loop to
  * another loses its first read there.
  */
+@SuppressWarnings("ImmutableEnumChecker") // constructors of Netty's classes
 public enum Transport {
     EPOLL(
             EpollIoHandler::newFactory,

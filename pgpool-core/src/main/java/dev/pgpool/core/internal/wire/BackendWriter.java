@@ -21,7 +21,10 @@ public final class BackendWriter {
     }
 
     public static void backendKeyData(ByteBuf out, int processId, byte[] secret) {
-        out.writeByte(BackendType.BACKEND_KEY_DATA).writeInt(8 + secret.length).writeInt(processId).writeBytes(secret);
+        out.writeByte(BackendType.BACKEND_KEY_DATA)
+                .writeInt(8 + secret.length)
+                .writeInt(processId)
+                .writeBytes(secret);
     }
 
     public static void readyForQuery(ByteBuf out, TransactionStatus status) {

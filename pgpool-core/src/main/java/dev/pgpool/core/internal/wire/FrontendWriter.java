@@ -24,7 +24,10 @@ public final class FrontendWriter {
 
     /** CancelRequest with the key that the server gave. */
     public static void cancelRequest(ByteBuf out, int processId, byte[] secret) {
-        out.writeInt(12 + secret.length).writeInt(CANCEL_REQUEST_CODE).writeInt(processId).writeBytes(secret);
+        out.writeInt(12 + secret.length)
+                .writeInt(CANCEL_REQUEST_CODE)
+                .writeInt(processId)
+                .writeBytes(secret);
     }
 
     /** Parse of a named or (empty name) unnamed statement; body is query, zero, count and types as in the message. */

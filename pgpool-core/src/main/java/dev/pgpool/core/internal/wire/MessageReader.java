@@ -52,7 +52,7 @@ public final class MessageReader {
         for (; i + 8 <= bytes.length; i += 8) {
             long word = 0;
             for (int k = 0; k < 8; k++) {
-                word = word << 8 | bytes[i + k] & 0xff;
+                word = (word << 8) | (bytes[i + k] & 0xff);
             }
             hash = mix(hash, word);
         }

@@ -83,8 +83,7 @@ public sealed interface StartupPacket {
             case 80877102 -> cancel(in, end);
             default -> {
                 if (code >>> 16 != 3) {
-                    throw new WireViolation(
-                            PoolerError.UNSUPPORTED_PROTOCOL, (code >>> 16) + "." + (code & 0xffff));
+                    throw new WireViolation(PoolerError.UNSUPPORTED_PROTOCOL, (code >>> 16) + "." + (code & 0xffff));
                 }
                 yield startup(code & 0xffff, in, end);
             }
@@ -127,7 +126,8 @@ public sealed interface StartupPacket {
         }
         if (in.readerIndex() != end) {
             throw new WireViolation(
-                    PoolerError.INVALID_STARTUP_PACKET, "invalid startup packet layout: expected terminator as last byte");
+                    PoolerError.INVALID_STARTUP_PACKET,
+                    "invalid startup packet layout: expected terminator as last byte");
         }
         return new Startup(minor, parameters, options);
     }
@@ -136,7 +136,8 @@ public sealed interface StartupPacket {
         int end = MessageReader.endOfString(in, in.readerIndex(), limit);
         if (end < 0) {
             throw new WireViolation(
-                    PoolerError.INVALID_STARTUP_PACKET, "invalid startup packet layout: expected terminator as last byte");
+                    PoolerError.INVALID_STARTUP_PACKET,
+                    "invalid startup packet layout: expected terminator as last byte");
         }
         String value = in.toString(in.readerIndex(), end - in.readerIndex(), StandardCharsets.UTF_8);
         in.readerIndex(end + 1);
