@@ -127,9 +127,9 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     /** Begins a link with a server that belongs to this session. */
     Link link(ServerConnection server) {
-        Link begun = Link.of(server, lane().linkContext());
+        Link begun = Link.of(server, lane());
         link = begun;
-        begun.begin(this, lane().counters());
+        begun.begin(this, lane());
         return begun;
     }
 

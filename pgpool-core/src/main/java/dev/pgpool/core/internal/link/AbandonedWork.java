@@ -1,10 +1,13 @@
 package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.pool.LaneCounters;
+import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -16,28 +19,29 @@ import org.jspecify.annotations.Nullable;
 final class AbandonedWork implements OwnQuery.Outcome {
     private final Link link;
     private final ServerConnection server;
-    private final LinkContext context;
+    private final Duration timeout;
     private @Nullable ScheduledFuture<?> deadline;
     private @Nullable ExpectedReplies expected;
-    private boolean cancel;
+    private @Nullable CancelSender cancels;
     private boolean active;
 
-    AbandonedWork(Link link, ServerConnection server, LinkContext context) {
+    AbandonedWork(Link link, ServerConnection server, Duration timeout) {
         this.link = link;
         this.server = server;
-        this.context = context;
+        this.timeout = timeout;
     }
 
-    /** The clock runs from now on. */
-    void start(boolean cancelRunning) {
+    /**
+     * The clock runs from now on.
+     *
+     * @param canceller cancels what runs; null lets it run to its end
+     */
+    void start(@Nullable CancelSender canceller) {
         active = true;
-        cancel = cancelRunning;
+        cancels = canceller;
         deadline = server.channel()
                 .eventLoop()
-                .schedule(
-                        () -> server.close(CloseReason.ABANDONED),
-                        context.abandonTimeout().toMillis(),
-                        TimeUnit.MILLISECONDS);
+                .schedule(() -> server.close(CloseReason.ABANDONED), timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Brings the server to its next ReadyForQuery as fast as it goes. */
@@ -49,8 +53,9 @@ final class AbandonedWork implements OwnQuery.Outcome {
         } else if (skipping || (busy ? !owed.endsInReadyForQuery() : !ready)) {
             sync(owed);
         }
-        if (busy && cancel) {
-            context.cancels().cancel(server);
+        CancelSender canceller = cancels;
+        if (busy && canceller != null) {
+            canceller.cancel(server);
         }
         server.out().flush();
     }
@@ -77,7 +82,7 @@ final class AbandonedWork implements OwnQuery.Outcome {
     }
 
     /** Nothing is owed any more. */
-    void onDrained(byte status, LinkCounters counters) {
+    void onDrained(byte status, LaneCounters counters) {
         if (!active) {
             return;
         }
@@ -86,7 +91,7 @@ final class AbandonedWork implements OwnQuery.Outcome {
             return;
         }
         active = false;
-        counters.rollbacks++;
+        counters.countRollback();
         new OwnQuery(server, this).send("ROLLBACK");
         server.out().flush();
     }

@@ -6,6 +6,8 @@ import static dev.pgpool.core.internal.link.ExpectedReplies.SKIP;
 
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SessionParameters;
+import dev.pgpool.core.internal.pool.LaneCounters;
+import dev.pgpool.core.internal.pool.ServerLane;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
 import dev.pgpool.core.internal.prepared.Statement;
@@ -51,13 +53,13 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
     private static final Outbox NOBODY = new Outbox();
 
     private final ServerConnection server;
-    private final LinkContext context;
     private final Outbox toServer;
     private final ExpectedReplies expected = new ExpectedReplies();
     private final StatementRewriter statements;
     private final AbandonedWork abandoned;
 
-    private LinkCounters counters = new LinkCounters();
+    private ServerLane lane;
+    private LaneCounters counters;
     private @Nullable LinkedClient client;
     private Outbox toClient = NOBODY;
     private @Nullable OwnQuery settings;
@@ -69,30 +71,32 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
     /** The server skips everything up to the next Sync. */
     private boolean skipping;
 
-    private Link(ServerConnection server, LinkContext context) {
+    private Link(ServerConnection server, ServerLane lane) {
         this.server = server;
-        this.context = context;
+        this.lane = lane;
+        this.counters = lane.counters();
         this.toServer = server.out();
-        this.statements = new StatementRewriter(server, context.registry(), expected);
-        this.abandoned = new AbandonedWork(this, server, context);
+        this.statements = new StatementRewriter(server, lane.statements(), expected);
+        this.abandoned = new AbandonedWork(this, server, lane.abandonTimeout());
     }
 
     /** The link of a server. */
-    public static Link of(ServerConnection server, LinkContext context) {
+    public static Link of(ServerConnection server, ServerLane lane) {
         if (server.attachment() instanceof Link link) {
             return link;
         }
-        Link link = new Link(server, context);
+        Link link = new Link(server, lane);
         server.attach(link);
         return link;
     }
 
     /** Begins: from now on the server is this client's. Its parameters are brought in line first. */
     @SuppressWarnings("ReferenceEquality") // they are interned
-    public void begin(LinkedClient newClient, LinkCounters laneCounters) {
+    public void begin(LinkedClient newClient, ServerLane newLane) {
         client = newClient;
         toClient = newClient.out();
-        counters = laneCounters;
+        lane = newLane;
+        counters = newLane.counters();
         reset();
         server.enter(this);
         if (newClient.parameters() != server.parameters()) {
@@ -430,7 +434,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
         in.forward();
         afterAnswer(in);
         if (status == 'I') {
-            counters.transactions++;
+            counters.countTransaction();
         }
         ready = expected.isEmpty();
         return true;
@@ -543,7 +547,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
             server.close(CloseReason.ABANDONED);
             return;
         }
-        abandoned.start(cancel);
+        abandoned.start(cancel ? lane.cancels() : null);
         if (settings == null) {
             abandoned.clean(expected, copyIn, skipping, ready);
             leaveIfIdle();
@@ -590,7 +594,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
     /** Cancels what the server runs for this client; a request that finds nothing running is dropped. */
     public void cancel() {
         if (client != null && settings == null && !expected.isEmpty()) {
-            context.cancels().cancel(server);
+            lane.cancels().cancel(server);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.link;
 
+import dev.pgpool.core.internal.pool.LaneCounters;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
 import dev.pgpool.core.internal.prepared.ServerStatements;
@@ -46,7 +47,7 @@ final class StatementRewriter {
         this.toServer = server.out();
     }
 
-    boolean parse(MessageCursor in, LinkedClient client, LinkCounters counters) {
+    boolean parse(MessageCursor in, LinkedClient client, LaneCounters counters) {
         ByteBuf buf = in.buffer();
         int nameEnd = stringEnd(in, in.bodyIndex(), "statement name");
         if (nameEnd < 0) {
@@ -58,7 +59,7 @@ final class StatementRewriter {
         if (!in.isComplete()) {
             return false;
         }
-        counters.clientParses++;
+        counters.countClientParse();
         ClientStatements statements = client.statements();
         Named taken = statements.find(buf, in.bodyIndex(), nameEnd);
         Statement statement = registry.intern(buf, nameEnd + 1, in.bodyEnd());
@@ -78,7 +79,7 @@ final class StatementRewriter {
     }
 
     /** The server says {@code 42P05} itself, so that the transaction fails as it must. */
-    private void parseTakenName(MessageCursor in, Named taken, LinkCounters counters) {
+    private void parseTakenName(MessageCursor in, Named taken, LaneCounters counters) {
         prepare(in, taken.statement(), counters);
         toServer.run(in.takeRun());
         Statement statement = taken.statement();
@@ -88,7 +89,7 @@ final class StatementRewriter {
         in.skip();
     }
 
-    private boolean parseUnnamed(MessageCursor in, LinkedClient client, LinkCounters counters) {
+    private boolean parseUnnamed(MessageCursor in, LinkedClient client, LaneCounters counters) {
         ClientStatements statements = client.statements();
         if (in.bodyLength() > UNNAMED_LIMIT) {
             statements.dropUnnamed();
@@ -97,15 +98,15 @@ final class StatementRewriter {
         } else {
             return false;
         }
-        counters.clientParses++;
-        counters.serverParses++;
+        counters.countClientParse();
+        counters.countServerParse();
         server.unnamedBecame(statements, statements.unnamedVersion(), expected.batch());
         expected.add(ExpectedReplies.PARSE, UNNAMED);
         in.forward();
         return true;
     }
 
-    boolean bind(MessageCursor in, LinkedClient client, LinkCounters counters) {
+    boolean bind(MessageCursor in, LinkedClient client, LaneCounters counters) {
         ByteBuf buf = in.buffer();
         int portal = in.bodyIndex();
         int portalEnd = stringEnd(in, portal, "portal name");
@@ -113,7 +114,7 @@ final class StatementRewriter {
         if (nameEnd < 0) {
             return false;
         }
-        counters.binds++;
+        counters.countBind();
         if (nameEnd == portalEnd + 1) {
             prepareUnnamed(in, client);
             expected.add(ExpectedReplies.BIND);
@@ -141,7 +142,7 @@ final class StatementRewriter {
         return true;
     }
 
-    boolean describe(MessageCursor in, LinkedClient client, LinkCounters counters) {
+    boolean describe(MessageCursor in, LinkedClient client, LaneCounters counters) {
         if (!in.isComplete()) {
             return false;
         }
@@ -194,14 +195,14 @@ final class StatementRewriter {
     }
 
     /** Sees to it that the server has the statement when the next message arrives there. */
-    private void prepare(MessageCursor in, Statement statement, LinkCounters counters) {
+    private void prepare(MessageCursor in, Statement statement, LaneCounters counters) {
         if (!server.statements().has(statement, expected.batch())) {
             toServer.run(in.takeRun());
             sendParse(statement, ExpectedReplies.PARSE | ExpectedReplies.SKIP, statement, counters);
         }
     }
 
-    private void sendParse(Statement statement, int code, Object subject, LinkCounters counters) {
+    private void sendParse(Statement statement, int code, Object subject, LaneCounters counters) {
         ServerStatements statements = server.statements();
         if (expected.hasSync()) {
             // an earlier batch may fail or not, so the server may have the statement or not: this is right either way
@@ -211,7 +212,7 @@ final class StatementRewriter {
                 toServer.space(), statement.serverName(), statement.parseBody(), statement.parseBody().length);
         expected.add(code, subject);
         statements.sent(statement, expected.batch());
-        counters.serverParses++;
+        counters.countServerParse();
         Statement evicted = statements.evict();
         while (evicted != null) {
             sendClose(evicted, evicted);

@@ -1,8 +1,8 @@
 package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.internal.link.LinkContext;
-import dev.pgpool.core.internal.link.LinkCounters;
+import dev.pgpool.core.internal.prepared.StatementRegistry;
+import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
@@ -12,6 +12,7 @@ import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -31,13 +32,13 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerLane.class);
 
     /** What a lane knows at an instant. */
-    record Figures(int waiting, int idle, LinkCounters counters) {}
+    record Figures(int waiting, int idle, LaneCounters counters) {}
 
     private final ServerPool pool;
     private final EventLoop loop;
     private final LoopTicker ticker;
     private final PoolLane<ServerConnection> queue;
-    private final LinkCounters counters = new LinkCounters();
+    private final LaneCounters counters = new LaneCounters();
     private final Set<ServerConnection> servers = new LinkedHashSet<>();
     private boolean closed;
 
@@ -67,11 +68,22 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         return loop;
     }
 
-    public LinkContext linkContext() {
-        return pool.linkContext();
+    /** The statements of the pool. */
+    public StatementRegistry statements() {
+        return pool.statements();
     }
 
-    public LinkCounters counters() {
+    /** How running work is cancelled. */
+    public CancelSender cancels() {
+        return pool.services().cancels();
+    }
+
+    /** How long a server may take to become clean after its client left. */
+    public Duration abandonTimeout() {
+        return pool.config().pool().abandonTimeout();
+    }
+
+    public LaneCounters counters() {
         return counters;
     }
 
@@ -217,7 +229,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public void onWaited(long nanos) {
-        pool.services().listener().onWaited(pool.key(), java.time.Duration.ofNanos(nanos));
+        pool.services().listener().onWaited(pool.key(), Duration.ofNanos(nanos));
     }
 
     @Override
@@ -231,7 +243,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         CompletableFuture<Figures> answer = new CompletableFuture<>();
         onLoop(() -> answer.complete(new Figures(queue.waitingCount(), queue.idleCount(), counters.copy())));
         if (loop.isShuttingDown()) {
-            answer.complete(new Figures(0, 0, new LinkCounters()));
+            answer.complete(new Figures(0, 0, new LaneCounters()));
         }
         return answer;
     }

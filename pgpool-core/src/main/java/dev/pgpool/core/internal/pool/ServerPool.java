@@ -3,8 +3,6 @@ package dev.pgpool.core.internal.pool;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.internal.link.LinkContext;
-import dev.pgpool.core.internal.link.LinkCounters;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
@@ -34,7 +32,7 @@ public final class ServerPool {
     private final DatabaseConfig config;
     private final PoolServices services;
     private final ConnectionBudget budget;
-    private final LinkContext linkContext;
+    private final StatementRegistry statements = new StatementRegistry();
     private final ParameterRegistry parameters = new ParameterRegistry();
     private final StartupProfiles profiles = new StartupProfiles();
     private final List<ServerLane> lanes;
@@ -55,8 +53,6 @@ public final class ServerPool {
         this.services = services;
         this.budget = new ConnectionBudget(
                 config.pool().maxConnections(), config.pool().maxParallelConnects());
-        this.linkContext = new LinkContext(
-                new StatementRegistry(), services.cancels(), config.pool().abandonTimeout());
         int loops = services.loops().size();
         int count = Math.min(loops, config.pool().maxConnections());
         // small pools do not all begin on the first loop
@@ -94,8 +90,8 @@ public final class ServerPool {
         return reported;
     }
 
-    LinkContext linkContext() {
-        return linkContext;
+    StatementRegistry statements() {
+        return statements;
     }
 
     PoolServices services() {
@@ -234,7 +230,7 @@ public final class ServerPool {
             long rollbacks = 0;
             for (CompletableFuture<ServerLane.Figures> answer : asked) {
                 ServerLane.Figures figures = answer.join();
-                LinkCounters counters = figures.counters();
+                LaneCounters counters = figures.counters();
                 waiting += figures.waiting();
                 idle += figures.idle();
                 transactions += counters.transactions();
@@ -254,7 +250,7 @@ public final class ServerPool {
                     serverParses,
                     binds,
                     rollbacks,
-                    linkContext.registry().size());
+                    statements.size());
         });
     }
 }
