@@ -1,4 +1,26 @@
-/** Watches the certificates that a service depends on, and says when they end. */
+/**
+ * Knows when the certificates of TLS endpoints, PostgreSQL servers, files and trust stores stop being good, before it
+ * hurts.
+ *
+ * <pre>
+ *   CertTarget ──&gt; WatchLoop ──&gt; Prober ──&gt; Observation ──&gt; ChainInspector ──&gt; Inspection ──&gt; Judge ──&gt; CertReport
+ *   (what to      (when, how     (resolve, connect,          (facts and paths,              (level and      │
+ *    look at)      many at once)  STARTTLS, handshake)        independent of time)           findings now)  │
+ *                                                                                                           v
+ *                              CertSnapshot (table, JSON) &lt;── CertWatch ──&gt; CertWatchListener, Notice, meters
+ * </pre>
+ *
+ * <p>{@link dev.pgpool.certwatch.CertWatch} is where to begin. Words used throughout:
+ *
+ * <ul>
+ *   <li><em>target</em>: one thing to look at, known by its name (the {@code instance} tag of the meters);
+ *   <li><em>served chain</em>: the certificates as the server sent them, leaf first;
+ *   <li><em>verified path</em>: a way from the leaf to an anchor of the trust store, built by us;
+ *   <li><em>horizon</em>: the moment when the last verified path breaks;
+ *   <li><em>effective expiry</em>: the earlier of leaf expiry and horizon, or the earliest expiry in the served chain if
+ *       no path exists: the value to alert on.
+ * </ul>
+ */
 @NullMarked
 package dev.pgpool.certwatch;
 

@@ -1,0 +1,30 @@
+package dev.pgpool.certwatch;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one address of a target gave.
+ *
+ * @param address IP address, or the proxy through which the target was reached
+ * @param leafSha256 fingerprint of the leaf served there, absent if none was seen
+ * @param tlsVersion {@code TLS 1.2} or {@code TLS 1.3}, absent if the handshake did not get so far
+ * @param cipher cipher suite, absent if the handshake did not get so far
+ * @param failure why the address gave nothing, absent if it did
+ * @param duration from the connection attempt to the end of the handshake or to the failure
+ */
+public record AddressResult(
+        String address,
+        @Nullable String leafSha256,
+        @Nullable String tlsVersion,
+        @Nullable String cipher,
+        @Nullable Finding failure,
+        Duration duration) {
+
+    public AddressResult {
+        requireNonNull(address, "address");
+        requireNonNull(duration, "duration");
+    }
+}

@@ -1,0 +1,71 @@
+package dev.pgpool.certwatch;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known about a target after a look at it. A look that fails gives a report too: with the reason among the
+ * findings, and with the last known chain and its age, so an alarm about expiry does not go silent with the endpoint.
+ *
+ * @param target what was looked at
+ * @param checkedAt when this look ended
+ * @param success the target was reached, spoke TLS, and a client with the target's policy would have been content.
+ *     Thresholds have no part in it: a warning is not an outage
+ * @param level the worst of the findings
+ * @param findings all findings, worst first
+ * @param expiry the expiry figures, from the last known chain
+ * @param chain the last known chain as served, leaf first; empty if none was ever seen
+ * @param chainSeenAt when {@code chain} was seen; absent if never. Earlier than {@code checkedAt} if this look failed
+ * @param addresses one result for each address; empty for files
+ * @param clockOffset how far this machine's clock is behind what the peer says; absent if the peer said nothing
+ * @param duration how long the look took
+ */
+public record CertReport(
+        CertTarget target,
+        Instant checkedAt,
+        boolean success,
+        Level level,
+        List<Finding> findings,
+        Expiry expiry,
+        List<CertificateFacts> chain,
+        @Nullable Instant chainSeenAt,
+        List<AddressResult> addresses,
+        @Nullable Duration clockOffset,
+        Duration duration) {
+
+    public CertReport {
+        requireNonNull(target, "target");
+        requireNonNull(checkedAt, "checkedAt");
+        requireNonNull(level, "level");
+        findings = List.copyOf(findings);
+        requireNonNull(expiry, "expiry");
+        chain = List.copyOf(chain);
+        addresses = List.copyOf(addresses);
+        requireNonNull(duration, "duration");
+    }
+
+    /** Whether a finding of this code is among the findings. */
+    public boolean has(FindingCode code) {
+        for (Finding finding : findings) {
+            if (finding.code() == code) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The leaf of the last known chain; absent if none was ever seen. */
+    public @Nullable CertificateFacts leaf() {
+        return chain.isEmpty() ? null : chain.get(0);
+    }
+
+    /** Time until the effective expiry, negative once expired; absent if unknown. */
+    public @Nullable Duration remaining(Instant now) {
+        Instant effective = expiry.effective();
+        return effective == null ? null : Duration.between(now, effective);
+    }
+}

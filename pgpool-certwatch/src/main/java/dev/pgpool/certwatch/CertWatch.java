@@ -1,0 +1,126 @@
+package dev.pgpool.certwatch;
+
+import dev.pgpool.certwatch.internal.watch.WatchLoop;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Watches the certificates of a set of targets.
+ *
+ * <pre>{@code
+ * try (CertWatch watch = CertWatch.builder()
+ *         .target("https://example.org")
+ *         .target("postgres://db.internal:5432?verify=full")
+ *         .target("file:/etc/ssl/private/service.p12?password=...")
+ *         .build()) {
+ *     watch.start();
+ *     watch.awaitFirstSweep(Duration.ofMinutes(1));
+ *     LOGGER.info("\n{}", watch.snapshot().table());
+ * }
+ * }</pre>
+ *
+ * <p>Nothing happens before {@link #start()}. {@code start} and {@code close} do nothing when called again; a closed watch cannot be started again. All methods may be called from any
+ * thread.
+ */
+public final class CertWatch implements AutoCloseable {
+
+    private final CertWatchConfig config;
+    private final WatchLoop loop;
+
+    CertWatch(CertWatchConfig config, Clock clock, AddressResolver resolver, List<CertWatchListener> listeners) {
+        this.config = config;
+        this.loop = new WatchLoop(config, clock, resolver, listeners);
+    }
+
+    /** Begins to describe a watch. */
+    public static CertWatchBuilder builder() {
+        return new CertWatchBuilder();
+    }
+
+    /** What the watch was told at the beginning. */
+    public CertWatchConfig config() {
+        return config;
+    }
+
+    /** Starts the schedule. The first looks are spread over {@link CertWatchBuilder#firstSweep}. */
+    public void start() {
+        loop.start();
+    }
+
+    /**
+     * Adds a target, to be looked at soon.
+     *
+     * @throws IllegalArgumentException if a target of that name is watched already
+     */
+    public void add(CertTarget target) {
+        loop.add(target);
+    }
+
+    /** Stops watching a target; {@code false} if there is none of that name. */
+    public boolean remove(String name) {
+        return loop.remove(name);
+    }
+
+    /**
+     * Looks at all targets now, within the limits of the window.
+     *
+     * @return the snapshot after the last of them; a look that began before this call does not count
+     * @throws IllegalStateException if the watch is not running
+     */
+    public CompletableFuture<CertSnapshot> checkNow() {
+        return loop.checkNow();
+    }
+
+    /**
+     * Looks at one target now.
+     *
+     * @throws IllegalArgumentException if there is none of that name
+     * @throws IllegalStateException if the watch is not running
+     */
+    public CompletableFuture<CertReport> checkNow(String name) {
+        return loop.checkNow(name);
+    }
+
+    /**
+     * Waits until every target that was there at the start has been looked at once.
+     *
+     * @return {@code false} if that has not happened within {@code limit}, or the watch was closed
+     * @throws InterruptedException if this thread is interrupted
+     */
+    public boolean awaitFirstSweep(Duration limit) throws InterruptedException {
+        return loop.awaitFirstSweep(limit);
+    }
+
+    /** What is known now. Levels are those of the clock's present time, not of the last look. */
+    public CertSnapshot snapshot() {
+        return loop.snapshot();
+    }
+
+    /** Looks under way at this moment. */
+    public int inFlight() {
+        return loop.inFlight();
+    }
+
+    /** Targets watched at this moment. */
+    public int size() {
+        return loop.size();
+    }
+
+    /** How late the last scheduled look began. */
+    public Duration scheduleLag() {
+        return loop.scheduleLag();
+    }
+
+    /** Tells one more listener from now on. */
+    public void addListener(CertWatchListener listener) {
+        loop.addListener(listener);
+    }
+
+    /** Ends the schedule and the looks under way, and returns when their threads have ended. */
+    @Override
+    public void close() {
+        loop.close();
+    }
+}

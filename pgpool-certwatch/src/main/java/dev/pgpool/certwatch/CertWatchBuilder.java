@@ -1,0 +1,271 @@
+package dev.pgpool.certwatch;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Builds a {@link CertWatch}. Each option has a default; problems are reported together by {@link #build()}. Not
+ * thread-safe.
+ */
+public final class CertWatchBuilder {
+
+    private final List<CertTarget> targets = new ArrayList<>();
+    private final List<String> problems = new ArrayList<>();
+    private final List<CertWatchListener> listeners = new ArrayList<>();
+    private Duration resolveTimeout = Duration.ofSeconds(2);
+    private Duration connectTimeout = Duration.ofSeconds(3);
+    private Duration negotiateTimeout = Duration.ofSeconds(3);
+    private Duration handshakeTimeout = Duration.ofSeconds(5);
+    private Duration deadline = Duration.ofSeconds(10);
+    private int maxAddresses = 16;
+    private boolean checkClock;
+    private Duration interval = Duration.ofMinutes(5);
+    private Duration shortestInterval = Duration.ofMinutes(1);
+    private Duration firstSweep = Duration.ofSeconds(30);
+    private Duration recheck = Duration.ofSeconds(30);
+    private int maxInFlight = 256;
+    private int maxPerHost = 2;
+    private TrustSource trust = TrustSource.jdk();
+    private Thresholds thresholds = Thresholds.ADAPTIVE;
+    private RevocationPolicy revocation = RevocationPolicy.STAPLED_ONLY;
+    private Duration staleGrace = Duration.ofMinutes(15);
+    private Duration repeat = Duration.ofDays(1);
+    private int failuresBeforeNotice = 2;
+    private AddressResolver resolver = AddressResolver.SYSTEM;
+    private Clock clock = Clock.systemUTC();
+
+    CertWatchBuilder() {}
+
+    /** Watches a target; none by default, more can be added while running. */
+    public CertWatchBuilder target(CertTarget target) {
+        targets.add(requireNonNull(target, "target"));
+        return this;
+    }
+
+    /** Watches a target given by URL, see {@link CertTarget#parse(String)}. */
+    public CertWatchBuilder target(String url) {
+        try {
+            targets.add(CertTarget.parse(url));
+        } catch (IllegalArgumentException e) {
+            problems.add("targets: " + e.getMessage());
+        }
+        return this;
+    }
+
+    /** Watches several targets. */
+    public CertWatchBuilder targets(Collection<? extends CertTarget> more) {
+        targets.addAll(more);
+        return this;
+    }
+
+    /** Time between two looks at a target; 5 minutes by default. */
+    public CertWatchBuilder interval(Duration value) {
+        interval = value;
+        return this;
+    }
+
+    /** Lower bound of the interval for certificates that end soon; 1 minute by default. */
+    public CertWatchBuilder shortestInterval(Duration value) {
+        shortestInterval = value;
+        return this;
+    }
+
+    /** The first looks are spread over this time; 30 seconds by default, never more than the interval. */
+    public CertWatchBuilder firstSweep(Duration value) {
+        firstSweep = value;
+        return this;
+    }
+
+    /** A target that got worse is looked at again after this time, at most twice in a row; 30 seconds by default. */
+    public CertWatchBuilder recheck(Duration value) {
+        recheck = value;
+        return this;
+    }
+
+    /** Looks under way at once; 256 by default. */
+    public CertWatchBuilder maxInFlight(int value) {
+        maxInFlight = value;
+        return this;
+    }
+
+    /** Looks under way at once to one host; 2 by default. */
+    public CertWatchBuilder maxPerHost(int value) {
+        maxPerHost = value;
+        return this;
+    }
+
+    /** Limit for finding the addresses of a name; 2 seconds by default. */
+    public CertWatchBuilder resolveTimeout(Duration value) {
+        resolveTimeout = value;
+        return this;
+    }
+
+    /** Limit for a TCP connection; 3 seconds by default. */
+    public CertWatchBuilder connectTimeout(Duration value) {
+        connectTimeout = value;
+        return this;
+    }
+
+    /** Limit for what comes before TLS; 3 seconds by default. */
+    public CertWatchBuilder negotiateTimeout(Duration value) {
+        negotiateTimeout = value;
+        return this;
+    }
+
+    /** Limit for the TLS handshake; 5 seconds by default. */
+    public CertWatchBuilder handshakeTimeout(Duration value) {
+        handshakeTimeout = value;
+        return this;
+    }
+
+    /** Limit for a whole look; 10 seconds by default. */
+    public CertWatchBuilder deadline(Duration value) {
+        deadline = value;
+        return this;
+    }
+
+    /** At most this many addresses of a name are looked at; 16 by default. */
+    public CertWatchBuilder maxAddresses(int value) {
+        maxAddresses = value;
+        return this;
+    }
+
+    /** Whether HTTPS targets are asked for their time by a HEAD request, to see this machine's clock go wrong; off by
+     * default. */
+    public CertWatchBuilder checkClock(boolean value) {
+        checkClock = value;
+        return this;
+    }
+
+    /** Trust anchors; those of this Java by default. */
+    public CertWatchBuilder trust(TrustSource value) {
+        trust = requireNonNull(value, "trust");
+        return this;
+    }
+
+    /** Thresholds; {@link Thresholds#ADAPTIVE} by default. */
+    public CertWatchBuilder thresholds(Thresholds value) {
+        thresholds = requireNonNull(value, "thresholds");
+        return this;
+    }
+
+    /** How revocation is looked at; {@link RevocationPolicy#STAPLED_ONLY} by default. */
+    public CertWatchBuilder revocation(RevocationPolicy value) {
+        revocation = requireNonNull(value, "revocation");
+        return this;
+    }
+
+    /** How long a renewed file may differ from what is served; 15 minutes by default. */
+    public CertWatchBuilder staleGrace(Duration value) {
+        staleGrace = value;
+        return this;
+    }
+
+    /** A bad target is reported again after this time, zero for never; 1 day by default. */
+    public CertWatchBuilder repeatNotices(Duration value) {
+        repeat = value;
+        return this;
+    }
+
+    /** Looks in a row that must fail before an unreachable target is reported; 2 by default. */
+    public CertWatchBuilder failuresBeforeNotice(int value) {
+        failuresBeforeNotice = value;
+        return this;
+    }
+
+    /** Who is told; nobody by default. */
+    public CertWatchBuilder listener(CertWatchListener listener) {
+        listeners.add(requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /** How names are resolved; {@link AddressResolver#SYSTEM} by default. */
+    public CertWatchBuilder resolver(AddressResolver value) {
+        resolver = requireNonNull(value, "resolver");
+        return this;
+    }
+
+    /** What time it is, for judging dates; the system's clock by default. Limits and intervals do not follow it. */
+    public CertWatchBuilder clock(Clock value) {
+        clock = requireNonNull(value, "clock");
+        return this;
+    }
+
+    /**
+     * Makes the watch, which is then to be started.
+     *
+     * @throws CertWatchException with every problem found
+     */
+    public CertWatch build() {
+        List<String> found = new ArrayList<>(problems);
+        positive(found, "interval", interval);
+        positive(found, "shortestInterval", shortestInterval);
+        notNegative(found, "firstSweep", firstSweep);
+        positive(found, "recheck", recheck);
+        positive(found, "resolveTimeout", resolveTimeout);
+        positive(found, "connectTimeout", connectTimeout);
+        positive(found, "negotiateTimeout", negotiateTimeout);
+        positive(found, "handshakeTimeout", handshakeTimeout);
+        positive(found, "deadline", deadline);
+        notNegative(found, "staleGrace", staleGrace);
+        notNegative(found, "repeatNotices", repeat);
+        positive(found, "maxInFlight", maxInFlight);
+        positive(found, "maxPerHost", maxPerHost);
+        positive(found, "maxAddresses", maxAddresses);
+        positive(found, "failuresBeforeNotice", failuresBeforeNotice);
+        Set<String> names = new HashSet<>();
+        for (CertTarget target : targets) {
+            if (!names.add(target.name())) {
+                found.add("targets: \"" + target.name() + "\" twice (expected: different names)");
+            }
+        }
+        if (!found.isEmpty()) {
+            throw new CertWatchException(String.join("; ", found));
+        }
+        CertWatchConfig config = new CertWatchConfig(
+                targets,
+                new CertWatchConfig.Probing(
+                        resolveTimeout,
+                        connectTimeout,
+                        negotiateTimeout,
+                        handshakeTimeout,
+                        deadline,
+                        maxAddresses,
+                        checkClock),
+                new CertWatchConfig.Schedule(
+                        interval,
+                        shortestInterval.compareTo(interval) < 0 ? shortestInterval : interval,
+                        firstSweep.compareTo(interval) < 0 ? firstSweep : interval,
+                        recheck.compareTo(interval) < 0 ? recheck : interval,
+                        maxInFlight,
+                        maxPerHost),
+                new CertWatchConfig.Judging(trust, thresholds, revocation, staleGrace),
+                new CertWatchConfig.Notices(repeat, failuresBeforeNotice));
+        return new CertWatch(config, clock, resolver, listeners);
+    }
+
+    private static void positive(List<String> found, String option, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            found.add(option + ": " + value + " (expected: > 0)");
+        }
+    }
+
+    private static void notNegative(List<String> found, String option, Duration value) {
+        if (value.isNegative()) {
+            found.add(option + ": " + value + " (expected: >= 0)");
+        }
+    }
+
+    private static void positive(List<String> found, String option, int value) {
+        if (value < 1) {
+            found.add(option + ": " + value + " (expected: > 0)");
+        }
+    }
+}

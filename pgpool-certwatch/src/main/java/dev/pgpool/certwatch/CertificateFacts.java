@@ -1,0 +1,71 @@
+package dev.pgpool.certwatch;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What is kept of a certificate: small, comparable, without the certificate itself.
+ *
+ * @param subject distinguished name in RFC 2253 form; may be empty
+ * @param issuer distinguished name in RFC 2253 form
+ * @param serial serial number in lower-case hexadecimal with an even number of digits
+ * @param sha256 fingerprint of the encoded certificate in lower-case hexadecimal
+ * @param notBefore first second of validity
+ * @param notAfter last second of validity
+ * @param names names from the subject alternative name extension: DNS names and IP addresses
+ * @param keyAlgorithm for example {@code RSA} or {@code EC}
+ * @param keyBits size of the key in bits, 0 if unknown
+ * @param signatureAlgorithm for example {@code SHA256withRSA}
+ */
+public record CertificateFacts(
+        String subject,
+        String issuer,
+        String serial,
+        String sha256,
+        Instant notBefore,
+        Instant notAfter,
+        List<String> names,
+        String keyAlgorithm,
+        int keyBits,
+        String signatureAlgorithm) {
+
+    public CertificateFacts {
+        requireNonNull(subject, "subject");
+        requireNonNull(issuer, "issuer");
+        requireNonNull(serial, "serial");
+        requireNonNull(sha256, "sha256");
+        requireNonNull(notBefore, "notBefore");
+        requireNonNull(notAfter, "notAfter");
+        names = List.copyOf(names);
+        requireNonNull(keyAlgorithm, "keyAlgorithm");
+        requireNonNull(signatureAlgorithm, "signatureAlgorithm");
+    }
+
+    /** Whole span of validity. */
+    public Duration lifetime() {
+        return Duration.between(notBefore, notAfter);
+    }
+
+    /** Time left at {@code now}; negative once expired. */
+    public Duration remaining(Instant now) {
+        return Duration.between(now, notAfter);
+    }
+
+    /** Subject and issuer are the same name. */
+    public boolean selfIssued() {
+        return subject.equals(issuer);
+    }
+
+    /** The common name if the subject has one, else the first alternative name, else the serial number. */
+    public String displayName() {
+        for (String part : subject.split("(?<!\\\\),", -1)) {
+            if (part.regionMatches(true, 0, "CN=", 0, 3)) {
+                return part.substring(3);
+            }
+        }
+        return names.isEmpty() ? "serial " + serial : names.get(0);
+    }
+}

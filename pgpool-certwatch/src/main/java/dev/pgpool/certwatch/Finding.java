@@ -1,0 +1,34 @@
+package dev.pgpool.certwatch;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * One thing found about a target.
+ *
+ * @param code what, from a closed set
+ * @param severity weight here; a policy can make it milder than the code's own
+ * @param message what was seen and what was expected, for a person; holds no secret
+ */
+public record Finding(FindingCode code, Severity severity, String message) {
+
+    public Finding {
+        requireNonNull(code, "code");
+        requireNonNull(severity, "severity");
+        requireNonNull(message, "message");
+    }
+
+    /** A finding with the severity of its code. */
+    public static Finding of(FindingCode code, String message) {
+        return new Finding(code, code.severity(), message);
+    }
+
+    /** The same finding with another weight. */
+    public Finding withSeverity(Severity other) {
+        return new Finding(code, other, message);
+    }
+
+    @Override
+    public String toString() {
+        return severity + " " + code + ": " + message;
+    }
+}

@@ -1,0 +1,40 @@
+package dev.pgpool.certwatch;
+
+import static java.util.Objects.requireNonNull;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP proxy that is asked by CONNECT for a tunnel to the target. The proxy resolves the target's name.
+ *
+ * @param host name or address of the proxy
+ * @param port its port
+ * @param user user for basic authentication, absent for none
+ * @param password password for basic authentication; never printed
+ */
+public record HttpProxy(
+        String host,
+        int port,
+        @Nullable String user,
+        @Nullable String password) {
+
+    public HttpProxy {
+        requireNonNull(host, "host");
+        if (host.isBlank()) {
+            throw new IllegalArgumentException("proxy.host: \"\" (expected: a host name or address)");
+        }
+        if (port < 1 || port > 65535) {
+            throw new IllegalArgumentException("proxy.port: " + port + " (expected: 1 to 65535)");
+        }
+    }
+
+    /** A proxy without authentication. */
+    public static HttpProxy of(String host, int port) {
+        return new HttpProxy(host, port, null, null);
+    }
+
+    @Override
+    public String toString() {
+        return host + ":" + port;
+    }
+}

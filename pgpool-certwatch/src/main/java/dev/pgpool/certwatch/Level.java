@@ -1,0 +1,13 @@
+package dev.pgpool.certwatch;
+
+/** How bad a target is: the worst of its findings. Ordered, so that {@code compareTo} tells better from worse. */
+public enum Level {
+    /** Nothing that needs a person. */
+    OK,
+    /** Someone should act within days. */
+    WARNING,
+    /** Someone must act now, or clients are failing already. */
+    CRITICAL,
+    /** A certificate that clients depend on has expired. */
+    EXPIRED
+}

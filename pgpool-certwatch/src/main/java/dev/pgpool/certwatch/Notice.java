@@ -1,0 +1,49 @@
+package dev.pgpool.certwatch;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Instant;
+
+/**
+ * Something a person should hear about: one for each change of level, one for each repeat interval while it stays bad,
+ * one for the recovery.
+ *
+ * @param kind why it is sent
+ * @param from level at the last notice, {@link Level#OK} if there was none
+ * @param to level now
+ * @param report the report it comes from
+ * @param at when it was decided
+ */
+public record Notice(Kind kind, Level from, Level to, CertReport report, Instant at) {
+
+    /** Why a notice is sent. */
+    public enum Kind {
+        /** The target got worse. */
+        RAISED,
+        /** The target got better but is not well. */
+        LOWERED,
+        /** The target is as bad as before and the repeat interval is over. */
+        REMINDER,
+        /** The target is well again. */
+        RECOVERED
+    }
+
+    public Notice {
+        requireNonNull(kind, "kind");
+        requireNonNull(from, "from");
+        requireNonNull(to, "to");
+        requireNonNull(report, "report");
+        requireNonNull(at, "at");
+    }
+
+    /** One line for a person: level, target, and the worst finding. */
+    public String text() {
+        String head = kind == Kind.RECOVERED ? "RECOVERED" : to.name();
+        String why = kind == Kind.RECOVERED || report.findings().isEmpty()
+                ? (report.expiry().effective() == null
+                        ? ""
+                        : ": expires " + report.expiry().effective())
+                : ": " + report.findings().get(0).message();
+        return head + " " + report.target().name() + why;
+    }
+}

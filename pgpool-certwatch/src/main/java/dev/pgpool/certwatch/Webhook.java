@@ -1,0 +1,149 @@
+package dev.pgpool.certwatch;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.pgpool.certwatch.internal.render.SnapshotJson;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Posts notices as JSON to a URL. Notices of a short while go together, so that a certificate shared by many targets is one
+ * message. A post that fails is tried again with growing pauses; what cannot be delivered in the end is logged. The field
+ * {@code text} serves chat systems, {@code notices} programs.
+ *
+ * <p>Register it as a listener of the watch, and close it after the watch: closing sends what is left. Thread-safe.
+ */
+public final class Webhook implements CertWatchListener, AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(Webhook.class);
+    private static final int ATTEMPTS = 5;
+    private static final int MAX_WAITING = 10_000;
+
+    private final URI url;
+    private final Duration gather;
+    private final Duration timeout;
+    private final Duration firstPause;
+    private final HttpClient client;
+    private final ScheduledThreadPoolExecutor thread;
+    private final List<Notice> waiting = new ArrayList<>();
+    private boolean scheduled;
+
+    private Webhook(URI url, Duration gather, Duration timeout, Duration firstPause) {
+        String scheme = requireNonNull(url, "url").getScheme();
+        if (url.getHost() == null || !("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))) {
+            throw new IllegalArgumentException(
+                    "webhook.url: scheme " + scheme + ", host " + url.getHost() + " (expected: an http or https URL)");
+        }
+        this.url = url;
+        this.gather = gather;
+        this.timeout = timeout;
+        this.firstPause = firstPause;
+        this.client = HttpClient.newBuilder().connectTimeout(timeout).build();
+        this.thread = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread daemon = new Thread(task, "certwatch-webhook");
+            daemon.setDaemon(true);
+            return daemon;
+        });
+        thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    /** Gathers for 10 seconds, waits 10 seconds for an answer, and tries up to five times within about a minute. */
+    public static Webhook to(URI url) {
+        return new Webhook(url, Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(2));
+    }
+
+    /** With times of one's own: how long to gather, to wait for an answer, and to pause before the second attempt. */
+    public static Webhook to(URI url, Duration gather, Duration timeout, Duration firstPause) {
+        return new Webhook(url, gather, timeout, firstPause);
+    }
+
+    @Override
+    public void onNotice(Notice notice) {
+        synchronized (waiting) {
+            if (waiting.size() >= MAX_WAITING) {
+                LOGGER.warn("webhook is {} notices behind, dropped: {}", MAX_WAITING, notice.text());
+                return;
+            }
+            waiting.add(notice);
+            if (!scheduled && !thread.isShutdown()) {
+                scheduled = true;
+                thread.schedule(this::sendWaiting, gather.toNanos(), TimeUnit.NANOSECONDS);
+            }
+        }
+    }
+
+    private void sendWaiting() {
+        List<Notice> batch;
+        synchronized (waiting) {
+            scheduled = false;
+            batch = List.copyOf(waiting);
+            waiting.clear();
+        }
+        if (!batch.isEmpty()) {
+            send(batch, 1);
+        }
+    }
+
+    private void send(List<Notice> batch, int attempt) {
+        String problem;
+        try {
+            HttpResponse<Void> response = client.send(
+                    HttpRequest.newBuilder(url)
+                            .timeout(timeout)
+                            .header("Content-Type", "application/json")
+                            .POST(HttpRequest.BodyPublishers.ofString(SnapshotJson.write(batch)))
+                            .build(),
+                    HttpResponse.BodyHandlers.discarding());
+            if (response.statusCode() / 100 == 2) {
+                return;
+            }
+            problem = "status " + response.statusCode();
+        } catch (IOException e) {
+            problem = e.toString();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            problem = "interrupted";
+        }
+        if (attempt < ATTEMPTS && !thread.isShutdown()) {
+            LOGGER.debug("webhook {}: {}, attempt {} of {}", url.getHost(), problem, attempt, ATTEMPTS);
+            long pause = firstPause.toNanos() << (attempt - 1);
+            thread.schedule(() -> send(batch, attempt + 1), pause, TimeUnit.NANOSECONDS);
+            return;
+        }
+        // The path of such URLs is often a secret.
+        LOGGER.error(
+                "webhook at {} was not delivered after {} attempts, last: {}; notices: {}",
+                url.getHost(),
+                attempt,
+                problem,
+                batch.stream().map(Notice::text).toList());
+    }
+
+    /** Sends what is left, once. */
+    @Override
+    public void close() {
+        if (thread.isShutdown()) {
+            return;
+        }
+        thread.execute(this::sendWaiting);
+        thread.shutdown();
+        try {
+            if (!thread.awaitTermination(timeout.toNanos() * 2, TimeUnit.NANOSECONDS)) {
+                thread.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            thread.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package dev.pgpool.certwatch.internal.judge;
+
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Which of the served certificates belong together. */
+final class Linking {
+
+    private Linking() {}
+
+    /**
+     * The served certificates that lead up from the leaf, leaf first. Of several issuers (a cross-signed authority) the one
+     * that ends last is taken, as it is the one that helps longest.
+     */
+    static List<X509Certificate> linked(List<X509Certificate> served) {
+        List<X509Certificate> linked = new ArrayList<>();
+        for (X509Certificate next = served.get(0); next != null; next = issuer(served, linked, next)) {
+            linked.add(next);
+        }
+        return linked;
+    }
+
+    private static @Nullable X509Certificate issuer(
+            List<X509Certificate> served, List<X509Certificate> linked, X509Certificate certificate) {
+        X509Certificate best = null;
+        for (X509Certificate issuer : served) {
+            if (issuer.getSubjectX500Principal().equals(certificate.getIssuerX500Principal())
+                    && !linked.contains(issuer)
+                    && !sameKey(linked, issuer)
+                    && (best == null || issuer.getNotAfter().after(best.getNotAfter()))
+                    && Signatures.verifies(certificate, issuer)) {
+                best = issuer;
+            }
+        }
+        return best;
+    }
+
+    private static boolean sameKey(List<X509Certificate> linked, X509Certificate issuer) {
+        return linked.stream()
+                .anyMatch(earlier -> earlier.getSubjectX500Principal().equals(issuer.getSubjectX500Principal())
+                        && earlier.getPublicKey().equals(issuer.getPublicKey()));
+    }
+}

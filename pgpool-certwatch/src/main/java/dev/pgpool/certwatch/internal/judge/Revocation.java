@@ -1,0 +1,121 @@
+package dev.pgpool.certwatch.internal.judge;
+
+import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.RevocationPolicy;
+import dev.pgpool.certwatch.internal.probe.ServedChain;
+import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
+import dev.pgpool.certwatch.internal.probe.Staple;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertPath;
+import java.security.cert.CertPathValidator;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertPathValidatorException.BasicReason;
+import java.security.cert.CertificateFactory;
+import java.security.cert.PKIXParameters;
+import java.security.cert.PKIXRevocationChecker;
+import java.security.cert.PKIXRevocationChecker.Option;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether certificates are revoked: by the stapled OCSP response, which Java parses and checks without any network access,
+ * and by lists if the policy says so. What cannot be determined is information, never an alarm. May block when lists are
+ * fetched.
+ */
+public final class Revocation {
+
+    private final RevocationPolicy policy;
+    private final CrlStore lists;
+
+    /** Follows the policy. */
+    public Revocation(RevocationPolicy policy) {
+        this.policy = policy;
+        this.lists = new CrlStore(policy);
+    }
+
+    /** Whether a check may block. */
+    public boolean blocks() {
+        return policy.fetchCrls();
+    }
+
+    /** Whether there is anything to check about a chain. */
+    public boolean concerns(ServedChain chain) {
+        return chain.kind() == Kind.SERVED && (chain.staple() != null || policy.fetchCrls());
+    }
+
+    /** Checks a chain at an instant. */
+    public List<Finding> check(ServedChain chain, @Nullable TrustAnchors anchors, Instant now) {
+        List<Finding> findings = new ArrayList<>();
+        List<X509Certificate> linked = Linking.linked(chain.certificates());
+        for (int i = 0; i < linked.size(); i++) {
+            X509Certificate certificate = linked.get(i);
+            X509Certificate issuer = i + 1 < linked.size() ? linked.get(i + 1) : anchor(certificate, anchors);
+            if (issuer == null || issuer.equals(certificate)) {
+                break;
+            }
+            Staple staple = chain.staple();
+            if (i == 0 && staple != null) {
+                add(findings, stapled(certificate, issuer, staple, now));
+            } else if (policy.fetchCrls()) {
+                add(findings, lists.check(certificate, issuer, now));
+            }
+        }
+        return findings;
+    }
+
+    private static void add(List<Finding> findings, @Nullable Finding finding) {
+        if (finding != null) {
+            findings.add(finding);
+        }
+    }
+
+    private static @Nullable X509Certificate anchor(X509Certificate certificate, @Nullable TrustAnchors anchors) {
+        if (anchors == null) {
+            return null;
+        }
+        for (X509Certificate anchor : anchors.withSubject(certificate.getIssuerX500Principal())) {
+            if (Signatures.verifies(certificate, anchor)) {
+                return anchor;
+            }
+        }
+        return null;
+    }
+
+    /** With the response given and both options set, Java's checker has no reason to go to the network. */
+    private static @Nullable Finding stapled(X509Certificate leaf, X509Certificate issuer, Staple staple, Instant now) {
+        try {
+            CertPathValidator validator = CertPathValidator.getInstance("PKIX");
+            PKIXRevocationChecker checker = (PKIXRevocationChecker) validator.getRevocationChecker();
+            checker.setOptions(Set.of(Option.ONLY_END_ENTITY, Option.NO_FALLBACK));
+            checker.setOcspResponses(Map.of(leaf, staple.encoded()));
+            PKIXParameters parameters = new PKIXParameters(Set.of(new TrustAnchor(issuer, null)));
+            parameters.setDate(Date.from(now));
+            parameters.addCertPathChecker(checker);
+            CertPath path = CertificateFactory.getInstance("X.509").generateCertPath(List.of(leaf));
+            validator.validate(path, parameters);
+            return null;
+        } catch (CertPathValidatorException e) {
+            if (e.getReason() == BasicReason.REVOKED) {
+                return Finding.of(FindingCode.REVOKED, "the stapled response says: " + e.getMessage());
+            }
+            boolean aboutDates = e.getReason() == BasicReason.EXPIRED || e.getReason() == BasicReason.NOT_YET_VALID;
+            return aboutDates ? null : unknown(e);
+        } catch (GeneralSecurityException | RuntimeException e) {
+            // The response comes from the peer: whatever it makes a parser throw is an answer that tells nothing.
+            return unknown(e);
+        }
+    }
+
+    private static Finding unknown(Exception e) {
+        return Finding.of(
+                FindingCode.REVOCATION_UNKNOWN, "the stapled response cannot be relied on: " + e.getMessage());
+    }
+}

@@ -1,0 +1,21 @@
+package dev.pgpool.certwatch.internal.judge;
+
+import dev.pgpool.certwatch.CertificateFacts;
+import dev.pgpool.certwatch.Expiry;
+import dev.pgpool.certwatch.Finding;
+import java.util.List;
+
+/**
+ * What an inspection means at one instant.
+ *
+ * @param expiry the figures
+ * @param findings those of the inspection and those of the dates
+ * @param chain the certificates as served
+ */
+public record Verdict(Expiry expiry, List<Finding> findings, List<CertificateFacts> chain) {
+
+    public Verdict {
+        findings = List.copyOf(findings);
+        chain = List.copyOf(chain);
+    }
+}

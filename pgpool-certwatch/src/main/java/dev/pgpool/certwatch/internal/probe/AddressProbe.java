@@ -1,0 +1,304 @@
+package dev.pgpool.certwatch.internal.probe;
+
+import dev.pgpool.certwatch.AddressResult;
+import dev.pgpool.certwatch.CertWatchConfig.Probing;
+import dev.pgpool.certwatch.Endpoint;
+import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.HttpProxy;
+import dev.pgpool.certwatch.Protocol;
+import dev.pgpool.certwatch.internal.starttls.Negotiation;
+import dev.pgpool.certwatch.internal.starttls.NegotiationException;
+import dev.pgpool.certwatch.internal.starttls.NegotiationHandler;
+import dev.pgpool.certwatch.internal.starttls.Negotiations;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.channels.ClosedChannelException;
+import java.security.GeneralSecurityException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One conversation with one address: tunnel, negotiation, handshake, goodbye. Confined to the event loop of its channel
+ * once that is connected; the result is complete when the channel is closed.
+ *
+ * <pre>
+ *   CONNECT ──&gt; [TUNNEL] ──&gt; [NEGOTIATE] ──&gt; HANDSHAKE ──&gt; GOODBYE ──&gt; closed
+ *      └───────────┴──────────────┴──────────────┴── failure or limit ──────^
+ * </pre>
+ */
+final class AddressProbe {
+
+    /** How long we wait for the peer to close, so that what it still sends is not answered by a reset. */
+    private static final long GOODBYE_MILLIS = 250;
+
+    private final Endpoint endpoint;
+    private final String address;
+    private final Probing limits;
+    private final Executor crypto;
+    private final Handshakes handshakes;
+    private final Clock clock;
+    private final Capture capture = new Capture();
+    private final CompletableFuture<AddressLook> result = new CompletableFuture<>();
+    private final long startedNanos = System.nanoTime();
+
+    private @Nullable Channel channel;
+    private @Nullable ScheduledFuture<?> limit;
+    private @Nullable Finding failure;
+    private @Nullable String tlsVersion;
+    private @Nullable String cipher;
+    private @Nullable Duration clockOffset;
+    private long durationNanos = -1;
+    private boolean leaving;
+
+    AddressProbe(
+            Endpoint endpoint, String address, Probing limits, Executor crypto, Handshakes handshakes, Clock clock) {
+        this.endpoint = endpoint;
+        this.address = address;
+        this.limits = limits;
+        this.crypto = crypto;
+        this.handshakes = handshakes;
+        this.clock = clock;
+    }
+
+    CompletableFuture<AddressLook> result() {
+        return result;
+    }
+
+    /** The connection was not made. May be called on any thread. */
+    void onConnectFailed(Throwable cause) {
+        fail(Failures.connect(cause, address));
+        complete();
+    }
+
+    /** The connection is there; called on its event loop. */
+    void onConnected(Channel connected) {
+        if (leaving) {
+            connected.close();
+            return;
+        }
+        channel = connected;
+        connected.closeFuture().addListener(closed -> onClosed());
+        connected.pipeline().addLast(new Drain());
+        HttpProxy proxy = endpoint.proxy();
+        if (proxy == null) {
+            negotiate(connected);
+            return;
+        }
+        arm(limits.connectTimeout(), FindingCode.PROXY_FAILED, "no answer of proxy " + proxy + " to CONNECT");
+        carryOut(connected, Negotiations.tunnel(proxy, endpoint), failed -> {
+            if (failed == null) {
+                negotiate(connected);
+            } else {
+                leaveWith(Finding.of(FindingCode.PROXY_FAILED, failed.finding().message()));
+            }
+        });
+    }
+
+    private void negotiate(Channel connected) {
+        Negotiation negotiation = Negotiations.of(endpoint);
+        if (negotiation == null) {
+            handshake(connected);
+            return;
+        }
+        arm(
+                limits.negotiateTimeout(),
+                FindingCode.HANDSHAKE_TIMEOUT,
+                "the server never sent " + negotiation.expectation());
+        carryOut(connected, negotiation, failed -> {
+            if (failed == null) {
+                handshake(connected);
+            } else {
+                leaveWith(failed.finding());
+            }
+        });
+    }
+
+    private static void carryOut(Channel connected, Negotiation negotiation, NegotiationEnd onEnd) {
+        connected.pipeline().addFirst(new NegotiationHandler(negotiation, onEnd::ended));
+    }
+
+    @FunctionalInterface
+    private interface NegotiationEnd {
+        void ended(@Nullable NegotiationException failed);
+    }
+
+    private void handshake(Channel connected) {
+        arm(limits.handshakeTimeout(), FindingCode.HANDSHAKE_TIMEOUT, "the TLS handshake did not end");
+        EventLoop loop = connected.eventLoop();
+        try {
+            crypto.execute(() -> {
+                try {
+                    SSLEngine engine = handshakes.begin(endpoint, capture);
+                    loop.execute(() -> onEngine(connected, engine));
+                } catch (GeneralSecurityException | SSLException | RuntimeException e) {
+                    loop.execute(() ->
+                            leaveWith(Finding.of(FindingCode.PROBE_ERROR, "the handshake could not begin: " + e)));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            leaveWith(Finding.of(FindingCode.PROBE_ERROR, "the watch is closing"));
+        }
+    }
+
+    private void onEngine(Channel connected, SSLEngine engine) {
+        if (leaving || !connected.isActive()) {
+            return;
+        }
+        SslHandler tls = new SslHandler(engine, false, crypto);
+        // Our own limit covers the handshake and everything before it in one place.
+        tls.setHandshakeTimeoutMillis(0);
+        tls.setCloseNotifyFlushTimeoutMillis(GOODBYE_MILLIS);
+        tls.handshakeFuture().addListener((Future<Channel> done) -> onHandshake(tls, done.cause()));
+        connected.pipeline().addFirst(tls);
+    }
+
+    private void onHandshake(SslHandler tls, @Nullable Throwable cause) {
+        if (leaving) {
+            return;
+        }
+        if (cause != null) {
+            leaveWith(Failures.handshake(cause, endpoint.protocol(), capture));
+            return;
+        }
+        SSLSession session = tls.engine().getSession();
+        tlsVersion = session.getProtocol().replace("TLSv", "TLS ");
+        cipher = session.getCipherSuite();
+        durationNanos = System.nanoTime() - startedNanos;
+        if (endpoint.protocol() == Protocol.HTTPS && limits.checkClock()) {
+            arm(limits.negotiateTimeout(), null, "");
+            tls.handshakeFuture().getNow().pipeline().addLast(new ClockQuestion(endpoint, clock, offset -> {
+                clockOffset = offset;
+                goodbye(tls);
+            }));
+            return;
+        }
+        goodbye(tls);
+    }
+
+    /** Says close_notify and lets the peer close, which leaves no line in its log. */
+    private void goodbye(SslHandler tls) {
+        if (leaving) {
+            return;
+        }
+        leaving = true;
+        disarm();
+        Channel open = channel;
+        if (open == null) {
+            return;
+        }
+        tls.closeOutbound();
+        limit = open.eventLoop().schedule(() -> open.close(), GOODBYE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void leaveWith(Finding finding) {
+        fail(finding);
+        leaving = true;
+        disarm();
+        Channel open = channel;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    /** Ends the probe for good; may be called on any thread, also when no connection was made yet. */
+    void expire(ChannelFuture connecting) {
+        EventLoop loop = connecting.channel().eventLoop();
+        try {
+            loop.execute(() -> {
+                if (channel == null) {
+                    fail(Finding.of(FindingCode.CONNECT_TIMEOUT, address + ": not connected within the deadline"));
+                    leaving = true;
+                    connecting.channel().close();
+                    complete();
+                } else if (!leaving) {
+                    leaveWith(Finding.of(FindingCode.HANDSHAKE_TIMEOUT, "not finished within the deadline"));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            fail(Finding.of(FindingCode.PROBE_ERROR, "the watch is closing"));
+            complete();
+        }
+    }
+
+    private void onClosed() {
+        disarm();
+        if (!leaving && durationNanos < 0) {
+            fail(Failures.handshake(new ClosedChannelException(), endpoint.protocol(), capture));
+        }
+        complete();
+    }
+
+    private void fail(Finding finding) {
+        if (failure == null) {
+            failure = finding;
+            durationNanos = System.nanoTime() - startedNanos;
+        }
+    }
+
+    /** Ends the present phase after a time: with a finding, or quietly if there is none. */
+    private void arm(Duration after, @Nullable FindingCode code, String what) {
+        disarm();
+        Channel open = channel;
+        if (open == null) {
+            return;
+        }
+        limit = open.eventLoop()
+                .schedule(
+                        () -> {
+                            if (code == null) {
+                                leaving = true;
+                                open.close();
+                            } else {
+                                leaveWith(Finding.of(code, what + " within " + after.toMillis() + " ms"));
+                            }
+                        },
+                        after.toNanos(),
+                        TimeUnit.NANOSECONDS);
+    }
+
+    private void disarm() {
+        if (limit != null) {
+            limit.cancel(false);
+            limit = null;
+        }
+    }
+
+    private void complete() {
+        List<Finding> notes = new ArrayList<>();
+        Finding reason = failure;
+        if (reason == null && capture.clientCertificateAsked() && endpoint.client() == null) {
+            notes.add(Finding.of(FindingCode.CLIENT_CERT_REQUIRED, "the server asks for a client certificate"));
+        }
+        if (reason != null && reason.code() == FindingCode.CLIENT_CERT_REQUIRED) {
+            notes.add(reason);
+            reason = null;
+        }
+        ServedChain served = capture.chain().isEmpty()
+                ? null
+                : new ServedChain(address, capture.chain(), capture.staple(), ServedChain.Kind.SERVED);
+        if (served == null && reason == null) {
+            reason = Finding.of(FindingCode.NO_CERTIFICATE, "the handshake showed no certificate");
+        }
+        String leaf = served == null
+                ? null
+                : Fingerprints.sha256(served.certificates().get(0));
+        Duration duration = Duration.ofNanos(Math.max(0, durationNanos));
+        result.complete(new AddressLook(
+                new AddressResult(address, leaf, tlsVersion, cipher, reason, duration), served, notes, clockOffset));
+    }
+}

@@ -1,0 +1,213 @@
+package dev.pgpool.certwatch.internal.probe;
+
+import dev.pgpool.certwatch.AddressResolver;
+import dev.pgpool.certwatch.AddressResult;
+import dev.pgpool.certwatch.CertWatchConfig.Probing;
+import dev.pgpool.certwatch.Endpoint;
+import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.HttpProxy;
+import dev.pgpool.certwatch.Severity;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Looks at all addresses of one endpoint at once, under one deadline. Thread-safe. */
+final class EndpointProbe {
+
+    private final Probing limits;
+    private final Clock clock;
+    private final AddressResolver resolver;
+    private final EventLoopGroup loops;
+    private final Executor crypto;
+    private final BlockingCalls blocking;
+    private final Handshakes handshakes = new Handshakes();
+    private final Bootstrap bootstrap;
+
+    EndpointProbe(
+            Probing limits,
+            Clock clock,
+            AddressResolver resolver,
+            EventLoopGroup loops,
+            Executor crypto,
+            BlockingCalls blocking) {
+        this.limits = limits;
+        this.clock = clock;
+        this.resolver = resolver;
+        this.loops = loops;
+        this.crypto = crypto;
+        this.blocking = blocking;
+        this.bootstrap = new Bootstrap()
+                .group(loops)
+                .channel(NioSocketChannel.class)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                        Math.min(Integer.MAX_VALUE, limits.connectTimeout().toMillis()))
+                .handler(new Silent());
+    }
+
+    /** The probe adds its handlers once connected. */
+    @Sharable
+    private static final class Silent extends ChannelInboundHandlerAdapter {}
+
+    CompletableFuture<Look> look(Endpoint endpoint) {
+        long started = System.nanoTime();
+        HttpProxy proxy = endpoint.proxy();
+        String host = proxy == null ? endpoint.host() : proxy.host();
+        return addresses(host)
+                .handle((found, failed) -> {
+                    if (failed != null) {
+                        return CompletableFuture.completedFuture(
+                                Look.failed(unresolved(host, proxy != null, failed), since(started)));
+                    }
+                    return probeAll(endpoint, found, started);
+                })
+                .thenCompose(look -> look);
+    }
+
+    private CompletableFuture<List<InetAddress>> addresses(String host) {
+        if (Handshakes.isAddress(host)) {
+            try {
+                return CompletableFuture.completedFuture(
+                        List.of(InetAddress.getByAddress(NetUtil.createByteArrayFromIpAddressString(host))));
+            } catch (UnknownHostException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        }
+        return blocking.call(
+                "dns:" + host,
+                () -> resolver.resolve(host),
+                limits.resolveTimeout().toNanos());
+    }
+
+    private CompletableFuture<Look> probeAll(Endpoint endpoint, List<InetAddress> found, long started) {
+        HttpProxy proxy = endpoint.proxy();
+        List<InetAddress> addresses = List.copyOf(new LinkedHashSet<>(found));
+        if (addresses.isEmpty()) {
+            return CompletableFuture.completedFuture(Look.failed(
+                    Finding.of(FindingCode.DNS_FAILED, endpoint.host() + " has no address"), since(started)));
+        }
+        int count = proxy == null ? Math.min(addresses.size(), limits.maxAddresses()) : 1;
+        int port = proxy == null ? endpoint.port() : proxy.port();
+        List<CompletableFuture<AddressLook>> results = new ArrayList<>(count);
+        List<Runnable> expirations = new ArrayList<>(count);
+        for (InetAddress address : addresses.subList(0, count)) {
+            String shown = proxy == null ? address.getHostAddress() : "proxy " + proxy;
+            AddressProbe probe = new AddressProbe(endpoint, shown, limits, crypto, handshakes, clock);
+            results.add(probe.result());
+            ChannelFuture connecting = bootstrap.connect(new InetSocketAddress(address, port));
+            connecting.addListener(done -> {
+                if (done.isSuccess()) {
+                    Channel connected = connecting.channel();
+                    probe.onConnected(connected);
+                } else {
+                    probe.onConnectFailed(done.cause());
+                }
+            });
+            expirations.add(() -> probe.expire(connecting));
+        }
+        long left = Math.max(0, limits.deadline().toNanos() - (System.nanoTime() - started));
+        io.netty.util.concurrent.Future<?> deadline =
+                loops.next().schedule(() -> expirations.forEach(Runnable::run), left, TimeUnit.NANOSECONDS);
+        return CompletableFuture.allOf(results.toArray(new CompletableFuture<?>[0]))
+                .thenApply(done -> {
+                    deadline.cancel(false);
+                    return combine(
+                            endpoint,
+                            results.stream().map(CompletableFuture::join).toList(),
+                            since(started));
+                });
+    }
+
+    private static Look combine(Endpoint endpoint, List<AddressLook> looks, Duration duration) {
+        List<ServedChain> chains = new ArrayList<>();
+        List<AddressResult> results = new ArrayList<>();
+        Map<String, Finding> findings = new LinkedHashMap<>();
+        Duration offset = null;
+        boolean anyServed = looks.stream().anyMatch(look -> look.served() != null);
+        for (AddressLook look : looks) {
+            AddressResult result = look.result();
+            results.add(result);
+            if (look.served() != null) {
+                chains.add(look.served());
+            }
+            if (offset == null) {
+                offset = look.clockOffset();
+            }
+            look.notes().forEach(note -> findings.putIfAbsent(note.code().name(), note));
+            Finding failure = result.failure();
+            if (failure != null) {
+                Finding finding = forAll(endpoint, failure, result.address(), anyServed && look.served() == null);
+                findings.putIfAbsent(
+                        finding.code() == FindingCode.ADDRESS_UNREACHABLE
+                                ? finding.code() + result.address()
+                                : finding.code().name(),
+                        finding);
+            }
+        }
+        return new Look(chains, List.copyOf(findings.values()), results, null, offset, duration);
+    }
+
+    /** What the failure of one address means for the target. */
+    private static Finding forAll(Endpoint endpoint, Finding failure, String address, boolean othersServe) {
+        if (endpoint.proxy() != null && isConnectFailure(failure.code())) {
+            return Finding.of(FindingCode.PROXY_FAILED, failure.message());
+        }
+        if (!othersServe) {
+            return failure;
+        }
+        Finding unreachable = Finding.of(
+                FindingCode.ADDRESS_UNREACHABLE,
+                failure.message().startsWith(address) ? failure.message() : address + ": " + failure.message());
+        // A machine without IPv6 says nothing about the server.
+        boolean noRoute = failure.code() == FindingCode.CONNECT_FAILED && address.indexOf(':') >= 0;
+        return noRoute ? unreachable.withSeverity(Severity.INFO) : unreachable;
+    }
+
+    private static boolean isConnectFailure(FindingCode code) {
+        return code == FindingCode.CONNECT_FAILED
+                || code == FindingCode.CONNECT_REFUSED
+                || code == FindingCode.CONNECT_TIMEOUT;
+    }
+
+    private static Finding unresolved(String host, boolean proxy, Throwable failed) {
+        Throwable cause =
+                failed instanceof CompletionException && failed.getCause() != null ? failed.getCause() : failed;
+        String why = cause instanceof UnknownHostException
+                ? host + ": unknown host"
+                : cause instanceof TimeoutException
+                        ? host + ": no answer of the name service" + detail(cause)
+                        : host + ": " + cause;
+        return Finding.of(proxy ? FindingCode.PROXY_FAILED : FindingCode.DNS_FAILED, why);
+    }
+
+    private static String detail(Throwable cause) {
+        @Nullable String message = cause.getMessage();
+        return message == null ? " within the limit" : " (" + message + ")";
+    }
+
+    private static Duration since(long started) {
+        return Duration.ofNanos(System.nanoTime() - started);
+    }
+}

@@ -1,0 +1,82 @@
+package dev.pgpool.certwatch.internal.probe;
+
+import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.Protocol;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.ssl.NotSslRecordException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Locale;
+import javax.net.ssl.SSLException;
+
+/** What an exception of a connection or handshake means for a report. */
+final class Failures {
+
+    private Failures() {}
+
+    /** The connection could not be made. */
+    static Finding connect(Throwable cause, String address) {
+        String detail = address + ": " + text(cause);
+        if (cause instanceof ConnectTimeoutException) {
+            return Finding.of(FindingCode.CONNECT_TIMEOUT, address + ": no answer to the connection attempt");
+        }
+        if (cause instanceof NoRouteToHostException) {
+            return Finding.of(FindingCode.CONNECT_FAILED, detail);
+        }
+        if (cause instanceof ConnectException
+                && text(cause).toLowerCase(Locale.ROOT).contains("refused")) {
+            return Finding.of(FindingCode.CONNECT_REFUSED, address + ": connection refused");
+        }
+        return Finding.of(FindingCode.CONNECT_FAILED, detail);
+    }
+
+    /** The handshake did not end well. */
+    static Finding handshake(Throwable cause, Protocol protocol, Capture capture) {
+        if (capture.clientCertificateAsked() && !capture.chain().isEmpty()) {
+            return Finding.of(
+                    FindingCode.CLIENT_CERT_REQUIRED,
+                    "the server demands a client certificate and ended the handshake: " + text(cause));
+        }
+        if (cause instanceof NotSslRecordException) {
+            return Finding.of(FindingCode.NOT_TLS, "the server's answer is not TLS");
+        }
+        if (cause instanceof SSLException) {
+            return tls(text(cause));
+        }
+        if (cause instanceof ClosedChannelException || cause instanceof IOException) {
+            return protocol == Protocol.POSTGRES_DIRECT && capture.chain().isEmpty()
+                    ? Finding.of(
+                            FindingCode.TLS_DIRECT_UNSUPPORTED,
+                            "the server closed the connection on a ClientHello without SSLRequest (expected:"
+                                    + " PostgreSQL 17 or later)")
+                    : Finding.of(FindingCode.CONNECT_RESET, "connection lost in the handshake: " + text(cause));
+        }
+        return Finding.of(FindingCode.PROBE_ERROR, "the handshake failed: " + cause);
+    }
+
+    private static Finding tls(String text) {
+        String lower = text.toLowerCase(Locale.ROOT);
+        if (lower.contains("protocol_version")
+                || lower.contains("not accepted by client preferences")
+                || lower.contains("unsupported or disabled protocol")) {
+            return Finding.of(
+                    FindingCode.PROTOCOL_TOO_OLD,
+                    "the server speaks only TLS versions that this Java refuses: " + text);
+        }
+        if (lower.contains("exceeds the maximum allowed")) {
+            return Finding.of(FindingCode.CHAIN_TOO_LARGE, text);
+        }
+        if (lower.contains("not an ssl/tls record") || lower.contains("unrecognized record")) {
+            return Finding.of(FindingCode.NOT_TLS, "the server's answer is not TLS: " + text);
+        }
+        return Finding.of(FindingCode.HANDSHAKE_ALERT, text);
+    }
+
+    private static String text(Throwable cause) {
+        String message = cause.getMessage();
+        return message == null ? cause.getClass().getSimpleName() : message;
+    }
+}

@@ -1,0 +1,103 @@
+package dev.pgpool.certwatch.internal.probe;
+
+import dev.pgpool.certwatch.CertificateFile;
+import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.TrustStoreTarget;
+import dev.pgpool.certwatch.internal.file.CertificateFiles;
+import dev.pgpool.certwatch.internal.file.Contents;
+import dev.pgpool.certwatch.internal.file.FileException;
+import dev.pgpool.certwatch.internal.file.KeyPairs;
+import dev.pgpool.certwatch.internal.file.TrustStores;
+import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
+import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Looks at files and trust stores. Blocks. */
+final class FileProbe {
+
+    private FileProbe() {}
+
+    static Look look(CertificateFile target) {
+        long started = System.nanoTime();
+        try {
+            Contents contents = CertificateFiles.read(target.path(), target.password());
+            List<ServedChain> chains = new ArrayList<>();
+            List<Finding> findings = new ArrayList<>();
+            for (Contents.Chain chain : contents.chains()) {
+                X509Certificate first = chain.certificates().get(0);
+                Kind kind = first.getBasicConstraints() < 0 ? Kind.FILE : Kind.BUNDLE;
+                chains.add(new ServedChain(where(target, chain), chain.certificates(), null, kind));
+                if (chain.key() != null && !KeyPairs.belong(chain.key(), first.getPublicKey())) {
+                    findings.add(mismatch(where(target, chain)));
+                }
+            }
+            if (!contents.single().isEmpty()) {
+                chains.add(new ServedChain(target.path().toString(), contents.single(), null, Kind.BUNDLE));
+            }
+            checkKey(target, chains.get(0).certificates().get(0), findings);
+            return Look.local(chains, findings, since(started));
+        } catch (FileException e) {
+            return Look.failed(e.finding(), since(started));
+        }
+    }
+
+    private static String where(CertificateFile target, Contents.Chain chain) {
+        return chain.label().isEmpty() ? target.path().toString() : target.path() + ", alias " + chain.label();
+    }
+
+    private static void checkKey(CertificateFile target, X509Certificate leaf, List<Finding> findings) {
+        Path keyFile = target.keyFile();
+        if (keyFile == null) {
+            return;
+        }
+        try {
+            PrivateKey key =
+                    CertificateFiles.readKey(keyFile, leaf.getPublicKey().getAlgorithm());
+            if (!KeyPairs.belong(key, leaf.getPublicKey())) {
+                findings.add(mismatch(keyFile.toString()));
+            }
+        } catch (FileException e) {
+            findings.add(e.finding());
+        }
+    }
+
+    private static Finding mismatch(String where) {
+        return Finding.of(FindingCode.KEY_MISMATCH, where + ": the private key does not belong to the leaf");
+    }
+
+    static Look look(TrustStoreTarget target) {
+        long started = System.nanoTime();
+        try {
+            List<X509Certificate> anchors = TrustStores.read(target.source());
+            if (anchors.isEmpty()) {
+                return Look.failed(
+                        Finding.of(FindingCode.NO_CERTIFICATE_FOUND, target.source() + ": the trust store is empty"),
+                        since(started));
+            }
+            return Look.local(
+                    List.of(new ServedChain(target.name(), anchors, null, Kind.TRUST_STORE)),
+                    List.of(),
+                    since(started));
+        } catch (FileException e) {
+            return Look.failed(e.finding(), since(started));
+        }
+    }
+
+    /** The first certificate of the file that a server is meant to serve. */
+    static @Nullable X509Certificate leafOf(Path file) throws FileException {
+        Contents contents = CertificateFiles.read(file, null);
+        return contents.chains().isEmpty()
+                ? null
+                : contents.chains().get(0).certificates().get(0);
+    }
+
+    private static Duration since(long started) {
+        return Duration.ofNanos(System.nanoTime() - started);
+    }
+}

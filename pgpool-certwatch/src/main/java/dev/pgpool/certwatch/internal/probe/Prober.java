@@ -1,0 +1,96 @@
+package dev.pgpool.certwatch.internal.probe;
+
+import dev.pgpool.certwatch.AddressResolver;
+import dev.pgpool.certwatch.CertTarget;
+import dev.pgpool.certwatch.CertWatchConfig.Probing;
+import dev.pgpool.certwatch.CertificateFile;
+import dev.pgpool.certwatch.Endpoint;
+import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.TrustStoreTarget;
+import dev.pgpool.certwatch.internal.file.FileException;
+import io.netty.channel.EventLoopGroup;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** A target goes in, what was seen comes out. The future never fails. Thread-safe. */
+public final class Prober {
+
+    private final Probing limits;
+    private final BlockingCalls blocking;
+    private final EndpointProbe endpoints;
+
+    /** Uses the given threads, which stay the caller's. */
+    public Prober(
+            Probing limits,
+            Clock clock,
+            AddressResolver resolver,
+            EventLoopGroup loops,
+            Executor crypto,
+            BlockingCalls blocking) {
+        this.limits = limits;
+        this.blocking = blocking;
+        this.endpoints = new EndpointProbe(limits, clock, resolver, loops, crypto, blocking);
+    }
+
+    /** Looks at a target once, within the deadline. */
+    public CompletableFuture<Look> look(CertTarget target) {
+        long started = System.nanoTime();
+        CompletableFuture<Look> look;
+        try {
+            look = start(target);
+        } catch (RuntimeException e) {
+            look = CompletableFuture.failedFuture(e);
+        }
+        return look.exceptionally(failed -> {
+            Throwable cause = failed.getCause() == null ? failed : failed.getCause();
+            Finding finding = failed instanceof TimeoutException || cause instanceof TimeoutException
+                    ? Finding.of(FindingCode.FILE_READ_FAILED, target + ": not read within the deadline")
+                    : Finding.of(FindingCode.PROBE_ERROR, target + ": " + cause);
+            return Look.failed(finding, Duration.ofNanos(System.nanoTime() - started));
+        });
+    }
+
+    private CompletableFuture<Look> start(CertTarget target) {
+        long deadlineNanos = limits.deadline().toNanos();
+        if (target instanceof Endpoint endpoint) {
+            CompletableFuture<Look> look = endpoints.look(endpoint);
+            Path expected = endpoint.expectedFile();
+            return expected == null ? look : look.thenCombine(expected(expected), Prober::withExpected);
+        }
+        if (target instanceof CertificateFile file) {
+            return blocking.call("file:" + target.name(), () -> FileProbe.look(file), deadlineNanos);
+        }
+        TrustStoreTarget store = (TrustStoreTarget) target;
+        return blocking.call("store:" + target.name(), () -> FileProbe.look(store), deadlineNanos);
+    }
+
+    private record Expected(@Nullable X509Certificate leaf, List<Finding> findings) {}
+
+    private CompletableFuture<Expected> expected(Path file) {
+        return blocking.call(
+                        "expect:" + file,
+                        () -> {
+                            try {
+                                return new Expected(FileProbe.leafOf(file), List.of());
+                            } catch (FileException e) {
+                                return new Expected(null, List.of(e.finding()));
+                            }
+                        },
+                        limits.deadline().toNanos())
+                .exceptionally(failed -> new Expected(
+                        null,
+                        List.of(Finding.of(FindingCode.FILE_READ_FAILED, file + ": not read within the deadline"))));
+    }
+
+    private static Look withExpected(Look look, Expected expected) {
+        return look.withExpected(expected.leaf(), expected.findings());
+    }
+}

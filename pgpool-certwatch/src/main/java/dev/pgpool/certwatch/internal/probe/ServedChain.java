@@ -1,0 +1,38 @@
+package dev.pgpool.certwatch.internal.probe;
+
+import java.security.cert.X509Certificate;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Certificates that came together.
+ *
+ * @param where address or alias they came from
+ * @param certificates in the order served
+ * @param staple OCSP response that came with them; absent if none
+ * @param kind what holds them together
+ */
+public record ServedChain(
+        String where,
+        List<X509Certificate> certificates,
+        @Nullable Staple staple,
+        Kind kind) {
+
+    /** What holds certificates together. */
+    public enum Kind {
+        /** A server sent them in a handshake. */
+        SERVED,
+        /** A server sent them, seen without taking part in the handshake, so a staple would not have been seen. */
+        OVERHEARD,
+        /** They lie in one file, leaf first. */
+        FILE,
+        /** They lie in one file and each stands for itself, such as a bundle of authorities. */
+        BUNDLE,
+        /** They are the anchors of a trust store. */
+        TRUST_STORE
+    }
+
+    public ServedChain {
+        certificates = List.copyOf(certificates);
+    }
+}

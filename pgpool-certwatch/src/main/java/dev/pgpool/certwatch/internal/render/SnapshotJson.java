@@ -1,0 +1,183 @@
+package dev.pgpool.certwatch.internal.render;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.pgpool.certwatch.AddressResult;
+import dev.pgpool.certwatch.CertReport;
+import dev.pgpool.certwatch.CertSnapshot;
+import dev.pgpool.certwatch.CertificateFacts;
+import dev.pgpool.certwatch.Expiry;
+import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.Notice;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The JSON forms of snapshots and notices. What is unknown is left out. */
+public final class SnapshotJson {
+
+    private static final JsonFactory FACTORY = new JsonFactory();
+
+    private SnapshotJson() {}
+
+    @FunctionalInterface
+    private interface Body {
+        void write(JsonGenerator json) throws IOException;
+    }
+
+    /** One object. */
+    public static String write(CertSnapshot snapshot) {
+        return text(json -> {
+            json.writeStartObject();
+            json.writeStringField("at", snapshot.at().toString());
+            json.writeStringField("worst", snapshot.worst().name());
+            json.writeArrayFieldStart("targets");
+            for (CertReport report : snapshot.reports()) {
+                report(json, report, snapshot.at());
+            }
+            json.writeEndArray();
+            strings(json, "pending", snapshot.pending());
+            json.writeEndObject();
+        });
+    }
+
+    /** One object with all notices. */
+    public static String write(List<Notice> notices) {
+        return text(json -> {
+            json.writeStartObject();
+            json.writeStringField("text", notices.stream().map(Notice::text).collect(Collectors.joining("\n")));
+            json.writeArrayFieldStart("notices");
+            for (Notice notice : notices) {
+                json.writeStartObject();
+                json.writeStringField("kind", notice.kind().name());
+                json.writeStringField("from", notice.from().name());
+                json.writeStringField("to", notice.to().name());
+                json.writeStringField("at", notice.at().toString());
+                json.writeStringField("text", notice.text());
+                json.writeFieldName("report");
+                report(json, notice.report(), notice.at());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        });
+    }
+
+    private static String text(Body body) {
+        StringWriter out = new StringWriter();
+        try (JsonGenerator json = FACTORY.createGenerator(out)) {
+            body.write(json);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a StringWriter does not fail", e);
+        }
+        return out.toString();
+    }
+
+    private static void report(JsonGenerator json, CertReport report, Instant at) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("target", report.target().name());
+        json.writeStringField("level", report.level().name());
+        json.writeBooleanField("success", report.success());
+        json.writeStringField("checkedAt", report.checkedAt().toString());
+        instant(json, "chainSeenAt", report.chainSeenAt());
+        json.writeNumberField("durationMillis", report.duration().toMillis());
+        Duration remaining = report.remaining(at);
+        if (remaining != null) {
+            json.writeNumberField("remainingSeconds", remaining.toSeconds());
+        }
+        expiry(json, report.expiry());
+        json.writeArrayFieldStart("findings");
+        for (Finding finding : report.findings()) {
+            finding(json, finding);
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("chain");
+        for (CertificateFacts certificate : report.chain()) {
+            certificate(json, certificate);
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("addresses");
+        for (AddressResult address : report.addresses()) {
+            address(json, address);
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void expiry(JsonGenerator json, Expiry expiry) throws IOException {
+        json.writeObjectFieldStart("expiry");
+        instant(json, "effective", expiry.effective());
+        instant(json, "leaf", expiry.leaf());
+        instant(json, "served", expiry.served());
+        instant(json, "verified", expiry.verified());
+        instant(json, "verifiedIgnoringAnchor", expiry.verifiedIgnoringAnchor());
+        instant(json, "anchor", expiry.anchor());
+        instant(json, "notBefore", expiry.notBefore());
+        CertificateFacts responsible = expiry.responsible();
+        if (responsible != null) {
+            json.writeStringField("responsible", responsible.displayName());
+        }
+        json.writeEndObject();
+    }
+
+    private static void finding(JsonGenerator json, Finding finding) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("code", finding.code().name());
+        json.writeStringField("severity", finding.severity().name());
+        json.writeStringField("message", finding.message());
+        json.writeEndObject();
+    }
+
+    private static void certificate(JsonGenerator json, CertificateFacts certificate) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("subject", certificate.subject());
+        json.writeStringField("issuer", certificate.issuer());
+        json.writeStringField("serial", certificate.serial());
+        json.writeStringField("sha256", certificate.sha256());
+        json.writeStringField("notBefore", certificate.notBefore().toString());
+        json.writeStringField("notAfter", certificate.notAfter().toString());
+        strings(json, "names", certificate.names());
+        json.writeStringField("keyAlgorithm", certificate.keyAlgorithm());
+        json.writeNumberField("keyBits", certificate.keyBits());
+        json.writeStringField("signatureAlgorithm", certificate.signatureAlgorithm());
+        json.writeEndObject();
+    }
+
+    private static void address(JsonGenerator json, AddressResult address) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("address", address.address());
+        string(json, "leafSha256", address.leafSha256());
+        string(json, "tlsVersion", address.tlsVersion());
+        string(json, "cipher", address.cipher());
+        json.writeNumberField("durationMillis", address.duration().toMillis());
+        Finding failure = address.failure();
+        if (failure != null) {
+            json.writeFieldName("failure");
+            finding(json, failure);
+        }
+        json.writeEndObject();
+    }
+
+    private static void strings(JsonGenerator json, String name, List<String> values) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (String value : values) {
+            json.writeString(value);
+        }
+        json.writeEndArray();
+    }
+
+    private static void string(JsonGenerator json, String name, @Nullable String value) throws IOException {
+        if (value != null) {
+            json.writeStringField(name, value);
+        }
+    }
+
+    private static void instant(JsonGenerator json, String name, @Nullable Instant value) throws IOException {
+        string(json, name, value == null ? null : value.toString());
+    }
+}

@@ -1,0 +1,14 @@
+package dev.pgpool.certwatch.internal.watch;
+
+import dev.pgpool.certwatch.CertTarget;
+import dev.pgpool.certwatch.internal.judge.Inspection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** A look and its inspection; tests of the schedule put in their own. */
+@FunctionalInterface
+interface Assessing {
+
+    /** Looks at a target; the inspections of the look before are used again where they still hold. */
+    CompletableFuture<Assessment> assess(CertTarget target, List<Inspection> former);
+}

@@ -1,0 +1,22 @@
+package dev.pgpool.certwatch.internal.watch;
+
+import dev.pgpool.certwatch.CertificateFacts;
+import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.internal.judge.Inspection;
+import dev.pgpool.certwatch.internal.probe.Look;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A look with its chains inspected.
+ *
+ * @param look what was seen
+ * @param inspections one for each chain
+ * @param findings of the look, of trust stores and of revocation
+ * @param expected facts of the expected leaf; absent if there is none
+ */
+record Assessment(
+        Look look,
+        List<Inspection> inspections,
+        List<Finding> findings,
+        @Nullable CertificateFacts expected) {}

@@ -1,0 +1,94 @@
+package dev.pgpool.certwatch.internal.watch;
+
+import dev.pgpool.certwatch.CertTarget;
+import dev.pgpool.certwatch.CertWatchConfig;
+import dev.pgpool.certwatch.Endpoint;
+import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.TrustSource;
+import dev.pgpool.certwatch.TrustStoreTarget;
+import dev.pgpool.certwatch.internal.judge.ChainInspector;
+import dev.pgpool.certwatch.internal.judge.Inspection;
+import dev.pgpool.certwatch.internal.judge.Revocation;
+import dev.pgpool.certwatch.internal.judge.TrustCache;
+import dev.pgpool.certwatch.internal.judge.TrustCache.Trust;
+import dev.pgpool.certwatch.internal.probe.Look;
+import dev.pgpool.certwatch.internal.probe.Prober;
+import dev.pgpool.certwatch.internal.probe.ServedChain;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/** Looks at a target and inspects what was seen. Thread-safe; the future never fails. */
+final class Assessor implements Assessing {
+
+    private final CertWatchConfig.Judging judging;
+    private final Clock clock;
+    private final Prober prober;
+    private final TrustCache trusts;
+    private final Revocation revocation;
+    private final Executor workers;
+    private final Executor blocking;
+    private final ChainInspector inspector = new ChainInspector();
+
+    Assessor(
+            CertWatchConfig.Judging judging,
+            Clock clock,
+            Prober prober,
+            TrustCache trusts,
+            Executor workers,
+            Executor blocking) {
+        this.judging = judging;
+        this.clock = clock;
+        this.prober = prober;
+        this.trusts = trusts;
+        this.revocation = new Revocation(judging.revocation());
+        this.workers = workers;
+        this.blocking = blocking;
+    }
+
+    @Override
+    public CompletableFuture<Assessment> assess(CertTarget target, List<Inspection> former) {
+        long started = System.nanoTime();
+        return prober.look(target)
+                .thenCompose(look -> look.chains().isEmpty()
+                        ? CompletableFuture.completedFuture(nothingServed(look))
+                        : trusts.of(source(target))
+                                .thenApplyAsync(
+                                        trust -> inspect(target, look, trust, former),
+                                        revocation.blocks() ? blocking : workers))
+                .exceptionally(failed -> nothingServed(Look.failed(
+                        Finding.of(FindingCode.PROBE_ERROR, target + ": " + failed),
+                        Duration.ofNanos(System.nanoTime() - started))));
+    }
+
+    private Assessment nothingServed(Look look) {
+        return new Assessment(look, List.of(), look.findings(), null);
+    }
+
+    private TrustSource source(CertTarget target) {
+        return target instanceof Endpoint endpoint && endpoint.trust() != null ? endpoint.trust() : judging.trust();
+    }
+
+    private Assessment inspect(CertTarget target, Look look, Trust trust, List<Inspection> former) {
+        List<Finding> findings = new ArrayList<>(look.findings());
+        if (trust.problem() != null && target instanceof Endpoint) {
+            findings.add(trust.problem());
+        }
+        boolean alone = target instanceof TrustStoreTarget;
+        List<Inspection> inspections = new ArrayList<>();
+        for (int i = 0; i < look.chains().size(); i++) {
+            ServedChain chain = look.chains().get(i);
+            Inspection before = i < former.size() ? former.get(i) : null;
+            inspections.add(inspector.inspect(target, chain, alone ? null : trust.anchors(), before));
+            if (revocation.concerns(chain)) {
+                findings.addAll(revocation.check(chain, trust.anchors(), clock.instant()));
+            }
+        }
+        return new Assessment(
+                look, inspections, findings, look.expected() == null ? null : inspector.facts(look.expected()));
+    }
+}

@@ -1,0 +1,81 @@
+package dev.pgpool.certwatch.internal.watch;
+
+import dev.pgpool.certwatch.CertReport;
+import dev.pgpool.certwatch.CertWatchConfig.Schedule;
+import dev.pgpool.certwatch.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.SplittableRandom;
+
+/**
+ * When a target is looked at next. Each has a phase of its own within the interval, from a hash of its name, so looks are
+ * spread evenly and stay so over restarts; a little jitter keeps two watches of the same targets from marching in step.
+ * Confined to the timeline.
+ */
+final class Cadence {
+
+    private static final double JITTER = 0.05;
+    /** A certificate is looked at this many times at least before it ends. */
+    private static final int LOOKS_BEFORE_END = 20;
+
+    private static final int MAX_RECHECKS = 2;
+
+    private final Schedule schedule;
+    private final SplittableRandom random;
+    private final double phase;
+    private int rechecksLeft;
+    private Level lastLevel = Level.OK;
+
+    Cadence(Schedule schedule, String name) {
+        this.schedule = schedule;
+        long hash = mix(name.hashCode());
+        this.phase = (hash >>> 11) * 0x1.0p-53;
+        this.random = new SplittableRandom(hash);
+    }
+
+    /** Spreads the bits of similar names (murmur3's finalizer). */
+    private static long mix(long value) {
+        long z = (value ^ (value >>> 33)) * 0xff51afd7ed558ccdL;
+        z = (z ^ (z >>> 33)) * 0xc4ceb9fe1a85ec53L;
+        return z ^ (z >>> 33);
+    }
+
+    /** Delay of the first look. */
+    long firstNanos() {
+        return (long) (schedule.firstSweep().toNanos() * phase);
+    }
+
+    /**
+     * Delay of the look after a report.
+     *
+     * @param sinceStartNanos time since the watch was started
+     */
+    long nextNanos(CertReport report, Instant now, long sinceStartNanos) {
+        long interval = schedule.interval().toNanos();
+        long delay = toNextSlot(interval, sinceStartNanos);
+        Duration remaining = report.remaining(now);
+        if (remaining != null && !remaining.isNegative()) {
+            long share = Math.max(
+                    remaining.dividedBy(LOOKS_BEFORE_END).toNanos(),
+                    schedule.shortestInterval().toNanos());
+            delay = Math.min(delay, share);
+        }
+        if (report.level().compareTo(lastLevel) > 0) {
+            rechecksLeft = MAX_RECHECKS;
+        }
+        lastLevel = report.level();
+        if (rechecksLeft > 0 && report.level() != Level.OK) {
+            rechecksLeft--;
+            delay = Math.min(delay, schedule.recheck().toNanos());
+        }
+        return delay + (long) (delay * JITTER * (random.nextDouble() - 0.5));
+    }
+
+    /** To the next moment of our phase that is at least half an interval away. */
+    private long toNextSlot(long interval, long sinceStartNanos) {
+        long earliest = sinceStartNanos + interval / 2;
+        long offset = (long) (interval * phase);
+        long turns = Math.floorDiv(earliest - offset, interval) + 1;
+        return offset + turns * interval - sinceStartNanos;
+    }
+}

@@ -1,0 +1,41 @@
+package dev.pgpool.certwatch.internal.watch;
+
+import dev.pgpool.certwatch.AddressResult;
+import dev.pgpool.certwatch.CertTarget;
+import dev.pgpool.certwatch.CertificateFacts;
+import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.internal.judge.Inspection;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that is kept of a target between looks.
+ *
+ * @param target what was looked at
+ * @param checkedAt when the last look ended
+ * @param reached the last look brought a chain
+ * @param findings of the last look, apart from those about the chain
+ * @param inspections of the last chains seen; empty if none ever were
+ * @param chainSeenAt when they were seen; absent if never
+ * @param addresses of the last look
+ * @param expected leaf of the expected file; absent if there is none
+ * @param differsSince since when the served leaf is not the expected one; absent if it is
+ * @param downgrade the last change made expiry earlier; absent if not
+ * @param clockOffset peer's time minus ours; absent if not told
+ * @param duration of the last look
+ */
+record Knowledge(
+        CertTarget target,
+        Instant checkedAt,
+        boolean reached,
+        List<Finding> findings,
+        List<Inspection> inspections,
+        @Nullable Instant chainSeenAt,
+        List<AddressResult> addresses,
+        @Nullable CertificateFacts expected,
+        @Nullable Instant differsSince,
+        @Nullable Finding downgrade,
+        @Nullable Duration clockOffset,
+        Duration duration) {}

@@ -1,0 +1,103 @@
+package dev.pgpool.certwatch.internal.watch;
+
+import dev.pgpool.certwatch.AddressResolver;
+import dev.pgpool.certwatch.CertWatchConfig;
+import dev.pgpool.certwatch.internal.judge.TrustCache;
+import dev.pgpool.certwatch.internal.probe.BlockingCalls;
+import dev.pgpool.certwatch.internal.probe.Prober;
+import dev.pgpool.certwatch.internal.probe.Threads;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import java.time.Clock;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Threads of a watch, made at its start: one event loop for all connections, one worker for each processor for handshakes
+ * and inspections, up to 64 for calls that block, one for the timeline.
+ */
+final class NetworkMachinery implements Machinery {
+
+    private static final long CLOSE_MILLIS = 5_000;
+
+    private final CertWatchConfig config;
+    private final Clock clock;
+    private final AddressResolver resolver;
+    private volatile @Nullable Running running;
+    private volatile long lagNanos;
+
+    private record Running(
+            Timeline timeline,
+            EventLoopGroup loops,
+            ThreadPoolExecutor workers,
+            BlockingCalls blocking,
+            Assessing assessing) {}
+
+    NetworkMachinery(CertWatchConfig config, Clock clock, AddressResolver resolver) {
+        this.config = config;
+        this.clock = clock;
+        this.resolver = resolver;
+    }
+
+    @Override
+    public void start() {
+        EventLoopGroup loops =
+                new MultiThreadIoEventLoopGroup(1, Threads.named("certwatch-net"), NioIoHandler.newFactory());
+        int processors = Runtime.getRuntime().availableProcessors();
+        ThreadPoolExecutor workers = new ThreadPoolExecutor(
+                processors,
+                processors,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Threads.named("certwatch-work"));
+        workers.allowCoreThreadTimeOut(true);
+        BlockingCalls blocking = new BlockingCalls();
+        Prober prober = new Prober(config.probing(), clock, resolver, loops, workers, blocking);
+        Assessing assessing =
+                new Assessor(config.judging(), clock, prober, new TrustCache(blocking), workers, blocking.executor());
+        running = new Running(new ThreadTimeline(), loops, workers, blocking, assessing);
+    }
+
+    private Running running() {
+        Running now = running;
+        if (now == null) {
+            throw new IllegalStateException("not started");
+        }
+        return now;
+    }
+
+    @Override
+    public Timeline timeline() {
+        return running().timeline();
+    }
+
+    @Override
+    public Assessing assessing() {
+        return running().assessing();
+    }
+
+    @Override
+    public void onLag(long nanos) {
+        lagNanos = Math.max(0, nanos);
+    }
+
+    @Override
+    public long lagNanos() {
+        return lagNanos;
+    }
+
+    @Override
+    public void close() {
+        Running ending = running();
+        ending.timeline().close();
+        ending.loops()
+                .shutdownGracefully(0, CLOSE_MILLIS, TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(CLOSE_MILLIS);
+        ending.workers().shutdownNow();
+        ending.blocking().close();
+    }
+}

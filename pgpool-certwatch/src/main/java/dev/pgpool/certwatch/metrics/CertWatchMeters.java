@@ -1,0 +1,82 @@
+package dev.pgpool.certwatch.metrics;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every meter, with its name in Micrometer. All but the last group carry the tag {@code instance}, the target's name. A
+ * meter whose value is not known is absent.
+ */
+public enum CertWatchMeters {
+    /** Blackbox: 1 if the target was reached, spoke TLS and is acceptable to a client of its policy, else 0. */
+    SUCCESS("probe.success", null, "Whether the last look succeeded"),
+    /** Blackbox: duration of the last look. */
+    DURATION("probe.duration", "seconds", "How long the last look took"),
+    /** Blackbox: earliest expiry in the served chain, Unix seconds. No base unit, or the name would change. */
+    EARLIEST_EXPIRY("probe.ssl.earliest.cert.expiry", null, "Earliest expiry in the served chain, in Unix seconds"),
+    /** Blackbox: when the last verified path breaks, Unix seconds. */
+    LAST_CHAIN_EXPIRY("probe.ssl.last.chain.expiry.timestamp", "seconds", "When the last verified path breaks"),
+    /**
+     * Blackbox: 1, with {@code fingerprint_sha256}, {@code subject}, {@code issuer}, {@code subjectalternative} and {@code
+     * serialnumber} of the leaf.
+     */
+    LAST_CHAIN_INFO("probe.ssl.last.chain.info", null, "The leaf last seen"),
+    /** Blackbox: 1, with {@code version}. */
+    TLS_VERSION("probe.tls.version.info", null, "TLS version of the last look"),
+
+    /** By {@code kind}: effective, leaf, served, verified, anchor. Unix seconds. */
+    EXPIRY("certwatch.certificate.expiry.timestamp", "seconds", "Expiry, in Unix seconds"),
+    /** Start of validity of the leaf, Unix seconds. */
+    NOT_BEFORE("certwatch.certificate.not.before.timestamp", "seconds", "Start of validity of the leaf"),
+    /** Share of the leaf's lifetime that is left, 0 to 1, computed when read. */
+    REMAINING_RATIO("certwatch.certificate.lifetime.remaining.ratio", null, "Share of the leaf's lifetime left"),
+    /** 0 OK, 1 WARNING, 2 CRITICAL, 3 EXPIRED. */
+    LEVEL("certwatch.level", null, "Level of the target: 0 OK, 1 WARNING, 2 CRITICAL, 3 EXPIRED"),
+    /** 1 for each present finding, by {@code code}. */
+    FINDING("certwatch.finding", null, "A finding that is present"),
+    /** When the last look ended, Unix seconds. */
+    LAST_PROBE("certwatch.last.probe.timestamp", "seconds", "When the last look ended"),
+    /** When a chain was last seen, Unix seconds. */
+    LAST_GOOD("certwatch.last.good.timestamp", "seconds", "When a chain was last seen"),
+    /** Seconds since a chain was last seen, computed when read. */
+    LAST_GOOD_AGE("certwatch.last.good.age", "seconds", "Time since a chain was last seen"),
+    /** Counter of changes of certificate that moved expiry to later. */
+    RENEWALS("certwatch.renewals", null, "Renewals seen"),
+
+    /** Timer of looks, by {@code outcome}: success or failure. No instance. */
+    PROBES("certwatch.probes", "seconds", "Looks, by outcome"),
+    /** Counter of notices, by {@code kind}. No instance. */
+    NOTICES("certwatch.notices", null, "Notices given, by kind"),
+    /** Looks under way. No instance. */
+    IN_FLIGHT("certwatch.probes.in.flight", null, "Looks under way"),
+    /** Targets watched. No instance. */
+    TARGETS("certwatch.targets", null, "Targets watched"),
+    /** How late the last scheduled look began. No instance. */
+    SCHEDULE_LAG("certwatch.schedule.lag", "seconds", "How late the last scheduled look began"),
+    /** The interval of the watch, so that rules need no constant. No instance. */
+    INTERVAL("certwatch.probe.interval", "seconds", "Interval between two looks at a target");
+
+    private final String meterName;
+    private final @Nullable String baseUnit;
+    private final String description;
+
+    CertWatchMeters(String meterName, @Nullable String baseUnit, String description) {
+        this.meterName = meterName;
+        this.baseUnit = baseUnit;
+        this.description = description;
+    }
+
+    /** Name in Micrometer's form. */
+    public String meterName() {
+        return meterName;
+    }
+
+    /** Base unit; absent if it has none. */
+    public @Nullable String baseUnit() {
+        return baseUnit;
+    }
+
+    /** One line for people. */
+    public String description() {
+        return description;
+    }
+}

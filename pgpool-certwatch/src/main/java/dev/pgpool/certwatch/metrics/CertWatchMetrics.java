@@ -1,0 +1,158 @@
+package dev.pgpool.certwatch.metrics;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.pgpool.certwatch.CertReport;
+import dev.pgpool.certwatch.CertTarget;
+import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.CertWatchListener;
+import dev.pgpool.certwatch.CertificateChange;
+import dev.pgpool.certwatch.Notice;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Binds the results of a watch to a registry; {@link CertWatchMeters} lists the meters. A scrape reads the last reports and
+ * never causes a look. Thread-safe.
+ *
+ * <pre>{@code
+ * try (CertWatchMetrics metrics = CertWatchMetrics.bind(watch, registry)) { ... }
+ * }</pre>
+ */
+public final class CertWatchMetrics implements AutoCloseable {
+
+    private final MeterRegistry registry;
+    private final Tags extra;
+    private final boolean chainInfo;
+    private final Map<String, InstanceMeters> instances = new HashMap<>();
+    private final Set<Meter> shared = ConcurrentHashMap.newKeySet();
+    private boolean closed;
+
+    private CertWatchMetrics(MeterRegistry registry, Tags extra, boolean chainInfo) {
+        this.registry = registry;
+        this.extra = extra;
+        this.chainInfo = chainInfo;
+    }
+
+    /** Registers all meters, with {@code probe_ssl_last_chain_info} and no further tags. */
+    public static CertWatchMetrics bind(CertWatch watch, MeterRegistry registry) {
+        return bind(watch, registry, Tags.empty(), true);
+    }
+
+    /**
+     * Registers the meters.
+     *
+     * @param extra tags for all of them, to tell apart two watches of one registry
+     * @param chainInfo whether to have {@code probe_ssl_last_chain_info}, whose tags change at each renewal
+     */
+    public static CertWatchMetrics bind(
+            CertWatch watch, MeterRegistry registry, Iterable<Tag> extra, boolean chainInfo) {
+        requireNonNull(registry, "registry");
+        CertWatchMetrics metrics = new CertWatchMetrics(registry, Tags.of(extra), chainInfo);
+        metrics.gauge(CertWatchMeters.IN_FLIGHT, watch, CertWatch::inFlight);
+        metrics.gauge(CertWatchMeters.TARGETS, watch, CertWatch::size);
+        metrics.gauge(CertWatchMeters.SCHEDULE_LAG, watch, w -> w.scheduleLag().toNanos() / 1e9);
+        metrics.gauge(
+                CertWatchMeters.INTERVAL,
+                watch,
+                w -> w.config().schedule().interval().toNanos() / 1e9);
+        watch.addListener(metrics.new Listener());
+        watch.snapshot().reports().forEach(metrics::onReport);
+        return metrics;
+    }
+
+    private void gauge(CertWatchMeters meter, CertWatch watch, ToDoubleFunction<CertWatch> value) {
+        shared.add(Gauge.builder(meter.meterName(), watch, value)
+                .description(meter.description())
+                .baseUnit(meter.baseUnit())
+                .tags(extra)
+                .strongReference(true)
+                .register(registry));
+    }
+
+    private synchronized void onReport(CertReport report) {
+        if (!closed) {
+            String name = report.target().name();
+            instances
+                    .computeIfAbsent(
+                            name, key -> new InstanceMeters(registry, extra.and("instance", key), chainInfo, report))
+                    .onReport(report);
+        }
+    }
+
+    private synchronized void onChange(CertificateChange change) {
+        InstanceMeters meters = instances.get(change.target().name());
+        if (meters != null && change.renewal()) {
+            meters.onRenewal();
+        }
+    }
+
+    private synchronized void onRemoved(CertTarget target) {
+        InstanceMeters meters = instances.remove(target.name());
+        if (meters != null) {
+            meters.remove();
+        }
+    }
+
+    private synchronized void count(Notice notice) {
+        if (!closed) {
+            var counter = registry.counter(
+                    CertWatchMeters.NOTICES.meterName(),
+                    extra.and("kind", notice.kind().name()));
+            counter.increment();
+            shared.add(counter);
+        }
+    }
+
+    private synchronized void time(CertReport report) {
+        if (!closed) {
+            Timer timer = registry.timer(
+                    CertWatchMeters.PROBES.meterName(), extra.and("outcome", report.success() ? "success" : "failure"));
+            timer.record(report.duration());
+            shared.add(timer);
+        }
+    }
+
+    /** Removes all meters. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        instances.values().forEach(InstanceMeters::remove);
+        instances.clear();
+        shared.forEach(registry::remove);
+        shared.clear();
+    }
+
+    private final class Listener implements CertWatchListener {
+
+        @Override
+        public void onReport(CertReport report) {
+            CertWatchMetrics.this.onReport(report);
+            time(report);
+        }
+
+        @Override
+        public void onNotice(Notice notice) {
+            count(notice);
+        }
+
+        @Override
+        public void onChange(CertificateChange change) {
+            CertWatchMetrics.this.onChange(change);
+        }
+
+        @Override
+        public void onRemoved(CertTarget target) {
+            CertWatchMetrics.this.onRemoved(target);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+package dev.pgpool.certwatch.metrics;
+
+import dev.pgpool.certwatch.AddressResult;
+import dev.pgpool.certwatch.CertReport;
+import dev.pgpool.certwatch.CertificateFacts;
+import dev.pgpool.certwatch.Expiry;
+import dev.pgpool.certwatch.Finding;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The meters of one target. They read the last report when scraped; a report only registers what has become known and
+ * removes what is known no longer. Confined to the thread of the watch's events.
+ */
+final class InstanceMeters {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(InstanceMeters.class);
+    /** Certificates with a thousand names would make a line that no one can read. */
+    private static final int MAX_NAMES_LENGTH = 512;
+
+    private final MeterRegistry registry;
+    private final Tags tags;
+    private final boolean chainInfo;
+    private final Map<Key, Meter> registered = new HashMap<>();
+    private final Set<Key> wanted = new HashSet<>();
+    private volatile CertReport report;
+
+    private record Key(CertWatchMeters meter, List<Tag> tags) {}
+
+    InstanceMeters(MeterRegistry registry, Tags tags, boolean chainInfo, CertReport first) {
+        this.registry = registry;
+        this.tags = tags;
+        this.chainInfo = chainInfo;
+        this.report = first;
+        registered.put(
+                new Key(CertWatchMeters.RENEWALS, List.of()),
+                Counter.builder(CertWatchMeters.RENEWALS.meterName())
+                        .description(CertWatchMeters.RENEWALS.description())
+                        .tags(tags)
+                        .register(registry));
+    }
+
+    void onRenewal() {
+        if (registered.get(new Key(CertWatchMeters.RENEWALS, List.of())) instanceof Counter renewals) {
+            renewals.increment();
+        }
+    }
+
+    void onReport(CertReport latest) {
+        report = latest;
+        wanted.clear();
+        wanted.add(new Key(CertWatchMeters.RENEWALS, List.of()));
+        want(CertWatchMeters.SUCCESS, Tags.empty(), r -> r.success() ? 1 : 0);
+        want(CertWatchMeters.DURATION, Tags.empty(), r -> r.duration().toNanos() / 1e9);
+        want(CertWatchMeters.LEVEL, Tags.empty(), r -> r.level().ordinal());
+        want(CertWatchMeters.LAST_PROBE, Tags.empty(), r -> seconds(r.checkedAt()));
+        Expiry expiry = latest.expiry();
+        wantTime(
+                CertWatchMeters.EARLIEST_EXPIRY,
+                expiry.served(),
+                Tags.empty(),
+                r -> r.expiry().served());
+        wantTime(
+                CertWatchMeters.LAST_CHAIN_EXPIRY,
+                expiry.verified(),
+                Tags.empty(),
+                r -> r.expiry().verified());
+        wantTime(
+                CertWatchMeters.EXPIRY,
+                expiry.effective(),
+                kind("effective"),
+                r -> r.expiry().effective());
+        wantTime(
+                CertWatchMeters.EXPIRY,
+                expiry.leaf(),
+                kind("leaf"),
+                r -> r.expiry().leaf());
+        wantTime(
+                CertWatchMeters.EXPIRY,
+                expiry.served(),
+                kind("served"),
+                r -> r.expiry().served());
+        wantTime(
+                CertWatchMeters.EXPIRY,
+                expiry.verified(),
+                kind("verified"),
+                r -> r.expiry().verified());
+        wantTime(
+                CertWatchMeters.EXPIRY,
+                expiry.anchor(),
+                kind("anchor"),
+                r -> r.expiry().anchor());
+        wantTime(
+                CertWatchMeters.NOT_BEFORE,
+                expiry.notBefore(),
+                Tags.empty(),
+                r -> r.expiry().notBefore());
+        wantTime(CertWatchMeters.LAST_GOOD, latest.chainSeenAt(), Tags.empty(), CertReport::chainSeenAt);
+        if (latest.chainSeenAt() != null) {
+            want(CertWatchMeters.LAST_GOOD_AGE, Tags.empty(), InstanceMeters::age);
+        }
+        CertificateFacts leaf = latest.leaf();
+        if (leaf != null) {
+            want(CertWatchMeters.REMAINING_RATIO, Tags.empty(), InstanceMeters::ratio);
+            if (chainInfo) {
+                want(CertWatchMeters.LAST_CHAIN_INFO, info(leaf), r -> 1);
+            }
+        }
+        for (AddressResult address : latest.addresses()) {
+            if (address.tlsVersion() != null) {
+                want(CertWatchMeters.TLS_VERSION, Tags.of("version", address.tlsVersion()), r -> 1);
+            }
+        }
+        for (Finding finding : latest.findings()) {
+            want(CertWatchMeters.FINDING, Tags.of("code", finding.code().name()), r -> 1);
+        }
+        registered.entrySet().removeIf(entry -> {
+            boolean gone = !wanted.contains(entry.getKey());
+            if (gone) {
+                registry.remove(entry.getValue());
+            }
+            return gone;
+        });
+    }
+
+    void remove() {
+        registered.values().forEach(registry::remove);
+        registered.clear();
+    }
+
+    private interface Time {
+        @Nullable
+        Instant of(CertReport report);
+    }
+
+    private void wantTime(CertWatchMeters meter, @Nullable Instant known, Tags more, Time time) {
+        if (known != null) {
+            want(meter, more, r -> {
+                Instant value = time.of(r);
+                return value == null ? Double.NaN : seconds(value);
+            });
+        }
+    }
+
+    private void want(CertWatchMeters meter, Tags more, ToDoubleFunction<CertReport> value) {
+        Key key = new Key(meter, more.stream().toList());
+        if (!wanted.add(key) || registered.containsKey(key)) {
+            return;
+        }
+        try {
+            registered.put(
+                    key,
+                    Gauge.builder(meter.meterName(), this, own -> value.applyAsDouble(own.report))
+                            .description(meter.description())
+                            .baseUnit(meter.baseUnit())
+                            .tags(tags.and(more))
+                            .strongReference(true)
+                            .register(registry));
+        } catch (IllegalArgumentException e) {
+            // Another library has this name with other tag keys; one lost meter must not cost the others.
+            LOGGER.warn("meter {} cannot be registered: {}", meter.meterName(), e.getMessage());
+        }
+    }
+
+    private static Tags kind(String kind) {
+        return Tags.of("kind", kind);
+    }
+
+    private static Tags info(CertificateFacts leaf) {
+        String names = String.join(",", leaf.names());
+        return Tags.of(
+                "fingerprint_sha256",
+                leaf.sha256(),
+                "subject",
+                leaf.subject(),
+                "issuer",
+                leaf.issuer(),
+                "subjectalternative",
+                names.length() <= MAX_NAMES_LENGTH ? names : names.substring(0, MAX_NAMES_LENGTH),
+                "serialnumber",
+                leaf.serial());
+    }
+
+    private static double seconds(Instant instant) {
+        return instant.getEpochSecond();
+    }
+
+    private static double age(CertReport report) {
+        Instant seen = report.chainSeenAt();
+        return seen == null ? Double.NaN : (System.currentTimeMillis() - seen.toEpochMilli()) / 1e3;
+    }
+
+    private static double ratio(CertReport report) {
+        CertificateFacts leaf = report.leaf();
+        if (leaf == null || leaf.lifetime().isZero()) {
+            return Double.NaN;
+        }
+        Duration remaining = leaf.remaining(Instant.now());
+        return Math.max(0, remaining.toMillis()) / (double) leaf.lifetime().toMillis();
+    }
+}
