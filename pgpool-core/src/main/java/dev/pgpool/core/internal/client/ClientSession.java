@@ -48,6 +48,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private @Nullable ServerLane lane;
     private @Nullable Link link;
     private @Nullable SessionParameters parameters;
+    private @Nullable SessionParameters startupParameters;
     private @Nullable ClientStatements statements;
     private volatile @Nullable CancelKey cancelKey;
     private int id;
@@ -313,6 +314,18 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             throw new IllegalStateException("not logged in");
         }
         return known;
+    }
+
+    @Override
+    public SessionParameters startupParameters() {
+        SessionParameters known = startupParameters;
+        return known == null ? parameters() : known;
+    }
+
+    /** Login is over: what the parameters are now is what they return to. */
+    void beganWith(SessionParameters now) {
+        startupParameters = now;
+        parameters = now;
     }
 
     @Override

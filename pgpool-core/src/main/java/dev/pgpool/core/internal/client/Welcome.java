@@ -108,7 +108,7 @@ final class Welcome implements ClientPhase {
     private void welcome(SessionParameters profile) {
         ServerPool entered = pool();
         SessionParameters mine = entered.parameters().with(profile, settings.free());
-        session.parametersBecame(mine);
+        session.beganWith(mine);
         CancelKey key =
                 CancelKey.create(session.id(), protocolMinor, session.services().random());
         session.cancelKey(key);

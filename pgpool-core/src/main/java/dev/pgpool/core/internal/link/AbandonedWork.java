@@ -1,7 +1,6 @@
 package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.internal.pool.LaneCounters;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -17,17 +16,16 @@ import org.jspecify.annotations.Nullable;
  * answers, with nobody to pass them to.
  */
 final class AbandonedWork implements OwnQuery.Outcome {
-    private final Link link;
+    private final Exchange x;
     private final ServerConnection server;
     private final Duration timeout;
     private @Nullable ScheduledFuture<?> deadline;
-    private @Nullable ExpectedReplies expected;
     private @Nullable CancelSender cancels;
     private boolean active;
 
-    AbandonedWork(Link link, ServerConnection server, Duration timeout) {
-        this.link = link;
-        this.server = server;
+    AbandonedWork(Exchange x, Duration timeout) {
+        this.x = x;
+        this.server = x.server;
         this.timeout = timeout;
     }
 
@@ -45,13 +43,13 @@ final class AbandonedWork implements OwnQuery.Outcome {
     }
 
     /** Brings the server to its next ReadyForQuery as fast as it goes. */
-    void clean(ExpectedReplies owed, boolean copyIn, boolean skipping, boolean ready) {
-        expected = owed;
+    void clean() {
+        ExpectedReplies owed = x.expected;
         boolean busy = !owed.isEmpty();
-        if (copyIn) {
-            failCopy(owed);
-        } else if (skipping || (busy ? !owed.endsInReadyForQuery() : !ready)) {
-            sync(owed);
+        if (x.copyIn) {
+            failCopy();
+        } else if (x.skipping || (busy ? !owed.endsInReadyForQuery() : !x.ready)) {
+            sync();
         }
         CancelSender canceller = cancels;
         if (busy && canceller != null) {
@@ -62,50 +60,48 @@ final class AbandonedWork implements OwnQuery.Outcome {
 
     /** The server only now began to wait for COPY data that nobody will send. */
     void onCopyIn() {
-        ExpectedReplies owed = expected;
-        if (owed != null) {
-            failCopy(owed);
+        if (active) {
+            failCopy();
             server.out().flush();
         }
     }
 
-    private void failCopy(ExpectedReplies owed) {
+    private void failCopy() {
         FrontendWriter.copyFail(server.out().space(), "client left");
-        if (!owed.endsInReadyForQuery()) {
-            sync(owed);
+        if (!x.expected.endsInReadyForQuery()) {
+            sync();
         }
     }
 
-    private void sync(ExpectedReplies owed) {
+    private void sync() {
+        x.skipping = false;
         FrontendWriter.sync(server.out().space());
-        owed.add(ExpectedReplies.SYNC);
+        x.expected.add(ExpectedReplies.SYNC);
     }
 
     /** Nothing is owed any more. */
-    void onDrained(byte status, LaneCounters counters) {
+    void onDrained() {
         if (!active) {
             return;
         }
-        if (status == 'I') {
+        if (x.status == 'I') {
             giveBack();
             return;
         }
         active = false;
-        counters.countRollback();
+        x.counters.countRollback();
         new OwnQuery(server, this).send("ROLLBACK");
         server.out().flush();
     }
 
     private void giveBack() {
         end();
-        link.reset();
         server.release();
     }
 
     /** The clock stops. */
     void end() {
         active = false;
-        expected = null;
         ScheduledFuture<?> running = deadline;
         deadline = null;
         if (running != null) {

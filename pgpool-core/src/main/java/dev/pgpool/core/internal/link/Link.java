@@ -1,35 +1,20 @@
 package dev.pgpool.core.internal.link;
 
-import static dev.pgpool.core.internal.link.ExpectedReplies.FAKE;
-import static dev.pgpool.core.internal.link.ExpectedReplies.KIND;
-import static dev.pgpool.core.internal.link.ExpectedReplies.SKIP;
-
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SessionParameters;
-import dev.pgpool.core.internal.pool.LaneCounters;
 import dev.pgpool.core.internal.pool.ServerLane;
-import dev.pgpool.core.internal.prepared.ClientStatements;
-import dev.pgpool.core.internal.prepared.ClientStatements.Named;
-import dev.pgpool.core.internal.prepared.Statement;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerPhase;
-import dev.pgpool.core.internal.transport.Outbox;
-import dev.pgpool.core.internal.wire.BackendType;
-import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
-import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.MessageCursor;
-import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import dev.pgpool.core.internal.wire.WireViolation;
-import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client and a server together, until the transaction is over: passes runs of messages both ways, keeps count of what
- * the server owes, and gives the server back when nothing is owed and the last ReadyForQuery said idle.
+ * A client and a server together, until the transaction is over: passes runs of messages both ways, and gives the server
+ * back when nothing is owed and the last ReadyForQuery said idle.
  *
  * <pre>
  *   free ──begin──> [settings] ──> linked ──ReadyForQuery(idle), nothing owed──> free
@@ -43,41 +28,25 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One object for each server, reused for each transaction, so that a transaction makes no garbage. Confined to the
  * event loop that client and server share.
- *
- * <p>Longer than most files because it is the hot path: both loops over message types stand here, the common ones
- * first, so that they can be read and compiled as one.
  */
-public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplies.Undo {
-    private static final byte[] DEALLOCATE_ALL = "DEALLOCATE ALL".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] DISCARD_ALL = "DISCARD ALL".getBytes(StandardCharsets.US_ASCII);
-    private static final Outbox NOBODY = new Outbox();
-
+public final class Link implements ServerPhase, OwnQuery.Outcome {
     private final ServerConnection server;
-    private final Outbox toServer;
-    private final ExpectedReplies expected = new ExpectedReplies();
-    private final StatementRewriter statements;
+    private final Exchange x;
+    private final Requests requests;
+    private final Replies replies;
     private final AbandonedWork abandoned;
 
     private ServerLane lane;
-    private LaneCounters counters;
-    private @Nullable LinkedClient client;
-    private Outbox toClient = NOBODY;
     private @Nullable OwnQuery settings;
-    private byte status = (byte) 'I';
-    /** Nothing was sent since the last ReadyForQuery. */
-    private boolean ready = true;
-
-    private boolean copyIn;
-    /** The server skips everything up to the next Sync. */
-    private boolean skipping;
+    private @Nullable SessionParameters beforeSettings;
 
     private Link(ServerConnection server, ServerLane lane) {
         this.server = server;
         this.lane = lane;
-        this.counters = lane.counters();
-        this.toServer = server.out();
-        this.statements = new StatementRewriter(server, lane.statements(), expected);
-        this.abandoned = new AbandonedWork(this, server, lane.abandonTimeout());
+        this.x = new Exchange(server, lane.counters());
+        this.abandoned = new AbandonedWork(x, lane.abandonTimeout());
+        this.requests = new Requests(x, new StatementRewriter(server, lane.statements(), x.expected));
+        this.replies = new Replies(x, abandoned);
     }
 
     /** The link of a server. */
@@ -92,177 +61,59 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
 
     /** Begins: from now on the server is this client's. Its parameters are brought in line first. */
     @SuppressWarnings("ReferenceEquality") // they are interned
-    public void begin(LinkedClient newClient, ServerLane newLane) {
-        client = newClient;
-        toClient = newClient.out();
+    public void begin(LinkedClient client, ServerLane newLane) {
         lane = newLane;
-        counters = newLane.counters();
-        reset();
+        x.begin(client, newLane.counters());
         server.enter(this);
-        if (newClient.parameters() != server.parameters()) {
-            synchronize(newClient.parameters());
+        if (client.parameters() != server.parameters()) {
+            synchronize(client.parameters());
         }
     }
 
     private void synchronize(SessionParameters wanted) {
-        String sql = server.parameters().changesTo(wanted);
+        SessionParameters present = server.parameters();
+        String sql = present.changesTo(wanted);
         if (sql != null) {
-            ready = false;
             OwnQuery query = new OwnQuery(server, this);
             settings = query;
+            beforeSettings = present;
+            x.ready = false;
             query.send(sql);
             server.parametersBecame(wanted);
         }
     }
 
-    /** Ends a link that was begun only to bring the parameters in line, if that needed no query. */
+    /** Ends a link that was begun only to bring the parameters in line, now if that needed no query. */
     public void endIfReady() {
         maybeRelease();
-        flushToServer();
+        x.toServer.flush();
     }
-
-    // ---- client to server
 
     /** Passes on what the client sent. The cursor is left at a message that has not arrived in full, if any. */
     public void relay(MessageCursor in) {
-        LinkedClient current = client;
-        if (current == null) {
+        LinkedClient client = x.client;
+        if (client == null) {
             throw new IllegalStateException("no client linked");
         }
         try {
-            relayMessages(in, current);
+            requests.relay(in, client);
         } finally {
             // also before a violation: what was counted as asked must have been asked
-            toServer.run(in.takeRun());
+            x.toServer.run(in.takeRun());
         }
-        drainFakes();
-        if (!toServer.isWritable()) {
-            current.readable(false);
+        replies.drainFakes();
+        if (!x.toServer.isWritable()) {
+            client.readable(false);
         }
-        if (ready) {
+        if (x.ready) {
             // the rest of a COPY message that kept the server after its ReadyForQuery
             maybeRelease();
         }
     }
 
-    private void relayMessages(MessageCursor in, LinkedClient current) {
-        boolean more = true;
-        while (more && in.next()) {
-            boolean wasReady = ready;
-            ready = false;
-            byte type = in.type();
-            if (skipping && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
-                requireKnown(type);
-                drop(in);
-                continue;
-            }
-            switch (type) {
-                case FrontendType.QUERY -> query(in, current);
-                case FrontendType.PARSE -> more = statements.parse(in, current, counters);
-                case FrontendType.BIND -> more = statements.bind(in, current, counters);
-                case FrontendType.EXECUTE -> {
-                    in.requireSmall();
-                    expected.add(ExpectedReplies.EXECUTE);
-                    in.forward();
-                }
-                case FrontendType.SYNC -> sync(in);
-                case FrontendType.DESCRIBE -> {
-                    in.requireSmall();
-                    more = statements.describe(in, current, counters);
-                }
-                case FrontendType.COPY_DATA -> copyData(in, wasReady);
-                default -> more = relayRare(in, type, current, wasReady);
-            }
-        }
-    }
-
-    private void query(MessageCursor in, LinkedClient current) {
-        ClientStatements known = current.knownStatements();
-        if (known != null) {
-            known.dropUnnamed();
-        }
-        server.unnamedBecame(null, 0, 0);
-        expected.add(ExpectedReplies.QUERY);
-        in.forward();
-    }
-
-    private void sync(MessageCursor in) {
-        in.requireSmall();
-        skipping = false;
-        if (!copyIn) {
-            // during COPY FROM STDIN the server ignores it
-            expected.add(ExpectedReplies.SYNC);
-        }
-        in.forward();
-    }
-
-    /** After a COPY has failed, its client goes on sending for a while; PostgreSQL ignores that, and so do we. */
-    private void copyData(MessageCursor in, boolean wasReady) {
-        if (copyIn || !expected.isEmpty()) {
-            in.forward();
-        } else {
-            ready = wasReady;
-            drop(in);
-        }
-    }
-
-    private boolean relayRare(MessageCursor in, byte type, LinkedClient current, boolean wasReady) {
-        switch (type) {
-            case FrontendType.CLOSE -> {
-                in.requireSmall();
-                return statements.close(in, current);
-            }
-            case FrontendType.FLUSH -> {
-                in.requireSmall();
-                in.forward();
-            }
-            case FrontendType.FUNCTION_CALL -> {
-                expected.add(ExpectedReplies.FUNCTION_CALL);
-                in.forward();
-            }
-            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> {
-                copyData(in, wasReady);
-                copyIn = false;
-            }
-            case FrontendType.TERMINATE -> {
-                toServer.run(in.takeRun());
-                current.onTerminate();
-                return false;
-            }
-            default -> requireKnown(type);
-        }
-        return true;
-    }
-
-    private void drop(MessageCursor in) {
-        toServer.run(in.takeRun());
-        in.skip();
-    }
-
-    private static void requireKnown(byte type) {
-        switch (type) {
-            case FrontendType.QUERY,
-                    FrontendType.PARSE,
-                    FrontendType.BIND,
-                    FrontendType.EXECUTE,
-                    FrontendType.DESCRIBE,
-                    FrontendType.CLOSE,
-                    FrontendType.FLUSH,
-                    FrontendType.FUNCTION_CALL,
-                    FrontendType.COPY_DATA,
-                    FrontendType.COPY_DONE,
-                    FrontendType.COPY_FAIL -> {
-                // known
-            }
-            default ->
-                throw new WireViolation(
-                        PoolerError.CLIENT_PROTOCOL_VIOLATION, "invalid frontend message type " + (type & 0xff));
-        }
-    }
-
     /** Sends what was passed on; the end of a read. */
     public void flushToServer() {
-        toServer.flush();
+        x.toServer.flush();
     }
 
     /** The client takes data again. */
@@ -272,261 +123,59 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
         }
     }
 
-    // ---- server to client
-
     @Override
     public void onMessages(MessageCursor in) {
-        boolean more = true;
-        while (more && in.next()) {
-            switch (in.type()) {
-                case BackendType.DATA_ROW, BackendType.ROW_DESCRIPTION, BackendType.COPY_DATA -> rows(in);
-                case BackendType.COMMAND_COMPLETE -> more = commandComplete(in);
-                case BackendType.READY_FOR_QUERY -> more = readyForQuery(in);
-                case BackendType.BIND_COMPLETE -> answered(in, ExpectedReplies.BIND);
-                case BackendType.PARSE_COMPLETE -> parseComplete(in);
-                default -> more = receiveRare(in);
-            }
-        }
-        toClient.run(in.takeRun());
-        if (!toClient.isWritable()) {
+        replies.relay(in);
+        if (!x.toClient.isWritable()) {
             server.readable(false);
         }
-        if (ready) {
+        if (x.ready) {
             maybeRelease();
-        }
-    }
-
-    private void rows(MessageCursor in) {
-        if (in.type() == BackendType.ROW_DESCRIPTION && (expected.head() & KIND) == ExpectedReplies.DESCRIBE) {
-            answered(in, ExpectedReplies.DESCRIBE);
-        } else {
-            in.forward();
-        }
-    }
-
-    private boolean receiveRare(MessageCursor in) {
-        switch (in.type()) {
-            case BackendType.CLOSE_COMPLETE -> answered(in, ExpectedReplies.CLOSE);
-            case BackendType.NO_DATA -> answered(in, ExpectedReplies.DESCRIBE);
-            case BackendType.PORTAL_SUSPENDED -> answered(in, ExpectedReplies.EXECUTE);
-            case BackendType.EMPTY_QUERY_RESPONSE -> executed(in);
-            case BackendType.ERROR_RESPONSE -> {
-                return in.isComplete() && error(in);
-            }
-            case BackendType.PARAMETER_STATUS -> {
-                if (!in.isComplete()) {
-                    return false;
-                }
-                server.onParameterStatus(in);
-                in.forward();
-            }
-            case BackendType.COPY_IN_RESPONSE -> {
-                copyIn = true;
-                expected.dropSyncsBehindHead();
-                in.forward();
-                if (client == null) {
-                    abandoned.onCopyIn();
-                }
-            }
-            default -> in.forward();
-        }
-        return true;
-    }
-
-    /** A message that answers the oldest entry and nothing else. */
-    private void answered(MessageCursor in, int kind) {
-        int head = expected.head();
-        if ((head & KIND) != kind) {
-            throw new WireViolation(
-                    PoolerError.SERVER_PROTOCOL_VIOLATION, "unexpected message type " + (char) in.type());
-        }
-        if ((head & SKIP) != 0) {
-            toClient.run(in.takeRun());
-            in.skip();
-        } else {
-            in.forward();
-        }
-        expected.pop();
-        afterAnswer(in);
-    }
-
-    private void afterAnswer(MessageCursor in) {
-        if ((expected.head() & FAKE) != 0) {
-            toClient.run(in.takeRun());
-            drainFakes();
-        }
-    }
-
-    /** Answers in the server's place what it was never asked, as far as it is next. */
-    private void drainFakes() {
-        int head = expected.head();
-        while ((head & FAKE) != 0) {
-            if (toClient.isConnected()) {
-                boolean parse = (head & KIND) == ExpectedReplies.PARSE;
-                BackendWriter.empty(toClient.space(), parse ? BackendType.PARSE_COMPLETE : BackendType.CLOSE_COMPLETE);
-            }
-            expected.pop();
-            head = expected.head();
-        }
-    }
-
-    private void parseComplete(MessageCursor in) {
-        Object subject = expected.headSubject();
-        if (subject instanceof Statement statement) {
-            server.statements().confirmed(statement);
-        } else if (subject == StatementRewriter.UNNAMED) {
-            server.unnamedConfirmed();
-        } else if (subject instanceof Named named) {
-            server.statements().confirmed(named.statement());
-        }
-        boolean duplicate = (expected.head() & KIND) == ExpectedReplies.DUPLICATE;
-        answered(in, duplicate ? ExpectedReplies.DUPLICATE : ExpectedReplies.PARSE);
-    }
-
-    private boolean commandComplete(MessageCursor in) {
-        if (!in.isComplete()) {
-            return false;
-        }
-        ByteBuf buf = in.buffer();
-        int tag = in.bodyIndex();
-        if (in.bodyLength() > 10 && buf.getByte(tag) == 'D' && buf.getByte(tag + 2) != 'L') {
-            forgetStatements(in);
-        }
-        executed(in);
-        return true;
-    }
-
-    /** An Execute is answered, or one of the statements of a simple Query. */
-    private void executed(MessageCursor in) {
-        if ((expected.head() & KIND) == ExpectedReplies.EXECUTE) {
-            copyIn = false;
-            answered(in, ExpectedReplies.EXECUTE);
-        } else {
-            in.forward();
-        }
-    }
-
-    private void forgetStatements(MessageCursor in) {
-        ByteBuf buf = in.buffer();
-        int from = in.bodyIndex();
-        int to = in.bodyEnd() - 1;
-        if (MessageReader.equal(buf, from, to, DEALLOCATE_ALL) || MessageReader.equal(buf, from, to, DISCARD_ALL)) {
-            server.statements().clearConfirmed();
-            LinkedClient current = client;
-            ClientStatements known = current == null ? null : current.knownStatements();
-            if (known != null) {
-                known.removeIf(named -> !expected.isParsePending(named));
-            }
-        }
-    }
-
-    private boolean readyForQuery(MessageCursor in) {
-        if (!in.isComplete()) {
-            return false;
-        }
-        int kind = expected.head() & KIND;
-        if (kind != ExpectedReplies.QUERY && kind != ExpectedReplies.SYNC && kind != ExpectedReplies.FUNCTION_CALL) {
-            throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "unexpected ReadyForQuery");
-        }
-        status = in.buffer().getByte(in.bodyIndex());
-        copyIn = false;
-        expected.pop();
-        in.forward();
-        afterAnswer(in);
-        if (status == 'I') {
-            counters.countTransaction();
-        }
-        ready = expected.isEmpty();
-        return true;
-    }
-
-    /** Passes the error on; what the server skips because of it is not expected any more. */
-    private boolean error(MessageCursor in) {
-        ErrorFields fields = server.onErrorResponse(in);
-        if (expected.headSubject() instanceof Named named) {
-            ErrorNames.forward(in, toClient, named);
-        } else {
-            in.forward();
-        }
-        copyIn = false;
-        int kind = expected.head() & KIND;
-        if (kind >= ExpectedReplies.PARSE && !fields.isFatal()) {
-            skipping = !expected.dropBatch(this);
-        }
-        return true;
-    }
-
-    @Override
-    public void undo(int code, @Nullable Object subject, long batch) {
-        LinkedClient current = client;
-        ClientStatements known = current == null ? null : current.knownStatements();
-        boolean parse = (code & KIND) == ExpectedReplies.PARSE;
-        boolean close = (code & KIND) == ExpectedReplies.CLOSE;
-        if (subject == StatementRewriter.UNNAMED) {
-            server.unnamedBecame(null, 0, 0);
-            if (known != null && (code & SKIP) == 0) {
-                known.dropUnnamed();
-            }
-        } else if (subject instanceof Named named) {
-            if (parse && known != null) {
-                known.remove(named);
-            }
-            if (parse && (code & FAKE) == 0) {
-                server.statements().unsent(named.statement(), batch);
-            }
-            if (close && known != null) {
-                known.restore(named);
-            }
-        } else if (subject instanceof Statement statement) {
-            if (parse) {
-                server.statements().unsent(statement, batch);
-            } else {
-                server.statements().restored(statement);
-            }
         }
     }
 
     @Override
     public void onReadComplete() {
-        toClient.flush();
-        toServer.flush();
+        x.toClient.flush();
+        x.toServer.flush();
     }
 
     @Override
     public void onWritable() {
-        LinkedClient current = client;
-        if (current != null) {
-            current.readable(true);
+        LinkedClient client = x.client;
+        if (client != null) {
+            client.readable(true);
         }
     }
-
-    // ---- the end
 
     /** Gives the server back if nothing is owed, nothing is half said and the transaction is over. */
     private void maybeRelease() {
-        if (!ready || !expected.isEmpty() || settings != null || !server.isDrained()) {
+        if (!x.ready || !x.expected.isEmpty() || settings != null || !server.isDrained()) {
             return;
         }
-        LinkedClient current = client;
-        if (current == null) {
-            abandoned.onDrained(status, counters);
-            return;
+        LinkedClient client = x.client;
+        if (client == null) {
+            abandoned.onDrained();
+        } else if (x.status == 'I' && !client.in().isInsideForwarded()) {
+            release(client);
         }
-        if (status != 'I' || current.in().isInsideForwarded()) {
-            return;
-        }
-        free(current);
-        current.parametersBecame(server.parameters());
-        current.onUnlinked();
+    }
+
+    private void release(LinkedClient client) {
+        x.toClient.flush();
+        x.detach();
+        client.readable(true);
+        server.readable(true);
+        client.parametersBecame(x.discarded ? client.startupParameters() : server.parameters());
+        client.onUnlinked();
         server.release();
     }
 
-    private void free(LinkedClient current) {
-        toClient.flush();
-        client = null;
-        toClient = NOBODY;
-        current.readable(true);
-        server.readable(true);
+    /** Cancels what the server runs for this client; a request that finds nothing running is dropped. */
+    public void cancel() {
+        if (x.client != null && settings == null && !x.expected.isEmpty()) {
+            lane.cancels().cancel(server);
+        }
     }
 
     /**
@@ -535,100 +184,79 @@ public final class Link implements ServerPhase, OwnQuery.Outcome, ExpectedReplie
      * @param cancel whether to cancel what runs; a client that said goodbye may have meant its last words to be obeyed
      */
     public void abandon(boolean cancel) {
-        LinkedClient current = client;
-        if (current == null || server.isClosed()) {
+        if (server.isClosed()) {
             return;
         }
-        boolean cut = current.in().isInsideForwarded();
-        client = null;
-        toClient = NOBODY;
+        LinkedClient client = x.detach();
+        if (client == null) {
+            return;
+        }
         server.readable(true);
-        if (cut) {
+        if (client.in().isInsideForwarded()) {
             server.close(CloseReason.ABANDONED);
             return;
         }
         abandoned.start(cancel ? lane.cancels() : null);
         if (settings == null) {
-            abandoned.clean(expected, copyIn, skipping, ready);
-            leaveIfIdle();
-        }
-    }
-
-    private void leaveIfIdle() {
-        if (ready && expected.isEmpty()) {
+            abandoned.clean();
             maybeRelease();
         }
-    }
-
-    /** Ready for the next client. */
-    void reset() {
-        ready = true;
-        skipping = false;
-        copyIn = false;
-        status = (byte) 'I';
     }
 
     @Override
     public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
         abandoned.end();
-        LinkedClient current = client;
-        if (current == null) {
+        LinkedClient client = x.detach();
+        if (client == null) {
             return;
         }
-        boolean own = settings != null;
-        client = null;
-        toClient = NOBODY;
-        current.readable(true);
+        client.readable(true);
         if (server.isMidMessage()) {
-            current.onServerLost(null);
-        } else if (lastError == null) {
+            // a message that was passed on in part can't be followed by another one
+            client.onServerLost(null);
+        } else if (lastError != null) {
+            client.onServerLost(settings == null ? null : lastError);
+        } else {
             PoolerError error = reason == CloseReason.SERVER_PROTOCOL_VIOLATION
                     ? PoolerError.SERVER_PROTOCOL_VIOLATION
                     : PoolerError.SERVER_CLOSED;
-            current.onServerLost(error.with("see the log of the pooler"));
-        } else {
-            current.onServerLost(own ? lastError : null);
-        }
-    }
-
-    /** Cancels what the server runs for this client; a request that finds nothing running is dropped. */
-    public void cancel() {
-        if (client != null && settings == null && !expected.isEmpty()) {
-            lane.cancels().cancel(server);
+            client.onServerLost(error.with("see the log of the pooler"));
         }
     }
 
     // ---- settings of our own, ahead of the client's messages
 
     @Override
-    public void onDone(byte newStatus) {
+    public void onDone(byte status) {
         settings = null;
         server.enter(this);
-        if (newStatus != TransactionStatus.IDLE.code()) {
+        if (status != TransactionStatus.IDLE.code()) {
             throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "settings left a transaction open");
         }
-        status = newStatus;
-        if (expected.isEmpty()) {
-            ready = true;
+        x.ready = x.expected.isEmpty();
+        if (x.client == null) {
+            abandoned.clean();
         }
-        if (client == null) {
-            abandoned.clean(expected, false, false, ready);
-            leaveIfIdle();
-        } else if (ready) {
-            maybeRelease();
-        }
+        maybeRelease();
     }
 
     @Override
-    public void onError(ErrorFields error, byte newStatus) {
-        // whatever the client sent behind the settings runs without them: nothing of that server may be kept
-        LinkedClient current = client;
-        client = null;
-        toClient = NOBODY;
+    public void onError(ErrorFields error, byte status) {
         settings = null;
-        server.close(CloseReason.SETTINGS_FAILED);
-        if (current != null) {
-            current.onServerLost(error.asFatal());
+        server.enter(this);
+        LinkedClient client = x.detach();
+        SessionParameters before = beforeSettings;
+        if (x.expected.isEmpty() && before != null && status == TransactionStatus.IDLE.code()) {
+            // nothing was sent behind them, and the server has rolled them back
+            server.parametersBecame(before);
+            abandoned.end();
+            server.release();
+        } else {
+            // what the client sent behind them has run without them: nothing of it may stay
+            server.close(CloseReason.SETTINGS_FAILED);
+        }
+        if (client != null) {
+            client.onServerLost(error.asFatal());
         }
     }
 }

@@ -25,6 +25,9 @@ public interface LinkedClient {
     /** The parameters as the client believes them to be. */
     SessionParameters parameters();
 
+    /** The parameters as they were at the end of login: what a session returns to when it discards its state. */
+    SessionParameters startupParameters();
+
     /** What has become of the parameters while the client was linked. */
     void parametersBecame(SessionParameters now);
 

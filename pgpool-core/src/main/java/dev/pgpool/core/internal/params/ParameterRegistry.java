@@ -26,6 +26,13 @@ public final class ParameterRegistry {
         return value.equals(base.get(name)) ? base : intern(base.with(Map.of(name, value)));
     }
 
+    /** The parameters whose names stand in the other set, too. */
+    public SessionParameters onlyNamed(SessionParameters base, SessionParameters names) {
+        Map<String, String> kept = base.toMap();
+        kept.keySet().removeIf(name -> names.get(name) == null);
+        return of(kept);
+    }
+
     private synchronized SessionParameters intern(SessionParameters candidate) {
         WeakReference<SessionParameters> reference = known.get(candidate);
         SessionParameters existing = reference == null ? null : reference.get();

@@ -107,6 +107,11 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         this.parameters = now;
     }
 
+    /** The server has discarded its settings: those that it does not report are at their defaults. */
+    public void forgetUnreportedParameters() {
+        parameters = parameterRegistry.onlyNamed(parameters, loginParameters);
+    }
+
     /** Whether the server's unnamed statement is this version of this owner's, as far as the given batch may rely on it. */
     public boolean hasUnnamedOf(Object owner, long version, long batch) {
         return unnamedOwner == owner && unnamedVersion == version && (unnamedBatch == batch || unnamedBatch == 0);

@@ -1,0 +1,68 @@
+package dev.pgpool.core.internal.link;
+
+import dev.pgpool.core.internal.pool.LaneCounters;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.transport.Outbox;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a client and a server stand in their conversation: the state that {@link Requests} and {@link Replies} share.
+ * Plain fields, confined to the event loop of both.
+ */
+final class Exchange {
+    /** Drops whatever it is given. */
+    private static final Outbox NOBODY = new Outbox();
+
+    final ServerConnection server;
+    final Outbox toServer;
+    final ExpectedReplies expected = new ExpectedReplies();
+
+    LaneCounters counters;
+    /** Null when the client has left. */
+    @Nullable
+    LinkedClient client;
+
+    Outbox toClient = NOBODY;
+    /** Transaction status of the last ReadyForQuery. */
+    byte status = (byte) 'I';
+    /** Nothing was sent since the last ReadyForQuery. */
+    boolean ready = true;
+    /** The server waits for COPY data. */
+    boolean copyIn;
+    /** The server skips everything up to the next Sync. */
+    boolean skipping;
+    /** The client has told the server to forget the session's state. */
+    boolean discarded;
+
+    Exchange(ServerConnection server, LaneCounters counters) {
+        this.server = server;
+        this.toServer = server.out();
+        this.counters = counters;
+    }
+
+    /** A new client begins. */
+    void begin(LinkedClient newClient, LaneCounters laneCounters) {
+        client = newClient;
+        toClient = newClient.out();
+        counters = laneCounters;
+        status = (byte) 'I';
+        ready = true;
+        copyIn = false;
+        skipping = false;
+        discarded = false;
+    }
+
+    /** The client is out of it: from now on the server's words are for nobody. */
+    @Nullable
+    LinkedClient detach() {
+        LinkedClient left = client;
+        client = null;
+        toClient = NOBODY;
+        return left;
+    }
+
+    /** Whether the server owes nothing and the transaction is over. */
+    boolean isOver() {
+        return ready && status == 'I' && expected.isEmpty();
+    }
+}

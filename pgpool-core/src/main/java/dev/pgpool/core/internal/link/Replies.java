@@ -1,0 +1,247 @@
+package dev.pgpool.core.internal.link;
+
+import static dev.pgpool.core.internal.link.ExpectedReplies.FAKE;
+import static dev.pgpool.core.internal.link.ExpectedReplies.KIND;
+import static dev.pgpool.core.internal.link.ExpectedReplies.SKIP;
+
+import dev.pgpool.core.internal.prepared.ClientStatements;
+import dev.pgpool.core.internal.prepared.ClientStatements.Named;
+import dev.pgpool.core.internal.prepared.Statement;
+import dev.pgpool.core.internal.wire.BackendType;
+import dev.pgpool.core.internal.wire.BackendWriter;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.MessageReader;
+import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.WireViolation;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** From server to client: matches what arrives with what is owed, and passes it on, drops it, or adds to it. Hot path. */
+final class Replies implements ExpectedReplies.Undo {
+    private static final byte[] DEALLOCATE_ALL = "DEALLOCATE ALL".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] DISCARD_ALL = "DISCARD ALL".getBytes(StandardCharsets.US_ASCII);
+
+    private final Exchange x;
+    private final AbandonedWork abandoned;
+
+    Replies(Exchange x, AbandonedWork abandoned) {
+        this.x = x;
+        this.abandoned = abandoned;
+    }
+
+    /** Passes on what the server sent. The cursor is left at a message that has not arrived in full, if any. */
+    void relay(MessageCursor in) {
+        boolean more = true;
+        while (more && in.next()) {
+            switch (in.type()) {
+                case BackendType.DATA_ROW, BackendType.ROW_DESCRIPTION, BackendType.COPY_DATA -> rows(in);
+                case BackendType.COMMAND_COMPLETE -> more = commandComplete(in);
+                case BackendType.READY_FOR_QUERY -> more = readyForQuery(in);
+                case BackendType.BIND_COMPLETE -> answered(in, ExpectedReplies.BIND);
+                case BackendType.PARSE_COMPLETE -> parseComplete(in);
+                default -> more = receiveRare(in);
+            }
+        }
+        x.toClient.run(in.takeRun());
+    }
+
+    private void rows(MessageCursor in) {
+        if (in.type() == BackendType.ROW_DESCRIPTION && (x.expected.head() & KIND) == ExpectedReplies.DESCRIBE) {
+            answered(in, ExpectedReplies.DESCRIBE);
+        } else {
+            in.forward();
+        }
+    }
+
+    private boolean receiveRare(MessageCursor in) {
+        switch (in.type()) {
+            case BackendType.CLOSE_COMPLETE -> answered(in, ExpectedReplies.CLOSE);
+            case BackendType.NO_DATA -> answered(in, ExpectedReplies.DESCRIBE);
+            case BackendType.PORTAL_SUSPENDED -> answered(in, ExpectedReplies.EXECUTE);
+            case BackendType.EMPTY_QUERY_RESPONSE -> executed(in);
+            case BackendType.ERROR_RESPONSE -> {
+                return in.isComplete() && error(in);
+            }
+            case BackendType.PARAMETER_STATUS -> {
+                if (!in.isComplete()) {
+                    return false;
+                }
+                x.server.onParameterStatus(in);
+                in.forward();
+            }
+            case BackendType.COPY_IN_RESPONSE -> {
+                x.copyIn = true;
+                x.expected.dropSyncsBehindHead();
+                in.forward();
+                if (x.client == null) {
+                    abandoned.onCopyIn();
+                }
+            }
+            default -> in.forward();
+        }
+        return true;
+    }
+
+    /** A message that answers the oldest entry and nothing else. */
+    private void answered(MessageCursor in, int kind) {
+        int head = x.expected.head();
+        if ((head & KIND) != kind) {
+            throw new WireViolation(
+                    PoolerError.SERVER_PROTOCOL_VIOLATION, "unexpected message type " + (char) in.type());
+        }
+        if ((head & SKIP) != 0) {
+            x.toClient.run(in.takeRun());
+            in.skip();
+        } else {
+            in.forward();
+        }
+        x.expected.pop();
+        afterAnswer(in);
+    }
+
+    private void afterAnswer(MessageCursor in) {
+        if ((x.expected.head() & FAKE) != 0) {
+            x.toClient.run(in.takeRun());
+            drainFakes();
+        }
+    }
+
+    /** Answers in the server's place what it was never asked, as far as it is next. */
+    void drainFakes() {
+        int head = x.expected.head();
+        while ((head & FAKE) != 0) {
+            if (x.toClient.isConnected()) {
+                boolean parse = (head & KIND) == ExpectedReplies.PARSE;
+                BackendWriter.empty(
+                        x.toClient.space(), parse ? BackendType.PARSE_COMPLETE : BackendType.CLOSE_COMPLETE);
+            }
+            x.expected.pop();
+            head = x.expected.head();
+        }
+    }
+
+    private void parseComplete(MessageCursor in) {
+        Object subject = x.expected.headSubject();
+        if (subject instanceof Statement statement) {
+            x.server.statements().confirmed(statement);
+        } else if (subject == StatementRewriter.UNNAMED) {
+            x.server.unnamedConfirmed();
+        } else if (subject instanceof Named named) {
+            x.server.statements().confirmed(named.statement());
+        }
+        boolean duplicate = (x.expected.head() & KIND) == ExpectedReplies.DUPLICATE;
+        answered(in, duplicate ? ExpectedReplies.DUPLICATE : ExpectedReplies.PARSE);
+    }
+
+    private boolean commandComplete(MessageCursor in) {
+        if (!in.isComplete()) {
+            return false;
+        }
+        ByteBuf buf = in.buffer();
+        int tag = in.bodyIndex();
+        if (in.bodyLength() > 10 && buf.getByte(tag) == 'D' && buf.getByte(tag + 2) != 'L') {
+            forget(in);
+        }
+        executed(in);
+        return true;
+    }
+
+    /** An Execute is answered, or one of the statements of a simple Query. */
+    private void executed(MessageCursor in) {
+        if ((x.expected.head() & KIND) == ExpectedReplies.EXECUTE) {
+            x.copyIn = false;
+            answered(in, ExpectedReplies.EXECUTE);
+        } else {
+            in.forward();
+        }
+    }
+
+    /** The client has made the server forget: statements, and with DISCARD ALL settings that we made too. */
+    private void forget(MessageCursor in) {
+        ByteBuf buf = in.buffer();
+        int from = in.bodyIndex();
+        int to = in.bodyEnd() - 1;
+        boolean all = MessageReader.equal(buf, from, to, DISCARD_ALL);
+        if (!all && !MessageReader.equal(buf, from, to, DEALLOCATE_ALL)) {
+            return;
+        }
+        x.server.statements().clearConfirmed();
+        LinkedClient current = x.client;
+        ClientStatements known = current == null ? null : current.knownStatements();
+        if (known != null) {
+            known.removeIf(named -> !x.expected.isParsePending(named));
+        }
+        if (all) {
+            x.discarded = true;
+            x.server.forgetUnreportedParameters();
+        }
+    }
+
+    private boolean readyForQuery(MessageCursor in) {
+        if (!in.isComplete()) {
+            return false;
+        }
+        int kind = x.expected.head() & KIND;
+        if (kind != ExpectedReplies.QUERY && kind != ExpectedReplies.SYNC && kind != ExpectedReplies.FUNCTION_CALL) {
+            throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "unexpected ReadyForQuery");
+        }
+        x.status = in.buffer().getByte(in.bodyIndex());
+        x.copyIn = false;
+        x.expected.pop();
+        in.forward();
+        afterAnswer(in);
+        if (x.status == 'I') {
+            x.counters.countTransaction();
+        }
+        x.ready = x.expected.isEmpty();
+        return true;
+    }
+
+    /** Passes the error on; what the server skips because of it is not expected any more. */
+    private boolean error(MessageCursor in) {
+        ErrorFields fields = x.server.onErrorResponse(in);
+        if (x.expected.headSubject() instanceof Named named) {
+            ErrorNames.forward(in, x.toClient, named);
+        } else {
+            in.forward();
+        }
+        x.copyIn = false;
+        int kind = x.expected.head() & KIND;
+        if (kind >= ExpectedReplies.PARSE && !fields.isFatal()) {
+            x.skipping = !x.expected.dropBatch(this);
+        }
+        return true;
+    }
+
+    @Override
+    public void undo(int code, @Nullable Object subject, long batch) {
+        LinkedClient current = x.client;
+        ClientStatements known = current == null ? null : current.knownStatements();
+        boolean parse = (code & KIND) == ExpectedReplies.PARSE;
+        boolean close = (code & KIND) == ExpectedReplies.CLOSE;
+        if (subject == StatementRewriter.UNNAMED) {
+            x.server.unnamedBecame(null, 0, 0);
+            if (known != null && (code & SKIP) == 0) {
+                known.dropUnnamed();
+            }
+        } else if (subject instanceof Named named) {
+            if (parse && known != null) {
+                known.remove(named);
+            }
+            if (parse && (code & FAKE) == 0) {
+                x.server.statements().unsent(named.statement(), batch);
+            }
+            if (close && known != null) {
+                known.restore(named);
+            }
+        } else if (subject instanceof Statement statement) {
+            if (parse) {
+                x.server.statements().unsent(statement, batch);
+            } else {
+                x.server.statements().restored(statement);
+            }
+        }
+    }
+}

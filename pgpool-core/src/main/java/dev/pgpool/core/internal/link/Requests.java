@@ -1,0 +1,134 @@
+package dev.pgpool.core.internal.link;
+
+import dev.pgpool.core.internal.prepared.ClientStatements;
+import dev.pgpool.core.internal.wire.FrontendType;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.WireViolation;
+
+/** From client to server: passes messages on and notes what the server will owe for each. Hot path. */
+final class Requests {
+    private final Exchange x;
+    private final StatementRewriter statements;
+
+    Requests(Exchange x, StatementRewriter statements) {
+        this.x = x;
+        this.statements = statements;
+    }
+
+    /** Passes on what the client sent. The cursor is left at a message that has not arrived in full, if any. */
+    void relay(MessageCursor in, LinkedClient current) {
+        boolean more = true;
+        while (more && in.next()) {
+            boolean wasReady = x.ready;
+            x.ready = false;
+            byte type = in.type();
+            if (x.skipping && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
+                requireKnown(type);
+                drop(in);
+                continue;
+            }
+            switch (type) {
+                case FrontendType.QUERY -> query(in, current);
+                case FrontendType.PARSE -> more = statements.parse(in, current, x.counters);
+                case FrontendType.BIND -> more = statements.bind(in, current, x.counters);
+                case FrontendType.EXECUTE -> {
+                    in.requireSmall();
+                    x.expected.add(ExpectedReplies.EXECUTE);
+                    in.forward();
+                }
+                case FrontendType.SYNC -> sync(in);
+                case FrontendType.DESCRIBE -> {
+                    in.requireSmall();
+                    more = statements.describe(in, current, x.counters);
+                }
+                case FrontendType.COPY_DATA -> copyData(in, wasReady);
+                default -> more = relayRare(in, type, current, wasReady);
+            }
+        }
+    }
+
+    private void query(MessageCursor in, LinkedClient current) {
+        ClientStatements known = current.knownStatements();
+        if (known != null) {
+            known.dropUnnamed();
+        }
+        x.server.unnamedBecame(null, 0, 0);
+        x.expected.add(ExpectedReplies.QUERY);
+        in.forward();
+    }
+
+    private void sync(MessageCursor in) {
+        in.requireSmall();
+        x.skipping = false;
+        if (!x.copyIn) {
+            // during COPY FROM STDIN the server ignores it
+            x.expected.add(ExpectedReplies.SYNC);
+        }
+        in.forward();
+    }
+
+    /** After a COPY has failed, its client goes on sending for a while; PostgreSQL ignores that, and so do we. */
+    private void copyData(MessageCursor in, boolean wasReady) {
+        if (x.copyIn || !x.expected.isEmpty()) {
+            in.forward();
+        } else {
+            x.ready = wasReady;
+            drop(in);
+        }
+    }
+
+    private boolean relayRare(MessageCursor in, byte type, LinkedClient current, boolean wasReady) {
+        switch (type) {
+            case FrontendType.CLOSE -> {
+                in.requireSmall();
+                return statements.close(in, current);
+            }
+            case FrontendType.FLUSH -> {
+                in.requireSmall();
+                in.forward();
+            }
+            case FrontendType.FUNCTION_CALL -> {
+                x.expected.add(ExpectedReplies.FUNCTION_CALL);
+                in.forward();
+            }
+            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> {
+                copyData(in, wasReady);
+                x.copyIn = false;
+            }
+            case FrontendType.TERMINATE -> {
+                x.toServer.run(in.takeRun());
+                current.onTerminate();
+                return false;
+            }
+            default -> requireKnown(type);
+        }
+        return true;
+    }
+
+    private void drop(MessageCursor in) {
+        x.toServer.run(in.takeRun());
+        in.skip();
+    }
+
+    private static void requireKnown(byte type) {
+        switch (type) {
+            case FrontendType.QUERY,
+                    FrontendType.PARSE,
+                    FrontendType.BIND,
+                    FrontendType.EXECUTE,
+                    FrontendType.DESCRIBE,
+                    FrontendType.CLOSE,
+                    FrontendType.FLUSH,
+                    FrontendType.FUNCTION_CALL,
+                    FrontendType.COPY_DATA,
+                    FrontendType.COPY_DONE,
+                    FrontendType.COPY_FAIL -> {
+                // known
+            }
+            default ->
+                throw new WireViolation(
+                        PoolerError.CLIENT_PROTOCOL_VIOLATION, "invalid frontend message type " + (type & 0xff));
+        }
+    }
+}
