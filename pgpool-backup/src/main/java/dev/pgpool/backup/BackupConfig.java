@@ -1,0 +1,107 @@
+package dev.pgpool.backup;
+
+import dev.pgpool.backup.retention.RetentionPolicy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything an engine was told, checked. Made by {@link BackupEngineBuilder}; manual and scheduled runs use the same.
+ *
+ * @param source server to back up
+ * @param databases which of it
+ * @param prefix of all keys in the store
+ * @param cluster name of the server in the store; empty to use its system identifier
+ * @param dump how it is dumped
+ * @param transfer how it is sent
+ * @param run limits of a run
+ * @param retention how long backups are kept, or {@code null} to keep all
+ * @param verification of backups by the schedule
+ */
+public record BackupConfig(
+        PgServer source,
+        DatabaseSelection databases,
+        String prefix,
+        String cluster,
+        Dump dump,
+        Transfer transfer,
+        Run run,
+        @Nullable RetentionPolicy retention,
+        Verification verification) {
+
+    /**
+     * How a database is dumped.
+     *
+     * @param format of the archive
+     * @param compression of it
+     * @param extraArguments for pg_dump
+     * @param lockWait for each table
+     * @param rowCounts in the manifest
+     * @param parallelDatabases dumped at once
+     */
+    public record Dump(
+            DumpFormat format,
+            Compression compression,
+            List<String> extraArguments,
+            Duration lockWait,
+            RowCounts rowCounts,
+            int parallelDatabases) {
+        /** Copies. */
+        public Dump {
+            extraArguments = List.copyOf(extraArguments);
+        }
+    }
+
+    /**
+     * How bytes are sent.
+     *
+     * @param partBytes of the first part
+     * @param maxPartBytes that parts may grow to
+     * @param parallelism parts under way at once, for each database
+     * @param attempts for each call to the store
+     * @param retryDelay before the first repetition; doubles
+     */
+    public record Transfer(int partBytes, int maxPartBytes, int parallelism, int attempts, Duration retryDelay) {}
+
+    /**
+     * Limits of a run.
+     *
+     * @param deadline for all of it
+     * @param stallLimit without a byte moving
+     * @param leaseTime after which a dead holder's lease may be taken, and leftovers may be removed
+     * @param progressInterval between progress events
+     * @param objectLock how long backups are locked in the store, or {@code null}
+     * @param overdueAfter without a success an alarm is raised, run or no run
+     */
+    public record Run(
+            Duration deadline,
+            Duration stallLimit,
+            Duration leaseTime,
+            Duration progressInterval,
+            @Nullable Duration objectLock,
+            Duration overdueAfter) {}
+
+    /**
+     * How backups are verified.
+     *
+     * @param server for scratch databases, or {@code null} if backups are not restored
+     * @param level to reach
+     * @param checks of the host
+     * @param jobs of pg_restore
+     * @param spool directory for archives that are restored by several jobs
+     * @param deadline of one verification
+     */
+    public record Verification(
+            @Nullable PgServer server,
+            VerifyLevel level,
+            List<SqlCheck> checks,
+            int jobs,
+            Path spool,
+            Duration deadline) {
+        /** Copies. */
+        public Verification {
+            checks = List.copyOf(checks);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package dev.pgpool.backup;
+
+import dev.pgpool.backup.internal.run.CronSchedule;
+import dev.pgpool.backup.internal.run.Engine;
+import dev.pgpool.backup.retention.RetentionPlan;
+import dev.pgpool.backup.retention.RetentionPolicy;
+import dev.pgpool.backup.store.ObjectStore;
+import dev.pgpool.backup.store.StoreReport;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes, keeps, proves and restores backups of one PostgreSQL server. Methods block unless they say otherwise, and may be
+ * called by any thread; at most one run is under way at a time.
+ *
+ * <pre>{@code
+ * try (BackupEngine engine = BackupEngine.builder()
+ *         .source(PgServer.of("db.example.org", 5432, "backup", password))
+ *         .store(S3Store.builder().endpoint("https://s3.example.org").bucket("backups").credentials(id, secret).build())
+ *         .schedule("30 2 * * *", ZoneId.of("Europe/Berlin"))
+ *         .build()) {
+ *     engine.start();
+ *     ...
+ * }
+ * }</pre>
+ */
+public final class BackupEngine implements AutoCloseable {
+
+    private final Engine engine;
+    private final BackupConfig config;
+    private final ObjectStore store;
+    private final BackupCatalog catalog;
+    private final @Nullable CronSchedule backups;
+    private final @Nullable CronSchedule verifications;
+    private final boolean catchUp;
+
+    BackupEngine(
+            Engine engine,
+            BackupConfig config,
+            ObjectStore store,
+            BackupCatalog catalog,
+            @Nullable CronSchedule backups,
+            @Nullable CronSchedule verifications,
+            boolean catchUp) {
+        this.engine = engine;
+        this.config = config;
+        this.store = store;
+        this.catalog = catalog;
+        this.backups = backups;
+        this.verifications = verifications;
+        this.catchUp = catchUp;
+    }
+
+    /** A builder. */
+    public static BackupEngineBuilder builder() {
+        return new BackupEngineBuilder();
+    }
+
+    /** The settings. */
+    public BackupConfig config() {
+        return config;
+    }
+
+    /** Reads the catalog and starts the schedule, if there is one. Returns at once after that. */
+    public void start() {
+        engine.start(backups, verifications, catchUp);
+    }
+
+    /** Takes a backup of all chosen databases now. Failure is a report, not an exception. */
+    public RunReport run() {
+        return engine.run(Trigger.MANUAL);
+    }
+
+    /** The same on a thread of its own. */
+    public CompletableFuture<RunReport> runAsync() {
+        CompletableFuture<RunReport> result = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        result.complete(run());
+                    } catch (RuntimeException e) {
+                        result.completeExceptionally(e);
+                    }
+                },
+                "pgpool-backup-run");
+        thread.setDaemon(true);
+        thread.start();
+        return result;
+    }
+
+    /** Stops the run under way: pg_dump is ended, the upload aborted, the run reported as CANCELLED. Does not wait. */
+    public void cancel() {
+        engine.cancel("cancelled by the host");
+    }
+
+    /** What is there. */
+    public BackupCatalog catalog() {
+        return catalog;
+    }
+
+    /** What the store can do, found out by trying. */
+    public StoreReport probeStore() {
+        return engine.probe();
+    }
+
+    /**
+     * What retention would do now, by database. Deletes nothing.
+     *
+     * @throws IllegalStateException if no policy is configured
+     */
+    public Map<String, RetentionPlan> planRetention() {
+        return engine.planRetention(policy());
+    }
+
+    /** What retention would do now under another policy. Deletes nothing. */
+    public Map<String, RetentionPlan> planRetention(RetentionPolicy policy) {
+        return engine.planRetention(policy);
+    }
+
+    /** Applies retention now, for every database of the catalog, and returns what was decided. */
+    public Map<String, RetentionPlan> prune() {
+        return engine.prune(policy());
+    }
+
+    /** Applies another policy now, once. */
+    public Map<String, RetentionPlan> prune(RetentionPolicy policy) {
+        return engine.prune(policy);
+    }
+
+    private RetentionPolicy policy() {
+        RetentionPolicy policy = config.retention();
+        if (policy == null) {
+            throw new IllegalStateException("no retention is configured (expected: retention(...))");
+        }
+        return policy;
+    }
+
+    /** Verifies one backup up to a level. A bad backup is a report, not an exception. */
+    public VerifyReport verify(String database, BackupId id, VerifyLevel level) {
+        return engine.verify(catalog.show(database, id), level);
+    }
+
+    /** Verifies the newest backup of each database up to the configured level. */
+    public List<VerifyReport> verifyNewest() {
+        return engine.verifyNewest(config.verification().level());
+    }
+
+    /**
+     * Restores a backup.
+     *
+     * @throws BackupException with RESTORE_REFUSED, KEY, VERSION_MISMATCH, NOT_FOUND if nothing was changed; with
+     *     RESTORE_FAILED or VERIFY_FAILED if it failed on the way
+     */
+    public RestoreReport restore(RestoreRequest request) {
+        return engine.restore(request);
+    }
+
+    /** Stops the schedule, cancels a run under way and waits for its end, then closes the store. Idempotent. */
+    @Override
+    public void close() {
+        engine.close();
+        store.close();
+    }
+}

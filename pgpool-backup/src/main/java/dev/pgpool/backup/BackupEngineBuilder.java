@@ -1,0 +1,387 @@
+package dev.pgpool.backup;
+
+import dev.pgpool.backup.internal.dump.ClientTools;
+import dev.pgpool.backup.internal.run.CronSchedule;
+import dev.pgpool.backup.internal.run.Engine;
+import dev.pgpool.backup.retention.RetentionPolicy;
+import dev.pgpool.backup.store.ObjectStore;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Builds a {@link BackupEngine}. All problems are reported together by {@link #build}. */
+public final class BackupEngineBuilder {
+
+    private final List<String> problems = new ArrayList<>();
+    private @Nullable PgServer source;
+    private @Nullable ObjectStore store;
+    private DatabaseSelection databases = new DatabaseSelection.AllExcept(Set.of());
+    private String prefix = "";
+    private String cluster = "";
+    private DumpFormat format = DumpFormat.CUSTOM;
+    private Compression compression = Compression.auto();
+    private List<String> dumpArguments = List.of();
+    private Duration lockWait = Duration.ofMinutes(1);
+    private RowCounts rowCounts = RowCounts.EXACT;
+    private int parallelDatabases = 1;
+    private int partBytes = 8 << 20;
+    private int maxPartBytes = 64 << 20;
+    private int parallelism = 4;
+    private int attempts = 6;
+    private Duration retryDelay = Duration.ofMillis(200);
+    private Duration deadline = Duration.ofHours(12);
+    private Duration stallLimit = Duration.ofMinutes(10);
+    private Duration leaseTime = Duration.ofMinutes(10);
+    private Duration progressInterval = Duration.ofSeconds(5);
+    private @Nullable Duration objectLock;
+    private Duration overdueAfter = Duration.ofHours(26);
+    private @Nullable RetentionPolicy retention = RetentionPolicy.defaults();
+    private @Nullable PgServer verifyServer;
+    private VerifyLevel verifyLevel = VerifyLevel.ARCHIVE;
+    private final List<SqlCheck> checks = new ArrayList<>();
+    private int restoreJobs = 1;
+    private Path spool = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
+    private Duration verifyDeadline = Duration.ofHours(12);
+    private List<String> dumpCommand = List.of("pg_dump");
+    private List<String> restoreCommand = List.of("pg_restore");
+    private List<String> psqlCommand = List.of("psql");
+    private final Map<String, String> toolEnvironment = new LinkedHashMap<>();
+    private Duration toolGrace = Duration.ofSeconds(10);
+    private @Nullable BackupKeys keys;
+    private @Nullable CronSchedule backups;
+    private @Nullable CronSchedule verifications;
+    private boolean catchUp = true;
+    private Clock clock = Clock.systemUTC();
+    private final List<BackupListener> listeners = new ArrayList<>();
+
+    BackupEngineBuilder() {}
+
+    /** Required: the server to back up. */
+    public BackupEngineBuilder source(PgServer server) {
+        source = server;
+        return this;
+    }
+
+    /** Required: where backups go. The engine closes it. */
+    public BackupEngineBuilder store(ObjectStore to) {
+        store = to;
+        return this;
+    }
+
+    /** Default: all databases. Only these. */
+    public BackupEngineBuilder databases(String... names) {
+        return check("databases", () -> databases = new DatabaseSelection.Named(List.of(names)));
+    }
+
+    /** Default: all databases. All but these. */
+    public BackupEngineBuilder allDatabasesExcept(String... names) {
+        return check("allDatabasesExcept", () -> databases = new DatabaseSelection.AllExcept(Set.of(names)));
+    }
+
+    /** Default none: put before all keys, without slashes at its ends. */
+    public BackupEngineBuilder prefix(String keys) {
+        if (!keys.matches("[A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*") || keys.startsWith(".")) {
+            problems.add("prefix: \"" + keys + "\" (expected: segments of letters, digits, dots, _ and -)");
+        }
+        prefix = keys;
+        return this;
+    }
+
+    /** Default: the server's system identifier. Its name in the store; give one to find backups without the server. */
+    public BackupEngineBuilder cluster(String name) {
+        cluster = name;
+        return this;
+    }
+
+    /** Default {@link DumpFormat#CUSTOM}. */
+    public BackupEngineBuilder format(DumpFormat of) {
+        format = of;
+        return this;
+    }
+
+    /** Default {@link Compression#auto()}. */
+    public BackupEngineBuilder compression(Compression by) {
+        compression = by;
+        return this;
+    }
+
+    /** Default none: further arguments for pg_dump, for example {@code --exclude-table=log.*}. Nothing secret. */
+    public BackupEngineBuilder dumpArguments(String... arguments) {
+        dumpArguments = List.of(arguments);
+        return this;
+    }
+
+    /** Default one minute: how long pg_dump waits for a table's lock before the run fails. */
+    public BackupEngineBuilder lockWait(Duration limit) {
+        lockWait = positive("lockWait", limit);
+        return this;
+    }
+
+    /** Default {@link RowCounts#EXACT}. */
+    public BackupEngineBuilder rowCounts(RowCounts which) {
+        rowCounts = which;
+        return this;
+    }
+
+    /** Default 1: databases dumped at once. */
+    public BackupEngineBuilder parallelDatabases(int count) {
+        parallelDatabases = positive("parallelDatabases", count);
+        return this;
+    }
+
+    /** Default 8 MiB: size of the first part of an upload. Memory is (parallelism + 1) parts for each database at once. */
+    public BackupEngineBuilder partSize(int bytes) {
+        partBytes = positive("partSize", bytes);
+        return this;
+    }
+
+    /** Default 64 MiB: parts grow up to this if a dump would need too many. The same as partSize for equal parts. */
+    public BackupEngineBuilder maxPartSize(int bytes) {
+        maxPartBytes = positive("maxPartSize", bytes);
+        return this;
+    }
+
+    /** Default 4: parts under way at once for each database. */
+    public BackupEngineBuilder parallelism(int parts) {
+        parallelism = positive("parallelism", parts);
+        return this;
+    }
+
+    /** Default 6 attempts, 200 ms: how often a call to the store is tried, and the first pause, which doubles. */
+    public BackupEngineBuilder retries(int count, Duration firstPause) {
+        attempts = positive("retries", count);
+        retryDelay = firstPause;
+        return this;
+    }
+
+    /** Default 12 h: for a whole run. */
+    public BackupEngineBuilder deadline(Duration limit) {
+        deadline = positive("deadline", limit);
+        return this;
+    }
+
+    /** Default 10 min: without a byte moving a run is ended. */
+    public BackupEngineBuilder stallLimit(Duration limit) {
+        stallLimit = positive("stallLimit", limit);
+        return this;
+    }
+
+    /** Default 10 min: how long the lease of a dead runner keeps others out, and its leftovers are left alone. */
+    public BackupEngineBuilder leaseTime(Duration time) {
+        leaseTime = positive("leaseTime", time);
+        return this;
+    }
+
+    /** Default 5 s: between progress events. */
+    public BackupEngineBuilder progressInterval(Duration interval) {
+        progressInterval = positive("progressInterval", interval);
+        return this;
+    }
+
+    /** Default none: how long the store locks each backup; needs a bucket with object lock and a store with a lock mode. */
+    public BackupEngineBuilder objectLock(Duration time) {
+        objectLock = positive("objectLock", time);
+        return this;
+    }
+
+    /** Default 26 h: without a success for this long {@link BackupEvent.Overdue} is raised, run or no run. */
+    public BackupEngineBuilder overdueAfter(Duration time) {
+        overdueAfter = positive("overdueAfter", time);
+        return this;
+    }
+
+    /** Default {@link RetentionPolicy#defaults()}: 30 days, at least 3. */
+    public BackupEngineBuilder retention(RetentionPolicy policy) {
+        retention = policy;
+        return this;
+    }
+
+    /** Deletes nothing, ever. */
+    public BackupEngineBuilder keepEverything() {
+        retention = null;
+        return this;
+    }
+
+    /** Default none: a server where scratch databases may be made. Raises the level to {@link VerifyLevel#CHECKED}. */
+    public BackupEngineBuilder verifyOn(PgServer server) {
+        verifyServer = server;
+        verifyLevel = VerifyLevel.CHECKED;
+        return this;
+    }
+
+    /** Default ARCHIVE, or CHECKED with {@link #verifyOn}. */
+    public BackupEngineBuilder verifyLevel(VerifyLevel level) {
+        verifyLevel = level;
+        return this;
+    }
+
+    /** Default none: a question to each restored database. */
+    public BackupEngineBuilder check(SqlCheck question) {
+        checks.add(question);
+        return this;
+    }
+
+    /**
+     * Default 1: jobs of pg_restore in verifications. More than one needs disk for a whole archive.
+     *
+     * @param count of jobs
+     * @param directory for archives; default the JVM's temporary directory
+     */
+    public BackupEngineBuilder restoreJobs(int count, Path directory) {
+        restoreJobs = positive("restoreJobs", count);
+        spool = directory;
+        return this;
+    }
+
+    /** Default 12 h: for one call of pg_restore. */
+    public BackupEngineBuilder verifyDeadline(Duration limit) {
+        verifyDeadline = positive("verifyDeadline", limit);
+        return this;
+    }
+
+    /** Default {@code pg_dump} from PATH. The command may be preceded by others: {@code nice pg_dump}. */
+    public BackupEngineBuilder dumpCommand(String... command) {
+        dumpCommand = command("dumpCommand", command);
+        return this;
+    }
+
+    /** Default {@code pg_restore} from PATH. */
+    public BackupEngineBuilder restoreCommand(String... command) {
+        restoreCommand = command("restoreCommand", command);
+        return this;
+    }
+
+    /** Default {@code psql} from PATH; needed for plain dumps only. */
+    public BackupEngineBuilder psqlCommand(String... command) {
+        psqlCommand = command("psqlCommand", command);
+        return this;
+    }
+
+    /** Default none: a variable for the client programs, whose environment is otherwise empty but for PATH. */
+    public BackupEngineBuilder toolEnvironment(String name, String value) {
+        toolEnvironment.put(name, value);
+        return this;
+    }
+
+    /** Default 10 s: between asking a program to end and killing it. */
+    public BackupEngineBuilder toolGrace(Duration time) {
+        toolGrace = positive("toolGrace", time);
+        return this;
+    }
+
+    /** Default none: encrypt with these keys before anything leaves the JVM. */
+    public BackupEngineBuilder encryption(BackupKeys with) {
+        keys = with;
+        return this;
+    }
+
+    /** Default none: run by a cron expression of five fields in a zone. */
+    public BackupEngineBuilder schedule(String cron, ZoneId zone) {
+        return check("schedule", () -> backups = new CronSchedule(cron, zone));
+    }
+
+    /** Default none: verify the newest backups by a cron expression of five fields in a zone. */
+    public BackupEngineBuilder verifySchedule(String cron, ZoneId zone) {
+        return check("verifySchedule", () -> verifications = new CronSchedule(cron, zone));
+    }
+
+    /** Default true: a run that was due while the JVM was down is made up for at the start, once. */
+    public BackupEngineBuilder catchUp(boolean on) {
+        catchUp = on;
+        return this;
+    }
+
+    /** Default the system's: the clock of all decisions. */
+    public BackupEngineBuilder clock(Clock of) {
+        clock = of;
+        return this;
+    }
+
+    /** Default none: hears what happens. */
+    public BackupEngineBuilder listener(BackupListener of) {
+        listeners.add(of);
+        return this;
+    }
+
+    private static int require(int value) {
+        return Math.max(1, value);
+    }
+
+    private int positive(String name, int value) {
+        if (value < 1) {
+            problems.add(name + ": " + value + " (expected: > 0)");
+        }
+        return require(value);
+    }
+
+    private Duration positive(String name, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            problems.add(name + ": " + value + " (expected: > 0)");
+            return Duration.ofSeconds(1);
+        }
+        return value;
+    }
+
+    private List<String> command(String name, String... command) {
+        if (command.length == 0) {
+            problems.add(name + ": empty (expected: at least the program)");
+            return List.of(name);
+        }
+        return List.of(command);
+    }
+
+    private BackupEngineBuilder check(String name, Runnable setting) {
+        try {
+            setting.run();
+        } catch (IllegalArgumentException e) {
+            problems.add(name + ": " + e.getMessage());
+        }
+        return this;
+    }
+
+    /**
+     * The engine. Nothing is connected or started yet.
+     *
+     * @throws IllegalArgumentException naming every setting that is missing or wrong
+     */
+    public BackupEngine build() {
+        List<String> found = new ArrayList<>(problems);
+        if (source == null) {
+            found.add("source: missing (expected: a PgServer)");
+        }
+        if (store == null) {
+            found.add("store: missing (expected: an S3Store or DirectoryStore)");
+        }
+        if (maxPartBytes < partBytes) {
+            found.add("maxPartSize: " + maxPartBytes + " (expected: at least partSize, " + partBytes + ")");
+        }
+        if (verifyLevel.includes(VerifyLevel.RESTORED) && verifyServer == null) {
+            found.add("verifyLevel: " + verifyLevel + " (expected: verifyOn(server) with it)");
+        }
+        PgServer from = source;
+        ObjectStore to = store;
+        if (!found.isEmpty() || from == null || to == null) {
+            throw new IllegalArgumentException("backup engine: " + String.join("; ", found));
+        }
+        BackupConfig config = new BackupConfig(
+                from,
+                databases,
+                prefix,
+                cluster,
+                new BackupConfig.Dump(format, compression, dumpArguments, lockWait, rowCounts, parallelDatabases),
+                new BackupConfig.Transfer(partBytes, maxPartBytes, parallelism, attempts, retryDelay),
+                new BackupConfig.Run(deadline, stallLimit, leaseTime, progressInterval, objectLock, overdueAfter),
+                retention,
+                new BackupConfig.Verification(verifyServer, verifyLevel, checks, restoreJobs, spool, verifyDeadline));
+        ClientTools tools = new ClientTools(dumpCommand, restoreCommand, psqlCommand, toolEnvironment, toolGrace);
+        Engine engine = new Engine(config, to, keys, tools, clock, listeners);
+        return new BackupEngine(engine, config, to, new BackupCatalog(engine, clock), backups, verifications, catchUp);
+    }
+}

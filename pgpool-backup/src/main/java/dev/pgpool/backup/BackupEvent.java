@@ -1,0 +1,84 @@
+package dev.pgpool.backup;
+
+import dev.pgpool.backup.retention.RetentionPlan;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Something a listener may want to know. */
+public sealed interface BackupEvent {
+
+    /** When it happened, by the engine's clock. */
+    Instant at();
+
+    /** A run began. */
+    record RunStarted(Instant at, BackupId run, Trigger trigger) implements BackupEvent {}
+
+    /**
+     * Bytes moved.
+     *
+     * @param at when
+     * @param run which
+     * @param database which
+     * @param bytes stored so far
+     * @param bytesPerSecond since the last event
+     * @param table being dumped, or {@code null} if not known
+     * @param share of the tables' bytes that are dumped, 0 to 1, an estimate; negative if not known
+     */
+    record Progress(
+            Instant at,
+            BackupId run,
+            String database,
+            long bytes,
+            double bytesPerSecond,
+            @Nullable String table,
+            double share)
+            implements BackupEvent {}
+
+    /** One database of a run ended, well or not. */
+    record DatabaseFinished(Instant at, BackupId run, RunReport.DatabaseResult result) implements BackupEvent {}
+
+    /** A call to the store is being repeated. */
+    record StoreRetried(Instant at, String operation, String cause) implements BackupEvent {}
+
+    /** Retention was planned, and carried out if that was allowed. */
+    record RetentionApplied(Instant at, String database, RetentionPlan plan, List<String> failures)
+            implements BackupEvent {
+        /** Copies. */
+        public RetentionApplied {
+            failures = List.copyOf(failures);
+        }
+    }
+
+    /** Leftovers of dead runs were removed. */
+    record Swept(Instant at, int uploads, int objects) implements BackupEvent {}
+
+    /** Days of the retention period without a backup. */
+    record DaysMissing(Instant at, String database, List<LocalDate> days) implements BackupEvent {
+        /** Copies. */
+        public DaysMissing {
+            days = List.copyOf(days);
+        }
+    }
+
+    /** A verification ended, well or not. */
+    record Verified(Instant at, VerifyReport report) implements BackupEvent {}
+
+    /** No backup has succeeded for too long, whether or not any was tried. */
+    record Overdue(Instant at, @Nullable Instant lastSuccess) implements BackupEvent {}
+
+    /** A run ended. */
+    record RunFinished(Instant at, RunReport report) implements BackupEvent {}
+
+    /** What the catalog held when the engine opened it, so that meters start with the truth. */
+    record CatalogLoaded(Instant at, List<CatalogEntry> entries) implements BackupEvent {
+        /** Copies. */
+        public CatalogLoaded {
+            entries = List.copyOf(entries);
+        }
+    }
+
+    /** When the schedule's next run is due; {@code null} for never. */
+    record NextRun(Instant at, String job, @Nullable Instant due) implements BackupEvent {}
+}

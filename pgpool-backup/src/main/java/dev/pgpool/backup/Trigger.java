@@ -1,0 +1,9 @@
+package dev.pgpool.backup;
+
+/** What started a run. */
+public enum Trigger {
+    /** A call of the host. */
+    MANUAL,
+    /** The schedule. */
+    SCHEDULED
+}

@@ -1,0 +1,253 @@
+package dev.pgpool.backup.internal.catalog;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.BackupId;
+import dev.pgpool.backup.BackupManifest;
+import dev.pgpool.backup.CatalogEntry;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.VerifyLevel;
+import dev.pgpool.backup.VerifyReport;
+import dev.pgpool.backup.internal.catalog.KeyLayout.BackupKey;
+import dev.pgpool.backup.internal.catalog.ManifestCodec.UnreadableManifest;
+import dev.pgpool.backup.internal.stream.RetryPolicy;
+import dev.pgpool.backup.store.ObjectStore;
+import dev.pgpool.backup.store.StoreException;
+import dev.pgpool.backup.store.StoredObject;
+import dev.pgpool.backup.store.WriteOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The backups in the store, read from their manifests; what has no manifest is no backup. Manifests never change, so one that
+ * was read is remembered by its ETag. Safe for many threads.
+ */
+public final class Catalog {
+
+    private static final int MAX_DOCUMENT_BYTES = 64 << 20;
+
+    private final ObjectStore store;
+    private final KeyLayout layout;
+    private final RetryPolicy retry;
+    private final ExecutorService readers;
+    private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
+
+    /** A catalog of the cluster of this layout. */
+    public Catalog(ObjectStore store, KeyLayout layout, RetryPolicy retry, ExecutorService readers) {
+        this.store = store;
+        this.layout = layout;
+        this.retry = retry;
+        this.readers = readers;
+    }
+
+    /** What a pin says. */
+    public record Pin(String reason, Instant at) {}
+
+    /** What a verification found. */
+    public record Verification(VerifyLevel level, boolean passed, Instant at) {}
+
+    private record Remembered(String etag, @Nullable BackupManifest manifest, String problem) {}
+
+    /** The layout. */
+    public KeyLayout layout() {
+        return layout;
+    }
+
+    /** All backups of the cluster, by database and age, oldest first. */
+    public List<CatalogEntry> all() {
+        return list(layout.root());
+    }
+
+    /** The backups of one database, oldest first. */
+    public List<CatalogEntry> of(String database) {
+        return list(layout.database(database));
+    }
+
+    private List<CatalogEntry> list(String prefix) {
+        List<StoredObject> manifests = new ArrayList<>();
+        Map<String, StoredObject> state = new HashMap<>();
+        retry.call("list", () -> {
+            manifests.clear();
+            state.clear();
+            store.list(prefix, object -> {
+                if (layout.parse(object.key())
+                        .filter(key -> key.file().equals(KeyLayout.MANIFEST))
+                        .isPresent()) {
+                    manifests.add(object);
+                }
+            });
+            store.list(layout.state(), object -> state.put(object.key(), object));
+            return true;
+        });
+        List<Future<CatalogEntry>> entries = new ArrayList<>();
+        for (StoredObject object : manifests) {
+            BackupKey key = layout.parse(object.key()).orElseThrow();
+            entries.add(readers.submit(() -> entry(key, object, state)));
+        }
+        List<CatalogEntry> result = new ArrayList<>();
+        entries.forEach(entry -> result.add(await(entry)));
+        result.sort(Comparator.comparing(CatalogEntry::database)
+                .thenComparing(Catalog::sortTime)
+                .thenComparing(CatalogEntry::id));
+        return result;
+    }
+
+    private static Instant sortTime(CatalogEntry entry) {
+        BackupManifest manifest = entry.manifest();
+        return manifest == null ? entry.id().time() : manifest.startedAt();
+    }
+
+    private static <T> T await(Future<T> future) {
+        try {
+            return future.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BackupException(FailureReason.CANCELLED, "interrupted while reading the catalog", e);
+        } catch (ExecutionException e) {
+            throw BackupException.of(e.getCause() == null ? e : e.getCause());
+        }
+    }
+
+    private CatalogEntry entry(BackupKey key, StoredObject object, Map<String, StoredObject> state) {
+        Remembered read = remembered.get(object.key());
+        if (read == null || !read.etag().equals(object.etag())) {
+            read = read(key, object);
+            remembered.put(object.key(), read);
+        }
+        BackupManifest manifest = read.manifest();
+        Verification verification = state.containsKey(layout.verified(key.database(), key.id()))
+                ? document(layout.verified(key.database(), key.id()), Verification.class)
+                        .orElse(null)
+                : null;
+        String pin = state.containsKey(layout.pin(key.database(), key.id()))
+                ? document(layout.pin(key.database(), key.id()), Pin.class)
+                        .map(Pin::reason)
+                        .orElse("(unreadable pin)")
+                : null;
+        boolean passed = verification != null && verification.passed();
+        return new CatalogEntry(
+                key.database(),
+                key.id(),
+                object.key(),
+                manifest,
+                read.problem(),
+                pin,
+                manifest == null ? null : manifest.lockedUntil(),
+                passed && verification != null ? verification.level() : VerifyLevel.NONE,
+                passed && verification != null ? verification.at() : null);
+    }
+
+    private Remembered read(BackupKey key, StoredObject object) {
+        try {
+            BackupManifest manifest = ManifestCodec.decode(bytes(object.key(), object.size()));
+            String home = layout.backup(key.database(), key.id());
+            if (!manifest.database().equals(key.database()) || !manifest.id().equals(key.id())) {
+                throw new UnreadableManifest(
+                        "it is the manifest of " + manifest.id() + " of \"" + manifest.database() + "\"");
+            }
+            // Deleting goes by the manifest's keys; one that names foreign objects must not get them deleted.
+            if (!manifest.objects().stream()
+                    .allMatch(part -> part.key().startsWith(home)
+                            && part.key().indexOf('/', home.length()) < 0
+                            && !part.key().equals(object.key()))) {
+                throw new UnreadableManifest("it names objects outside of its backup");
+            }
+            return new Remembered(object.etag(), manifest, "");
+        } catch (UnreadableManifest e) {
+            return new Remembered(object.etag(), null, String.valueOf(e.getMessage()));
+        } catch (StoreException e) {
+            if (e.kind() == StoreException.Kind.DENIED || e.kind() == StoreException.Kind.NOT_FOUND) {
+                return new Remembered("", null, String.valueOf(e.getMessage()));
+            }
+            throw e;
+        }
+    }
+
+    private byte[] bytes(String key, long size) throws UnreadableManifest {
+        if (size < 1 || size > MAX_DOCUMENT_BYTES) {
+            throw new UnreadableManifest("it has " + size + " bytes");
+        }
+        return retry.call("get", () -> {
+            try (InputStream in = store.open(key, 0, size)) {
+                return in.readAllBytes();
+            } catch (IOException e) {
+                throw new StoreException(StoreException.Kind.TRANSIENT, "get " + key + ": " + e.getMessage(), e);
+            }
+        });
+    }
+
+    /** A small JSON object of ours, or empty if it is missing or not what it should be. */
+    public <T> Optional<T> document(String key, Class<T> type) {
+        Optional<StoredObject> object = retry.call("stat", () -> store.stat(key));
+        if (object.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Json.MAPPER.readValue(bytes(key, object.get().size()), type));
+        } catch (UnreadableManifest | IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    private void write(String key, Object document) {
+        try {
+            byte[] content = Json.MAPPER.writeValueAsBytes(document);
+            retry.call("put", () -> store.put(key, content, WriteOptions.of("application/json")));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("cannot write " + key, e);
+        }
+    }
+
+    /** Keeps a backup from retention. */
+    public void pin(String database, BackupId id, String reason, Instant now) {
+        find(database, id);
+        write(layout.pin(database, id), new Pin(reason, now));
+    }
+
+    /** Gives it back to retention. */
+    public void unpin(String database, BackupId id) {
+        var failures = retry.call("delete", () -> store.delete(List.of(layout.pin(database, id))));
+        if (!failures.isEmpty()) {
+            throw new BackupException(
+                    FailureReason.STORE_DENIED,
+                    "unpin " + id + ": " + failures.get(0).reason());
+        }
+    }
+
+    /** Remembers a verification. */
+    public void record(VerifyReport report) {
+        write(
+                layout.verified(report.database(), report.id()),
+                new Verification(report.reached(), report.passed(), report.finishedAt()));
+    }
+
+    /** One backup. */
+    public CatalogEntry find(String database, BackupId id) {
+        return of(database).stream()
+                .filter(entry -> entry.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new BackupException(
+                        FailureReason.NOT_FOUND,
+                        "no backup " + id + " of \"" + database + "\" in " + store.describe()));
+    }
+
+    /** The newest id of all databases, or {@code null}. */
+    public @Nullable BackupId newestId() {
+        return all().stream()
+                .map(CatalogEntry::id)
+                .max(Comparator.naturalOrder())
+                .orElse(null);
+    }
+}

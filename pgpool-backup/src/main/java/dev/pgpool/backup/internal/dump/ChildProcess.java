@@ -1,0 +1,184 @@
+package dev.pgpool.backup.internal.dump;
+
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.FailureReason;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * A client program as a child: with an environment of nothing but what it needs, stderr drained, and an end that always
+ * comes. Children that are alive when the JVM shuts down are ended by a hook.
+ */
+public final class ChildProcess implements AutoCloseable {
+
+    private final List<String> command;
+    private final Process process;
+    private final StderrTail stderr;
+    private final Thread stderrThread;
+    private final Thread shutdownHook;
+    private final Duration grace;
+
+    private ChildProcess(
+            List<String> command, Process process, Redactor redactor, Consumer<String> progress, Duration grace) {
+        this.command = command;
+        this.process = process;
+        this.grace = grace;
+        this.stderr = new StderrTail(process.getErrorStream(), redactor, progress);
+        this.stderrThread = new Thread(stderr, "pgpool-backup-stderr-" + process.pid());
+        stderrThread.setDaemon(true);
+        stderrThread.start();
+        this.shutdownHook = new Thread(() -> endTree(Duration.ofSeconds(2)), "pgpool-backup-end-" + process.pid());
+        addHook();
+    }
+
+    private void addHook() {
+        try {
+            Runtime.getRuntime().addShutdownHook(shutdownHook);
+        } catch (IllegalStateException e) {
+            endTree(Duration.ofSeconds(2));
+            throw new BackupException(FailureReason.CANCELLED, "the JVM is shutting down", e);
+        }
+    }
+
+    /**
+     * Starts a program.
+     *
+     * @param command program and arguments, none of them secret
+     * @param environment all of the child's environment but PATH, which is inherited
+     * @param redactor takes secrets out of stderr
+     * @param progress gets lines of {@code --verbose}
+     * @param grace between asking the child to end and killing it
+     */
+    public static ChildProcess start(
+            List<String> command,
+            Map<String, String> environment,
+            Redactor redactor,
+            Consumer<String> progress,
+            Duration grace) {
+        ProcessBuilder builder = new ProcessBuilder(command);
+        String path = System.getenv("PATH");
+        builder.environment().clear();
+        builder.environment().put("PATH", path == null ? "/usr/local/bin:/usr/bin:/bin" : path);
+        // Messages are parsed, so they must not be translated.
+        builder.environment().put("LC_ALL", "C");
+        builder.environment().putAll(environment);
+        try {
+            return new ChildProcess(command, builder.start(), redactor, progress, grace);
+        } catch (IOException e) {
+            throw new BackupException(
+                    FailureReason.TOOL_MISSING,
+                    "cannot start \"" + command.get(0) + "\": " + e.getMessage()
+                            + " (expected: PostgreSQL's client programs on PATH, for example Debian's package"
+                            + " postgresql-client, or a command prefix that reaches them)",
+                    e);
+        }
+    }
+
+    /** Runs a program that prints little, and returns its stdout. */
+    public static String capture(List<String> command, Map<String, String> environment, Duration limit) {
+        try (ChildProcess child =
+                start(command, environment, new Redactor(environment.values()), line -> {}, Duration.ofSeconds(1))) {
+            child.stdin().close();
+            // Little enough for the pipe, so the child can be waited for before its output is read.
+            if (!child.process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new BackupException(FailureReason.TOOL_MISSING, command + ": no answer within " + limit);
+            }
+            String printed = new String(child.stdout().readNBytes(64 * 1024), java.nio.charset.StandardCharsets.UTF_8);
+            return printed.isBlank() ? child.stderrText() : printed;
+        } catch (IOException e) {
+            throw new BackupException(FailureReason.TOOL_MISSING, command + ": " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BackupException(FailureReason.CANCELLED, command + ": interrupted", e);
+        }
+    }
+
+    /** The child's stdout. */
+    public InputStream stdout() {
+        return process.getInputStream();
+    }
+
+    /** The child's stdin. */
+    public OutputStream stdin() {
+        return process.getOutputStream();
+    }
+
+    /** Process id. */
+    public long pid() {
+        return process.pid();
+    }
+
+    /** The program's name for messages. */
+    public String name() {
+        return command.get(0);
+    }
+
+    /** Waits for the end and for the last of stderr. */
+    public int waitFor() throws InterruptedException {
+        int status = process.waitFor();
+        // A grandchild may hold stderr open for ever; what it writes then is no longer of interest.
+        stderrThread.join(TimeUnit.SECONDS.toMillis(5));
+        return status;
+    }
+
+    /** True while the child runs. */
+    public boolean alive() {
+        return process.isAlive();
+    }
+
+    /** The last of stderr, redacted. */
+    public String stderrText() {
+        return stderr.text();
+    }
+
+    /** Warnings on stderr, redacted. */
+    public List<String> warnings() {
+        return stderr.warnings();
+    }
+
+    /** Ends the child and all its descendants: asked first, after the grace time forced. */
+    public void end() {
+        endTree(grace);
+    }
+
+    private void endTree(Duration patience) {
+        // Taken before the parent dies: afterwards its children are no longer its descendants.
+        List<ProcessHandle> tree = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
+                .toList();
+        tree.forEach(ProcessHandle::destroy);
+        long deadline = System.nanoTime() + patience.toNanos();
+        for (ProcessHandle handle : tree) {
+            long left = Math.max(0, deadline - System.nanoTime());
+            try {
+                handle.onExit().get(left, TimeUnit.NANOSECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                handle.destroyForcibly();
+            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+                handle.descendants().forEach(ProcessHandle::destroyForcibly);
+                handle.destroyForcibly();
+            }
+        }
+    }
+
+    /** Ends the child if it is alive, and forgets it. Idempotent. */
+    @Override
+    public void close() {
+        if (process.isAlive()) {
+            end();
+        }
+        try {
+            Runtime.getRuntime().removeShutdownHook(shutdownHook);
+        } catch (IllegalStateException e) {
+            // The JVM is shutting down and runs the hook itself.
+            return;
+        }
+    }
+}

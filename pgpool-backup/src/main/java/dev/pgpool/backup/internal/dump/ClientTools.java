@@ -1,0 +1,121 @@
+package dev.pgpool.backup.internal.dump;
+
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.Compression;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.PgServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How the client programs are called: a command prefix for each (so that {@code nice}, {@code docker exec} or a wrapper can
+ * stand in front), and the environment that carries the secrets.
+ *
+ * @param dump prefix of pg_dump
+ * @param restore prefix of pg_restore
+ * @param psql prefix of psql, for plain dumps
+ * @param environment additional variables
+ * @param grace between asking a child to end and killing it
+ */
+public record ClientTools(
+        List<String> dump, List<String> restore, List<String> psql, Map<String, String> environment, Duration grace) {
+
+    private static final Duration PROBE_LIMIT = Duration.ofSeconds(30);
+
+    /** Copies and checks. */
+    public ClientTools {
+        dump = List.copyOf(dump);
+        restore = List.copyOf(restore);
+        psql = List.copyOf(psql);
+        environment = Map.copyOf(environment);
+        if (dump.isEmpty() || restore.isEmpty() || psql.isEmpty()) {
+            throw new IllegalArgumentException("client tools: an empty command (expected: at least the program)");
+        }
+    }
+
+    /** pg_dump, pg_restore and psql from PATH. */
+    public static ClientTools onPath() {
+        return new ClientTools(
+                List.of("pg_dump"), List.of("pg_restore"), List.of("psql"), Map.of(), Duration.ofSeconds(10));
+    }
+
+    /** Version of pg_dump. */
+    public ToolVersion dumpVersion() {
+        return version(dump);
+    }
+
+    /** Version of pg_restore. */
+    public ToolVersion restoreVersion() {
+        return version(restore);
+    }
+
+    private ToolVersion version(List<String> prefix) {
+        return ToolVersion.parse(ChildProcess.capture(with(prefix, "--version"), environment, PROBE_LIMIT));
+    }
+
+    /**
+     * What {@code --compress} can be given: for AUTO the best this pg_dump was built with.
+     *
+     * @throws BackupException if it was not built with what was asked for
+     */
+    public Compression choose(Compression wanted, ToolVersion version) {
+        return switch (wanted.method()) {
+            case NONE -> wanted;
+            case GZIP -> wanted.level() >= 0 ? wanted : Compression.gzip(6);
+            case AUTO -> {
+                Compression zstd = Compression.zstd(3);
+                yield version.major() >= 16 && accepts(zstd) ? zstd : Compression.gzip(4);
+            }
+            case ZSTD, LZ4 -> {
+                if (version.major() < 16 || !accepts(wanted)) {
+                    throw new BackupException(
+                            FailureReason.VERSION_MISMATCH,
+                            "compression " + wanted.method() + ": not in " + version.text()
+                                    + " (expected: pg_dump 16 or newer, built with it; or gzip, or auto)");
+                }
+                yield wanted;
+            }
+        };
+    }
+
+    private boolean accepts(Compression compression) {
+        // Options are checked before the connection is made; a server that cannot be reached keeps this from costing
+        // anything.
+        List<String> command = with(
+                dump,
+                "-Fc",
+                "--compress=" + DumpCommand.compressionArgument(compression),
+                "-h",
+                "/nonexistent",
+                "-d",
+                "x");
+        String answer = ChildProcess.capture(command, environment, PROBE_LIMIT);
+        return !answer.contains("compression");
+    }
+
+    /** The environment of a child that talks to this server; the only place where the password goes. */
+    public Map<String, String> environmentFor(PgServer server, String applicationName) {
+        Map<String, String> variables = new LinkedHashMap<>(environment);
+        variables.put("PGAPPNAME", applicationName);
+        variables.put("PGCONNECT_TIMEOUT", Long.toString(server.connectTimeout().toSeconds()));
+        variables.put("PGSSLMODE", server.sslMode());
+        Path rootCert = server.sslRootCert();
+        if (rootCert != null) {
+            variables.put("PGSSLROOTCERT", rootCert.toString());
+        }
+        if (!server.password().isEmpty()) {
+            variables.put("PGPASSWORD", server.password());
+        }
+        return variables;
+    }
+
+    static List<String> with(List<String> prefix, String... arguments) {
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(List.of(arguments));
+        return command;
+    }
+}

@@ -1,0 +1,86 @@
+package dev.pgpool.backup.internal.pg;
+
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.PgServer;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An advisory lock on a session of its own; it goes when the session goes, however that happens. Advisory locks belong to a
+ * database, so all who are to exclude each other must use the same one.
+ */
+public final class AdvisoryLock implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(AdvisoryLock.class);
+    private static final int CLASS = 0x7067_6270;
+
+    private final Connection session;
+
+    private AdvisoryLock(Connection session) {
+        this.session = session;
+    }
+
+    /** The lock, or empty if another session has it. */
+    public static Optional<AdvisoryLock> tryLock(PgServer server, String name, String applicationName) {
+        Connection session = Sessions.open(server, server.adminDatabase(), applicationName);
+        try {
+            if ("t".equals(Sessions.value(session, "SELECT pg_try_advisory_lock(" + CLASS + ", " + key(name) + ")"))) {
+                return Optional.of(new AdvisoryLock(session));
+            }
+            session.close();
+            return Optional.empty();
+        } catch (SQLException e) {
+            try {
+                session.close();
+            } catch (SQLException closing) {
+                e.addSuppressed(closing);
+            }
+            throw new BackupException(FailureReason.SOURCE_UNREACHABLE, "advisory lock: " + e.getMessage(), e);
+        }
+    }
+
+    /** Who holds the lock, by the name of its session; empty if nobody does any more. */
+    public static Optional<String> holder(PgServer server, String name, String applicationName) {
+        try (Connection session = Sessions.open(server, server.adminDatabase(), applicationName)) {
+            return Optional.ofNullable(Sessions.value(
+                    session,
+                    "SELECT a.application_name || ' (pid ' || a.pid || ', since ' || a.backend_start || ')' FROM pg_locks l"
+                            + " JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted AND"
+                            + " l.classid::bigint = " + CLASS + " AND l.objid::bigint = " + (key(name) & 0xffff_ffffL)
+                            + " AND l.objsubid = 2 AND l.database = (SELECT oid FROM pg_database WHERE datname ="
+                            + " current_database())"));
+        } catch (SQLException e) {
+            throw new BackupException(FailureReason.SOURCE_UNREACHABLE, "advisory lock: " + e.getMessage(), e);
+        }
+    }
+
+    private static int key(String name) {
+        CRC32C crc = new CRC32C();
+        crc.update(name.getBytes(StandardCharsets.UTF_8));
+        return (int) crc.getValue();
+    }
+
+    /** True while the session lives, and so the lock is ours. */
+    public boolean held() {
+        try {
+            return session.isValid(10);
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            session.close();
+        } catch (SQLException e) {
+            LOGGER.warn("Closing the session of an advisory lock: {}", e.getMessage());
+        }
+    }
+}

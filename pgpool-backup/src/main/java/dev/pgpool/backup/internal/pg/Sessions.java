@@ -1,0 +1,159 @@
+package dev.pgpool.backup.internal.pg;
+
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.PgServer;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+
+/** Opens connections for the engine's own questions, with every time-out that could end a long session switched off. */
+public final class Sessions {
+
+    private static final Driver DRIVER = new Driver();
+
+    private Sessions() {}
+
+    /**
+     * A session on a database.
+     *
+     * @throws BackupException with SOURCE_UNREACHABLE and the server's words
+     */
+    public static Connection open(PgServer server, String database, String applicationName) {
+        Connection connection = openRaw(server, database, applicationName);
+        try (Statement statement = connection.createStatement()) {
+            // Only those this version has. Anything left on would end a session that waits for a dump of hours.
+            statement.execute("SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout',"
+                    + " 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout',"
+                    + " 'transaction_timeout')");
+            statement.execute("SELECT set_config('search_path', '', false), set_config('row_security', 'off', false)");
+            return connection;
+        } catch (SQLException e) {
+            closeQuietly(connection, e);
+            throw unreachable(server, database, e);
+        }
+    }
+
+    static Connection openRaw(PgServer server, String database, String applicationName) {
+        Properties properties = new Properties();
+        properties.setProperty("user", server.user());
+        if (!server.password().isEmpty()) {
+            properties.setProperty("password", server.password());
+        }
+        properties.setProperty("ApplicationName", applicationName);
+        properties.setProperty(
+                "connectTimeout", Long.toString(server.connectTimeout().toSeconds()));
+        properties.setProperty(
+                "loginTimeout", Long.toString(server.connectTimeout().toSeconds() * 2));
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("sslmode", server.sslMode());
+        Path rootCert = server.sslRootCert();
+        if (rootCert != null) {
+            properties.setProperty("sslrootcert", rootCert.toString());
+        }
+        String url = "jdbc:postgresql://" + hostInUrl(server.host()) + ":" + server.port() + "/"
+                + URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20");
+        try {
+            Connection connection = DRIVER.connect(url, properties);
+            if (connection == null) {
+                throw new BackupException(FailureReason.INTERNAL, "the JDBC driver does not accept " + server);
+            }
+            return connection;
+        } catch (SQLException e) {
+            throw unreachable(server, database, e);
+        }
+    }
+
+    private static String hostInUrl(String host) {
+        return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+    }
+
+    private static BackupException unreachable(PgServer server, String database, SQLException e) {
+        return new BackupException(
+                FailureReason.SOURCE_UNREACHABLE,
+                "connecting to \"" + database + "\" as " + server + ": " + e.getMessage(),
+                e);
+    }
+
+    private static void closeQuietly(Connection connection, SQLException cause) {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    /** First column of the first row as text; {@code null} for NULL or no row. */
+    public static @Nullable String value(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            return rows.next() ? rows.getString(1) : null;
+        }
+    }
+
+    /** All rows as text. */
+    public static List<List<@Nullable String>> rows(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            int columns = rows.getMetaData().getColumnCount();
+            List<List<@Nullable String>> result = new ArrayList<>();
+            while (rows.next()) {
+                List<@Nullable String> row = new ArrayList<>(columns);
+                for (int i = 1; i <= columns; i++) {
+                    row.add(rows.getString(i));
+                }
+                result.add(row);
+            }
+            return result;
+        }
+    }
+
+    /** A statement without result. */
+    public static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** An identifier in quotes. */
+    public static String identifier(String name) {
+        return "\"" + name.replace("\"", "\"\"") + "\"";
+    }
+
+    /** A literal on a single line. */
+    public static String literal(String value) {
+        String quoted = value.replace("'", "''");
+        if (quoted.indexOf('\\') < 0 && quoted.indexOf('\n') < 0 && quoted.indexOf('\r') < 0) {
+            return "'" + quoted + "'";
+        }
+        return " E'" + quoted.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r") + "'";
+    }
+
+    /** Two sessions of one backend would be the work of a pooler; the first session's pid must not be given to the second. */
+    public static boolean isPooled(PgServer server, String database, String applicationName) {
+        try (Connection first = openRaw(server, database, applicationName)) {
+            String pid = value(first, "SELECT pg_backend_pid()");
+            try (Connection second = openRaw(server, database, applicationName)) {
+                second.setAutoCommit(false);
+                boolean same = String.valueOf(pid).equals(value(second, "SELECT pg_backend_pid()"));
+                if (!same) {
+                    // While the second holds a transaction, a pooler may have to serve the first by another backend.
+                    same = !String.valueOf(pid).equals(value(first, "SELECT pg_backend_pid()"));
+                }
+                second.rollback();
+                return same;
+            }
+        } catch (SQLException e) {
+            throw unreachable(server, database, e);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package dev.pgpool.backup.internal.restore;
+
+import static dev.pgpool.backup.internal.pg.Sessions.identifier;
+import static dev.pgpool.backup.internal.pg.Sessions.literal;
+
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.BackupManifest;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.internal.pg.AdvisoryLock;
+import dev.pgpool.backup.internal.pg.GlobalsScript;
+import dev.pgpool.backup.internal.pg.Sessions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A database that lives for one verification, with the roles it needs. It is dropped whatever happens; if its JVM is killed,
+ * the next verification on the server drops it: an advisory lock says whether a scratch database's maker still lives.
+ */
+final class ScratchDatabase implements AutoCloseable {
+
+    static final String PREFIX = "pgpool_verify_";
+    private static final Logger LOGGER = LoggerFactory.getLogger(ScratchDatabase.class);
+
+    private final PgServer server;
+    private final Connection admin;
+    private final AdvisoryLock lock;
+    private final String name;
+    private final int version;
+    private final List<String> roles;
+
+    private ScratchDatabase(
+            PgServer server, Connection admin, AdvisoryLock lock, String name, int version, List<String> roles) {
+        this.server = server;
+        this.admin = admin;
+        this.lock = lock;
+        this.name = name;
+        this.version = version;
+        this.roles = roles;
+    }
+
+    static ScratchDatabase create(PgServer server, BackupManifest manifest, GlobalsScript globals, String application) {
+        Connection admin = Sessions.open(server, server.adminDatabase(), application);
+        AdvisoryLock lock = null;
+        try {
+            int version = Integer.parseInt(String.valueOf(Sessions.value(admin, "SHOW server_version_num")));
+            sweep(server, admin, version, application);
+            String name = PREFIX + UUID.randomUUID().toString().replace("-", "").substring(0, 16);
+            lock = AdvisoryLock.tryLock(server, name, application)
+                    .orElseThrow(() -> new BackupException(FailureReason.LOCKED, "lock of \"" + name + "\""));
+            List<String> roles = new ArrayList<>();
+            ScratchDatabase scratch = new ScratchDatabase(server, admin, lock, name, version, roles);
+            try {
+                roles.addAll(globals.createBare(admin, name));
+                TargetDatabase.create(admin, version, name, manifest.source());
+            } catch (SQLException | RuntimeException e) {
+                scratch.close();
+                throw e;
+            }
+            return scratch;
+        } catch (SQLException e) {
+            closeAfter(admin, lock);
+            throw new BackupException(FailureReason.RESTORE_FAILED, "scratch database: " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            closeAfter(admin, lock);
+            throw e;
+        }
+    }
+
+    private static void closeAfter(Connection admin, @org.jspecify.annotations.Nullable AdvisoryLock lock) {
+        try {
+            admin.close();
+        } catch (SQLException e) {
+            LOGGER.warn("Closing a connection: {}", e.getMessage());
+        }
+        if (lock != null) {
+            lock.close();
+        }
+    }
+
+    /** Drops scratch databases and roles whose maker is gone. */
+    private static void sweep(PgServer server, Connection admin, int version, String application) throws SQLException {
+        List<String> names = new ArrayList<>();
+        Sessions.rows(admin, "SELECT datname FROM pg_database WHERE datname ~ '^" + PREFIX + "[0-9a-f]{16}$'")
+                .forEach(row -> names.add(String.valueOf(row.get(0))));
+        Sessions.rows(
+                        admin,
+                        "SELECT DISTINCT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE"
+                                + " shobj_description(oid, 'pg_authid') ~ '^" + PREFIX + "[0-9a-f]{16}$'")
+                .forEach(row -> names.add(String.valueOf(row.get(0))));
+        for (String leftover : names.stream().distinct().toList()) {
+            Optional<AdvisoryLock> free = AdvisoryLock.tryLock(server, leftover, application);
+            if (free.isPresent()) {
+                LOGGER.info("Dropping what a dead verification left: {}", leftover);
+                try (AdvisoryLock held = free.get()) {
+                    TargetDatabase.drop(admin, version, leftover);
+                    dropRoles(admin, leftover);
+                    LOGGER.debug("Lock of {} held: {}", leftover, held.held());
+                }
+            }
+        }
+    }
+
+    private static void dropRoles(Connection admin, String comment) throws SQLException {
+        for (var row : Sessions.rows(
+                admin,
+                "SELECT rolname FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = " + literal(comment))) {
+            try {
+                Sessions.execute(admin, "DROP ROLE IF EXISTS " + identifier(String.valueOf(row.get(0))));
+            } catch (SQLException e) {
+                LOGGER.warn("A role made for a verification stays: {}", e.getMessage());
+            }
+        }
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** True if roles had to be made for it. */
+    boolean madeRoles() {
+        return !roles.isEmpty();
+    }
+
+    @Override
+    public void close() {
+        try {
+            TargetDatabase.drop(admin, version, name);
+            dropRoles(admin, name);
+        } catch (SQLException e) {
+            LOGGER.warn(
+                    "Scratch database {} on {} stays until the next verification: {}", name, server, e.getMessage());
+        } finally {
+            closeAfter(admin, lock);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package dev.pgpool.backup.internal.restore;
+
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.BackupManifest;
+import dev.pgpool.backup.CatalogEntry;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.SqlCheck;
+import dev.pgpool.backup.VerifyLevel;
+import dev.pgpool.backup.VerifyReport;
+import dev.pgpool.backup.internal.dump.ClientTools;
+import dev.pgpool.backup.internal.pg.GlobalsScript;
+import dev.pgpool.backup.internal.pg.Sessions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Shows how good a backup is, level by level, and says which it reached. */
+public final class Verifier {
+
+    private final ArchiveSource source;
+    private final ArchiveLoader loader;
+    private final ClientTools tools;
+    private final Clock clock;
+
+    /** A verifier. */
+    public Verifier(ArchiveSource source, ArchiveLoader loader, ClientTools tools, Clock clock) {
+        this.source = source;
+        this.loader = loader;
+        this.tools = tools;
+        this.clock = clock;
+    }
+
+    /**
+     * What is to be shown.
+     *
+     * @param level to reach
+     * @param server for the scratch database; needed from RESTORED on
+     * @param checks of the host
+     * @param jobs of pg_restore
+     * @param application name of sessions
+     */
+    public record Task(
+            VerifyLevel level, @Nullable PgServer server, List<SqlCheck> checks, int jobs, String application) {}
+
+    private static final class Progress {
+        private VerifyLevel reached = VerifyLevel.NONE;
+        private final List<String> problems = new ArrayList<>();
+        private final List<String> notes = new ArrayList<>();
+    }
+
+    /** Verifies a backup; what is wrong with it is in the report. */
+    public VerifyReport verify(CatalogEntry entry, Task task) {
+        Instant startedAt = clock.instant();
+        Progress progress = new Progress();
+        FailureReason reason = null;
+        try {
+            BackupManifest manifest = entry.manifest();
+            if (manifest == null) {
+                throw new BackupException(FailureReason.VERIFY_FAILED, "manifest: " + entry.problem());
+            }
+            climb(manifest, task, progress);
+            if (!progress.problems.isEmpty()) {
+                reason = FailureReason.VERIFY_FAILED;
+            }
+        } catch (RuntimeException e) {
+            BackupException failure = BackupException.of(e);
+            reason = failure.reason();
+            progress.problems.add(String.valueOf(failure.getMessage()));
+        }
+        return new VerifyReport(
+                entry.database(),
+                entry.id(),
+                task.level(),
+                progress.reached,
+                reason,
+                progress.problems,
+                progress.notes,
+                startedAt,
+                clock.instant());
+    }
+
+    private void climb(BackupManifest manifest, Task task, Progress progress) {
+        source.encryption().requireKey(manifest);
+        if (!task.level().includes(VerifyLevel.CHECKSUM)) {
+            return;
+        }
+        source.check(manifest);
+        progress.reached = VerifyLevel.CHECKSUM;
+        if (!task.level().includes(VerifyLevel.ARCHIVE)) {
+            return;
+        }
+        Versions.requireReadable(tools, manifest);
+        loader.readThrough(manifest);
+        progress.reached = VerifyLevel.ARCHIVE;
+        if (!task.level().includes(VerifyLevel.RESTORED)) {
+            return;
+        }
+        PgServer server = task.server();
+        if (server == null) {
+            throw new BackupException(
+                    FailureReason.PREFLIGHT,
+                    "level " + task.level() + " needs a server for the scratch database (expected: verifyOn(...))");
+        }
+        GlobalsScript globals = new GlobalsScript(source.globals(manifest));
+        try (ScratchDatabase scratch = ScratchDatabase.create(server, manifest, globals, task.application())) {
+            loader.load(manifest, server, scratch.name(), task.jobs(), List.of("--no-tablespaces"), task.application());
+            progress.reached = VerifyLevel.RESTORED;
+            if (scratch.madeRoles()) {
+                progress.notes.add("roles missing on " + server + " were made for the verification and dropped again");
+            }
+            if (task.level().includes(VerifyLevel.CHECKED)) {
+                compare(manifest, task, server, scratch.name(), progress);
+            }
+        }
+    }
+
+    private static void compare(
+            BackupManifest manifest, Task task, PgServer server, String database, Progress progress) {
+        ContentsComparison comparison = new ContentsComparison();
+        try (Connection restored = Sessions.open(server, database, task.application())) {
+            comparison.compare(restored, manifest, task.checks());
+        } catch (SQLException e) {
+            comparison.problems().add("comparing: " + e.getMessage());
+        }
+        progress.problems.addAll(comparison.problems());
+        progress.notes.addAll(comparison.notes());
+        if (comparison.problems().isEmpty()) {
+            progress.reached = VerifyLevel.CHECKED;
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package dev.pgpool.backup.internal.restore;
+
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.BackupManifest;
+import dev.pgpool.backup.DumpFormat;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.internal.dump.ClientTools;
+import dev.pgpool.backup.internal.dump.ToolVersion;
+
+/** Whether archive, pg_restore and server go together. */
+final class Versions {
+
+    private Versions() {}
+
+    static void requireReadable(ClientTools tools, BackupManifest manifest) {
+        if (manifest.tool().format() == DumpFormat.PLAIN) {
+            return;
+        }
+        ToolVersion restore = tools.restoreVersion();
+        if (restore.major() < ToolVersion.major(manifest.tool().version())) {
+            throw new BackupException(
+                    FailureReason.VERSION_MISMATCH,
+                    "the archive was written by " + manifest.tool().versionText() + ", here is " + restore.text()
+                            + " (expected: pg_restore "
+                            + ToolVersion.major(manifest.tool().version()) + " or newer)");
+        }
+    }
+
+    static void requireServer(int serverVersion, BackupManifest manifest) {
+        int source = ToolVersion.major(manifest.source().serverVersion());
+        if (ToolVersion.major(serverVersion) < source) {
+            throw new BackupException(
+                    FailureReason.VERSION_MISMATCH,
+                    "the source was version " + source + ", the target is version " + ToolVersion.major(serverVersion)
+                            + " (expected: " + source + " or newer)");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package dev.pgpool.backup.internal.run;
+
+import dev.pgpool.backup.BackupConfig;
+import dev.pgpool.backup.BackupEvent;
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.BackupId;
+import dev.pgpool.backup.BackupManifest;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.RunReport.DatabaseResult;
+import dev.pgpool.backup.RunReport.Outcome;
+import dev.pgpool.backup.Trigger;
+import dev.pgpool.backup.internal.catalog.Catalog;
+import dev.pgpool.backup.retention.RetentionPlan;
+import dev.pgpool.backup.retention.RetentionPolicy;
+import dev.pgpool.backup.store.StoreFeature;
+import dev.pgpool.backup.store.StoreReport;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One run: checks, lock, sweep, the databases, retention. Whatever happens becomes a report.
+ *
+ * <pre>
+ * PREFLIGHT -> LOCK -> SWEEP -> databases, some at once -> RETENTION (only if all succeeded) -> SUCCESS
+ *     |          |                      |
+ *  FAILURE    SKIPPED               FAILURE / CANCELLED
+ * </pre>
+ */
+final class BackupRun {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(BackupRun.class);
+
+    private final Context context;
+    private final Supplier<StoreReport> probe;
+    private final Function<Preflight.Result, Catalog> catalogs;
+    private final String application;
+    private final Trigger trigger;
+    private final Cancellation cancellation;
+    private final BackupId provisionalId;
+    private final List<DatabaseResult> results = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+    private Map<String, RetentionPlan> retention = Map.of();
+    private BackupId id;
+
+    BackupRun(
+            Context context,
+            Supplier<StoreReport> probe,
+            Function<Preflight.Result, Catalog> catalogs,
+            String application,
+            Trigger trigger,
+            BackupId provisionalId,
+            Cancellation cancellation) {
+        this.context = context;
+        this.probe = probe;
+        this.catalogs = catalogs;
+        this.application = application;
+        this.trigger = trigger;
+        this.cancellation = cancellation;
+        this.provisionalId = provisionalId;
+        this.id = provisionalId;
+    }
+
+    RunReport run() {
+        Instant startedAt = context.clock().instant();
+        long deadlineNanos =
+                System.nanoTime() + context.config().run().deadline().toNanos();
+        RunReport report;
+        try {
+            report = attempt(startedAt, deadlineNanos);
+        } catch (RuntimeException e) {
+            BackupException failure = BackupException.of(e);
+            if (failure.reason() == FailureReason.INTERNAL) {
+                LOGGER.error("Backup run {} failed inside the library", id, e);
+            }
+            report = report(
+                    startedAt,
+                    failure.reason() == FailureReason.CANCELLED ? Outcome.CANCELLED : Outcome.FAILURE,
+                    failure.reason(),
+                    String.valueOf(failure.getMessage()));
+        }
+        log(report);
+        context.publish(new BackupEvent.RunFinished(report.finishedAt(), report));
+        return report;
+    }
+
+    private RunReport attempt(Instant startedAt, long deadlineNanos) {
+        context.publish(new BackupEvent.RunStarted(startedAt, provisionalId, trigger));
+        Preflight.Result preflight = new Preflight(context, application).run(probe);
+        notes.addAll(preflight.notes());
+        preflight.notes().forEach(note -> LOGGER.warn("{}", note));
+        Catalog catalog = catalogs.apply(preflight);
+        boolean enforceable = Preflight.leaseEnforceable(preflight.store());
+        RunLock.Attempt lock =
+                RunLock.tryAcquire(context, catalog, provisionalId, application, enforceable, cancellation);
+        if (lock.lock() == null) {
+            return report(startedAt, Outcome.SKIPPED, FailureReason.LOCKED, "held by " + lock.holder());
+        }
+        try (RunLock held = lock.lock()) {
+            id = BackupId.next(startedAt, catalog.newestId(), new java.util.Random());
+            notes.addAll(new Sweeper(context, catalog.layout()).sweep(preflight.store(), held.exclusive(), id));
+            takeAll(preflight, catalog, deadlineNanos);
+            cancellation.check();
+            DatabaseResult failed = results.stream()
+                    .filter(result -> result.outcome() != Outcome.SUCCESS)
+                    .findFirst()
+                    .orElse(null);
+            if (failed != null) {
+                return report(
+                        startedAt,
+                        failed.outcome(),
+                        failed.reason(),
+                        "database \"" + failed.database() + "\": " + failed.message());
+            }
+            prune(preflight, catalog);
+            return report(startedAt, Outcome.SUCCESS, null, "");
+        }
+    }
+
+    private void takeAll(Preflight.Result preflight, Catalog catalog, long deadlineNanos) {
+        Semaphore places = new Semaphore(context.config().dump().parallelDatabases());
+        List<Future<DatabaseResult>> running = new ArrayList<>();
+        for (String database : preflight.databases()) {
+            running.add(context.workers().submit(() -> {
+                places.acquire();
+                try {
+                    return take(preflight, catalog, database, deadlineNanos);
+                } finally {
+                    places.release();
+                }
+            }));
+        }
+        for (Future<DatabaseResult> result : running) {
+            results.add(await(result));
+        }
+    }
+
+    private DatabaseResult take(Preflight.Result preflight, Catalog catalog, String database, long deadlineNanos) {
+        long begun = System.nanoTime();
+        DatabaseResult result;
+        try {
+            BackupConfig config = context.config();
+            String cluster = config.cluster().isEmpty() ? preflight.cluster().systemIdentifier() : config.cluster();
+            BackupManifest manifest = new DatabaseBackup(
+                            context,
+                            preflight,
+                            catalog.layout(),
+                            cluster,
+                            id,
+                            application,
+                            database,
+                            cancellation,
+                            deadlineNanos)
+                    .take();
+            result = new DatabaseResult(
+                    database, Outcome.SUCCESS, null, "", manifest, Duration.ofNanos(System.nanoTime() - begun));
+        } catch (RuntimeException e) {
+            BackupException failure = BackupException.of(e);
+            Outcome outcome = failure.reason() == FailureReason.CANCELLED ? Outcome.CANCELLED : Outcome.FAILURE;
+            if (failure.reason() == FailureReason.INTERNAL) {
+                LOGGER.error("Backup of \"{}\" failed inside the library", database, e);
+            }
+            result = new DatabaseResult(
+                    database,
+                    outcome,
+                    failure.reason(),
+                    String.valueOf(failure.getMessage()),
+                    null,
+                    Duration.ofNanos(System.nanoTime() - begun));
+        }
+        context.publish(new BackupEvent.DatabaseFinished(context.clock().instant(), id, result));
+        return result;
+    }
+
+    private static DatabaseResult await(Future<DatabaseResult> result) {
+        try {
+            return result.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BackupException(FailureReason.CANCELLED, "interrupted while databases were dumped", e);
+        } catch (ExecutionException e) {
+            throw BackupException.of(e.getCause() == null ? e : e.getCause());
+        }
+    }
+
+    private void prune(Preflight.Result preflight, Catalog catalog) {
+        RetentionPolicy policy = context.config().retention();
+        if (policy == null) {
+            return;
+        }
+        try {
+            retention = new Pruner(context, catalog)
+                    .prune(policy, preflight.store().has(StoreFeature.DELETE), new HashSet<>(preflight.databases()));
+        } catch (RuntimeException e) {
+            // The backups of this run are good; that old ones stay for another day does not make them bad.
+            LOGGER.warn("Retention failed, nothing more is deleted: {}", e.getMessage());
+            notes.add("retention failed: " + e.getMessage());
+        }
+    }
+
+    private RunReport report(Instant startedAt, Outcome outcome, @Nullable FailureReason reason, String message) {
+        return new RunReport(
+                id,
+                trigger,
+                outcome,
+                reason,
+                message,
+                startedAt,
+                context.clock().instant(),
+                results,
+                retention,
+                notes);
+    }
+
+    private static void log(RunReport report) {
+        switch (report.outcome()) {
+            case SUCCESS ->
+                LOGGER.info(
+                        "Backup run {} succeeded: {} databases",
+                        report.id(),
+                        report.databases().size());
+            case SKIPPED -> LOGGER.info("Backup run skipped: {}", report.message());
+            case CANCELLED -> LOGGER.warn("Backup run {} was cancelled: {}", report.id(), report.message());
+            case FAILURE -> LOGGER.warn("Backup run {} failed: {}: {}", report.id(), report.reason(), report.message());
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package dev.pgpool.backup.internal.run;
+
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.FailureReason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Tells everything that belongs to a run that it is over, and why. The first reason wins. Safe for all threads. */
+final class Cancellation {
+
+    private final List<Consumer<BackupException>> handlers = new ArrayList<>();
+    private @Nullable BackupException cause;
+
+    /** Stops the run. */
+    void cancel(FailureReason reason, String message) {
+        BackupException failure = new BackupException(reason, message);
+        List<Consumer<BackupException>> told;
+        synchronized (this) {
+            if (cause != null) {
+                return;
+            }
+            cause = failure;
+            told = List.copyOf(handlers);
+        }
+        told.forEach(handler -> handler.accept(failure));
+    }
+
+    /** Registers what is to be done; done at once if the run is over already. Close to forget it. */
+    AutoCloseable onCancel(Consumer<BackupException> handler) {
+        BackupException already;
+        synchronized (this) {
+            already = cause;
+            if (already == null) {
+                handlers.add(handler);
+            }
+        }
+        if (already != null) {
+            handler.accept(already);
+        }
+        return () -> {
+            synchronized (this) {
+                handlers.remove(handler);
+            }
+        };
+    }
+
+    synchronized @Nullable BackupException cause() {
+        return cause;
+    }
+
+    void check() {
+        BackupException failure = cause();
+        if (failure != null) {
+            throw new BackupException(failure.reason(), String.valueOf(failure.getMessage()), failure);
+        }
+    }
+}

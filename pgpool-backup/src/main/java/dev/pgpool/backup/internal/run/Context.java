@@ -1,0 +1,51 @@
+package dev.pgpool.backup.internal.run;
+
+import dev.pgpool.backup.BackupConfig;
+import dev.pgpool.backup.BackupEvent;
+import dev.pgpool.backup.internal.dump.ClientTools;
+import dev.pgpool.backup.internal.stream.Encryption;
+import dev.pgpool.backup.internal.stream.PartUploader;
+import dev.pgpool.backup.internal.stream.RetryPolicy;
+import dev.pgpool.backup.store.ObjectStore;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+
+/**
+ * What the parts of an engine share: settings, the store, the clock, threads and the way to the listeners.
+ *
+ * @param config settings
+ * @param store where backups go
+ * @param encryption of objects
+ * @param tools client programs
+ * @param clock of all decisions; deadlines use the JVM's own timer
+ * @param retry of calls to the store
+ * @param senders threads that talk to the store in parallel
+ * @param workers threads for everything that waits
+ * @param timer runs short tasks at their time
+ * @param events delivers to listeners without waiting for them
+ */
+record Context(
+        BackupConfig config,
+        ObjectStore store,
+        Encryption encryption,
+        ClientTools tools,
+        Clock clock,
+        RetryPolicy retry,
+        ThreadPoolExecutor senders,
+        ExecutorService workers,
+        ScheduledExecutorService timer,
+        EventDispatcher events) {
+
+    static final Duration MAX_RETRY_DELAY = Duration.ofSeconds(20);
+
+    PartUploader uploader() {
+        return new PartUploader(store, retry, senders, config.transfer().parallelism());
+    }
+
+    void publish(BackupEvent event) {
+        events.publish(event);
+    }
+}

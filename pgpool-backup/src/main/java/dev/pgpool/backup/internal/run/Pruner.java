@@ -1,0 +1,132 @@
+package dev.pgpool.backup.internal.run;
+
+import dev.pgpool.backup.BackupEvent;
+import dev.pgpool.backup.BackupManifest;
+import dev.pgpool.backup.BackupManifest.StoredPart;
+import dev.pgpool.backup.CatalogEntry;
+import dev.pgpool.backup.VerifyLevel;
+import dev.pgpool.backup.internal.catalog.Catalog;
+import dev.pgpool.backup.internal.catalog.KeyLayout;
+import dev.pgpool.backup.retention.Candidate;
+import dev.pgpool.backup.retention.RetentionPlan;
+import dev.pgpool.backup.retention.RetentionPolicy;
+import dev.pgpool.backup.store.DeleteFailure;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes retention plans from the catalog, and carries them out: manifests first, by which the backups cease to exist, and of
+ * those that are gone the objects. A crash in between leaves orphans, which a sweep finds; never a manifest without data.
+ */
+final class Pruner {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(Pruner.class);
+
+    private final Context context;
+    private final Catalog catalog;
+
+    Pruner(Context context, Catalog catalog) {
+        this.context = context;
+        this.catalog = catalog;
+    }
+
+    /** A plan for each database of the catalog; deletes nothing. */
+    Map<String, RetentionPlan> plan(RetentionPolicy policy) {
+        return plan(policy, catalog.all());
+    }
+
+    private Map<String, RetentionPlan> plan(RetentionPolicy policy, List<CatalogEntry> entries) {
+        Instant now = context.clock().instant();
+        Map<String, RetentionPlan> plans = new TreeMap<>();
+        entries.stream()
+                .collect(Collectors.groupingBy(CatalogEntry::database))
+                .forEach((database, of) -> plans.put(
+                        database,
+                        RetentionPlan.of(of.stream().map(Pruner::candidate).toList(), policy, now)));
+        return plans;
+    }
+
+    private static Candidate candidate(CatalogEntry entry) {
+        BackupManifest manifest = entry.manifest();
+        return new Candidate(
+                entry.id().value(),
+                manifest == null ? null : manifest.startedAt(),
+                entry.pin() != null,
+                entry.lockedUntil(),
+                entry.verified().includes(VerifyLevel.ARCHIVE));
+    }
+
+    /** Plans, deletes what goes, and tells the listeners. */
+    Map<String, RetentionPlan> prune(RetentionPolicy policy, boolean mayDelete, Set<String> only) {
+        List<CatalogEntry> entries = catalog.all();
+        Map<String, RetentionPlan> plans = plan(policy, entries);
+        plans.keySet().retainAll(only);
+        Map<String, List<String>> failures = mayDelete ? delete(plans, entries) : Map.of();
+        Instant now = context.clock().instant();
+        plans.forEach((database, plan) -> {
+            List<String> failed = failures.getOrDefault(database, List.of());
+            plan.alarms().forEach(alarm -> LOGGER.warn("Retention of \"{}\": {}", database, alarm));
+            failed.forEach(failure -> LOGGER.warn("Retention of \"{}\": not deleted: {}", database, failure));
+            context.publish(new BackupEvent.RetentionApplied(now, database, plan, failed));
+            if (!plan.missingDays().isEmpty()) {
+                LOGGER.warn("No backup of \"{}\" for {}", database, plan.missingDays());
+                context.publish(new BackupEvent.DaysMissing(now, database, plan.missingDays()));
+            }
+        });
+        return plans;
+    }
+
+    private Map<String, List<String>> delete(Map<String, RetentionPlan> plans, List<CatalogEntry> entries) {
+        List<CatalogEntry> going = new ArrayList<>();
+        plans.forEach((database, plan) -> {
+            Set<String> ids = new HashSet<>(plan.deletions());
+            entries.stream()
+                    .filter(entry -> entry.database().equals(database)
+                            && ids.contains(entry.id().value()))
+                    .forEach(going::add);
+        });
+        Map<String, List<String>> failures = new HashMap<>();
+        Set<String> staying =
+                deleteKeys(going.stream().map(CatalogEntry::manifestKey).toList(), failures);
+        List<String> objects = new ArrayList<>();
+        for (CatalogEntry entry : going) {
+            if (!staying.contains(entry.manifestKey())) {
+                BackupManifest manifest = Objects.requireNonNull(entry.manifest());
+                manifest.objects().stream().map(StoredPart::key).forEach(objects::add);
+                KeyLayout layout = catalog.layout();
+                objects.add(layout.verified(entry.database(), entry.id()));
+            }
+        }
+        deleteKeys(objects, failures);
+        return failures;
+    }
+
+    /** Deletes, and returns the keys that stay. */
+    private Set<String> deleteKeys(List<String> keys, Map<String, List<String>> failures) {
+        if (keys.isEmpty()) {
+            return Set.of();
+        }
+        List<DeleteFailure> failed =
+                context.retry().call("delete", () -> context.store().delete(keys));
+        Set<String> staying = new HashSet<>();
+        for (DeleteFailure failure : failed) {
+            staying.add(failure.key());
+            String database = catalog.layout()
+                    .parse(failure.key())
+                    .map(KeyLayout.BackupKey::database)
+                    .orElse("");
+            failures.computeIfAbsent(database, d -> new ArrayList<>()).add(failure.key() + ": " + failure.reason());
+        }
+        return staying;
+    }
+}

@@ -1,0 +1,99 @@
+package dev.pgpool.backup.internal.run;
+
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.internal.stream.TransferProgress;
+import java.time.Duration;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends a transfer that is cancelled, takes too long in all, or in which no byte moves. It says which side stood still. The
+ * reason it gives replaces whatever the cut-off threads then complain about.
+ */
+final class Watchdog implements AutoCloseable {
+
+    private final AtomicReference<@Nullable BackupException> verdict = new AtomicReference<>();
+    private final Consumer<BackupException> stop;
+    private final AutoCloseable registration;
+    private final ScheduledFuture<?> ticks;
+    private volatile boolean transferring = true;
+
+    /**
+     * Starts watching.
+     *
+     * @param stop ends the transfer; called once, on a thread that may block
+     */
+    Watchdog(
+            Context context,
+            TransferProgress progress,
+            long deadlineNanos,
+            Cancellation cancellation,
+            Consumer<BackupException> stop) {
+        this.stop = stop;
+        Duration stallLimit = context.config().run().stallLimit();
+        this.registration = cancellation.onCancel(failure -> context.workers()
+                .execute(() -> end(new BackupException(failure.reason(), String.valueOf(failure.getMessage())))));
+        this.ticks = context.timer()
+                .scheduleWithFixedDelay(
+                        () -> {
+                            BackupException found = judge(progress, stallLimit, deadlineNanos, context);
+                            if (found != null) {
+                                context.workers().execute(() -> end(found));
+                            }
+                        },
+                        100,
+                        Math.max(20, Math.min(1000, stallLimit.toMillis() / 10)),
+                        TimeUnit.MILLISECONDS);
+    }
+
+    private @Nullable BackupException judge(
+            TransferProgress progress, Duration stallLimit, long deadlineNanos, Context context) {
+        if (System.nanoTime() - deadlineNanos > 0) {
+            return new BackupException(
+                    FailureReason.DUMP_TIMEOUT,
+                    "not finished within " + context.config().run().deadline() + "; " + progress.storedBytes()
+                            + " bytes were stored");
+        }
+        if (transferring && progress.idleNanos() > stallLimit.toNanos()) {
+            String side = progress.waiting() == TransferProgress.Waiting.FOR_SOURCE
+                    ? "the database gives none"
+                    : "the store takes none";
+            return new BackupException(
+                    FailureReason.STALLED,
+                    "no byte moved for " + stallLimit + ": " + side + "; " + progress.storedBytes()
+                            + " bytes were stored");
+        }
+        return null;
+    }
+
+    private void end(BackupException reason) {
+        if (verdict.compareAndSet(null, reason)) {
+            stop.accept(reason);
+        }
+    }
+
+    /** From now on only the deadline counts: what follows moves no bytes. */
+    void transferDone() {
+        transferring = false;
+    }
+
+    /** Why it ended the transfer, or {@code null} if it did not. */
+    @Nullable
+    BackupException verdict() {
+        return verdict.get();
+    }
+
+    @Override
+    public void close() {
+        ticks.cancel(false);
+        try {
+            registration.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("forgetting a cancellation handler", e);
+        }
+    }
+}

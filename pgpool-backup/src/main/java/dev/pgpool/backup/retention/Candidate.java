@@ -1,0 +1,26 @@
+package dev.pgpool.backup.retention;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What retention needs to know of a backup. All candidates of one plan are of one database of one cluster.
+ *
+ * @param id of the backup
+ * @param startedAt the age of its data, or {@code null} if its manifest cannot be read
+ * @param pinned true if somebody wants it kept
+ * @param lockedUntil end of its object lock, or {@code null}
+ * @param verified true if it has passed a verification that read the archive or more
+ */
+public record Candidate(
+        String id,
+        @Nullable Instant startedAt,
+        boolean pinned,
+        @Nullable Instant lockedUntil,
+        boolean verified) {
+
+    /** A good backup without pin, lock or verification. */
+    public static Candidate of(String id, Instant startedAt) {
+        return new Candidate(id, startedAt, false, null, false);
+    }
+}

@@ -1,0 +1,94 @@
+package dev.pgpool.backup.store;
+
+import dev.pgpool.backup.store.StoreException.Kind;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/** A file being written under {@code .uploads}: its data, and a small file that says which key it is for. */
+final class DirectoryWrite implements MultipartWrite {
+
+    static final String KEY_FILE = "key";
+    private static final String DATA_FILE = "data";
+
+    private final DirectoryStore store;
+    private final String key;
+    private final Path target;
+    private final Path upload;
+    private final FileChannel channel;
+
+    DirectoryWrite(DirectoryStore store, String key, Path target) {
+        this.store = store;
+        this.key = key;
+        this.target = target;
+        try {
+            upload = store.newUpload();
+            Files.writeString(upload.resolve(KEY_FILE), key, StandardCharsets.UTF_8);
+            channel = FileChannel.open(
+                    upload.resolve(DATA_FILE), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw DirectoryStore.failure("start", key, e);
+        }
+    }
+
+    @Override
+    public String id() {
+        return upload.getFileName().toString();
+    }
+
+    @Override
+    public PartReceipt put(Part part) {
+        CRC32C crc = new CRC32C();
+        crc.update(part.data(), 0, part.length());
+        if ((int) crc.getValue() != part.crc32c()) {
+            throw new StoreException(Kind.INTEGRITY, "part " + part.number() + " of " + key + ": CRC32C differs");
+        }
+        append(part.offset(), part.data(), part.length());
+        return new PartReceipt(part.number(), part.length(), "file-" + part.number(), part.crc32c());
+    }
+
+    void append(long offset, byte[] data, int length) {
+        try {
+            DirectoryStore.writeFully(channel, offset, data, length);
+        } catch (IOException e) {
+            throw DirectoryStore.failure("write", key, e);
+        }
+    }
+
+    @Override
+    public StoredObject complete(List<PartReceipt> parts) {
+        return publish(parts.stream().mapToLong(PartReceipt::size).sum());
+    }
+
+    StoredObject publish(long size) {
+        try {
+            if (channel.size() != size) {
+                throw new StoreException(
+                        Kind.INTEGRITY, key + ": file has " + channel.size() + " bytes, expected " + size);
+            }
+            channel.force(true);
+            channel.close();
+            StoredObject object = store.move(key, upload.resolve(DATA_FILE), target);
+            DirectoryStore.removeUpload(upload);
+            return object;
+        } catch (IOException e) {
+            throw DirectoryStore.failure("complete", key, e);
+        }
+    }
+
+    @Override
+    public void abort() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw DirectoryStore.failure("abort", key, e);
+        } finally {
+            DirectoryStore.removeUpload(upload);
+        }
+    }
+}

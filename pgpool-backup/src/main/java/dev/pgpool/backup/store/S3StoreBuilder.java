@@ -1,0 +1,240 @@
+package dev.pgpool.backup.store;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** Builds an {@link S3Store}. All problems are reported together by {@link #build}. */
+public final class S3StoreBuilder {
+
+    private String endpoint = "";
+    private String bucket = "";
+    private String region = "us-east-1";
+    private @Nullable Supplier<S3Credentials> credentials;
+    private S3Settings.Addressing addressing = S3Settings.Addressing.AUTOMATIC;
+    private Duration connectTimeout = Duration.ofSeconds(10);
+    private Duration idleTimeout = Duration.ofSeconds(60);
+    private Duration callTimeout = Duration.ofMinutes(10);
+    private @Nullable Path trustedCertificates;
+    private final Map<String, String> tags = new LinkedHashMap<>();
+    private @Nullable S3LockMode lockMode;
+    private boolean legalHold;
+    private S3Encryption encryption = new S3Encryption.BucketDefault();
+    private StoreLimits limits = StoreLimits.S3;
+    private int maxConnections = 32;
+    private @Nullable Boolean signPayload;
+
+    S3StoreBuilder() {}
+
+    /** Required: {@code http://host:port} or {@code https://host}. */
+    public S3StoreBuilder endpoint(String url) {
+        endpoint = url;
+        return this;
+    }
+
+    /** Required: the bucket, which must exist. */
+    public S3StoreBuilder bucket(String name) {
+        bucket = name;
+        return this;
+    }
+
+    /** Default {@code us-east-1}: the region that requests are signed for. */
+    public S3StoreBuilder region(String name) {
+        region = name;
+        return this;
+    }
+
+    /** Required (or the other): a fixed key pair. */
+    public S3StoreBuilder credentials(String accessKey, String secretKey) {
+        S3Credentials fixed = new S3Credentials(accessKey, secretKey, null);
+        return credentials(() -> fixed);
+    }
+
+    /** Required (or the other): asked before every request, so it can rotate. Must be quick and safe for many threads. */
+    public S3StoreBuilder credentials(Supplier<S3Credentials> supplier) {
+        credentials = supplier;
+        return this;
+    }
+
+    /** Default: path style, except for Amazon's hosts. Always {@code endpoint/bucket/key}. */
+    public S3StoreBuilder pathStyle() {
+        addressing = S3Settings.Addressing.PATH;
+        return this;
+    }
+
+    /** Default: path style, except for Amazon's hosts. Always {@code bucket.endpoint/key}. */
+    public S3StoreBuilder hostStyle() {
+        addressing = S3Settings.Addressing.HOST;
+        return this;
+    }
+
+    /**
+     * Default 10 s, 60 s, 10 min.
+     *
+     * @param connect to open a connection
+     * @param idle without any byte moving in either direction: a dead store is noticed after this long
+     * @param call for one whole request, which is at most one part
+     */
+    public S3StoreBuilder timeouts(Duration connect, Duration idle, Duration call) {
+        connectTimeout = connect;
+        idleTimeout = idle;
+        callTimeout = call;
+        return this;
+    }
+
+    /** Default: the JVM's trust store. A PEM file with the only authorities to be trusted. */
+    public S3StoreBuilder trustedCertificates(Path pem) {
+        trustedCertificates = pem;
+        return this;
+    }
+
+    /** Default none: a tag on every backup object. */
+    public S3StoreBuilder tag(String name, String value) {
+        tags.put(name, value);
+        return this;
+    }
+
+    /** Default none: the mode of object locks. How long is the engine's {@code objectLock}. */
+    public S3StoreBuilder lockMode(S3LockMode mode) {
+        lockMode = mode;
+        return this;
+    }
+
+    /** Default false: a legal hold on every locked object. */
+    public S3StoreBuilder legalHold(boolean on) {
+        legalHold = on;
+        return this;
+    }
+
+    /** Default: what the bucket does by itself. */
+    public S3StoreBuilder serverSideEncryption(S3Encryption by) {
+        encryption = by;
+        return this;
+    }
+
+    /** Default {@link StoreLimits#S3}. */
+    public S3StoreBuilder limits(StoreLimits of) {
+        limits = of;
+        return this;
+    }
+
+    /** Default 32: requests at once. Must exceed the parallelism of all transfers together. */
+    public S3StoreBuilder maxConnections(int count) {
+        maxConnections = count;
+        return this;
+    }
+
+    /** Default: signed over http, unsigned (but checked by CRC32C) over TLS, which protects it already. */
+    public S3StoreBuilder signPayload(boolean on) {
+        signPayload = on;
+        return this;
+    }
+
+    /**
+     * The store. Nothing is connected yet.
+     *
+     * @throws IllegalArgumentException naming every setting that is missing or wrong
+     */
+    public S3Store build() {
+        List<String> problems = new ArrayList<>();
+        URI uri = parse(problems);
+        if (!bucket.matches("[a-z0-9A-Z][a-zA-Z0-9._-]{1,61}[a-z0-9A-Z]")) {
+            problems.add("bucket: \"" + bucket + "\" (expected: 3 to 63 letters, digits, dots, hyphens)");
+        }
+        if (credentials == null) {
+            problems.add("credentials: missing (expected: access key and secret key, or a supplier)");
+        }
+        if (!positive(connectTimeout) || !positive(idleTimeout) || !positive(callTimeout)) {
+            problems.add("timeouts: " + connectTimeout + ", " + idleTimeout + ", " + callTimeout + " (expected: > 0)");
+        }
+        if (maxConnections < 1) {
+            problems.add("maxConnections: " + maxConnections + " (expected: > 0)");
+        }
+        S3Settings.Trust trust = trust(problems);
+        Supplier<S3Credentials> supplier = credentials;
+        if (!problems.isEmpty() || uri == null || supplier == null) {
+            throw new IllegalArgumentException("S3 store: " + String.join("; ", problems));
+        }
+        boolean sign = signPayload != null ? signPayload : uri.getScheme().equals("http");
+        return new S3Store(new S3Settings(
+                endpoint,
+                bucket,
+                region,
+                supplier,
+                addressing,
+                new S3Settings.Timeouts(connectTimeout, idleTimeout, callTimeout),
+                trust,
+                new S3Settings.ObjectDefaults(Map.copyOf(tags), lockMode, legalHold, encryption),
+                limits,
+                maxConnections,
+                sign));
+    }
+
+    private @Nullable URI parse(List<String> problems) {
+        try {
+            URI uri = URI.create(endpoint);
+            if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+                if (uri.getRawUserInfo() == null) {
+                    return uri;
+                }
+                problems.add("endpoint: contains user information (expected: credentials given separately)");
+                return null;
+            }
+        } catch (IllegalArgumentException e) {
+            // Falls through to the one message for every kind of malformed URL; the text itself may hold a secret.
+            problems.add("endpoint: not a URL (" + e.getClass().getSimpleName() + ")");
+            return null;
+        }
+        problems.add("endpoint: \"" + endpoint + "\" (expected: http://host:port or https://host)");
+        return null;
+    }
+
+    private S3Settings.@Nullable Trust trust(List<String> problems) {
+        Path pem = trustedCertificates;
+        if (pem == null) {
+            return null;
+        }
+        try (InputStream in = Files.newInputStream(pem)) {
+            KeyStore authorities = KeyStore.getInstance(KeyStore.getDefaultType());
+            authorities.load(null, null);
+            for (Certificate certificate :
+                    CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+                authorities.setCertificateEntry("ca-" + authorities.size(), certificate);
+            }
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init(authorities);
+            for (TrustManager manager : factory.getTrustManagers()) {
+                if (manager instanceof X509TrustManager x509 && authorities.size() > 0) {
+                    SSLContext context = SSLContext.getInstance("TLS");
+                    context.init(null, new TrustManager[] {x509}, null);
+                    return new S3Settings.Trust(context, x509);
+                }
+            }
+            problems.add("trustedCertificates: no certificate in " + pem);
+        } catch (IOException | GeneralSecurityException e) {
+            problems.add("trustedCertificates: " + pem + ": " + e.getMessage());
+        }
+        return null;
+    }
+
+    private static boolean positive(Duration duration) {
+        return !duration.isNegative() && !duration.isZero();
+    }
+}

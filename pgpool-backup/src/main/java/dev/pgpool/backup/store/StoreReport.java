@@ -1,0 +1,36 @@
+package dev.pgpool.backup.store;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What a probe found out about a store.
+ *
+ * @param store the store, as it describes itself
+ * @param findings each feature tried with {@code "yes"} or the reason why not
+ */
+public record StoreReport(String store, Map<StoreFeature, String> findings) {
+
+    /** The finding of a feature that works. */
+    public static final String YES = "yes";
+
+    /** Copies the findings in the order of the features. */
+    public StoreReport {
+        Map<StoreFeature, String> copy = new EnumMap<>(StoreFeature.class);
+        copy.putAll(findings);
+        findings = java.util.Collections.unmodifiableMap(copy);
+    }
+
+    /** True if the feature was tried and works. */
+    public boolean has(StoreFeature feature) {
+        return YES.equals(findings.get(feature));
+    }
+
+    /** One line per feature. */
+    public String table() {
+        return findings.entrySet().stream()
+                .map(e -> String.format("%-18s %s", e.getKey(), e.getValue()))
+                .collect(Collectors.joining("\n", store + "\n", "\n"));
+    }
+}
