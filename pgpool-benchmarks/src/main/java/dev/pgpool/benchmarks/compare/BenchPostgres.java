@@ -1,0 +1,47 @@
+package dev.pgpool.benchmarks.compare;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/** The server behind all contenders: a fresh PostgreSQL from the embedded binaries, without passwords. */
+final class BenchPostgres implements AutoCloseable {
+    static final String USER = "postgres";
+    static final String DATABASE = "postgres";
+
+    private final EmbeddedPostgres server;
+
+    private BenchPostgres(EmbeddedPostgres server) {
+        this.server = server;
+    }
+
+    static BenchPostgres start() throws IOException {
+        return new BenchPostgres(EmbeddedPostgres.builder()
+                .setServerConfig("max_connections", "300")
+                .setServerConfig("shared_buffers", "256MB")
+                .setServerConfig("fsync", "off")
+                .setServerConfig("autovacuum", "off")
+                .start());
+    }
+
+    int port() {
+        return server.getPort();
+    }
+
+    String version() throws SQLException {
+        try (Connection connection = server.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SHOW server_version")) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+    }
+}

@@ -1,0 +1,47 @@
+package dev.pgpool.benchmarks.compare;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/** How many logins per second a contender takes: connect, log in without a password, say goodbye, close. */
+final class LoginRate {
+    private LoginRate() {}
+
+    static double measure(int port, int threads, int seconds) throws InterruptedException, IOException {
+        ExecutorService executor = Executors.newFixedThreadPool(threads);
+        try {
+            long start = System.nanoTime();
+            long end = start + TimeUnit.SECONDS.toNanos(seconds);
+            Callable<Long> client = () -> logInUntil(end, port);
+            List<Callable<Long>> clients = new ArrayList<>();
+            for (int i = 0; i < threads; i++) {
+                clients.add(client);
+            }
+            long logins = 0;
+            for (Future<Long> done : executor.invokeAll(clients)) {
+                logins += done.get();
+            }
+            return logins * 1e9 / (System.nanoTime() - start);
+        } catch (ExecutionException e) {
+            throw new IOException("a login failed", e.getCause());
+        } finally {
+            executor.shutdown();
+        }
+    }
+
+    private static long logInUntil(long endNanos, int port) throws IOException {
+        long logins = 0;
+        while (System.nanoTime() < endNanos) {
+            RawClient.logIn(port).close();
+            logins++;
+        }
+        return logins;
+    }
+}
