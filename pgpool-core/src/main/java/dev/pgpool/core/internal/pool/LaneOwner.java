@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <S> the kind of server
  */
-interface LaneOwner<S> {
+public interface LaneOwner<S> {
     /** Begins to make a server on the lane's loop; ends in exactly one {@code connected} or {@code connectFailed}. */
     void connect(PoolLane<S> lane);
 

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <S> the kind of server
  */
-final class PoolLane<S> {
+public final class PoolLane<S> {
     /** A waiter elsewhere must be this much older before it is served ahead of one here: moving has a price. */
     private static final long FAIRNESS_NANOS = 2_000_000;
 
@@ -44,7 +44,7 @@ final class PoolLane<S> {
     private boolean announced;
     private boolean dispatching;
 
-    PoolLane(
+    public PoolLane(
             int index,
             Executor loop,
             LaneOwner<S> owner,
@@ -60,7 +60,7 @@ final class PoolLane<S> {
     }
 
     /** All lanes of the pool, this one among them at its index; before anything else happens. */
-    void join(List<PoolLane<S>> allLanes) {
+    public void join(List<PoolLane<S>> allLanes) {
         lanes = allLanes;
         hungrySince = new long[allLanes.size()];
         Arrays.fill(hungrySince, NOT_HUNGRY);
@@ -107,7 +107,7 @@ final class PoolLane<S> {
     }
 
     /** A server of this lane is clean and free. */
-    void release(S server) {
+    public void release(S server) {
         if (owner.isUsable(server)) {
             idle.addFirst(server);
         }
@@ -122,7 +122,7 @@ final class PoolLane<S> {
     }
 
     /** A server that was begun by {@link LaneOwner#connect} is ready. */
-    void connected(S server) {
+    public void connected(S server) {
         connecting--;
         budget.connected();
         release(server);
@@ -134,7 +134,7 @@ final class PoolLane<S> {
      *
      * @param refusal what to tell those who wait, or null if they may go on waiting
      */
-    void connectFailed(long retryAtNanos, @Nullable ErrorFields refusal) {
+    public void connectFailed(long retryAtNanos, @Nullable ErrorFields refusal) {
         connecting--;
         budget.connectFailed(retryAtNanos);
         if (refusal != null) {
@@ -144,13 +144,13 @@ final class PoolLane<S> {
     }
 
     /** A server handed over by another lane is here. */
-    void arrived(S server) {
+    public void arrived(S server) {
         release(server);
         renew();
     }
 
     /** A server handed over by another lane did not survive it. */
-    void lost() {
+    public void lost() {
         budget.gone();
         growEverywhere();
         renew();

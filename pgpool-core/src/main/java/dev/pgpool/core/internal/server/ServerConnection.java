@@ -56,7 +56,14 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private boolean readable = true;
     private boolean closed;
 
-    ServerConnection(ServerTarget target, ServerHome home, ServerPhase phase, ParameterRegistry parameterRegistry) {
+    /**
+     * A connection that is a handler of its channel from the start.
+     *
+     * @param home where it belongs
+     * @param phase who listens first
+     */
+    public ServerConnection(
+            ServerTarget target, ServerHome home, ServerPhase phase, ParameterRegistry parameterRegistry) {
         this.target = target;
         this.home = home;
         this.phase = phase;
