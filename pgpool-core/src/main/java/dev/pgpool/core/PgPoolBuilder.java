@@ -2,6 +2,7 @@ package dev.pgpool.core;
 
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.ListenConfig;
@@ -9,7 +10,9 @@ import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -17,6 +20,7 @@ import java.util.function.Consumer;
 /** Describes a pooler. Not thread-safe; nothing is checked or started before {@link #build()}. */
 public final class PgPoolBuilder {
     private final Map<String, DatabaseConfig> databases = new LinkedHashMap<>();
+    private final List<String> problems = new ArrayList<>();
     private String host = "127.0.0.1";
     private int port = 6432;
     private Optional<Path> unixSocketDirectory = Optional.empty();
@@ -77,7 +81,9 @@ public final class PgPoolBuilder {
     public PgPoolBuilder database(String name, Consumer<DatabaseBuilder> description) {
         DatabaseBuilder builder = new DatabaseBuilder(name);
         description.accept(builder);
-        databases.put(name, builder.build());
+        if (databases.putIfAbsent(name, builder.build()) != null) {
+            problems.add("databases." + name + ": given twice (expected: once)");
+        }
         return this;
     }
 
@@ -99,6 +105,9 @@ public final class PgPoolBuilder {
      * @throws dev.pgpool.core.config.ConfigException with every problem found
      */
     public PgPool build() {
+        if (!problems.isEmpty()) {
+            throw new ConfigException(problems);
+        }
         ListenConfig listen = new ListenConfig(
                 host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication);
         return new PgPool(new PgPoolConfig(listen, databases, credentials, eventLoops), listener);

@@ -1,5 +1,6 @@
 package dev.pgpool.core.config;
 
+import java.util.Collections;
 import dev.pgpool.core.auth.CredentialStore;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,7 @@ public record PgPoolConfig(
 
     /** @throws ConfigException with every problem found */
     public PgPoolConfig {
-        databases = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(databases));
+        databases = Collections.unmodifiableMap(new LinkedHashMap<>(databases));
         Problems problems = new Problems();
         listen.check(problems);
         problems.require(!databases.isEmpty(), "databases", "none", "at least one");

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Who is connected. Thread-safe. */
 public final class ClientRegistry {
+    private static final int SPARE = 100;
+
     private final int limit;
     private final AtomicInteger nextId = new AtomicInteger();
     private final AtomicInteger connections = new AtomicInteger();
@@ -46,6 +48,11 @@ public final class ClientRegistry {
             return false;
         }
         return true;
+    }
+
+    /** Whether there are many more connections than clients may be: room for logins and cancel requests is left. */
+    boolean isOverrun() {
+        return connections.get() > limit + Math.max(SPARE, limit / 4);
     }
 
     /** The session that a cancel request is for, if the request has the right key. */

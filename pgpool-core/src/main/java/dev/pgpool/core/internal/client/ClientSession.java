@@ -144,6 +144,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         ctx = context;
         out.connect(context);
         id = services.clients().connected(this);
+        if (services.clients().isOverrun()) {
+            // connections that never log in must not pile up
+            close(CloseReason.TOO_MANY_CLIENTS, false);
+            return;
+        }
         deadlines.add(this);
     }
 
@@ -155,12 +160,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         try {
             phase.onRead(this, bytes);
         } catch (WireViolation e) {
-            LOGGER.atInfo()
-                    .addKeyValue("client", remote())
-                    .addKeyValue("reason", CloseReason.CLIENT_PROTOCOL_VIOLATION.label())
-                    .addKeyValue("error", e.detail())
-                    .log("client refused");
-            fail(e.error().with(e.detail()), CloseReason.CLIENT_PROTOCOL_VIOLATION);
+            onViolation(e);
         } catch (RuntimeException e) {
             onFailure(e);
         }
@@ -178,9 +178,18 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             try {
                 walkFed();
             } catch (WireViolation e) {
-                fail(e.error().with(e.detail()), CloseReason.CLIENT_PROTOCOL_VIOLATION);
+                onViolation(e);
             }
         }
+    }
+
+    private void onViolation(WireViolation e) {
+        LOGGER.atInfo()
+                .addKeyValue("client", remote())
+                .addKeyValue("reason", CloseReason.CLIENT_PROTOCOL_VIOLATION.label())
+                .addKeyValue("error", e.detail())
+                .log("client refused");
+        fail(e.error().with(e.detail()), CloseReason.CLIENT_PROTOCOL_VIOLATION);
     }
 
     private void walkFed() {

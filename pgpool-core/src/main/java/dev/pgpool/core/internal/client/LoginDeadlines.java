@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.client;
 
+import java.util.ArrayList;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -24,7 +25,7 @@ public final class LoginDeadlines implements LoopTicker.Listener {
 
     @Override
     public void onTick(long nowNanos) {
-        Iterator<Map.Entry<ClientSession, Long>> entries = new java.util.ArrayList<>(deadlines.entrySet()).iterator();
+        Iterator<Map.Entry<ClientSession, Long>> entries = new ArrayList<>(deadlines.entrySet()).iterator();
         while (entries.hasNext()) {
             Map.Entry<ClientSession, Long> entry = entries.next();
             if (entry.getValue() - nowNanos > 0) {

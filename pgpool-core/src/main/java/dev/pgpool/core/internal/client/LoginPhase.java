@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
  */
 final class LoginPhase implements ClientPhase {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginPhase.class);
+    /** PostgreSQL's PG_MAX_AUTH_TOKEN_LENGTH. */
+    private static final int MAX_PASSWORD_MESSAGE = 65_535;
+
     private static final Set<String> FALSE = Set.of("false", "off", "no", "0", "f", "n");
 
     private final ClientSession session;
@@ -129,8 +132,7 @@ final class LoginPhase implements ClientPhase {
                         PoolerError.CLIENT_PROTOCOL_VIOLATION,
                         "expected password response, got message type " + (in.type() & 0xff));
             }
-            // PostgreSQL allows PG_MAX_AUTH_TOKEN_LENGTH (65535) here, for tickets that we don't take
-            in.requireSmall();
+            in.requireAtMost(MAX_PASSWORD_MESSAGE);
             if (!in.isComplete()) {
                 return;
             }

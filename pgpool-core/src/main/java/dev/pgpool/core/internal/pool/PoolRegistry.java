@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.pool;
 
+import java.util.Comparator;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
@@ -45,7 +46,7 @@ public final class PoolRegistry {
                 pools.values().stream().map(ServerPool::snapshot).toList();
         return asked.stream()
                 .map(CompletableFuture::join)
-                .sorted(java.util.Comparator.comparing(p -> p.key().toString()))
+                .sorted(Comparator.comparing(p -> p.key().toString()))
                 .toList();
     }
 

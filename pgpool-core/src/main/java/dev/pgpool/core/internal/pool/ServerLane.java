@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
@@ -229,7 +230,10 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public void onWaited(long nanos) {
-        pool.services().listener().onWaited(pool.key(), Duration.ofNanos(nanos));
+        PgPoolListener listener = pool.services().listener();
+        if (listener != PgPoolListener.NONE) {
+            listener.onWaited(pool.key(), Duration.ofNanos(nanos));
+        }
     }
 
     @Override

@@ -136,9 +136,9 @@ public final class ServerPool {
         clients.decrementAndGet();
     }
 
-    /** Whether nothing would be missed if the pool were forgotten. */
+    /** Whether nothing would be missed if the pool were forgotten: nobody is there, and no server ever was. */
     boolean isUnused() {
-        return clients.get() == 0 && budget.servers() == 0;
+        return clients.get() == 0 && budget.servers() == 0 && reported == null;
     }
 
     /** Where the next server connection goes: host and secret are looked up each time, since both change. */

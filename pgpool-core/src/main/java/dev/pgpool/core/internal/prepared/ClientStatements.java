@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.prepared;
 
+import java.util.Arrays;
 import dev.pgpool.core.internal.wire.MessageReader;
 import io.netty.buffer.ByteBuf;
 import java.util.function.Predicate;
@@ -66,7 +67,7 @@ public final class ClientStatements {
     /** Puts back what {@link #remove} took, unless the name has been given anew since. */
     public void restore(Named named) {
         for (Named n = table[named.hash & table.length - 1]; n != null; n = n.next) {
-            if (n.hash == named.hash && java.util.Arrays.equals(n.name, named.name)) {
+            if (n.hash == named.hash && Arrays.equals(n.name, named.name)) {
                 return;
             }
         }

@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.runtime;
 
+import java.net.UnknownHostException;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.internal.client.ClientInitializer;
 import dev.pgpool.core.internal.runtime.PoolerRuntime.StartFailure;
@@ -40,7 +41,7 @@ final class Listeners {
         if (tcp.isUnresolved()) {
             throw new StartFailure(
                     "listen.host: \"" + config.host() + "\" (expected: an address of this machine)",
-                    new java.net.UnknownHostException(config.host()));
+                    new UnknownHostException(config.host()));
         }
         bound.add(bind(tcp, config));
         if (config.unixSocketDirectory().isPresent()) {

@@ -130,7 +130,12 @@ public final class MessageCursor {
 
     /** Checks the current message's length against {@link #SMALL_MESSAGE_LIMIT}. */
     public void requireSmall() {
-        if (length > SMALL_MESSAGE_LIMIT) {
+        requireAtMost(SMALL_MESSAGE_LIMIT);
+    }
+
+    /** Checks the current message's length, which counts the length word but not the type byte. */
+    public void requireAtMost(int limit) {
+        if (length > limit) {
             throw new WireViolation(violation, "message length " + length + " of type " + printable(type()));
         }
     }

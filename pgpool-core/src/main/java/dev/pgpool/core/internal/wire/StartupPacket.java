@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.wire;
 
+import java.util.Collections;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ public sealed interface StartupPacket {
      */
     record Startup(int minor, Map<String, String> parameters, List<String> protocolOptions) implements StartupPacket {
         public Startup {
-            parameters = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+            parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
             protocolOptions = List.copyOf(protocolOptions);
         }
     }

@@ -1,0 +1,57 @@
+package dev.pgpool.core.internal.runtime;
+
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.stats.PoolKey;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps what a host's listener throws away from the pooler. */
+final class GuardedListener implements PgPoolListener {
+    private static final Logger LOGGER = LoggerFactory.getLogger(GuardedListener.class);
+
+    private final PgPoolListener listener;
+
+    GuardedListener(PgPoolListener listener) {
+        this.listener = listener;
+    }
+
+    @Override
+    public void onClientConnected(PoolKey pool) {
+        guard(() -> listener.onClientConnected(pool));
+    }
+
+    @Override
+    public void onClientClosed(PoolKey pool, CloseReason reason) {
+        guard(() -> listener.onClientClosed(pool, reason));
+    }
+
+    @Override
+    public void onServerConnected(PoolKey pool, Duration took) {
+        guard(() -> listener.onServerConnected(pool, took));
+    }
+
+    @Override
+    public void onServerConnectFailed(PoolKey pool, String sqlState, String message) {
+        guard(() -> listener.onServerConnectFailed(pool, sqlState, message));
+    }
+
+    @Override
+    public void onServerClosed(PoolKey pool, CloseReason reason) {
+        guard(() -> listener.onServerClosed(pool, reason));
+    }
+
+    @Override
+    public void onWaited(PoolKey pool, Duration waited) {
+        guard(() -> listener.onWaited(pool, waited));
+    }
+
+    private static void guard(Runnable call) {
+        try {
+            call.run();
+        } catch (RuntimeException e) {
+            LOGGER.atWarn().setCause(e).log("listener failed");
+        }
+    }
+}
