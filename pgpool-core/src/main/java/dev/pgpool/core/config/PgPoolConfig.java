@@ -1,7 +1,7 @@
 package dev.pgpool.core.config;
 
-import java.util.Collections;
 import dev.pgpool.core.auth.CredentialStore;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

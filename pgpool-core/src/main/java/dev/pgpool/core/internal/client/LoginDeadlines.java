@@ -1,7 +1,7 @@
 package dev.pgpool.core.internal.client;
 
-import java.util.ArrayList;
 import dev.pgpool.core.internal.transport.LoopTicker;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;

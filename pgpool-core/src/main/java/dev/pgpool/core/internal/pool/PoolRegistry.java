@@ -1,9 +1,9 @@
 package dev.pgpool.core.internal.pool;
 
-import java.util.Comparator;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

@@ -1,8 +1,8 @@
 package dev.pgpool.core.internal.prepared;
 
-import java.util.Arrays;
 import dev.pgpool.core.internal.wire.MessageReader;
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 

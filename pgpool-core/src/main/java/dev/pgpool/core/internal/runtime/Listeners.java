@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.runtime;
 
-import java.net.UnknownHostException;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.internal.client.ClientInitializer;
 import dev.pgpool.core.internal.runtime.PoolerRuntime.StartFailure;
@@ -13,6 +12,7 @@ import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

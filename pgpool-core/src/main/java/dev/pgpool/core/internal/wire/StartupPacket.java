@@ -1,9 +1,9 @@
 package dev.pgpool.core.internal.wire;
 
-import java.util.Collections;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
