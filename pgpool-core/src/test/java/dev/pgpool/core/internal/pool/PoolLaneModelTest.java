@@ -1,0 +1,181 @@
+package dev.pgpool.core.internal.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pgpool.core.internal.wire.ErrorFields;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Lanes and budget against the rules of the pool, over millions of random interleavings. */
+class PoolLaneModelTest {
+
+    private static final int RUNS_PER_SEED = 1_500;
+    private static final int STEPS_PER_RUN = 1_000;
+
+    /** Fixed ones, so that a build is the same as the last, and fresh ones, so that builds find more over time. */
+    static List<Long> seeds() {
+        Random fresh = new Random();
+        return List.of(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, fresh.nextLong(), fresh.nextLong(), fresh.nextLong());
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void noServerInTwoHandsNoWaiterLostNoPermitLost(long seed) {
+        long served = 0;
+        long refused = 0;
+        long moves = 0;
+        for (int run = 0; run < RUNS_PER_SEED; run++) {
+            LaneSimulation simulation = new LaneSimulation(seed * RUNS_PER_SEED + run);
+            int step = 0;
+            try {
+                for (; step < STEPS_PER_RUN; step++) {
+                    simulation.step();
+                    if (step % 100 == 99) {
+                        simulation.quiesce();
+                    }
+                }
+                simulation.finish();
+            } catch (Throwable e) {
+                throw new AssertionError("seed " + seed + ", run " + run + ", step " + step, e);
+            }
+            served += simulation.served;
+            refused += simulation.refused;
+            moves += simulation.moves;
+        }
+        assertThat(served).as("clients served").isGreaterThan(10_000);
+        assertThat(refused).as("clients refused").isGreaterThan(100);
+        assertThat(moves).as("servers moved").isGreaterThan(1_000);
+    }
+
+    /** Breakage 23: the wait ends at the very moment at which a server comes free. */
+    @Test
+    void serverHandedOverAtTheMomentOfTheTimeoutIsNeitherLostNorGivenTwice() {
+        long timeout = 1_000_000;
+        long[] now = {0};
+        ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        ConnectionBudget budget = new ConnectionBudget(1, 1);
+        PoolLane<Object> lane = new PoolLane<>(0, tasks::add, new OneServer(), budget, timeout, () -> now[0]);
+        lane.join(List.of(lane));
+        Object server = new Object();
+        Counting first = new Counting();
+        assertThat(lane.acquire(first)).isNull();
+        lane.connected(server);
+        assertThat(first.servers).isEqualTo(1);
+
+        Random random = new Random(23);
+        int timeouts = 0;
+        for (int i = 0; i < 100_000; i++) {
+            Counting waiter = new Counting();
+            assertThat(lane.acquire(waiter)).isNull();
+            now[0] += timeout;
+            boolean timeoutFirst = random.nextBoolean();
+            if (timeoutFirst) {
+                lane.onTick(now[0]);
+                lane.release(server);
+            } else {
+                lane.release(server);
+                lane.onTick(now[0]);
+            }
+            assertThat(waiter.servers + waiter.errors).as("answers").isEqualTo(1);
+            assertThat(waiter.errors).isEqualTo(timeoutFirst ? 1 : 0);
+            if (timeoutFirst) {
+                timeouts++;
+                assertThat(lane.acquire(new Counting()))
+                        .as("the server is free")
+                        .isSameAs(server);
+            }
+            assertThat(budget.servers()).isEqualTo(1);
+        }
+        assertThat(timeouts).isBetween(40_000, 60_000);
+        assertThat(lane.waitingCount()).isZero();
+        lane.gone(server);
+        assertThat(budget.servers()).isZero();
+        assertThat(tasks).isEmpty();
+    }
+
+    @Test
+    void timeoutTellsHowThePoolStands() {
+        ConnectionBudget budget = new ConnectionBudget(3, 2);
+        PoolLane<Object> lane = new PoolLane<>(0, Runnable::run, new OneServer(), budget, 5_000_000, () -> 0);
+        lane.join(List.of(lane));
+        Counting waiter = new Counting();
+        assertThat(lane.acquire(waiter)).isNull();
+
+        lane.onTick(5_000_000);
+
+        assertThat(waiter.last).isNotNull();
+        assertThat(waiter.last.message())
+                .isEqualTo("query_wait_timeout: no server within 5 ms"
+                        + " (servers 1 of 3, connecting 1, idle here 0, waiting here 0)");
+        assertThat(waiter.last.sqlState()).isEqualTo("53300");
+    }
+
+    @Test
+    void lastServerBackIsFirstServerOut() {
+        ConnectionBudget budget = new ConnectionBudget(2, 2);
+        PoolLane<Object> lane = new PoolLane<>(0, Runnable::run, new OneServer(), budget, 0, () -> 0);
+        lane.join(List.of(lane));
+        assertThat(lane.acquire(new Counting())).isNull();
+        assertThat(lane.acquire(new Counting())).isNull();
+        lane.connected("old");
+        lane.connected("new");
+
+        lane.release("old");
+        lane.release("new");
+
+        assertThat(lane.acquire(new Counting())).isEqualTo("new");
+        assertThat(lane.acquire(new Counting())).isEqualTo("old");
+    }
+
+    private static final class Counting extends Waiter<Object> {
+        int servers;
+        int errors;
+
+        @Nullable
+        ErrorFields last;
+
+        @Override
+        protected void onServer(Object server) {
+            servers++;
+        }
+
+        @Override
+        protected void onNoServer(ErrorFields error) {
+            errors++;
+            last = error;
+        }
+    }
+
+    /** All servers live, and a connect ends when the test says so. */
+    private static final class OneServer implements LaneOwner<Object> {
+        @Override
+        public void connect(PoolLane<Object> lane) {
+            // the test calls connected
+        }
+
+        @Override
+        public boolean isUsable(Object server) {
+            return true;
+        }
+
+        @Override
+        public void move(Object server, PoolLane<Object> to) {
+            throw new AssertionError("there is only one lane");
+        }
+
+        @Override
+        public @Nullable ErrorFields refusal(long nowNanos) {
+            return null;
+        }
+
+        @Override
+        public void onWaited(long nanos) {
+            // nobody asks
+        }
+    }
+}
