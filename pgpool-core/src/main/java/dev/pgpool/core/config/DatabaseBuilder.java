@@ -78,7 +78,7 @@ public final class DatabaseBuilder {
         return this;
     }
 
-    /** Default 15 s. How long a failed connect is remembered and told to clients when no server is there. */
+    /** Default 1 s. How long a failed connect is remembered and told to clients when no server is there. */
     public DatabaseBuilder connectRetryDelay(Duration connectRetryDelay) {
         this.connectRetryDelay = connectRetryDelay;
         return this;

@@ -24,7 +24,7 @@ public record PoolConfig(
 
     /** What applies where nothing else is said. */
     public static final PoolConfig DEFAULT = new PoolConfig(
-            20, 2, Duration.ofSeconds(120), Duration.ofSeconds(15), Duration.ofSeconds(15), Duration.ofSeconds(5), 200);
+            20, 2, Duration.ofSeconds(120), Duration.ofSeconds(15), Duration.ofSeconds(1), Duration.ofSeconds(5), 200);
 
     void check(String path, Problems problems) {
         problems.range(path + ".maxConnections", maxConnections, 1, 10_000);

@@ -5,4 +5,7 @@
  * loops but their lanes' addresses: lanes talk by tasks. Shared between loops are only the {@link
  * dev.pgpool.core.internal.pool.ConnectionBudget} and the registries of statements and parameters.
  */
+@NullMarked
 package dev.pgpool.core.internal.pool;
+
+import org.jspecify.annotations.NullMarked;
