@@ -129,7 +129,7 @@ final class Replies implements ExpectedReplies.Undo {
         } else if (subject == StatementRewriter.UNNAMED) {
             x.server.unnamedConfirmed();
         } else if (subject instanceof Named named) {
-            x.server.statements().confirmed(named.statement());
+            x.server.statements().confirmed(named.parsed());
         }
         boolean duplicate = (x.expected.head() & KIND) == ExpectedReplies.DUPLICATE;
         answered(in, duplicate ? ExpectedReplies.DUPLICATE : ExpectedReplies.PARSE);
@@ -231,7 +231,7 @@ final class Replies implements ExpectedReplies.Undo {
                 known.remove(named);
             }
             if (parse && (code & FAKE) == 0) {
-                x.server.statements().unsent(named.statement(), batch);
+                x.server.statements().unsent(named.parsed(), batch);
             }
             if (close && known != null) {
                 known.restore(named);

@@ -62,7 +62,7 @@ final class StatementRewriter {
         counters.countClientParse();
         ClientStatements statements = client.statements();
         Named taken = statements.find(buf, in.bodyIndex(), nameEnd);
-        Statement statement = registry.intern(buf, nameEnd + 1, in.bodyEnd());
+        Statement statement = registry.intern(buf, nameEnd + 1, in.bodyEnd(), meaning());
         if (taken != null) {
             parseTakenName(in, taken, counters);
             return true;
@@ -127,8 +127,9 @@ final class StatementRewriter {
             in.forward();
             return true;
         }
-        byte[] serverName = named.statement().serverName();
-        prepare(in, named.statement(), counters);
+        Statement statement = current(named);
+        byte[] serverName = statement.serverName();
+        prepare(in, statement, counters);
         toServer.run(in.takeRun());
         int growth = serverName.length - (nameEnd - portalEnd - 1);
         toServer.space()
@@ -153,10 +154,10 @@ final class StatementRewriter {
             } else {
                 Named named = client.statements().find(in.buffer(), in.bodyIndex() + 1, nameEnd);
                 if (named != null) {
-                    prepare(in, named.statement(), counters);
+                    Statement statement = current(named);
+                    prepare(in, statement, counters);
                     toServer.run(in.takeRun());
-                    FrontendWriter.describeStatement(
-                            toServer.space(), named.statement().serverName());
+                    FrontendWriter.describeStatement(toServer.space(), statement.serverName());
                     expected.add(ExpectedReplies.DESCRIBE, named);
                     in.skip();
                     return true;
@@ -192,6 +193,25 @@ final class StatementRewriter {
         expected.add(ExpectedReplies.CLOSE);
         in.forward();
         return true;
+    }
+
+    /** What a statement's text is read under on this server now. */
+    private Object meaning() {
+        return server.parameters().meaning();
+    }
+
+    /**
+     * The statement under the client's present settings. PostgreSQL would keep some of what it read under earlier ones;
+     * we can't, because the statement on the server is other clients' too.
+     */
+    private Statement current(Named named) {
+        Statement statement = named.statement();
+        Object meaning = meaning();
+        if (statement.meaning() != meaning) {
+            statement = registry.variant(statement, meaning);
+            named.become(statement);
+        }
+        return statement;
     }
 
     /** Sees to it that the server has the statement when the next message arrives there. */

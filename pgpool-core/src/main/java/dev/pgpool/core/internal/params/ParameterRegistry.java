@@ -9,6 +9,8 @@ import java.util.WeakHashMap;
  * per transaction.
  */
 public final class ParameterRegistry {
+    private static final String APPLICATION_NAME = "application_name";
+
     private final WeakHashMap<SessionParameters, WeakReference<SessionParameters>> known = new WeakHashMap<>();
 
     /** The parameters with exactly these settings. */
@@ -38,6 +40,11 @@ public final class ParameterRegistry {
         SessionParameters existing = reference == null ? null : reference.get();
         if (existing != null) {
             return existing;
+        }
+        if (candidate.get(APPLICATION_NAME) != null) {
+            Map<String, String> rest = candidate.toMap();
+            rest.remove(APPLICATION_NAME);
+            candidate.means(of(rest));
         }
         known.put(candidate, new WeakReference<>(candidate));
         return candidate;

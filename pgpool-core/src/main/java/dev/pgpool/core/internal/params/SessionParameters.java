@@ -29,6 +29,7 @@ public final class SessionParameters {
 
     private final String[] values;
     private final int hash;
+    private @Nullable SessionParameters meaning;
 
     private SessionParameters(String[] names, String[] values) {
         this.names = names;
@@ -46,6 +47,20 @@ public final class SessionParameters {
     /** Whether a reported parameter can be set in a session and so belongs here. */
     public static boolean isSettable(String name) {
         return !READ_ONLY.contains(name);
+    }
+
+    /**
+     * The parameters that may decide what the text of a statement means: client_encoding, TimeZone, search_path and
+     * whatever else there is, but not the name that the client gave itself. Interned like this.
+     */
+    public SessionParameters meaning() {
+        SessionParameters known = meaning;
+        return known == null ? this : known;
+    }
+
+    /** Before it is published by the registry. */
+    void means(SessionParameters what) {
+        meaning = what;
     }
 
     /** The value of a parameter, by its name in any case; null if the session has no opinion. */

@@ -15,17 +15,30 @@ public final class ClientStatements {
     public static final class Named {
         private final byte[] name;
         private final int hash;
-        private final Statement statement;
+        private final Statement parsed;
+        private Statement statement;
         private @Nullable Named next;
 
         Named(byte[] name, int hash, Statement statement) {
             this.name = name;
             this.hash = hash;
+            this.parsed = statement;
             this.statement = statement;
         }
 
+        /** What the client's Parse made. */
+        public Statement parsed() {
+            return parsed;
+        }
+
+        /** What it stands for now. */
         public Statement statement() {
             return statement;
+        }
+
+        /** From now on the name stands for the same text under other settings. */
+        public void become(Statement other) {
+            statement = other;
         }
 
         /** What the client calls it. Not to be written to. */

@@ -3,17 +3,20 @@ package dev.pgpool.core.internal.prepared;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A prepared statement as PostgreSQL understands it: text and parameter types, whatever clients call it. Interned by
- * {@link StatementRegistry}, so identity is equality. Immutable.
+ * A prepared statement as PostgreSQL understands it: text, parameter types, and the settings under which the text is
+ * read (a time literal means something else under another TimeZone), whatever clients call it. Interned by {@link
+ * StatementRegistry}, so identity is equality. Immutable.
  */
 public final class Statement {
     private final long id;
     private final byte[] serverName;
     private final byte[] parseBody;
+    private final Object meaning;
     private final int hash;
 
-    Statement(long id, byte[] parseBody, int hash) {
+    Statement(long id, byte[] parseBody, Object meaning, int hash) {
         this.id = id;
+        this.meaning = meaning;
         this.serverName = ("pgpool_" + id).getBytes(StandardCharsets.US_ASCII);
         this.parseBody = parseBody;
         this.hash = hash;
@@ -31,6 +34,11 @@ public final class Statement {
     /** Query text, zero byte, number of types and types: a Parse message behind the name. Not to be written to. */
     public byte[] parseBody() {
         return parseBody;
+    }
+
+    /** The settings that the text was, or is to be, read under. Compared by identity. */
+    public Object meaning() {
+        return meaning;
     }
 
     int contentHash() {

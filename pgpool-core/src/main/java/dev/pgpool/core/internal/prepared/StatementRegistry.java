@@ -4,6 +4,7 @@ import dev.pgpool.core.internal.wire.MessageReader;
 import io.netty.buffer.ByteBuf;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,21 +32,40 @@ public final class StatementRegistry {
     private int size;
     private long nextId = 1;
 
-    /** The statement whose Parse body stands in this region, which is not consumed. */
-    public Statement intern(ByteBuf buf, int from, int to) {
+    /**
+     * The statement whose Parse body stands in this region, which is not consumed.
+     *
+     * @param meaning the settings under which the text is read; compared by identity
+     */
+    public Statement intern(ByteBuf buf, int from, int to, Object meaning) {
         int hash = MessageReader.hash(buf, from, to);
         synchronized (this) {
             expunge();
             for (Entry e = table[hash & table.length - 1]; e != null; e = e.next) {
-                if (e.hash == hash) {
-                    Statement known = e.get();
-                    if (known != null && MessageReader.equal(buf, from, to, known.parseBody())) {
-                        return known;
-                    }
+                Statement known = e.hash == hash ? e.get() : null;
+                if (known != null
+                        && known.meaning() == meaning
+                        && MessageReader.equal(buf, from, to, known.parseBody())) {
+                    return known;
                 }
             }
-            return add(new Statement(nextId++, MessageReader.bytes(buf, from, to), hash));
+            return add(new Statement(nextId++, MessageReader.bytes(buf, from, to), meaning, hash));
         }
+    }
+
+    /** The same text and types, read under other settings. */
+    public synchronized Statement variant(Statement statement, Object meaning) {
+        expunge();
+        int hash = statement.contentHash();
+        for (Entry e = table[hash & table.length - 1]; e != null; e = e.next) {
+            Statement known = e.hash == hash ? e.get() : null;
+            if (known != null
+                    && known.meaning() == meaning
+                    && Arrays.equals(statement.parseBody(), known.parseBody())) {
+                return known;
+            }
+        }
+        return add(new Statement(nextId++, statement.parseBody(), meaning, hash));
     }
 
     /** Number of statements that somebody knows. */

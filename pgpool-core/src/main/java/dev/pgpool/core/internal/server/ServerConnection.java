@@ -18,6 +18,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerConnection.class);
+
+    private static final int GOODBYE_SECONDS = 5;
 
     private final MessageCursor in = new MessageCursor(PoolerError.SERVER_PROTOCOL_VIOLATION);
     private final Outbox out = new Outbox();
@@ -288,10 +291,10 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
             out.drop();
             ByteBuf goodbye = c.alloc().ioBuffer(8);
             FrontendWriter.terminate(goodbye);
-            // in one go, so that a server that does not read can't keep us from closing
             c.writeAndFlush(goodbye).addListener(ChannelFutureListener.CLOSE);
-            if (!c.channel().isWritable()) {
-                c.close();
+            if (c.channel().isOpen()) {
+                // a server that does not read must not keep its socket
+                var unused = c.channel().eventLoop().schedule(() -> c.close(), GOODBYE_SECONDS, TimeUnit.SECONDS);
             }
         }
         ended(reason);
