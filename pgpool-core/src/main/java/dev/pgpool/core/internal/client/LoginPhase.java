@@ -63,7 +63,9 @@ final class LoginPhase implements ClientPhase {
         if (startup.minor() > StartupPacket.NEWEST_MINOR
                 || !startup.protocolOptions().isEmpty()) {
             BackendWriter.negotiateProtocolVersion(
-                    session.out().space(), StartupPacket.NEWEST_MINOR, startup.protocolOptions());
+                    session.out().space(),
+                    Math.min(startup.minor(), StartupPacket.NEWEST_MINOR),
+                    startup.protocolOptions());
         }
         if (method() == ClientAuthentication.TRUST) {
             authenticate(Optional.empty());

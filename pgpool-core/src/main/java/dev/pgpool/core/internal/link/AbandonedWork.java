@@ -19,7 +19,10 @@ final class AbandonedWork implements OwnQuery.Outcome {
     private final Exchange x;
     private final ServerConnection server;
     private final Duration timeout;
+    private static final long FIRST_REPEAT_MILLIS = 100;
+
     private @Nullable ScheduledFuture<?> deadline;
+    private @Nullable ScheduledFuture<?> repeat;
     private @Nullable CancelSender cancels;
     private boolean active;
 
@@ -37,9 +40,7 @@ final class AbandonedWork implements OwnQuery.Outcome {
     void start(@Nullable CancelSender canceller) {
         active = true;
         cancels = canceller;
-        deadline = server.channel()
-                .eventLoop()
-                .schedule(() -> server.close(CloseReason.ABANDONED), timeout.toMillis(), TimeUnit.MILLISECONDS);
+        deadline = server.channel().eventLoop().schedule(this::giveUp, timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Brings the server to its next ReadyForQuery as fast as it goes. */
@@ -51,11 +52,22 @@ final class AbandonedWork implements OwnQuery.Outcome {
         } else if (x.skipping || (busy ? !owed.endsInReadyForQuery() : !x.ready)) {
             sync();
         }
-        CancelSender canceller = cancels;
-        if (busy && canceller != null) {
-            canceller.cancel(server);
-        }
         server.out().flush();
+        if (busy) {
+            cancel(FIRST_REPEAT_MILLIS);
+        }
+    }
+
+    /** Again and again: a request may overtake the query that it is for, and then does nothing. */
+    private void cancel(long repeatMillis) {
+        CancelSender canceller = cancels;
+        if (!active || canceller == null || x.expected.isEmpty() || server.isClosed()) {
+            return;
+        }
+        canceller.cancel(server);
+        repeat = server.channel()
+                .eventLoop()
+                .schedule(() -> cancel(repeatMillis * 2), repeatMillis, TimeUnit.MILLISECONDS);
     }
 
     /** The server only now began to wait for COPY data that nobody will send. */
@@ -89,6 +101,10 @@ final class AbandonedWork implements OwnQuery.Outcome {
             return;
         }
         active = false;
+        server.whenNotCancelled(this::rollback);
+    }
+
+    private void rollback() {
         x.counters.countRollback();
         new OwnQuery(server, this).send("ROLLBACK");
         server.out().flush();
@@ -99,11 +115,25 @@ final class AbandonedWork implements OwnQuery.Outcome {
         server.release();
     }
 
+    private void giveUp() {
+        CancelSender canceller = cancels;
+        if (canceller != null) {
+            // a server that sleeps does not notice that its socket is closed
+            canceller.cancel(server);
+        }
+        server.close(CloseReason.ABANDONED);
+    }
+
     /** The clock stops. */
     void end() {
         active = false;
-        ScheduledFuture<?> running = deadline;
+        stop(deadline);
         deadline = null;
+        stop(repeat);
+        repeat = null;
+    }
+
+    private static void stop(@Nullable ScheduledFuture<?> running) {
         if (running != null) {
             running.cancel(false);
         }

@@ -24,13 +24,17 @@ final class ExpectedReplies {
     /** A Parse that repeats a name on purpose, to be refused by the server. */
     static final int DUPLICATE = 9;
 
+    /** Where the client ended its COPY data before the server had asked for them; always a {@link #FAKE}. */
+    static final int COPY_END = 10;
+
     static final int KIND = 0x0f;
     static final int SKIP = 0x10;
     static final int FAKE = 0x20;
 
     /** Called for entries whose messages the server skips, last one first, so that undoing restores what was. */
     interface Undo {
-        void undo(int code, @Nullable Object subject, long batch);
+        /** @param failed whether this is the message that failed, not one that was skipped because of it */
+        void undo(int code, @Nullable Object subject, long batch, boolean failed);
     }
 
     private byte[] codes = new byte[32];
@@ -118,7 +122,7 @@ final class ExpectedReplies {
         long batch = tailBatch - syncs;
         for (int i = count - 1; i >= 0; i--) {
             int slot = head + i & codes.length - 1;
-            undo.undo(codes[slot], subjects[slot], batch);
+            undo.undo(codes[slot], subjects[slot], batch, i == 0);
             subjects[slot] = null;
         }
         head = head + count & codes.length - 1;
@@ -129,8 +133,15 @@ final class ExpectedReplies {
     /**
      * The oldest entry turned out to be a COPY FROM STDIN: Syncs that were sent right behind it are ignored by the server
      * (see CopyGetData in PostgreSQL's copyfromparse.c), so nothing is owed for them.
+     *
+     * @return whether more COPY data are to come: not if the client has ended them already
      */
-    void dropSyncsBehindHead() {
+    boolean beginCopyIn() {
+        dropSyncsBehindHead();
+        return size < 2 || (codes[head + 1 & codes.length - 1] & KIND) != COPY_END;
+    }
+
+    private void dropSyncsBehindHead() {
         int kept = 1;
         while (kept < size && codes[head + kept & codes.length - 1] == SYNC) {
             kept++;

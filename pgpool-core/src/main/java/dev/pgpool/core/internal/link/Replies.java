@@ -72,10 +72,9 @@ final class Replies implements ExpectedReplies.Undo {
                 in.forward();
             }
             case BackendType.COPY_IN_RESPONSE -> {
-                x.copyIn = true;
-                x.expected.dropSyncsBehindHead();
+                x.copyIn = x.expected.beginCopyIn();
                 in.forward();
-                if (x.client == null) {
+                if (x.client == null && x.copyIn) {
                     abandoned.onCopyIn();
                 }
             }
@@ -112,8 +111,9 @@ final class Replies implements ExpectedReplies.Undo {
     void drainFakes() {
         int head = x.expected.head();
         while ((head & FAKE) != 0) {
-            if (x.toClient.isConnected()) {
-                boolean parse = (head & KIND) == ExpectedReplies.PARSE;
+            int kind = head & KIND;
+            if (kind != ExpectedReplies.COPY_END && x.toClient.isConnected()) {
+                boolean parse = kind == ExpectedReplies.PARSE;
                 BackendWriter.empty(
                         x.toClient.space(), parse ? BackendType.PARSE_COMPLETE : BackendType.CLOSE_COMPLETE);
             }
@@ -126,7 +126,7 @@ final class Replies implements ExpectedReplies.Undo {
         Object subject = x.expected.headSubject();
         if (subject instanceof Statement statement) {
             x.server.statements().confirmed(statement);
-        } else if (subject == StatementRewriter.UNNAMED) {
+        } else if (subject == StatementRewriter.UNNAMED || subject instanceof ClientStatements.Unnamed) {
             x.server.unnamedConfirmed();
         } else if (subject instanceof Named named) {
             x.server.statements().confirmed(named.parsed());
@@ -216,32 +216,46 @@ final class Replies implements ExpectedReplies.Undo {
     }
 
     @Override
-    public void undo(int code, @Nullable Object subject, long batch) {
+    public void undo(int code, @Nullable Object subject, long batch, boolean failed) {
         LinkedClient current = x.client;
         ClientStatements known = current == null ? null : current.knownStatements();
         boolean parse = (code & KIND) == ExpectedReplies.PARSE;
-        boolean close = (code & KIND) == ExpectedReplies.CLOSE;
-        if (subject == StatementRewriter.UNNAMED) {
-            x.server.unnamedBecame(null, 0, 0);
-            if (known != null && (code & SKIP) == 0) {
-                known.dropUnnamed();
-            }
-        } else if (subject instanceof Named named) {
-            if (parse && known != null) {
-                known.remove(named);
-            }
-            if (parse && (code & FAKE) == 0) {
-                x.server.statements().unsent(named.parsed(), batch);
-            }
-            if (close && known != null) {
-                known.restore(named);
-            }
+        if (subject instanceof Named named) {
+            undoNamed(code, named, batch, known);
         } else if (subject instanceof Statement statement) {
             if (parse) {
                 x.server.statements().unsent(statement, batch);
             } else {
                 x.server.statements().restored(statement);
             }
+        } else if (subject != null) {
+            undoUnnamed(code, subject, failed, known);
+        }
+    }
+
+    private void undoNamed(int code, Named named, long batch, @Nullable ClientStatements known) {
+        if ((code & KIND) == ExpectedReplies.PARSE) {
+            if (known != null) {
+                known.remove(named);
+            }
+            if ((code & FAKE) == 0) {
+                x.server.statements().unsent(named.parsed(), batch);
+            }
+        } else if ((code & KIND) == ExpectedReplies.CLOSE && known != null) {
+            known.restore(named);
+        }
+    }
+
+    /** A Parse that fails takes the unnamed statement with it; one that was skipped leaves the one before it. */
+    private void undoUnnamed(int code, Object subject, boolean failed, @Nullable ClientStatements known) {
+        x.server.unnamedBecame(null, 0, 0);
+        if (known == null || (code & SKIP) != 0) {
+            return;
+        }
+        if (failed) {
+            known.dropUnnamed();
+        } else if (subject instanceof ClientStatements.Unnamed before) {
+            known.restoreUnnamed(before);
         }
     }
 }

@@ -93,6 +93,9 @@ final class Requests {
                 in.forward();
             }
             case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> {
+                if (!x.copyIn && !x.expected.isEmpty()) {
+                    x.expected.add(ExpectedReplies.COPY_END | ExpectedReplies.FAKE);
+                }
                 copyData(in, wasReady);
                 x.copyIn = false;
             }

@@ -91,19 +91,27 @@ final class StatementRewriter {
 
     private boolean parseUnnamed(MessageCursor in, LinkedClient client, LaneCounters counters) {
         ClientStatements statements = client.statements();
-        if (in.bodyLength() > UNNAMED_LIMIT) {
-            statements.dropUnnamed();
-        } else if (in.isComplete()) {
-            statements.unnamed(in.buffer(), in.bodyIndex() + 1, in.bodyEnd());
-        } else {
+        boolean large = in.bodyLength() > UNNAMED_LIMIT;
+        if (!large && !in.isComplete()) {
             return false;
+        }
+        Object before = unnamedBefore(statements);
+        if (large) {
+            statements.dropUnnamed();
+        } else {
+            statements.unnamed(in.buffer(), in.bodyIndex() + 1, in.bodyEnd());
         }
         counters.countClientParse();
         counters.countServerParse();
         server.unnamedBecame(statements, statements.unnamedVersion(), expected.batch());
-        expected.add(ExpectedReplies.PARSE, UNNAMED);
+        expected.add(ExpectedReplies.PARSE, before);
         in.forward();
         return true;
+    }
+
+    /** What must come back if the server skips the next message: something ahead of it in its batch may fail. */
+    private Object unnamedBefore(ClientStatements statements) {
+        return expected.endsInReadyForQuery() ? UNNAMED : statements.takeUnnamed();
     }
 
     boolean bind(MessageCursor in, LinkedClient client, LaneCounters counters) {
@@ -176,8 +184,12 @@ final class StatementRewriter {
         if (isStatement(in)) {
             int nameEnd = stringEnd(in, in.bodyIndex() + 1, "statement name");
             if (nameEnd == in.bodyIndex() + 1) {
+                Object before = unnamedBefore(client.statements());
                 client.statements().dropUnnamed();
                 server.unnamedBecame(null, 0, 0);
+                expected.add(ExpectedReplies.CLOSE, before);
+                in.forward();
+                return true;
             } else {
                 Named named = client.statements().find(in.buffer(), in.bodyIndex() + 1, nameEnd);
                 if (named != null) {

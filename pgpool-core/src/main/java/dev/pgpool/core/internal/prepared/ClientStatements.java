@@ -47,6 +47,17 @@ public final class ClientStatements {
         }
     }
 
+    /** An unnamed statement that was replaced and may have to come back. */
+    public static final class Unnamed {
+        private final byte[] body;
+        private final int length;
+
+        Unnamed(byte[] body, int length) {
+            this.body = body;
+            this.length = length;
+        }
+    }
+
     /** An array larger than this is not kept for the next unnamed statement. */
     private static final int UNNAMED_KEPT = 4_096;
 
@@ -139,6 +150,21 @@ public final class ClientStatements {
     /** Tells one unnamed statement of this client from the next. */
     public long unnamedVersion() {
         return unnamedVersion;
+    }
+
+    /** Takes the unnamed statement away, so that it can be put back. */
+    public Unnamed takeUnnamed() {
+        Unnamed taken = new Unnamed(unnamed, unnamedLength);
+        unnamed = NONE;
+        dropUnnamed();
+        return taken;
+    }
+
+    /** Puts back what was taken. */
+    public void restoreUnnamed(Unnamed before) {
+        unnamed = before.body;
+        unnamedLength = before.length;
+        unnamedVersion++;
     }
 
     public boolean hasUnnamed() {

@@ -170,10 +170,19 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
      */
     public void release() {
         phase = idle;
-        if (cancels > 0) {
-            afterCancels = () -> home.onReleased(this);
-        } else {
+        if (cancels == 0) {
             home.onReleased(this);
+        } else {
+            afterCancels = () -> home.onReleased(this);
+        }
+    }
+
+    /** Runs what must not be hit by a cancel request: now, or when those under way have been dealt with. */
+    public void whenNotCancelled(Runnable task) {
+        if (cancels == 0) {
+            task.run();
+        } else {
+            afterCancels = task;
         }
     }
 

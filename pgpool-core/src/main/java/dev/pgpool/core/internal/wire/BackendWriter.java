@@ -36,10 +36,13 @@ public final class BackendWriter {
         out.writeByte(type).writeInt(4);
     }
 
-    /** Tells the newest minor version that we speak and the protocol options that we don't know. */
+    /**
+     * Tells the version that will be spoken and the protocol options that we don't know. The version is sent whole, as
+     * PostgreSQL does it, although its documentation says minor version.
+     */
     public static void negotiateProtocolVersion(ByteBuf out, int minor, List<String> unknownOptions) {
         int start = begin(out, BackendType.NEGOTIATE_PROTOCOL_VERSION);
-        out.writeInt(minor).writeInt(unknownOptions.size());
+        out.writeInt(StartupPacket.PROTOCOL_3_0 | minor).writeInt(unknownOptions.size());
         unknownOptions.forEach(option -> string(out, option));
         finish(out, start);
     }
