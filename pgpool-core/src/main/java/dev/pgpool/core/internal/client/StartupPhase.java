@@ -37,13 +37,11 @@ final class StartupPhase implements ClientPhase {
                 return;
             }
             if (packet instanceof StartupPacket.Startup startup) {
-                handedOn = true;
                 LoginPhase login = new LoginPhase(session, startup);
                 session.enter(login);
                 login.begin();
-                if (session.isClosed() || !packetBytes.isReadable()) {
-                    packetBytes.release();
-                } else {
+                if (!session.isClosed() && packetBytes.isReadable()) {
+                    handedOn = true;
                     session.onRead(packetBytes);
                 }
             } else if (packet instanceof StartupPacket.Cancel cancel) {

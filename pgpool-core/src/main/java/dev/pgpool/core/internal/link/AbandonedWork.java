@@ -5,6 +5,7 @@ import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
+import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -96,7 +97,7 @@ final class AbandonedWork implements OwnQuery.Outcome {
         if (!active) {
             return;
         }
-        if (x.status == 'I') {
+        if (x.status == TransactionStatus.IDLE) {
             giveBack();
             return;
         }
@@ -140,8 +141,8 @@ final class AbandonedWork implements OwnQuery.Outcome {
     }
 
     @Override
-    public void onDone(byte status) {
-        if (status == 'I') {
+    public void onDone(TransactionStatus status) {
+        if (status == TransactionStatus.IDLE) {
             giveBack();
         } else {
             server.close(CloseReason.ABANDONED);
@@ -149,7 +150,7 @@ final class AbandonedWork implements OwnQuery.Outcome {
     }
 
     @Override
-    public void onError(ErrorFields error, byte status) {
+    public void onError(ErrorFields error, TransactionStatus status) {
         server.close(CloseReason.ABANDONED);
     }
 

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.link;
 import dev.pgpool.core.internal.pool.LaneCounters;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.transport.Outbox;
+import dev.pgpool.core.internal.wire.TransactionStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ final class Exchange {
 
     Outbox toClient = NOBODY;
     /** Transaction status of the last ReadyForQuery. */
-    byte status = (byte) 'I';
+    TransactionStatus status = TransactionStatus.IDLE;
     /** Nothing was sent since the last ReadyForQuery. */
     boolean ready = true;
     /** The server waits for COPY data. */
@@ -45,7 +46,7 @@ final class Exchange {
         client = newClient;
         toClient = newClient.out();
         counters = laneCounters;
-        status = (byte) 'I';
+        status = TransactionStatus.IDLE;
         ready = true;
         copyIn = false;
         skipping = false;
@@ -59,10 +60,5 @@ final class Exchange {
         client = null;
         toClient = NOBODY;
         return left;
-    }
-
-    /** Whether the server owes nothing and the transaction is over. */
-    boolean isOver() {
-        return ready && status == 'I' && expected.isEmpty();
     }
 }

@@ -156,7 +156,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         LinkedClient client = x.client;
         if (client == null) {
             abandoned.onDrained();
-        } else if (x.status == 'I' && !client.in().isInsideForwarded()) {
+        } else if (x.status == TransactionStatus.IDLE && !client.in().isInsideForwarded()) {
             release(client);
         }
     }
@@ -227,10 +227,10 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
     // ---- settings of our own, ahead of the client's messages
 
     @Override
-    public void onDone(byte status) {
+    public void onDone(TransactionStatus status) {
         settings = null;
         server.enter(this);
-        if (status != TransactionStatus.IDLE.code()) {
+        if (status != TransactionStatus.IDLE) {
             throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "settings left a transaction open");
         }
         x.ready = x.expected.isEmpty();
@@ -241,12 +241,12 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
     }
 
     @Override
-    public void onError(ErrorFields error, byte status) {
+    public void onError(ErrorFields error, TransactionStatus status) {
         settings = null;
         server.enter(this);
         LinkedClient client = x.detach();
         SessionParameters before = beforeSettings;
-        if (x.expected.isEmpty() && before != null && status == TransactionStatus.IDLE.code()) {
+        if (x.expected.isEmpty() && before != null && status == TransactionStatus.IDLE) {
             // nothing was sent behind them, and the server has rolled them back
             server.parametersBecame(before);
             abandoned.end();

@@ -7,6 +7,7 @@ import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.TransactionStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 final class OwnQuery implements ServerPhase {
     /** How it ends; exactly one call, on the server's event loop. */
     interface Outcome {
-        /** @param status transaction status of the ReadyForQuery */
-        void onDone(byte status);
+        /** @param status as the ReadyForQuery says */
+        void onDone(TransactionStatus status);
 
-        void onError(ErrorFields error, byte status);
+        void onError(ErrorFields error, TransactionStatus status);
 
         void onClosed(CloseReason reason, @Nullable ErrorFields lastError);
 
@@ -61,7 +62,7 @@ final class OwnQuery implements ServerPhase {
                     if (!in.isComplete()) {
                         return;
                     }
-                    byte status = in.buffer().getByte(in.bodyIndex());
+                    TransactionStatus status = TransactionStatus.of(in);
                     in.skip();
                     if (error == null) {
                         outcome.onDone(status);

@@ -13,6 +13,7 @@ import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.TransactionStatus;
 import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -78,7 +79,16 @@ final class Replies implements ExpectedReplies.Undo {
                     abandoned.onCopyIn();
                 }
             }
-            default -> in.forward();
+            case BackendType.PARAMETER_DESCRIPTION,
+                    BackendType.NOTICE_RESPONSE,
+                    BackendType.NOTIFICATION_RESPONSE,
+                    BackendType.COPY_OUT_RESPONSE,
+                    BackendType.COPY_BOTH_RESPONSE,
+                    BackendType.COPY_DONE,
+                    BackendType.FUNCTION_CALL_RESPONSE -> in.forward();
+            default ->
+                throw new WireViolation(
+                        PoolerError.SERVER_PROTOCOL_VIOLATION, "unexpected message type " + (in.type() & 0xff));
         }
         return true;
     }
@@ -187,12 +197,12 @@ final class Replies implements ExpectedReplies.Undo {
         if (kind != ExpectedReplies.QUERY && kind != ExpectedReplies.SYNC && kind != ExpectedReplies.FUNCTION_CALL) {
             throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "unexpected ReadyForQuery");
         }
-        x.status = in.buffer().getByte(in.bodyIndex());
+        x.status = TransactionStatus.of(in);
         x.copyIn = false;
         x.expected.pop();
         in.forward();
         afterAnswer(in);
-        if (x.status == 'I') {
+        if (x.status == TransactionStatus.IDLE) {
             x.counters.countTransaction();
         }
         x.ready = x.expected.isEmpty();

@@ -13,16 +13,17 @@ public enum TransactionStatus {
     }
 
     /**
-     * The status that a ReadyForQuery carries.
+     * The status that a complete ReadyForQuery carries.
      *
-     * @throws WireViolation if the byte is none of {@code I}, {@code T}, {@code E}
+     * @throws WireViolation if it carries none
      */
-    public static TransactionStatus of(byte code) {
+    public static TransactionStatus of(MessageCursor readyForQuery) {
+        byte code = readyForQuery.bodyLength() == 1 ? readyForQuery.buffer().getByte(readyForQuery.bodyIndex()) : 0;
         return switch (code) {
             case 'I' -> IDLE;
             case 'T' -> IN_TRANSACTION;
             case 'E' -> FAILED;
-            default -> throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "ReadyForQuery status " + code);
+            default -> throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "ReadyForQuery without a status");
         };
     }
 
