@@ -6,7 +6,6 @@ import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -36,7 +35,7 @@ public class MessageScanBenchmark {
     int rowBytes;
 
     private final MessageCursor cursor = new MessageCursor(PoolerError.SERVER_PROTOCOL_VIOLATION);
-    private ByteBuf rows = ByteBufAllocator.DEFAULT.buffer();
+    private final ByteBuf rows = ByteBufAllocator.DEFAULT.buffer();
 
     @Setup
     public void fill() {
@@ -54,11 +53,11 @@ public class MessageScanBenchmark {
     @Benchmark
     @OperationsPerInvocation(MESSAGES)
     public int forwarded() {
-        cursor.feed(rows.retainedDuplicate());
+        cursor.feed(rows.retain());
         while (cursor.next()) {
             cursor.forward();
         }
-        @Nullable ByteBuf run = cursor.takeRun();
+        ByteBuf run = cursor.takeRun();
         cursor.finish(ByteBufAllocator.DEFAULT);
         if (run == null) {
             throw new IllegalStateException("no run");
