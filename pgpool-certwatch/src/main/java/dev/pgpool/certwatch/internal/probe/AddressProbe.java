@@ -165,6 +165,8 @@ final class AddressProbe {
         tls.setCloseNotifyFlushTimeoutMillis(GOODBYE_MILLIS);
         tls.handshakeFuture().addListener((Future<Channel> done) -> onHandshake(tls, done.cause()));
         connected.pipeline().addFirst(tls);
+        // The handler does not begin a handshake that has begun: a flush makes it send the ClientHello.
+        connected.flush();
     }
 
     private void onHandshake(SslHandler tls, @Nullable Throwable cause) {

@@ -1,0 +1,466 @@
+package dev.pgpool.certwatch;
+
+import static dev.pgpool.certwatch.FindingCode.*;
+import static dev.pgpool.certwatch.fixture.Looking.check;
+import static dev.pgpool.certwatch.fixture.Looking.codes;
+import static dev.pgpool.certwatch.fixture.Looking.lookAt;
+import static dev.pgpool.certwatch.fixture.Looking.patient;
+import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Looking.worst;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.fixture.TlsPeer;
+import io.netty.pkitesting.X509Bundle;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Looks at TLS servers that serve all kinds of chains and fail in all kinds of ways. */
+class EndpointIT {
+
+    private static final X509Bundle ROOT = Pki.root("Root");
+    private static final X509Bundle INTERMEDIATE = Pki.intermediate("Intermediate", ROOT);
+    private static final X509Certificate MIDDLE = INTERMEDIATE.getCertificate();
+    private static final Duration YEAR = Duration.ofDays(300);
+
+    private static X509Bundle leaf(Duration left) {
+        return Pki.leaf("localhost", INTERMEDIATE, left);
+    }
+
+    private static Endpoint at(TlsPeer peer) {
+        return CertTarget.tls("127.0.0.1", peer.port()).withServerName("localhost");
+    }
+
+    @Test
+    void healthyChainHasAllFiguresAndNoFindings() {
+        X509Bundle leaf = leaf(YEAR);
+        try (TlsPeer peer = TlsPeer.tls(leaf, MIDDLE)) {
+            CertReport report = lookAt(at(peer), ROOT);
+            assertThat(report.findings()).isEmpty();
+            assertThat(report.level()).isEqualTo(Level.OK);
+            assertThat(report.success()).isTrue();
+            Expiry expiry = report.expiry();
+            Instant end = leaf.getCertificate().getNotAfter().toInstant();
+            assertThat(List.of(expiry.effective(), expiry.leaf(), expiry.served(), expiry.verified()))
+                    .containsOnly(end);
+            assertThat(expiry.anchor())
+                    .isEqualTo(ROOT.getCertificate().getNotAfter().toInstant());
+            assertThat(report.chain())
+                    .extracting(CertificateFacts::displayName)
+                    .containsExactly("localhost", "Intermediate");
+            assertThat(report.addresses()).singleElement().satisfies(address -> {
+                assertThat(address.tlsVersion()).isEqualTo("TLS 1.3");
+                assertThat(address.failure()).isNull();
+            });
+        }
+    }
+
+    @Test
+    void expiredLeafGivesItsDatesAndNotTheFailureOfAHandshake() {
+        X509Bundle leaf = leaf(Duration.ofHours(-1));
+        try (TlsPeer peer = TlsPeer.tls(leaf, MIDDLE)) {
+            CertReport report = lookAt(at(peer), ROOT);
+            assertThat(worst(report)).containsExactly(EXPIRED);
+            assertThat(report.level()).isEqualTo(Level.EXPIRED);
+            assertThat(report.success()).isFalse();
+            assertThat(report.expiry().effective())
+                    .isEqualTo(leaf.getCertificate().getNotAfter().toInstant());
+            assertThat(report.expiry().verified())
+                    .isEqualTo(leaf.getCertificate().getNotAfter().toInstant());
+            assertThat(report.chain()).hasSize(2);
+        }
+    }
+
+    @Test
+    void expiredIntermediateUnderAValidLeafIsExpired() {
+        X509Bundle old = Pki.intermediate("Old", ROOT, b -> b.notAfter(Pki.NOW.minusSeconds(3600)));
+        X509Bundle leaf = Pki.leaf("localhost", old, YEAR);
+        try (TlsPeer peer = TlsPeer.tls(leaf, old.getCertificate())) {
+            CertReport report = lookAt(at(peer), ROOT);
+            assertThat(report.level()).isEqualTo(Level.EXPIRED);
+            assertThat(report.findings().get(0).message()).contains("intermediate 1 \"Old\" expired");
+            assertThat(report.expiry().leaf()).isAfter(Pki.NOW);
+            assertThat(report.expiry().effective()).isBefore(Pki.NOW);
+        }
+    }
+
+    @Test
+    void intermediateThatEndsFirstIsNamed() {
+        X509Bundle old = Pki.intermediate("Ending", ROOT, b -> b.notAfter(Pki.NOW.plus(Duration.ofDays(5))));
+        try (TlsPeer peer = TlsPeer.tls(Pki.leaf("localhost", old, YEAR), old.getCertificate())) {
+            CertReport report = lookAt(at(peer), ROOT);
+            assertThat(report.level()).isEqualTo(Level.CRITICAL);
+            assertThat(codes(report)).containsExactly(INTERMEDIATE_EXPIRING);
+            assertThat(report.expiry().responsible()).isNotNull();
+            assertThat(report.expiry().responsible().displayName()).isEqualTo("Ending");
+            assertThat(report.success()).isTrue();
+        }
+    }
+
+    @Test
+    void selfSignedIsAFailureOrNotByPolicy() {
+        try (TlsPeer peer = TlsPeer.tls(Pki.selfSigned("localhost", YEAR))) {
+            CertReport full = lookAt(at(peer), ROOT);
+            assertThat(worst(full)).containsExactly(SELF_SIGNED);
+            assertThat(full.level()).isEqualTo(Level.CRITICAL);
+            assertThat(full.expiry().effective()).isAfter(Pki.NOW);
+            assertThat(full.expiry().verified()).isNull();
+
+            CertReport none = lookAt(at(peer).withVerification(Verification.NONE), ROOT);
+            assertThat(none.level()).isEqualTo(Level.OK);
+            assertThat(none.success()).isTrue();
+            assertThat(none.has(SELF_SIGNED)).isTrue();
+            assertThat(none.expiry().verified()).isNull();
+        }
+    }
+
+    @Test
+    void expiredSelfSignedInTheTrustStoreIsExpiredThoughJavaAcceptsIt() {
+        X509Bundle own = Pki.selfSigned("localhost", Duration.ofHours(-1));
+        try (TlsPeer peer = TlsPeer.tls(own)) {
+            assertThat(lookAt(at(peer), own).level()).isEqualTo(Level.EXPIRED);
+        }
+    }
+
+    @Test
+    void wrongHostUntrustedRootAndMissingIntermediateAreToldApart() {
+        try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE)) {
+            CertReport wrongHost = lookAt(at(peer).withServerName("db.example.org"), ROOT);
+            assertThat(codes(wrongHost)).containsExactly(HOSTNAME_MISMATCH);
+            assertThat(wrongHost.expiry().verified()).isNotNull();
+            assertThat(lookAt(at(peer).withServerName("db.example.org").withVerification(Verification.CA), ROOT)
+                            .level())
+                    .isEqualTo(Level.OK);
+        }
+        try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE, ROOT.getCertificate())) {
+            CertReport untrusted = lookAt(at(peer), Pki.root("Other"));
+            assertThat(codes(untrusted)).containsExactlyInAnyOrder(UNTRUSTED_ROOT, ROOT_SERVED);
+            assertThat(untrusted.expiry().effective()).isNotNull();
+        }
+        try (TlsPeer peer = TlsPeer.tls(leaf(YEAR))) {
+            assertThat(codes(lookAt(at(peer), ROOT))).containsExactly(INCOMPLETE_CHAIN);
+        }
+    }
+
+    @Test
+    void wrongOrderAndStrangersAreInformation() {
+        X509Bundle second = Pki.intermediate("Second", INTERMEDIATE);
+        X509Bundle leaf = Pki.leaf("localhost", second, YEAR);
+        try (TlsPeer peer = TlsPeer.tls(leaf, MIDDLE, second.getCertificate())) {
+            CertReport report = lookAt(at(peer), ROOT);
+            assertThat(codes(report)).containsExactly(CHAIN_ORDER);
+            assertThat(report.level()).isEqualTo(Level.OK);
+        }
+        X509Bundle stranger =
+                Pki.intermediate("Stranger", Pki.root("Elsewhere"), b -> b.notAfter(Pki.NOW.minusSeconds(60)));
+        try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE, stranger.getCertificate())) {
+            CertReport report = lookAt(at(peer), ROOT);
+            assertThat(codes(report)).containsExactlyInAnyOrder(CHAIN_ORDER, SUPERFLUOUS_EXPIRED);
+            assertThat(report.level()).isEqualTo(Level.OK);
+            assertThat(report.expiry().served()).isBefore(Pki.NOW);
+            assertThat(report.expiry().effective()).isAfter(Pki.NOW);
+        }
+    }
+
+    @Test
+    void notYetValidIsAFinding() {
+        X509Bundle early = Pki.leaf("localhost", INTERMEDIATE, Pki.NOW.plusSeconds(7200), Pki.NOW.plus(YEAR), b -> b);
+        try (TlsPeer peer = TlsPeer.tls(early, MIDDLE)) {
+            CertReport report = lookAt(at(peer), ROOT);
+            assertThat(worst(report)).containsExactly(NOT_YET_VALID);
+            assertThat(report.success()).isFalse();
+            assertThat(report.expiry().notBefore()).isEqualTo(Pki.NOW.plusSeconds(7200));
+        }
+    }
+
+    @Test
+    void clientCertificateDemandedStillShowsTheChain() {
+        for (String version : List.of("TLSv1.2", "TLSv1.3")) {
+            try (TlsPeer peer =
+                    TlsPeer.tls(leaf(YEAR), MIDDLE).protocols(version).demandClientCertificate()) {
+                CertReport report = lookAt(at(peer), ROOT);
+                assertThat(codes(report)).containsExactly(CLIENT_CERT_REQUIRED);
+                assertThat(report.level()).isEqualTo(Level.OK);
+                assertThat(report.expiry().effective()).isAfter(Pki.NOW);
+            }
+        }
+    }
+
+    @Test
+    void clientCertificateIsShownIfGiven() throws Exception {
+        X509Bundle client = Pki.leaf("client", ROOT, YEAR);
+        ClientIdentity identity = ClientIdentity.keyStore(
+                client.toTempKeyStoreFile("secret".toCharArray()).toPath(), "secret".toCharArray());
+        try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE).protocols("TLSv1.2").demandClientCertificate()) {
+            CertReport report = lookAt(at(peer).withClient(identity), ROOT);
+            assertThat(report.findings()).isEmpty();
+            assertThat(report.addresses().get(0).tlsVersion()).isEqualTo("TLS 1.2");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void aRenewedCertificateIsSeenAtTheNextLook(String version) {
+        try (TlsPeer peer = TlsPeer.tls(leaf(Duration.ofDays(5)), MIDDLE).protocols(version)) {
+            List<CertificateChange> changes = new java.util.concurrent.CopyOnWriteArrayList<>();
+            Endpoint target = at(peer);
+            CertWatchBuilder builder = patient()
+                    .trust(trust(ROOT))
+                    .target(target)
+                    .listener(new CertWatchListener() {
+                        @Override
+                        public void onChange(CertificateChange change) {
+                            changes.add(change);
+                        }
+                    });
+            try (CertWatch watch = builder.build()) {
+                watch.start();
+                assertThat(check(watch, target.name()).level()).isEqualTo(Level.CRITICAL);
+                X509Bundle renewed = leaf(YEAR);
+                peer.serve(renewed, MIDDLE);
+                CertReport after = check(watch, target.name());
+                assertThat(after.level()).isEqualTo(Level.OK);
+                assertThat(after.expiry().leaf())
+                        .isEqualTo(renewed.getCertificate().getNotAfter().toInstant());
+                assertThat(check(watch, target.name()).level()).isEqualTo(Level.OK);
+                peer.serve(leaf(Duration.ofDays(100)), MIDDLE);
+                assertThat(codes(check(watch, target.name()))).containsExactly(DOWNGRADED_EXPIRY);
+            }
+            assertThat(changes).extracting(CertificateChange::renewal).containsExactly(true, false);
+        }
+    }
+
+    @Test
+    void everyAddressIsLookedAtAndCompared() {
+        X509Bundle fresh = leaf(YEAR);
+        try (TlsPeer one = TlsPeer.at("127.0.0.11", 0, fresh, MIDDLE);
+                TlsPeer two = TlsPeer.at("127.0.0.12", one.port(), leaf(Duration.ofDays(3)), MIDDLE)) {
+            assertThat(two.port()).isEqualTo(one.port());
+            AddressResolver three = host -> List.of(
+                    InetAddress.getByName("127.0.0.11"),
+                    InetAddress.getByName("127.0.0.12"),
+                    InetAddress.getByName("127.0.0.13"));
+            CertReport report = lookAt(
+                    CertTarget.tls("localhost", one.port()),
+                    patient().trust(trust(ROOT)).resolver(three));
+            assertThat(codes(report))
+                    .containsExactlyInAnyOrder(INCONSISTENT_CERT, EXPIRING_CRITICAL, ADDRESS_UNREACHABLE);
+            assertThat(report.success()).isTrue();
+            assertThat(report.remaining(Pki.NOW)).isEqualTo(Duration.ofDays(3));
+            assertThat(report.addresses()).hasSize(3);
+            assertThat(report.addresses().get(2).failure()).isNotNull();
+        }
+    }
+
+    @Test
+    void theNameIsAlwaysAskedForButNeverAnAddress() {
+        try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE)) {
+            AddressResolver loopback = host -> List.of(InetAddress.getByName("127.0.0.1"));
+            for (String host : List.of("localhost", "db-1", "a_b.example", "db.example.org.")) {
+                lookAt(
+                        CertTarget.tls(host, peer.port()),
+                        patient().trust(trust(ROOT)).resolver(loopback));
+            }
+            lookAt(CertTarget.tls("127.0.0.1", peer.port()), ROOT);
+            // A Java server refuses an underscore in its turn, but by then it has been sent.
+            assertThat(peer.serverNames())
+                    .satisfiesExactly(
+                            name -> assertThat(name).isEqualTo("localhost"),
+                            name -> assertThat(name).isEqualTo("db-1"),
+                            name -> assertThat(name).contains("a_b.example"),
+                            name -> assertThat(name).isEqualTo("db.example.org"),
+                            name -> assertThat(name).isEmpty());
+        }
+    }
+
+    @Test
+    void anAddressMatchesOnlyAnAddress() {
+        Instant end = Pki.NOW.plus(YEAR);
+        X509Bundle asDns = Pki.leaf("127.0.0.1", ROOT, Pki.NOW, end, b -> b);
+        try (TlsPeer peer = TlsPeer.tls(asDns)) {
+            assertThat(codes(lookAt(CertTarget.tls("127.0.0.1", peer.port()), ROOT)))
+                    .containsExactly(HOSTNAME_MISMATCH);
+        }
+        X509Bundle asIp = Pki.leaf("localhost", ROOT, Pki.NOW, end, b -> b.addSanIpAddress("127.0.0.1"));
+        try (TlsPeer peer = TlsPeer.tls(asIp)) {
+            assertThat(lookAt(CertTarget.tls("127.0.0.1", peer.port()), ROOT).findings())
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void faultsBeforeTheCertificateHaveTheirNames() {
+        TlsPeer.Preamble reset = (socket, in, out) -> {
+            in.read();
+            socket.setSoLinger(true, 0);
+            return false;
+        };
+        TlsPeer.Preamble close = (socket, in, out) -> false;
+        TlsPeer.Preamble http = (socket, in, out) -> {
+            out.write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            out.flush();
+            while (in.read() >= 0) {}
+            return false;
+        };
+        for (TlsPeer.Preamble fault : List.of(reset, close)) {
+            try (TlsPeer peer = TlsPeer.raw(fault)) {
+                assertThat(codes(lookAt(at(peer), ROOT))).containsExactly(CONNECT_RESET);
+            }
+        }
+        try (TlsPeer peer = TlsPeer.raw(http)) {
+            assertThat(codes(lookAt(at(peer), ROOT))).containsExactly(NOT_TLS);
+        }
+        TlsPeer gone = TlsPeer.raw(close);
+        gone.close();
+        assertThat(codes(lookAt(at(gone), ROOT))).containsExactly(CONNECT_REFUSED);
+        assertThat(codes(lookAt(CertTarget.tls("no-such-host.invalid", 443), ROOT)))
+                .containsExactly(DNS_FAILED);
+    }
+
+    @Test
+    void aServerThatNeverAnswersCostsItsLimitAndNoMore() {
+        TlsPeer.Preamble silent = (socket, in, out) -> {
+            while (in.read() >= 0) {}
+            return false;
+        };
+        TlsPeer.Preamble drip = (socket, in, out) -> {
+            try {
+                for (byte b : new byte[] {0x16, 3, 3, 1, 0, 2, 0, 0, (byte) 0xfc, 3, 3}) {
+                    out.write(b);
+                    out.flush();
+                    socket.setSoTimeout(100);
+                    try {
+                        while (in.read() >= 0) {}
+                        return false;
+                    } catch (java.net.SocketTimeoutException next) {
+                        continue;
+                    }
+                }
+                socket.setSoTimeout(60_000);
+                while (in.read() >= 0) {}
+            } catch (java.io.IOException gone) {
+                return false;
+            }
+            return false;
+        };
+        for (TlsPeer.Preamble fault : List.of(silent, drip)) {
+            try (TlsPeer peer = TlsPeer.raw(fault)) {
+                CertReport phase = lookAt(
+                        at(peer), CertWatch.builder().trust(trust(ROOT)).handshakeTimeout(Duration.ofMillis(700)));
+                assertThat(codes(phase)).containsExactly(HANDSHAKE_TIMEOUT);
+                assertThat(phase.duration()).isBetween(Duration.ofMillis(600), Duration.ofSeconds(30));
+                CertReport total =
+                        lookAt(at(peer), CertWatch.builder().trust(trust(ROOT)).deadline(Duration.ofMillis(700)));
+                assertThat(codes(total)).containsExactly(HANDSHAKE_TIMEOUT);
+            }
+        }
+    }
+
+    @Test
+    void aResetAfterTheCertificateStillGivesTheDates() {
+        // TLS 1.2 without a client certificate: the server breaks off in the middle of the handshake
+        try (TlsPeer peer = TlsPeer.tls(leaf(Duration.ofDays(3)), MIDDLE)
+                .protocols("TLSv1.2")
+                .demandClientCertificate()) {
+            CertReport report = lookAt(at(peer), ROOT);
+            assertThat(report.has(EXPIRING_CRITICAL)).isTrue();
+            assertThat(report.chainSeenAt()).isEqualTo(report.checkedAt());
+        }
+    }
+
+    @Test
+    void aChainThatIsTooLongSaysSo() {
+        X509Bundle issuer = ROOT;
+        List<X509Certificate> above = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            issuer = Pki.intermediate("Level " + i, issuer, b -> b.setPathLengthConstraint(OptionalInt.empty()));
+            above.add(0, issuer.getCertificate());
+        }
+        X509Bundle leaf = Pki.leaf("localhost", issuer, YEAR);
+        try (TlsPeer peer =
+                TlsPeer.tls(leaf, above.toArray(new X509Certificate[0])).protocols("TLSv1.2")) {
+            CertReport report = lookAt(at(peer), ROOT);
+            assertThat(report.has(CHAIN_TOO_LARGE)).isTrue();
+        }
+        X509Bundle manyNames = Pki.leaf("localhost", INTERMEDIATE, Pki.NOW, Pki.NOW.plus(YEAR), b -> {
+            for (int i = 0; i < 1500; i++) {
+                b.addSanDnsName("a-rather-long-name-number-" + i + ".example.org");
+            }
+            return b;
+        });
+        try (TlsPeer peer = TlsPeer.tls(manyNames, MIDDLE)) {
+            assertThat(lookAt(at(peer), ROOT).has(CHAIN_TOO_LARGE)).isTrue();
+        }
+    }
+
+    @Test
+    void theAlarmDoesNotGoSilentWithTheEndpoint() throws Exception {
+        class Moving extends Clock {
+            private volatile Instant now = Pki.NOW;
+
+            @Override
+            public ZoneOffset getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(java.time.ZoneId zone) {
+                return this;
+            }
+
+            @Override
+            public Instant instant() {
+                return now;
+            }
+        }
+        Moving clock = new Moving();
+        TlsPeer peer = TlsPeer.tls(leaf(Duration.ofDays(60)), MIDDLE);
+        Endpoint target = at(peer);
+        try (CertWatch watch =
+                patient().trust(trust(ROOT)).clock(clock).target(target).build()) {
+            watch.start();
+            assertThat(check(watch, target.name()).level()).isEqualTo(Level.OK);
+            peer.close();
+            clock.now = Pki.NOW.plus(Duration.ofDays(55));
+            CertReport report = check(watch, target.name());
+            assertThat(codes(report)).containsExactlyInAnyOrder(CONNECT_REFUSED, EXPIRING_CRITICAL);
+            assertThat(report.chainSeenAt()).isEqualTo(Pki.NOW);
+            assertThat(report.success()).isFalse();
+            // and without any further look
+            clock.now = Pki.NOW.plus(Duration.ofDays(61));
+            assertThat(watch.snapshot().worst()).isEqualTo(Level.EXPIRED);
+            assertThat(watch.snapshot().reports().get(0).expiry().effective())
+                    .isEqualTo(Pki.NOW.plus(Duration.ofDays(60)));
+        } finally {
+            peer.close();
+        }
+    }
+
+    @Test
+    void closingInTheMiddleOfALookEndsIt() throws Exception {
+        try (TlsPeer peer = TlsPeer.raw((socket, in, out) -> {
+            while (in.read() >= 0) {}
+            return false;
+        })) {
+            CertWatch watch = patient().trust(trust(ROOT)).target(at(peer)).build();
+            watch.start();
+            var look = watch.checkNow(at(peer).name());
+            org.awaitility.Awaitility.await().until(() -> peer.accepted() > 0);
+            watch.close();
+            assertThat(look).isDone();
+            assertThat(watch.awaitFirstSweep(Duration.ofMillis(1))).isFalse();
+            watch.close();
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package dev.pgpool.certwatch;
+
+import static dev.pgpool.certwatch.FindingCode.*;
+import static dev.pgpool.certwatch.fixture.Looking.codes;
+import static dev.pgpool.certwatch.fixture.Looking.lookAt;
+import static dev.pgpool.certwatch.fixture.Looking.patient;
+import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.pgpool.certwatch.fixture.OpenSsl;
+import dev.pgpool.certwatch.fixture.Pki;
+import io.netty.pkitesting.X509Bundle;
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.Date;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bouncycastle.asn1.x509.CRLReason;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.cert.jcajce.JcaX509v2CRLBuilder;
+import org.bouncycastle.cert.ocsp.BasicOCSPRespBuilder;
+import org.bouncycastle.cert.ocsp.CertificateID;
+import org.bouncycastle.cert.ocsp.CertificateStatus;
+import org.bouncycastle.cert.ocsp.OCSPRespBuilder;
+import org.bouncycastle.cert.ocsp.RespID;
+import org.bouncycastle.cert.ocsp.RevokedStatus;
+import org.bouncycastle.operator.ContentSigner;
+import org.bouncycastle.operator.DigestCalculatorProvider;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Looks at OpenSSL servers: old protocols, client certificates, staples; and at revocation lists. */
+class OpenSslIT {
+
+    private static final X509Bundle ROOT = Pki.root("Root");
+    private static final X509Bundle INTERMEDIATE = Pki.intermediate("Intermediate", ROOT);
+    private static final List<X509Certificate> ABOVE = List.of(INTERMEDIATE.getCertificate());
+    private static final Duration YEAR = Duration.ofDays(300);
+
+    @TempDir
+    Path directory;
+
+    private static Endpoint at(OpenSsl server) {
+        return CertTarget.tls("127.0.0.1", server.port()).withServerName("localhost");
+    }
+
+    @Test
+    void healthyServer() {
+        try (OpenSsl server = new OpenSsl(directory, Pki.leaf("localhost", INTERMEDIATE, YEAR), ABOVE)) {
+            assertThat(lookAt(at(server), ROOT).findings()).isEmpty();
+        }
+    }
+
+    @Test
+    void oldTlsVersionsAreNamed() {
+        for (String version : List.of("-tls1", "-tls1_1")) {
+            try (OpenSsl server = new OpenSsl(
+                    directory,
+                    Pki.leaf("localhost", INTERMEDIATE, YEAR),
+                    ABOVE,
+                    version,
+                    "-cipher",
+                    "DEFAULT:@SECLEVEL=0")) {
+                CertReport report = lookAt(at(server), ROOT);
+                assertThat(report.has(PROTOCOL_TOO_OLD)).isTrue();
+                assertThat(report.has(CONNECT_RESET)).isFalse();
+                assertThat(report.success()).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void demandedClientCertificateStillShowsTheChain() {
+        for (String version : List.of("-tls1_2", "-tls1_3")) {
+            try (OpenSsl server =
+                    new OpenSsl(directory, Pki.leaf("localhost", INTERMEDIATE, YEAR), ABOVE, version, "-Verify", "1")) {
+                CertReport report = lookAt(at(server), ROOT);
+                assertThat(codes(report)).containsExactly(CLIENT_CERT_REQUIRED);
+                assertThat(report.expiry().verified()).isNotNull();
+            }
+        }
+    }
+
+    @Test
+    void staplesAreEvaluatedWithoutTheNetwork() throws Exception {
+        X509Bundle leaf = Pki.leaf("localhost", INTERMEDIATE, YEAR);
+        Path good = Files.write(directory.resolve("good.der"), ocsp(leaf, CertificateStatus.GOOD, 60));
+        Path revoked = Files.write(
+                directory.resolve("revoked.der"),
+                ocsp(leaf, new RevokedStatus(new Date(), CRLReason.keyCompromise), 60));
+        Path stale = Files.write(directory.resolve("stale.der"), ocsp(leaf, CertificateStatus.GOOD, -86_400 * 3));
+        try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-status_file", good.toString())) {
+            assertThat(lookAt(at(server), ROOT).findings()).isEmpty();
+        }
+        try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-status_file", revoked.toString(), "-tls1_2")) {
+            CertReport report = lookAt(at(server), ROOT);
+            assertThat(codes(report)).containsExactly(REVOKED);
+            assertThat(report.success()).isFalse();
+        }
+        try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-status_file", stale.toString())) {
+            CertReport report = lookAt(at(server), ROOT);
+            assertThat(codes(report)).containsExactly(REVOCATION_UNKNOWN);
+            assertThat(report.level()).isEqualTo(Level.OK);
+        }
+    }
+
+    @Test
+    void mustStapleWithoutStapleIsAFinding() {
+        X509Bundle leaf = Pki.leaf(
+                "localhost",
+                INTERMEDIATE,
+                Pki.NOW,
+                Pki.NOW.plus(YEAR),
+                b -> b.addExtensionOctetString("1.3.6.1.5.5.7.1.24", false, new byte[] {0x30, 3, 2, 1, 5}));
+        try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE)) {
+            assertThat(codes(lookAt(at(server), ROOT))).containsExactly(MUST_STAPLE_MISSING);
+        }
+    }
+
+    @Test
+    void listsAreFetchedOnlyIfToldAndNotFromPrivateAddressesUnlessAllowed() throws Exception {
+        AtomicInteger fetched = new AtomicInteger();
+        HttpServer web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        URI url = URI.create("http://127.0.0.1:" + web.getAddress().getPort() + "/list.crl");
+        X509Bundle leaf =
+                Pki.leaf("localhost", INTERMEDIATE, Pki.NOW, Pki.NOW.plus(YEAR), b -> b.addCrlDistributionPoint(url));
+        byte[] list = crl(leaf.getCertificate().getSerialNumber());
+        web.createContext("/", exchange -> {
+            fetched.incrementAndGet();
+            exchange.sendResponseHeaders(200, list.length);
+            exchange.getResponseBody().write(list);
+            exchange.close();
+        });
+        web.start();
+        try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE)) {
+            assertThat(lookAt(at(server), ROOT).findings()).isEmpty();
+            CertReport refused = lookAt(at(server), patient().trust(trust(ROOT)).revocation(RevocationPolicy.CRL));
+            assertThat(codes(refused)).containsExactly(REVOCATION_UNKNOWN);
+            assertThat(refused.success()).isTrue();
+            assertThat(fetched).hasValue(0);
+            CertReport revoked = lookAt(
+                    at(server),
+                    patient().trust(trust(ROOT)).revocation(RevocationPolicy.CRL.allowingPrivateAddresses()));
+            assertThat(codes(revoked)).containsExactly(REVOKED);
+            assertThat(fetched).hasValue(1);
+        } finally {
+            web.stop(0);
+        }
+    }
+
+    private static byte[] crl(BigInteger revoked) throws Exception {
+        JcaX509v2CRLBuilder builder = new JcaX509v2CRLBuilder(
+                INTERMEDIATE.getCertificate().getSubjectX500Principal(), Date.from(Pki.NOW.minusSeconds(60)));
+        builder.setNextUpdate(Date.from(Pki.NOW.plusSeconds(86_400)));
+        builder.addCRLEntry(revoked, Date.from(Pki.NOW.minusSeconds(600)), CRLReason.keyCompromise);
+        return builder.build(signer()).getEncoded();
+    }
+
+    private static ContentSigner signer() throws Exception {
+        return new JcaContentSignerBuilder("SHA256withECDSA")
+                .build(INTERMEDIATE.getKeyPair().getPrivate());
+    }
+
+    private static byte[] ocsp(X509Bundle leaf, CertificateStatus status, long nextUpdateSeconds) throws Exception {
+        DigestCalculatorProvider digests = new JcaDigestCalculatorProviderBuilder().build();
+        X509CertificateHolder issuer =
+                new X509CertificateHolder(INTERMEDIATE.getCertificate().getEncoded());
+        CertificateID id = new CertificateID(
+                digests.get(CertificateID.HASH_SHA1),
+                issuer,
+                leaf.getCertificate().getSerialNumber());
+        BasicOCSPRespBuilder builder = new BasicOCSPRespBuilder(
+                SubjectPublicKeyInfo.getInstance(
+                        INTERMEDIATE.getKeyPair().getPublic().getEncoded()),
+                digests.get(RespID.HASH_SHA1));
+        Date produced = Date.from(Pki.NOW.plusSeconds(Math.min(0, nextUpdateSeconds) - 3600));
+        builder.addResponse(id, status, produced, Date.from(Pki.NOW.plusSeconds(nextUpdateSeconds * 60)), null);
+        return new OCSPRespBuilder()
+                .build(
+                        OCSPRespBuilder.SUCCESSFUL,
+                        builder.build(signer(), new X509CertificateHolder[] {issuer}, produced))
+                .getEncoded();
+    }
+}
