@@ -62,11 +62,11 @@ final class StatementRewriter {
         counters.countClientParse();
         ClientStatements statements = client.statements();
         Named taken = statements.find(buf, in.bodyIndex(), nameEnd);
-        Statement statement = registry.intern(buf, nameEnd + 1, in.bodyEnd(), meaning());
         if (taken != null) {
-            parseTakenName(in, taken, counters);
+            parseTakenName(in, nameEnd, taken, counters);
             return true;
         }
+        Statement statement = registry.intern(buf, nameEnd + 1, in.bodyEnd(), meaning());
         Named named = statements.add(buf, in.bodyIndex(), nameEnd, statement);
         toServer.run(in.takeRun());
         if (server.statements().has(statement, expected.batch())) {
@@ -78,13 +78,21 @@ final class StatementRewriter {
         return true;
     }
 
-    /** The server says {@code 42P05} itself, so that the transaction fails as it must. */
-    private void parseTakenName(MessageCursor in, Named taken, LaneCounters counters) {
-        prepare(in, taken.statement(), counters);
+    /**
+     * The server says {@code 42P05} itself, so that the transaction fails as it must; or another error if it finds one in
+     * the text first, which is why the text goes along.
+     */
+    private void parseTakenName(MessageCursor in, int nameEnd, Named taken, LaneCounters counters) {
+        Statement statement = current(taken);
+        prepare(in, statement, counters);
         toServer.run(in.takeRun());
-        Statement statement = taken.statement();
-        FrontendWriter.parse(
-                toServer.space(), statement.serverName(), statement.parseBody(), statement.parseBody().length);
+        int textLength = in.bodyEnd() - nameEnd - 1;
+        toServer.space()
+                .writeByte(FrontendType.PARSE)
+                .writeInt(4 + statement.serverName().length + 1 + textLength)
+                .writeBytes(statement.serverName())
+                .writeByte(0)
+                .writeBytes(in.buffer(), nameEnd + 1, textLength);
         expected.add(ExpectedReplies.DUPLICATE, taken);
         in.skip();
     }

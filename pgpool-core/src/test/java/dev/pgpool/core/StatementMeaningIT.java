@@ -1,0 +1,70 @@
+package dev.pgpool.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pgpool.core.fixture.OnEveryPostgres;
+import dev.pgpool.core.fixture.TestPooler;
+import dev.pgpool.core.fixture.TestPostgres;
+import dev.pgpool.core.fixture.WireClient;
+import org.junit.jupiter.api.Test;
+
+/** The same text of two clients is the same statement only if both read it alike. */
+@OnEveryPostgres
+class StatementMeaningIT {
+    /** The literal becomes a constant when the statement is parsed, by the TimeZone of that moment. */
+    private static final String NOON = "SELECT extract(epoch FROM timestamptz '1970-01-01 12:00')::int";
+
+    private final TestPostgres postgres;
+
+    StatementMeaningIT(TestPostgres postgres) {
+        this.postgres = postgres;
+    }
+
+    @Test
+    void clientsOfDifferentTimeZonesReadTheSameTextDifferently() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient utc = pooler.login("TimeZone", "UTC");
+                WireClient tokyo = pooler.login("TimeZone", "Asia/Tokyo")) {
+            assertThat(utc.parse("noon", NOON).bind("noon").execute().sync().exchange())
+                    .contains("DataRow 1 5 '43200'");
+            assertThat(tokyo.parse("noon", NOON).bind("noon").execute().sync().exchange())
+                    .contains("DataRow 1 5 '10800'");
+            assertThat(utc.bind("noon").execute().sync().exchange()).contains("DataRow 1 5 '43200'");
+        }
+    }
+
+    @Test
+    void clientThatChangesItsTimeZoneDoesNotChangeTheStatementOfOthers() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient settled = pooler.login("TimeZone", "UTC");
+                WireClient traveller = pooler.login("TimeZone", "UTC")) {
+            traveller.parse("noon", NOON).sync().exchange();
+            traveller.run("SET TimeZone TO 'Asia/Tokyo'");
+            traveller.bind("noon").execute().sync().exchange();
+            assertThat(settled.parse("noon", NOON).bind("noon").execute().sync().exchange())
+                    .contains("DataRow 1 5 '43200'");
+        }
+    }
+
+    @Test
+    void clientsOfDifferentNamesShareAStatement() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient first = pooler.login("application_name", "first");
+                WireClient second = pooler.login("application_name", "second")) {
+            first.parse("s", "SELECT 1").sync().exchange();
+            second.parse("t", "SELECT 1").sync().exchange();
+            assertThat(pooler.snapshot().pools().get(0).serverParses()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void discardAllReturnsToTheSettingsOfTheStart() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login("TimeZone", "Asia/Tokyo", "search_path", "pg_catalog")) {
+            client.run("SET TimeZone TO 'UTC'");
+            client.run("DISCARD ALL");
+            assertThat(client.query("SHOW TimeZone").exchange()).contains("DataRow 1 10 'Asia/Tokyo'");
+            assertThat(client.query("SHOW search_path").exchange()).contains("DataRow 1 10 'pg_catalog'");
+        }
+    }
+}
