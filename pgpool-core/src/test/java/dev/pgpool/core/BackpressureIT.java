@@ -57,10 +57,10 @@ class BackpressureIT {
         try (Toxics network = Toxics.before(postgres.address());
                 TestPooler pooler = TestPooler.start(network, 1);
                 WireClient slow = pooler.loginSlowReader()) {
-            slow.query("SELECT repeat('x', " + 200 * MEGABYTE + ")").send();
+            slow.query("SELECT repeat('x', " + 100 * MEGABYTE + ")").send();
             assertThat(whenItStops(network::bytesFromTarget)).isBetween(1L, (long) BUFFERS);
             assertThat(slow.read().toString()).startsWith("RowDescription");
-            assertThat(slow.read().body()).hasSize(200 * MEGABYTE + 6);
+            assertThat(slow.read().body()).hasSize(100 * MEGABYTE + 6);
             assertThat(slow.readUntilReady()).containsExactly("CommandComplete \"SELECT 1\"", "ReadyForQuery I");
         }
     }

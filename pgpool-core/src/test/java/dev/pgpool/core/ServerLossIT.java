@@ -10,6 +10,9 @@ import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Toxics;
 import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -139,6 +142,55 @@ class ServerLossIT {
     }
 
     @Test
+    void serverThatDiesAsItIsHandedOutIsToldOrReplacedButNeverSilent() throws SQLException {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                Connection killer = postgres.superuser();
+                Statement kill = killer.createStatement()) {
+            for (int i = 0; i < 100; i++) {
+                try (WireClient client = pooler.login()) {
+                    int pid = client.serverPid();
+                    kill.execute("SELECT pg_terminate_backend(" + pid + ")");
+                    client.query("SELECT 'now'").send();
+                    String first = client.read(1).get(0); // the end of the connection without a word fails here
+                    assertThat(first)
+                            .as("round %s", i)
+                            .matches("RowDescription .*|" + TERMINATED + "|"
+                                    + "ErrorResponse S \"FATAL\" C \"08006\" .*");
+                }
+            }
+        }
+    }
+
+    @Test
+    void serverThatClosesInsteadOfAnsweringIsAConnectionFailure() {
+        ScriptedServer.Script ends = session -> {
+            session.login();
+            session.expect("Q");
+        };
+        ScriptedServer.Script resets = session -> {
+            session.login();
+            session.expect("Q");
+            session.reset();
+        };
+        ScriptedServer.Script speaks = session -> {
+            session.login();
+            session.expect("Q").send(Backend.error("FATAL", "57P02", "crash of another process"));
+        };
+        try (ScriptedServer server = ScriptedServer.start(ends, resets, speaks);
+                TestPooler pooler = TestPooler.start(server, 1)) {
+            for (String expected : new String[] {"08006", "08006", "57P02"}) {
+                try (WireClient victim = pooler.login()) {
+                    victim.query("SELECT 1").send();
+                    assertThat(errors(victim.readUntilClosed()))
+                            .singleElement()
+                            .asString()
+                            .startsWith("ErrorResponse S \"FATAL\" C \"" + expected + "\"");
+                }
+            }
+        }
+    }
+
+    @Test
     void idleServerCutByTheNetworkIsNeverHandedOut() {
         try (Toxics network = Toxics.before(postgres.address());
                 TestPooler pooler = TestPooler.start(network, 1);
@@ -230,7 +282,9 @@ class ServerLossIT {
                                     .send(
                                             Backend.commandComplete("SELECT 0"),
                                             Backend.readyForQuery('I'),
-                                            Backend.error("FATAL", "57P01", "for nobody"));
+                                            Backend.error("FATAL", "57P01", "for nobody"))
+                                    // the end of the connection comes later, or not at all
+                                    .awaitClose();
                         },
                         session -> {
                             session.login();
@@ -243,7 +297,13 @@ class ServerLossIT {
             assertThat(first.read(2)).containsExactly("CommandComplete \"SELECT 0\"", "ReadyForQuery I");
             pooler.pulse();
             assertThat(second.query("second").exchange()).contains("DataRow 1 6 'second'");
-            assertThat(first.query("third").exchange()).contains("DataRow 1 5 'third'");
+            assertThat(first.query("third").exchange())
+                    .as("the client that used the server before")
+                    .containsExactly(
+                            "RowDescription 1 \"echo\" 25",
+                            "DataRow 1 5 'third'",
+                            "CommandComplete \"SELECT 1\"",
+                            "ReadyForQuery I");
         }
     }
 
@@ -254,11 +314,9 @@ class ServerLossIT {
                 WireClient client = pooler.login();
                 WireClient other = pooler.login()) {
             other.value("SELECT 1");
-            own.executeIn(TestPostgres.SUPERUSER, "ALTER SYSTEM SET timezone = 'Asia/Tokyo'");
+            own.executeIn(TestPostgres.SUPERUSER, "ALTER SYSTEM SET datestyle = 'German, DMY'");
             own.reload();
-            Awaitility.await()
-                    .atMost(Wire.PATIENCE)
-                    .until(() -> serverTimeZone(own).equals("Asia/Tokyo"));
+            Awaitility.await().atMost(Wire.PATIENCE).until(() -> dateStyle(own).equals("German, DMY"));
             pooler.pulse();
             assertThat(client.query("SELECT 'fine'").exchange())
                     .filteredOn(line -> !line.startsWith("ParameterStatus"))
@@ -291,9 +349,9 @@ class ServerLossIT {
         }
     }
 
-    private static String serverTimeZone(TestPostgres server) {
+    private static String dateStyle(TestPostgres server) {
         try (WireClient direct = WireClient.login(server.address(), TestPostgres.USER, TestPostgres.DATABASE)) {
-            return String.valueOf(direct.value("SHOW timezone"));
+            return String.valueOf(direct.value("SHOW datestyle"));
         }
     }
 
