@@ -173,7 +173,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     /** Goes on with what was left. */
-    void resume() {
+    @Override
+    public void resume() {
         if (!closed && in.resume()) {
             try {
                 walkFed();
@@ -209,7 +210,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     /** Whether what arrives now has to wait for something that is not on its way from the client. */
     private boolean isBusyElsewhere() {
-        return isWaiting() || phase != QueryPhase.INSTANCE;
+        Link current = link;
+        return isWaiting() || (current != null && current.isHolding()) || phase != QueryPhase.INSTANCE;
     }
 
     void onReadComplete() {

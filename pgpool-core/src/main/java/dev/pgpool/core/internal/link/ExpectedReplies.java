@@ -57,6 +57,11 @@ final class ExpectedReplies {
         return tailBatch;
     }
 
+    /** Whether something done in the given batch may still be undone, while the next message is not in that batch. */
+    boolean isUnsettled(long batch) {
+        return batch < tailBatch && batch >= tailBatch - syncs;
+    }
+
     /** Whether a Sync is unanswered: then an error may still come that the messages after it don't share. */
     boolean hasSync() {
         return syncs > 0;

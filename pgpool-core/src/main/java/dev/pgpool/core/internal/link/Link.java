@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class Link implements ServerPhase, OwnQuery.Outcome {
     private final ServerConnection server;
     private final Exchange x;
+    private final StatementRewriter statements;
     private final Requests requests;
     private final Replies replies;
     private final AbandonedWork abandoned;
@@ -45,7 +46,8 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         this.lane = lane;
         this.x = new Exchange(server, lane.counters());
         this.abandoned = new AbandonedWork(x, lane.abandonTimeout());
-        this.requests = new Requests(x, new StatementRewriter(server, lane.statements(), x.expected));
+        this.statements = new StatementRewriter(server, lane.statements(), x.expected);
+        this.requests = new Requests(x, statements);
         this.replies = new Replies(x, abandoned);
     }
 
@@ -64,6 +66,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
     public void begin(LinkedClient client, ServerLane newLane) {
         lane = newLane;
         x.begin(client, newLane.counters());
+        statements.takeHolding();
         server.enter(this);
         if (client.parameters() != server.parameters()) {
             synchronize(client.parameters());
@@ -111,6 +114,11 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         }
     }
 
+    /** Whether a message of the client waits for the server's answer to earlier ones. */
+    public boolean isHolding() {
+        return statements.isHolding();
+    }
+
     /** Sends what was passed on; the end of a read. */
     public void flushToServer() {
         x.toServer.flush();
@@ -131,6 +139,12 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         }
         if (x.ready) {
             maybeRelease();
+        }
+        if (statements.takeHolding()) {
+            LinkedClient client = x.client;
+            if (client != null) {
+                client.resume();
+            }
         }
     }
 
@@ -162,6 +176,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
     }
 
     private void release(LinkedClient client) {
+        boolean held = statements.takeHolding();
         x.toClient.flush();
         x.detach();
         client.readable(true);
@@ -169,6 +184,9 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         client.parametersBecame(x.discarded ? client.startupParameters() : server.parameters());
         client.onUnlinked();
         server.release();
+        if (held) {
+            client.resume();
+        }
     }
 
     /** Cancels what the server runs for this client; a request that finds nothing running is dropped. */

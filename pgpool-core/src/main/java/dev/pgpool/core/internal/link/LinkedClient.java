@@ -34,6 +34,9 @@ public interface LinkedClient {
     /** Stops or resumes reading from the client. */
     void readable(boolean wanted);
 
+    /** A message that was left in the cursor although it is complete can go on now. */
+    void resume();
+
     /** The link is over, the server was given back. */
     void onUnlinked();
 

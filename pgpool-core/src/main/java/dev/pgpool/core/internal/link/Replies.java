@@ -136,13 +136,19 @@ final class Replies implements ExpectedReplies.Undo {
         Object subject = x.expected.headSubject();
         if (subject instanceof Statement statement) {
             x.server.statements().confirmed(statement);
-        } else if (subject == StatementRewriter.UNNAMED || subject instanceof ClientStatements.Unnamed) {
+        } else if (isUnnamed(subject)) {
             x.server.unnamedConfirmed();
         } else if (subject instanceof Named named) {
             x.server.statements().confirmed(named.parsed());
         }
         boolean duplicate = (x.expected.head() & KIND) == ExpectedReplies.DUPLICATE;
         answered(in, duplicate ? ExpectedReplies.DUPLICATE : ExpectedReplies.PARSE);
+    }
+
+    private static boolean isUnnamed(@Nullable Object subject) {
+        return subject == StatementRewriter.UNNAMED
+                || subject == StatementRewriter.UNCERTAIN
+                || subject instanceof ClientStatements.Unnamed;
     }
 
     private boolean commandComplete(MessageCursor in) {
@@ -262,7 +268,7 @@ final class Replies implements ExpectedReplies.Undo {
         if (known == null || (code & SKIP) != 0) {
             return;
         }
-        if (failed) {
+        if (failed || subject == StatementRewriter.UNCERTAIN) {
             known.dropUnnamed();
         } else if (subject instanceof ClientStatements.Unnamed before) {
             known.restoreUnnamed(before);

@@ -31,6 +31,9 @@ final class StatementRewriter {
     /** Marks the Parse of the unnamed statement among the expected replies. */
     static final Object UNNAMED = new Object();
 
+    /** Marks one that, if it is skipped, leaves nobody knows which; then there is none any more. */
+    static final Object UNCERTAIN = new Object();
+
     private static final byte[] NO_NAME = new byte[0];
     /** An unnamed statement up to this size is kept for later transactions; a larger one streams through. */
     private static final int UNNAMED_LIMIT = 1 << 20;
@@ -39,6 +42,12 @@ final class StatementRewriter {
     private final StatementRegistry registry;
     private final ExpectedReplies expected;
     private final Outbox toServer;
+    /** The batch in which the client last gave up a name. */
+    private long closedIn;
+    /** The batch in which the client's unnamed statement last changed. */
+    private long unnamedIn;
+
+    private boolean holding;
 
     StatementRewriter(ServerConnection server, StatementRegistry registry, ExpectedReplies expected) {
         this.server = server;
@@ -59,15 +68,18 @@ final class StatementRewriter {
         if (!in.isComplete()) {
             return false;
         }
-        counters.countClientParse();
         ClientStatements statements = client.statements();
         Named taken = statements.find(buf, in.bodyIndex(), nameEnd);
+        if (isUnsettled(taken)) {
+            return hold();
+        }
+        counters.countClientParse();
         if (taken != null) {
             parseTakenName(in, nameEnd, taken, counters);
             return true;
         }
         Statement statement = registry.intern(buf, nameEnd + 1, in.bodyEnd(), meaning());
-        Named named = statements.add(buf, in.bodyIndex(), nameEnd, statement);
+        Named named = statements.add(buf, in.bodyIndex(), nameEnd, statement, expected.batch());
         toServer.run(in.takeRun());
         if (server.statements().has(statement, expected.batch())) {
             expected.add(ExpectedReplies.PARSE | ExpectedReplies.FAKE, named);
@@ -119,7 +131,12 @@ final class StatementRewriter {
 
     /** What must come back if the server skips the next message: something ahead of it in its batch may fail. */
     private Object unnamedBefore(ClientStatements statements) {
-        return expected.endsInReadyForQuery() ? UNNAMED : statements.takeUnnamed();
+        boolean unsettled = expected.isUnsettled(unnamedIn);
+        unnamedIn = expected.batch();
+        if (expected.endsInReadyForQuery()) {
+            return UNNAMED;
+        }
+        return unsettled ? UNCERTAIN : statements.takeUnnamed();
     }
 
     boolean bind(MessageCursor in, LinkedClient client, LaneCounters counters) {
@@ -130,14 +147,20 @@ final class StatementRewriter {
         if (nameEnd < 0) {
             return false;
         }
-        counters.countBind();
         if (nameEnd == portalEnd + 1) {
-            prepareUnnamed(in, client);
+            if (!prepareUnnamed(in, client)) {
+                return hold();
+            }
+            counters.countBind();
             expected.add(ExpectedReplies.BIND);
             in.forward();
             return true;
         }
         Named named = client.statements().find(buf, portalEnd + 1, nameEnd);
+        if (isUnsettled(named)) {
+            return hold();
+        }
+        counters.countBind();
         if (named == null) {
             expected.add(ExpectedReplies.BIND);
             in.forward();
@@ -166,9 +189,14 @@ final class StatementRewriter {
         if (isStatement(in)) {
             int nameEnd = stringEnd(in, in.bodyIndex() + 1, "statement name");
             if (nameEnd == in.bodyIndex() + 1) {
-                prepareUnnamed(in, client);
+                if (!prepareUnnamed(in, client)) {
+                    return hold();
+                }
             } else {
                 Named named = client.statements().find(in.buffer(), in.bodyIndex() + 1, nameEnd);
+                if (isUnsettled(named)) {
+                    return hold();
+                }
                 if (named != null) {
                     Statement statement = current(named);
                     prepare(in, statement, counters);
@@ -200,7 +228,11 @@ final class StatementRewriter {
                 return true;
             } else {
                 Named named = client.statements().find(in.buffer(), in.bodyIndex() + 1, nameEnd);
+                if (isUnsettled(named)) {
+                    return hold();
+                }
                 if (named != null) {
+                    closedIn = expected.batch();
                     // the server keeps it for the others
                     client.statements().remove(named);
                     toServer.run(in.takeRun());
@@ -213,6 +245,31 @@ final class StatementRewriter {
         expected.add(ExpectedReplies.CLOSE);
         in.forward();
         return true;
+    }
+
+    /**
+     * Whether it is not certain yet what a name stands for: an earlier batch, which may still fail, has given it or has
+     * given one up.
+     */
+    private boolean isUnsettled(@Nullable Named named) {
+        return expected.isUnsettled(closedIn) || (named != null && expected.isUnsettled(named.batch()));
+    }
+
+    /** The message has to wait for the end of an earlier batch. */
+    private boolean hold() {
+        holding = true;
+        return false;
+    }
+
+    /** Whether a message waits for the end of an earlier batch; it does not any more after this. */
+    boolean takeHolding() {
+        boolean was = holding;
+        holding = false;
+        return was;
+    }
+
+    boolean isHolding() {
+        return holding;
     }
 
     /** What a statement's text is read under on this server now. */
@@ -267,12 +324,15 @@ final class StatementRewriter {
 
     /**
      * The unnamed statement that the server has may be another client's, or this client's from long ago: repeats this
-     * client's last one, or sees to it that there is none.
+     * client's last one, or sees to it that there is none. False if it is not certain yet which is the last one.
      */
-    private void prepareUnnamed(MessageCursor in, LinkedClient client) {
+    private boolean prepareUnnamed(MessageCursor in, LinkedClient client) {
         ClientStatements statements = client.statements();
         if (server.hasUnnamedOf(statements, statements.unnamedVersion(), expected.batch())) {
-            return;
+            return true;
+        }
+        if (expected.isUnsettled(unnamedIn)) {
+            return false;
         }
         toServer.run(in.takeRun());
         if (statements.hasUnnamed()) {
@@ -284,6 +344,7 @@ final class StatementRewriter {
             expected.add(ExpectedReplies.CLOSE | ExpectedReplies.SKIP);
             server.unnamedBecame(null, 0, 0);
         }
+        return true;
     }
 
     private static boolean isStatement(MessageCursor in) {

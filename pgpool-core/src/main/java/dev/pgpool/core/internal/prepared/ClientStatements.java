@@ -16,14 +16,21 @@ public final class ClientStatements {
         private final byte[] name;
         private final int hash;
         private final Statement parsed;
+        private final long batch;
         private Statement statement;
         private @Nullable Named next;
 
-        Named(byte[] name, int hash, Statement statement) {
+        Named(byte[] name, int hash, Statement statement, long batch) {
             this.name = name;
             this.hash = hash;
             this.parsed = statement;
+            this.batch = batch;
             this.statement = statement;
+        }
+
+        /** The batch in which the client's Parse was sent. */
+        public long batch() {
+            return batch;
         }
 
         /** What the client's Parse made. */
@@ -51,10 +58,12 @@ public final class ClientStatements {
     public static final class Unnamed {
         private final byte[] body;
         private final int length;
+        private final long version;
 
-        Unnamed(byte[] body, int length) {
+        Unnamed(byte[] body, int length, long version) {
             this.body = body;
             this.length = length;
+            this.version = version;
         }
     }
 
@@ -80,10 +89,14 @@ public final class ClientStatements {
         return null;
     }
 
-    /** Gives a name that is not taken yet. */
-    public Named add(ByteBuf buf, int from, int to, Statement statement) {
+    /**
+     * Gives a name that is not taken yet.
+     *
+     * @param batch the batch in which the client's Parse was sent
+     */
+    public Named add(ByteBuf buf, int from, int to, Statement statement, long batch) {
         byte[] name = MessageReader.bytes(buf, from, to);
-        Named named = new Named(name, MessageReader.hash(name), statement);
+        Named named = new Named(name, MessageReader.hash(name), statement, batch);
         insert(named);
         return named;
     }
@@ -152,19 +165,21 @@ public final class ClientStatements {
         return unnamedVersion;
     }
 
-    /** Takes the unnamed statement away, so that it can be put back. */
+    /** Takes the unnamed statement away, so that it can be put back; another one must be set or dropped next. */
     public Unnamed takeUnnamed() {
-        Unnamed taken = new Unnamed(unnamed, unnamedLength);
+        Unnamed taken = new Unnamed(unnamed, unnamedLength, unnamedVersion + 1);
         unnamed = NONE;
-        dropUnnamed();
+        unnamedLength = 0;
         return taken;
     }
 
-    /** Puts back what was taken. */
+    /** Puts back what was taken, unless the unnamed statement has changed more than once since. */
     public void restoreUnnamed(Unnamed before) {
-        unnamed = before.body;
-        unnamedLength = before.length;
-        unnamedVersion++;
+        if (unnamedVersion == before.version) {
+            unnamed = before.body;
+            unnamedLength = before.length;
+            unnamedVersion = before.version - 1;
+        }
     }
 
     public boolean hasUnnamed() {
