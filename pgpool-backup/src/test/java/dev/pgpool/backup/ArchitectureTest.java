@@ -1,6 +1,5 @@
 package dev.pgpool.backup;
 
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -10,27 +9,57 @@ import com.tngtech.archunit.junit.ArchTests;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.pgpool.core.fixture.ModuleRules;
 
-/** The module stands alone, and only its facade knows its internals. */
 @AnalyzeClasses(packages = "dev.pgpool.backup", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
-
-    private static final String ROOT = "dev.pgpool.backup";
 
     @ArchTest
     static final ArchTests MODULE = ArchTests.in(ModuleRules.class);
 
     @ArchTest
-    static final ArchRule MODULES_DO_NOT_KNOW_EACH_OTHER = noClasses()
+    static final ArchRule RETENTION_IS_PURE = noClasses()
+            .that()
+            .resideInAPackage("dev.pgpool.backup.retention")
             .should()
-            .dependOnClassesThat(resideInAPackage("dev.pgpool..")
-                    .and(resideInAPackage(ROOT + "..").negate()))
-            .allowEmptyShould(true);
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.pgpool.backup", "dev.pgpool.backup.internal..", "dev.pgpool.backup.store");
 
     @ArchTest
-    static final ArchRule ONLY_THE_FACADE_KNOWS_INTERNALS = noClasses()
+    static final ArchRule STORES_KNOW_NO_BACKUPS = noClasses()
             .that()
-            .resideOutsideOfPackages(ROOT, ROOT + ".internal..")
+            .resideInAPackage("dev.pgpool.backup.store")
             .should()
-            .dependOnClassesThat(resideInAPackage(ROOT + ".internal.."))
-            .allowEmptyShould(true);
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.pgpool.backup", "dev.pgpool.backup.internal..");
+
+    @ArchTest
+    static final ArchRule ONLY_THE_S3_STORE_KNOWS_MINIO = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.pgpool.backup.store")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.minio..", "okhttp3..");
+
+    @ArchTest
+    static final ArchRule ONLY_METRICS_KNOW_MICROMETER = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.pgpool.backup.metrics")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.micrometer..");
+
+    @ArchTest
+    static final ArchRule BYTES_KNOW_NO_RUNS = noClasses()
+            .that()
+            .resideInAnyPackage("..internal.stream..", "..internal.dump..", "..internal.pg..", "..internal.catalog..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("..internal.run..", "..internal.restore..");
+
+    @ArchTest
+    static final ArchRule RESTORING_NEEDS_NO_RUN = noClasses()
+            .that()
+            .resideInAPackage("..internal.restore..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("..internal.run..");
 }

@@ -64,14 +64,15 @@ public record RetentionPlan(List<RetentionDecision> decisions, List<String> alar
         List<String> alarms = new ArrayList<>();
         List<RetentionDecision> aside = new ArrayList<>();
         List<Good> good = new ArrayList<>();
-        for (Candidate candidate : candidates) {
+        for (Candidate candidate : candidates.stream()
+                .sorted(Comparator.comparing(Candidate::id))
+                .toList()) {
             sort(candidate, now, good, aside, alarms);
         }
         good.sort(Comparator.comparing(Good::startedAt)
                 .thenComparing(g -> g.candidate().id())
                 .reversed());
         List<RetentionDecision> decisions = guard(judge(good, policy, now), good, policy, now, alarms);
-        aside.sort(Comparator.comparing(d -> d.candidate().id()));
         decisions.addAll(aside);
         return new RetentionPlan(decisions, alarms, missingDays(good, policy, now));
     }

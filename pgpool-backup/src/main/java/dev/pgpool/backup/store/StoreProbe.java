@@ -16,6 +16,9 @@ final class StoreProbe {
 
     private static final byte[] CONTENT = "pgpool-backup probe".getBytes(StandardCharsets.US_ASCII);
 
+    // A passing failure must not be taken for a missing feature.
+    private static final int ATTEMPTS = 4;
+
     private final ObjectStore store;
     private final String base;
     private final Map<StoreFeature, String> findings = new EnumMap<>(StoreFeature.class);
@@ -38,12 +41,20 @@ final class StoreProbe {
     }
 
     void attempt(StoreFeature feature, Runnable step) {
-        try {
-            step.run();
-            findings.put(feature, StoreReport.YES);
-        } catch (StoreException e) {
-            findings.put(feature, String.valueOf(e.getMessage()));
+        String finding = "not tried";
+        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+            try {
+                step.run();
+                finding = StoreReport.YES;
+                break;
+            } catch (StoreException e) {
+                finding = String.valueOf(e.getMessage());
+                if (!e.retryable()) {
+                    break;
+                }
+            }
         }
+        findings.put(feature, finding);
     }
 
     private void readWrite() {

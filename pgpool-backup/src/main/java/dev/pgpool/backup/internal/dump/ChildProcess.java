@@ -2,9 +2,11 @@ package dev.pgpool.backup.internal.dump;
 
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.FailureReason;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +19,8 @@ import java.util.stream.Stream;
  * comes. Children that are alive when the JVM shuts down are ended by a hook.
  */
 public final class ChildProcess implements AutoCloseable {
+
+    private static final int MAX_CAPTURED = 64 * 1024;
 
     private final List<String> command;
     private final Process process;
@@ -86,17 +90,39 @@ public final class ChildProcess implements AutoCloseable {
         try (ChildProcess child =
                 start(command, environment, new Redactor(environment.values()), line -> {}, Duration.ofSeconds(1))) {
             child.stdin().close();
-            // Little enough for the pipe, so the child can be waited for before its output is read.
+            ByteArrayOutputStream head = new ByteArrayOutputStream();
+            Thread reading = new Thread(() -> readHead(child.stdout(), head), "pgpool-backup-stdout-" + child.pid());
+            reading.setDaemon(true);
+            reading.start();
             if (!child.process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new BackupException(FailureReason.TOOL_MISSING, command + ": no answer within " + limit);
             }
-            String printed = new String(child.stdout().readNBytes(64 * 1024), java.nio.charset.StandardCharsets.UTF_8);
+            reading.join(limit.toMillis());
+            child.stderrThread.join(limit.toMillis());
+            String printed;
+            synchronized (head) {
+                printed = head.toString(StandardCharsets.UTF_8);
+            }
             return printed.isBlank() ? child.stderrText() : printed;
         } catch (IOException e) {
             throw new BackupException(FailureReason.TOOL_MISSING, command + ": " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BackupException(FailureReason.CANCELLED, command + ": interrupted", e);
+        }
+    }
+
+    private static void readHead(InputStream stdout, ByteArrayOutputStream head) {
+        byte[] chunk = new byte[8192];
+        try {
+            for (int n = stdout.read(chunk); n >= 0; n = stdout.read(chunk)) {
+                synchronized (head) {
+                    head.write(chunk, 0, Math.min(n, MAX_CAPTURED - Math.min(MAX_CAPTURED, head.size())));
+                }
+            }
+        } catch (IOException e) {
+            // The child was ended; what it said until then is there.
+            return;
         }
     }
 

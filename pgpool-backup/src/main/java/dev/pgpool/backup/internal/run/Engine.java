@@ -35,6 +35,7 @@ import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -57,6 +58,8 @@ public final class Engine implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
 
+    private static final Duration OVERDUE_REPEAT = Duration.ofHours(1);
+
     private final Context context;
     private final EngineThreads threads;
     private final Scheduler scheduler;
@@ -68,6 +71,7 @@ public final class Engine implements AutoCloseable {
     private volatile @Nullable StoreReport storeReport;
     private volatile @Nullable Instant lastSuccess;
     private volatile @Nullable Instant overdueReportedFor;
+    private volatile @Nullable Instant overdueReportedAt;
     private volatile boolean closed;
 
     /** An engine; nothing is connected or started before it is used. */
@@ -425,12 +429,18 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    private boolean overdueIsNews(Instant since, Instant now) {
+        Instant told = overdueReportedAt;
+        return told == null || !since.equals(overdueReportedFor) || !now.isBefore(told.plus(OVERDUE_REPEAT));
+    }
+
     private void reportOverdue() {
         Instant success = lastSuccess;
         Instant since = success == null ? createdAt : success;
         Instant now = context.clock().instant();
-        if (now.isAfter(since.plus(context.config().run().overdueAfter())) && !since.equals(overdueReportedFor)) {
+        if (now.isAfter(since.plus(context.config().run().overdueAfter())) && overdueIsNews(since, now)) {
             overdueReportedFor = since;
+            overdueReportedAt = now;
             LOGGER.warn("No backup has succeeded since {}", since);
             context.publish(new BackupEvent.Overdue(now, success));
         }

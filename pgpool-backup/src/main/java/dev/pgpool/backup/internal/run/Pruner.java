@@ -71,7 +71,7 @@ final class Pruner {
         List<CatalogEntry> entries = catalog.all();
         Map<String, RetentionPlan> plans = plan(policy, entries);
         plans.keySet().retainAll(only);
-        Map<String, List<String>> failures = mayDelete ? delete(plans, entries) : Map.of();
+        Map<String, List<String>> failures = mayDelete ? delete(plans, entries) : notAllowed(plans);
         Instant now = context.clock().instant();
         plans.forEach((database, plan) -> {
             List<String> failed = failures.getOrDefault(database, List.of());
@@ -84,6 +84,16 @@ final class Pruner {
             }
         });
         return plans;
+    }
+
+    private static Map<String, List<String>> notAllowed(Map<String, RetentionPlan> plans) {
+        Map<String, List<String>> failures = new HashMap<>();
+        plans.forEach((database, plan) -> failures.put(
+                database,
+                plan.deletions().stream()
+                        .map(id -> id + ": the store refuses deleting")
+                        .toList()));
+        return failures;
     }
 
     private Map<String, List<String>> delete(Map<String, RetentionPlan> plans, List<CatalogEntry> entries) {

@@ -1,0 +1,212 @@
+package dev.pgpool.backup.metrics;
+
+import dev.pgpool.backup.BackupEvent;
+import dev.pgpool.backup.BackupListener;
+import dev.pgpool.backup.BackupManifest;
+import dev.pgpool.backup.CatalogEntry;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.VerifyReport;
+import dev.pgpool.backup.retention.RetentionDecision;
+import dev.pgpool.backup.retention.RetentionPlan;
+import dev.pgpool.backup.retention.RetentionReason;
+import dev.pgpool.backup.retention.Verdict;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Keeps the meters of {@link BackupMeters}. Add it to the engine as a listener before the engine is started, so that it hears
+ * what the catalog holds: then timestamps are right from the first scrape, and a database without any backup has none.
+ */
+public final class BackupMetrics implements BackupListener, AutoCloseable {
+
+    private final MeterRegistry registry;
+    private final Tags common;
+    private final Map<Meter.Id, AtomicReference<Double>> gauges = new ConcurrentHashMap<>();
+
+    /**
+     * Meters in a registry.
+     *
+     * @param registry not closed
+     * @param tags put on every meter: name and value by turns
+     */
+    public BackupMetrics(MeterRegistry registry, String... tags) {
+        this.registry = registry;
+        this.common = Tags.of(tags);
+        set(BackupMeters.IN_PROGRESS, Tags.empty(), 0);
+    }
+
+    @Override
+    public void onEvent(BackupEvent event) {
+        if (event instanceof BackupEvent.CatalogLoaded loaded) {
+            loaded.entries().forEach(this::load);
+        } else if (event instanceof BackupEvent.RunStarted) {
+            set(BackupMeters.IN_PROGRESS, Tags.empty(), 1);
+        } else if (event instanceof BackupEvent.Progress progress) {
+            progress(progress);
+        } else if (event instanceof BackupEvent.DatabaseFinished finished) {
+            finished(finished.result());
+        } else if (event instanceof BackupEvent.RunFinished run) {
+            finished(run.report());
+        } else if (event instanceof BackupEvent.RetentionApplied applied) {
+            retention(applied.database(), applied.plan(), applied.failures());
+        } else if (event instanceof BackupEvent.Verified verified) {
+            verified(verified.report());
+        } else if (event instanceof BackupEvent.StoreRetried retried) {
+            count(BackupMeters.RETRIES, Tags.of("op", retried.operation()), 1);
+        } else if (event instanceof BackupEvent.Swept swept) {
+            count(BackupMeters.STALE_UPLOADS, Tags.empty(), swept.uploads());
+        } else if (event instanceof BackupEvent.Overdue) {
+            count(BackupMeters.OVERDUE, Tags.empty(), 1);
+        } else if (event instanceof BackupEvent.NextRun next) {
+            Instant due = next.due();
+            set(BackupMeters.NEXT_RUN, Tags.of("job", next.job()), due == null ? Double.NaN : seconds(due));
+        }
+    }
+
+    private void load(CatalogEntry entry) {
+        Tags database = Tags.of("database", entry.database());
+        count(database.and("state", entry.readable() ? "readable" : "unreadable"));
+        BackupManifest manifest = entry.manifest();
+        if (manifest == null) {
+            return;
+        }
+        double startedAt = seconds(manifest.startedAt());
+        // Entries come oldest first, so the last to be set is the newest.
+        set(BackupMeters.LAST_SUCCESS, database, startedAt);
+        set(BackupMeters.SIZE, database, (double) manifest.totalBytes());
+        setOnce(BackupMeters.OLDEST, database, startedAt);
+        Instant verifiedAt = entry.verifiedAt();
+        if (verifiedAt != null) {
+            set(BackupMeters.VERIFY_LAST_SUCCESS, database, seconds(verifiedAt));
+        }
+    }
+
+    private void count(Tags tags) {
+        AtomicReference<Double> value = gauge(BackupMeters.CATALOG, tags, 0);
+        value.updateAndGet(old -> old + 1);
+    }
+
+    private void progress(BackupEvent.Progress progress) {
+        Tags database = Tags.of("database", progress.database());
+        set(BackupMeters.PROGRESS, database, (double) progress.bytes());
+        if (progress.share() >= 0) {
+            set(BackupMeters.PROGRESS_SHARE, database, progress.share());
+        }
+    }
+
+    private void finished(RunReport.DatabaseResult result) {
+        BackupManifest manifest = result.manifest();
+        if (manifest == null) {
+            return;
+        }
+        Tags database = Tags.of("database", result.database());
+        set(BackupMeters.LAST_SUCCESS, database, seconds(manifest.startedAt()));
+        setOnce(BackupMeters.OLDEST, database, seconds(manifest.startedAt()));
+        set(BackupMeters.SIZE, database, (double) manifest.totalBytes());
+        count(database.and("state", "readable"));
+        count(BackupMeters.UPLOADED, database, (double) manifest.totalBytes());
+        registry.timer(BackupMeters.DURATION.meterName(), common.and(database)).record(result.duration());
+    }
+
+    private void finished(RunReport report) {
+        set(BackupMeters.IN_PROGRESS, Tags.empty(), 0);
+        FailureReason reason = report.reason();
+        count(
+                BackupMeters.RUNS,
+                Tags.of(
+                        "outcome",
+                        report.outcome().name().toLowerCase(Locale.ROOT),
+                        "reason",
+                        reason == null ? "none" : reason.name().toLowerCase(Locale.ROOT)),
+                1);
+        set(BackupMeters.LAST_ATTEMPT, Tags.empty(), seconds(report.finishedAt()));
+    }
+
+    private void retention(String name, RetentionPlan plan, List<String> failures) {
+        Tags database = Tags.of("database", name);
+        long deletes = plan.decisions().stream()
+                .filter(d -> d.verdict() == Verdict.DELETE)
+                .count();
+        count(BackupMeters.DELETED, database, (double) Math.max(0, deletes - failures.size()));
+        count(BackupMeters.DELETE_FAILURES, database, failures.size());
+        for (RetentionReason reason : RetentionReason.values()) {
+            if (reason != RetentionReason.EXPIRED) {
+                long kept = plan.decisions().stream()
+                        .filter(d -> d.reason() == reason)
+                        .count();
+                set(BackupMeters.KEPT, database.and("reason", reason.name().toLowerCase(Locale.ROOT)), (double) kept);
+            }
+        }
+        set(BackupMeters.MISSING_DAYS, database, plan.missingDays().size());
+        gauge(BackupMeters.CATALOG, database.and("state", "readable"), 0)
+                .set((double) plan.decisions().stream()
+                                .filter(d -> d.reason() != RetentionReason.UNREADABLE_MANIFEST)
+                                .count()
+                        - deletes);
+        plan.decisions().stream()
+                .filter(d -> d.verdict() != Verdict.DELETE)
+                .map(RetentionDecision::candidate)
+                .mapToDouble(c -> c.startedAt() == null ? Double.NaN : seconds(c.startedAt()))
+                .filter(s -> !Double.isNaN(s))
+                .min()
+                .ifPresent(oldest -> set(BackupMeters.OLDEST, database, oldest));
+    }
+
+    private void verified(VerifyReport report) {
+        count(
+                BackupMeters.VERIFY_RUNS,
+                Tags.of(
+                        "level",
+                        report.requested().name().toLowerCase(Locale.ROOT),
+                        "outcome",
+                        report.passed() ? "success" : "failure"),
+                1);
+        if (report.passed()) {
+            set(BackupMeters.VERIFY_LAST_SUCCESS, Tags.of("database", report.database()), seconds(report.finishedAt()));
+        }
+    }
+
+    private void count(BackupMeters meter, Tags tags, double amount) {
+        registry.counter(meter.meterName(), common.and(tags)).increment(amount);
+    }
+
+    private void set(BackupMeters meter, Tags tags, double value) {
+        gauge(meter, tags, value).set(value);
+    }
+
+    private void setOnce(BackupMeters meter, Tags tags, double value) {
+        gauge(meter, tags, value);
+    }
+
+    private AtomicReference<Double> gauge(BackupMeters meter, Tags tags, double initial) {
+        Tags all = common.and(tags);
+        Meter.Id id = new Meter.Id(meter.meterName(), all, null, null, Meter.Type.GAUGE);
+        return gauges.computeIfAbsent(id, key -> {
+            AtomicReference<Double> value = new AtomicReference<>(initial);
+            Gauge.builder(meter.meterName(), value, AtomicReference::get)
+                    .tags(all)
+                    .register(registry);
+            return value;
+        });
+    }
+
+    private static double seconds(Instant instant) {
+        return instant.toEpochMilli() / 1000.0;
+    }
+
+    /** Removes the gauges from the registry. */
+    @Override
+    public void close() {
+        gauges.keySet().forEach(registry::remove);
+        gauges.clear();
+    }
+}
