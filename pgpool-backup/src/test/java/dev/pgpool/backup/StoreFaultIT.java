@@ -135,7 +135,7 @@ class StoreFaultIT {
     @Test
     void aDeadStoreIsNoticedByItsTimeouts() {
         proxy.always(r -> true, new Stall());
-        RunReport report = run(builder -> builder.retries(1, Duration.ZERO));
+        RunReport report = run(builder -> builder.retries(1, Duration.ZERO).cluster("dead"));
         assertThat(report.outcome()).isEqualTo(RunReport.Outcome.FAILURE);
         assertThat(report.reason()).isEqualTo(FailureReason.STORE_IO);
     }

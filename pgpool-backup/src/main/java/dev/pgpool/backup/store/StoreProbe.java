@@ -31,6 +31,13 @@ final class StoreProbe {
     /** Tries everything; a step that throws is a finding. */
     Map<StoreFeature, String> run() {
         attempt(StoreFeature.READ_WRITE, this::readWrite);
+        if (!StoreReport.YES.equals(findings.get(StoreFeature.READ_WRITE))) {
+            // A dead store would cost a time-out for every further step.
+            for (StoreFeature feature : StoreFeature.values()) {
+                findings.putIfAbsent(feature, "not tried, since nothing can be written and read");
+            }
+            return findings;
+        }
         attempt(StoreFeature.WRITE_IF_ABSENT, this::ifAbsent);
         attempt(StoreFeature.WRITE_IF_MATCHES, this::ifMatches);
         attempt(StoreFeature.CHECKSUM, this::checksum);
@@ -41,6 +48,9 @@ final class StoreProbe {
     }
 
     void attempt(StoreFeature feature, Runnable step) {
+        if (findings.containsKey(feature)) {
+            return;
+        }
         String finding = "not tried";
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             try {
