@@ -134,15 +134,15 @@ public final class BackupDemo {
 
     private boolean showRestore(BackupEngine engine) {
         String target = database + "_restored_" + Long.toString(System.nanoTime(), 36);
-        var report =
-                engine.restore(RestoreRequest.intoNew(new RestoreRequest.Latest(database), server, target));
+        var report = engine.restore(RestoreRequest.intoNew(new RestoreRequest.Latest(database), server, target));
         out.println("Restored " + report.manifest().id() + " into database \"" + target + "\" in "
                 + report.duration().toMillis() + " ms");
         return true;
     }
 
     private void showExpiry(Map<String, String> environment) {
-        // Forty days later the newest backup is stale: nothing is deleted, and the plan says why. That is what is to be seen.
+        // Forty days later the newest backup is stale: nothing is deleted, and the plan says why. That is what is to be
+        // seen.
         Clock later = Clock.offset(Clock.systemUTC(), Duration.ofDays(40));
         try (BackupEngine engine = BackupEngine.builder()
                 .source(server)

@@ -24,7 +24,8 @@ class BackupIdTest {
 
     @Test
     void otherTextIsNoId() {
-        for (String text : new String[] {"", "../..", "20261123T023000Z", "20261123T023000Z-XYZ", "x20261123T023000Z-00000000"}) {
+        for (String text :
+                new String[] {"", "../..", "20261123T023000Z", "20261123T023000Z-XYZ", "x20261123T023000Z-00000000"}) {
             assertThat(BackupId.isValid(text)).isFalse();
             assertThatThrownBy(() -> new BackupId(text)).isInstanceOf(IllegalArgumentException.class);
         }

@@ -92,7 +92,8 @@ class DumpFailureIT {
     @Test
     void cancellingEndsTheDumpAndItsChildren() throws Exception {
         Path pid = directory.resolve("pid");
-        try (BackupEngine engine = builder("sleep 1000 & echo $! > " + pid + "; archive 6; wait").build()) {
+        try (BackupEngine engine =
+                builder("sleep 1000 & echo $! > " + pid + "; archive 6; wait").build()) {
             CompletableFuture<RunReport> running = engine.runAsync();
             await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(pid) && Files.size(pid) > 1);
             engine.cancel();
@@ -109,7 +110,8 @@ class DumpFailureIT {
     @Test
     void closingTheEngineEndsARunAndAllThreads() throws Exception {
         Path pid = directory.resolve("pid");
-        BackupEngine engine = builder("echo $$ > " + pid + "; archive 6; sleep 1000").build();
+        BackupEngine engine =
+                builder("echo $$ > " + pid + "; archive 6; sleep 1000").build();
         CompletableFuture<RunReport> running = engine.runAsync();
         await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(pid) && Files.size(pid) > 1);
         engine.close();
@@ -122,9 +124,8 @@ class DumpFailureIT {
 
     @Test
     void aMissingProgramIsNamedWithThePackageThatHasIt() {
-        try (BackupEngine engine = Source.engine(store(), database)
-                .dumpCommand("/no/such/pg_dump")
-                .build()) {
+        try (BackupEngine engine =
+                Source.engine(store(), database).dumpCommand("/no/such/pg_dump").build()) {
             RunReport report = engine.run();
 
             assertThat(report.reason()).isEqualTo(FailureReason.TOOL_MISSING);
@@ -181,8 +182,8 @@ class DumpFailureIT {
         Source.postgres().execute("GRANT pg_read_all_data TO " + role, "ALTER ROLE " + role + " SUPERUSER");
         String script = FakeDump.script(
                 directory,
-                "tr '\\0' ' ' < /proc/$$/cmdline > " + seen + "; echo >> " + seen + "; echo \"env: $PGPASSWORD\" >> " + seen
-                        + "; echo \"pg_dump: error: password=$PGPASSWORD refused\" >&2; archive 1; exit 1");
+                "tr '\\0' ' ' < /proc/$$/cmdline > " + seen + "; echo >> " + seen + "; echo \"env: $PGPASSWORD\" >> "
+                        + seen + "; echo \"pg_dump: error: password=$PGPASSWORD refused\" >&2; archive 1; exit 1");
         PgServer server = PgServer.of("127.0.0.1", Source.postgres().port(), role, password);
         RunReport report;
         try (BackupEngine engine = Source.engine(store(), database)
@@ -203,9 +204,10 @@ class DumpFailureIT {
 
     @Test
     void aStandbysConflictAndAKilledSessionAreNamed() {
-        assertThat(run("archive 1; echo 'pg_dump: error: ERROR:  canceling statement due to conflict with recovery' >&2;"
-                                + " exit 1")
-                        .reason())
+        assertThat(
+                        run("archive 1; echo 'pg_dump: error: ERROR:  canceling statement due to conflict with recovery' >&2;"
+                                        + " exit 1")
+                                .reason())
                 .isEqualTo(FailureReason.SOURCE_CONFLICT);
         assertThat(run("echo 'FATAL:  terminating connection due to administrator command' >&2; exit 1")
                         .reason())

@@ -87,11 +87,16 @@ class ExclusionIT {
     void theLeaseOfADeadHolderExpires() {
         MovedClock clock = new MovedClock(Instant.now());
         try (ObjectStore store = store();
-                BackupEngine engine =
-                        engine("archive 1").cluster(Manifests.CLUSTER).clock(clock).build()) {
+                BackupEngine engine = engine("archive 1")
+                        .cluster(Manifests.CLUSTER)
+                        .clock(clock)
+                        .build()) {
             String lease = "{\"token\":\"t\",\"holder\":\"pgpool-backup/dead-host\",\"run\":\"r\",\"renewedAt\":\""
                     + clock.instant() + "\",\"expiresAt\":\"" + clock.instant().plusSeconds(600) + "\"}";
-            store.put(Manifests.LAYOUT.lease(), lease.getBytes(StandardCharsets.UTF_8), WriteOptions.of("application/json"));
+            store.put(
+                    Manifests.LAYOUT.lease(),
+                    lease.getBytes(StandardCharsets.UTF_8),
+                    WriteOptions.of("application/json"));
 
             RunReport skipped = engine.run();
             assertThat(skipped.outcome()).isEqualTo(RunReport.Outcome.SKIPPED);
@@ -116,12 +121,17 @@ class ExclusionIT {
             await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(started));
             String lease = "{\"token\":\"other\",\"holder\":\"pgpool-backup/thief\",\"run\":\"r\",\"renewedAt\":\""
                     + Instant.now() + "\",\"expiresAt\":\"" + Instant.now().plusSeconds(600) + "\"}";
-            store.put(Manifests.LAYOUT.lease(), lease.getBytes(StandardCharsets.UTF_8), WriteOptions.of("application/json"));
+            store.put(
+                    Manifests.LAYOUT.lease(),
+                    lease.getBytes(StandardCharsets.UTF_8),
+                    WriteOptions.of("application/json"));
 
             RunReport report = running.get();
             assertThat(report.reason()).as(report.message()).isEqualTo(FailureReason.LOCKED);
             assertThat(report.message()).contains("lease was lost");
-            assertThat(store.stat(Manifests.LAYOUT.lease())).as("somebody else's").isPresent();
+            assertThat(store.stat(Manifests.LAYOUT.lease()))
+                    .as("somebody else's")
+                    .isPresent();
         }
     }
 
@@ -147,7 +157,8 @@ class ExclusionIT {
             RunReport report = engine.run();
             assertThat(report.succeeded()).as(report.message()).isTrue();
             assertThat(report.notes())
-                    .anySatisfy(note -> assertThat(note).contains("cannot enforce a lease", "If-None-Match is ignored"));
+                    .anySatisfy(
+                            note -> assertThat(note).contains("cannot enforce a lease", "If-None-Match is ignored"));
         }
     }
 
@@ -175,10 +186,13 @@ class ExclusionIT {
                 clock.advance(Duration.ofMinutes(11));
                 assertThat(engine.run().succeeded()).isTrue();
             }
-            assertThat(pending(store)).extracting(PendingWrite::id).containsExactlyInAnyOrder(untouched.id(), unlike.id());
+            assertThat(pending(store))
+                    .extracting(PendingWrite::id)
+                    .containsExactlyInAnyOrder(untouched.id(), unlike.id());
             assertThat(store.stat(dead + "globals.sql")).isEmpty();
             assertThat(store.stat(Manifests.LAYOUT.root() + "app/README")).isPresent();
-            assertThat(store.stat(Manifests.LAYOUT.backup("app", whole) + "data.dump")).isPresent();
+            assertThat(store.stat(Manifests.LAYOUT.backup("app", whole) + "data.dump"))
+                    .isPresent();
             assertThat(events.of(BackupEvent.Swept.class)).singleElement().satisfies(swept -> {
                 assertThat(swept.uploads()).isEqualTo(1);
                 assertThat(swept.objects()).isEqualTo(1);

@@ -89,11 +89,14 @@ class ListenerIT {
             java.nio.file.Files.delete(fail);
             engine.run();
             engine.run();
-            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(bodies).hasSize(2));
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(bodies).hasSize(2));
         } finally {
             server.stop(0);
         }
-        assertThat(bodies.get(0)).startsWith("tell-no-one {").contains("\"kind\":\"FAILED\"", "\"reason\":\"DUMP_EXIT\"");
+        assertThat(bodies.get(0))
+                .startsWith("tell-no-one {")
+                .contains("\"kind\":\"FAILED\"", "\"reason\":\"DUMP_EXIT\"");
         assertThat(bodies.get(1)).contains("\"kind\":\"RECOVERED\"");
     }
 
@@ -110,10 +113,11 @@ class ListenerIT {
                         engine("exit 1").clock(clock).listener(metrics).build()) {
             engine.start();
             await().untilAsserted(() -> assertThat(gauge(registry, BackupMeters.LAST_SUCCESS))
-                    .isEqualTo(Instant.parse("2026-11-23T03:00:00Z").getEpochSecond()));
+                    .isEqualTo((double) Instant.parse("2026-11-23T03:00:00Z").getEpochSecond()));
             assertThat(gauge(registry, BackupMeters.CATALOG)).isEqualTo(1);
             assertThat(gauge(registry, BackupMeters.SIZE)).isGreaterThan(1 << 20);
-            assertThat(registry.find(BackupMeters.VERIFY_LAST_SUCCESS.meterName()).gauge())
+            assertThat(registry.find(BackupMeters.VERIFY_LAST_SUCCESS.meterName())
+                            .gauge())
                     .as("absent, not zero")
                     .isNull();
 
@@ -124,10 +128,10 @@ class ListenerIT {
                             .count())
                     .isEqualTo(1));
             assertThat(gauge(registry, BackupMeters.LAST_ATTEMPT))
-                    .isEqualTo(clock.instant().getEpochSecond());
+                    .isEqualTo((double) clock.instant().getEpochSecond());
             assertThat(gauge(registry, BackupMeters.LAST_SUCCESS))
                     .as("a failure is no success")
-                    .isEqualTo(Instant.parse("2026-11-23T03:00:00Z").getEpochSecond());
+                    .isEqualTo((double) Instant.parse("2026-11-23T03:00:00Z").getEpochSecond());
         }
         assertThat(registry.find(BackupMeters.LAST_SUCCESS.meterName()).gauge()).isNull();
     }
@@ -146,25 +150,32 @@ class ListenerIT {
                 .build()) {
             engine.start();
             clock.set("2026-11-23T02:30:00Z");
-            await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(
-                            events.of(BackupEvent.RunFinished.class))
-                    .singleElement()
-                    .satisfies(e -> {
-                        assertThat(e.report().succeeded()).as(e.report().message()).isTrue();
-                        assertThat(e.report().trigger()).isEqualTo(Trigger.SCHEDULED);
-                        BackupManifest manifest = java.util.Objects.requireNonNull(
-                                e.report().databases().get(0).manifest());
-                        assertThat(manifest.encryption()).isNotNull();
-                    }));
+            await().atMost(Duration.ofSeconds(60))
+                    .untilAsserted(() -> assertThat(events.of(BackupEvent.RunFinished.class))
+                            .singleElement()
+                            .satisfies(e -> {
+                                assertThat(e.report().succeeded())
+                                        .as(e.report().message())
+                                        .isTrue();
+                                assertThat(e.report().trigger()).isEqualTo(Trigger.SCHEDULED);
+                                BackupManifest manifest = java.util.Objects.requireNonNull(
+                                        e.report().databases().get(0).manifest());
+                                assertThat(manifest.encryption()).isNotNull();
+                            }));
         }
-        try (BackupEngine engine =
-                engine("archive 1").clock(clock).listener(events).overdueAfter(Duration.ofHours(26)).build()) {
+        try (BackupEngine engine = engine("archive 1")
+                .clock(clock)
+                .listener(events)
+                .overdueAfter(Duration.ofHours(26))
+                .build()) {
             engine.start();
             assertThat(events.of(BackupEvent.Overdue.class)).isEmpty();
             clock.advance(Duration.ofHours(27));
-            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(events.of(BackupEvent.Overdue.class))
-                    .singleElement()
-                    .satisfies(e -> assertThat(e.lastSuccess()).isEqualTo(Instant.parse("2026-11-23T02:30:00Z"))));
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(events.of(BackupEvent.Overdue.class))
+                            .singleElement()
+                            .satisfies(
+                                    e -> assertThat(e.lastSuccess()).isEqualTo(Instant.parse("2026-11-23T02:30:00Z"))));
         }
     }
 

@@ -58,7 +58,8 @@ class RetentionIT {
             Map<String, RetentionPlan> plans = engine.prune();
 
             assertThat(plans).containsOnlyKeys("app", "app_test", "app.tmp.x");
-            assertThat(plans.values()).allSatisfy(plan -> assertThat(plan.deletions()).hasSize(2));
+            assertThat(plans.values())
+                    .allSatisfy(plan -> assertThat(plan.deletions()).hasSize(2));
             assertThat(keys(store)).hasSize(before - 3 * 2 * 2).containsAll(foreign);
         }
     }
@@ -92,8 +93,9 @@ class RetentionIT {
                 "{}".getBytes(java.nio.charset.StandardCharsets.UTF_8),
                 WriteOptions.of("application/json"));
         try (BackupEngine engine = engine(store)) {
-            RetentionPlan plan =
-                    engine.prune(RetentionPolicy.defaults().withMinKeep(1).withMaxDeleteShare(1)).get("app");
+            RetentionPlan plan = engine.prune(
+                            RetentionPolicy.defaults().withMinKeep(1).withMaxDeleteShare(1))
+                    .get("app");
 
             assertThat(plan).isNotNull();
             assertThat(plan.deletions()).isEmpty();
@@ -161,7 +163,8 @@ class RetentionIT {
         }
         assertThat(events.of(BackupEvent.RetentionApplied.class))
                 .singleElement()
-                .satisfies(e -> assertThat(e.failures()).singleElement().asString().contains(undeletable, "locked"));
+                .satisfies(
+                        e -> assertThat(e.failures()).singleElement().asString().contains(undeletable, "locked"));
     }
 
     @Test

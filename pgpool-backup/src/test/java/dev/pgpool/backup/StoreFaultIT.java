@@ -80,7 +80,10 @@ class StoreFaultIT {
 
     @Test
     void aCompletionThatFailsInsideA200IsRepeated() throws IOException {
-        proxy.on(r -> r.isComplete() && r.target().contains("data.dump"), 1, new Answer(200, FaultProxy.error("InternalError")));
+        proxy.on(
+                r -> r.isComplete() && r.target().contains("data.dump"),
+                1,
+                new Answer(200, FaultProxy.error("InternalError")));
         assertStored(run());
     }
 
@@ -98,7 +101,8 @@ class StoreFaultIT {
 
     @Test
     void aStoreThatKeepsFailingFailsTheRun() {
-        proxy.always(r -> r.isPart(2) && r.target().contains("data.dump"), new Answer(503, FaultProxy.error("SlowDown")));
+        proxy.always(
+                r -> r.isPart(2) && r.target().contains("data.dump"), new Answer(503, FaultProxy.error("SlowDown")));
         assertFailed(run(), FailureReason.STORE_IO, "SlowDown");
     }
 
@@ -110,9 +114,11 @@ class StoreFaultIT {
 
     @Test
     void deniedPartsAreNotRepeated() {
-        proxy.always(r -> r.isPart() && r.target().contains("data.dump"), new Answer(403, FaultProxy.error("AccessDenied")));
+        proxy.always(
+                r -> r.isPart() && r.target().contains("data.dump"), new Answer(403, FaultProxy.error("AccessDenied")));
         assertFailed(run(), FailureReason.STORE_DENIED, "AccessDenied");
-        assertThat(proxy.count(r -> r.isPart(1) && r.target().contains("data.dump"))).isEqualTo(1);
+        assertThat(proxy.count(r -> r.isPart(1) && r.target().contains("data.dump")))
+                .isEqualTo(1);
     }
 
     @Test
@@ -172,7 +178,8 @@ class StoreFaultIT {
     @Test
     void theLargestNumberOfPartsIsNotRunInto() throws IOException {
         Consumer<BackupEngineBuilder> equal = builder -> builder.maxPartSize(5 << 20);
-        dev.pgpool.backup.store.StoreLimits three = new dev.pgpool.backup.store.StoreLimits(5 << 20, 5L << 30, 3, false);
+        dev.pgpool.backup.store.StoreLimits three =
+                new dev.pgpool.backup.store.StoreLimits(5 << 20, 5L << 30, 3, false);
         limits = three;
         assertFailed(run(equal), FailureReason.STORE_LIMIT, "larger than 15728640 bytes");
 

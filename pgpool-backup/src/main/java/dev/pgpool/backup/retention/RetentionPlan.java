@@ -64,9 +64,8 @@ public record RetentionPlan(List<RetentionDecision> decisions, List<String> alar
         List<String> alarms = new ArrayList<>();
         List<RetentionDecision> aside = new ArrayList<>();
         List<Good> good = new ArrayList<>();
-        for (Candidate candidate : candidates.stream()
-                .sorted(Comparator.comparing(Candidate::id))
-                .toList()) {
+        for (Candidate candidate :
+                candidates.stream().sorted(Comparator.comparing(Candidate::id)).toList()) {
             sort(candidate, now, good, aside, alarms);
         }
         good.sort(Comparator.comparing(Good::startedAt)

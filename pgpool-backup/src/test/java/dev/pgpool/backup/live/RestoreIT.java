@@ -82,9 +82,11 @@ class RestoreIT {
             }
 
             engine.restore(request.overwriting(database));
-            assertThat(Source.query(other, database, "SELECT count(*) FROM orders")).isEqualTo("20000");
+            assertThat(Source.query(other, database, "SELECT count(*) FROM orders"))
+                    .isEqualTo("20000");
             engine.restore(request.overwriting(database).globals(RestoreRequest.Globals.APPLY_ALL));
-            assertThat(Source.query(other, database, "SELECT count(*) FROM customer")).isEqualTo("1000");
+            assertThat(Source.query(other, database, "SELECT count(*) FROM customer"))
+                    .isEqualTo("1000");
         }
     }
 
@@ -112,7 +114,8 @@ class RestoreIT {
             other.execute("CREATE TABLE precious (i int)");
             assertRefused(
                     engine,
-                    RestoreRequest.intoNew(latest, server, TestPostgres.DATABASE).intoEmpty(),
+                    RestoreRequest.intoNew(latest, server, TestPostgres.DATABASE)
+                            .intoEmpty(),
                     FailureReason.RESTORE_REFUSED,
                     "not empty");
             assertThatThrownBy(() -> RestoreRequest.intoNew(latest, server, TestPostgres.DATABASE)
@@ -161,7 +164,8 @@ class RestoreIT {
                     FailureReason.VERIFY_FAILED,
                     "SHA-256");
         }
-        assertThat(Source.query(Source.postgres(), database, "SELECT count(*) FROM orders")).isEqualTo("20000");
+        assertThat(Source.query(Source.postgres(), database, "SELECT count(*) FROM orders"))
+                .isEqualTo("20000");
         assertThat(databases(Source.postgres())).doesNotContain(database + "_new");
     }
 
@@ -196,8 +200,8 @@ class RestoreIT {
                     new RestoreRequest.Before(database, Instant.parse("2026-11-21T02:29:59Z")),
                     Source.server(),
                     database + "_before"));
-            engine.restore(RestoreRequest.intoNew(
-                    new RestoreRequest.Latest(database), Source.server(), database + "_latest"));
+            engine.restore(
+                    RestoreRequest.intoNew(new RestoreRequest.Latest(database), Source.server(), database + "_latest"));
         }
         assertThat(Source.query(Source.postgres(), database + "_before", "SELECT n FROM day"))
                 .isEqualTo("20");
@@ -218,13 +222,13 @@ class RestoreIT {
             succeed(engine);
         }
         String target = Source.postgres().createDatabase() + "_from_gone";
-        try (BackupEngine engine = Source.engine(s3(bucket), TestPostgres.DATABASE)
-                .source(server)
-                .build()) {
-            engine.restore(RestoreRequest.intoNew(
-                    new RestoreRequest.Latest(TestPostgres.DATABASE), Source.server(), target));
+        try (BackupEngine engine =
+                Source.engine(s3(bucket), TestPostgres.DATABASE).source(server).build()) {
+            engine.restore(
+                    RestoreRequest.intoNew(new RestoreRequest.Latest(TestPostgres.DATABASE), Source.server(), target));
         }
-        assertThat(Source.query(Source.postgres(), target, "SELECT count(*) FROM kept")).isEqualTo("42");
+        assertThat(Source.query(Source.postgres(), target, "SELECT count(*) FROM kept"))
+                .isEqualTo("42");
     }
 
     @Test
@@ -261,8 +265,7 @@ class RestoreIT {
         return run;
     }
 
-    private static void assertRefused(
-            BackupEngine engine, RestoreRequest request, FailureReason reason, String words) {
+    private static void assertRefused(BackupEngine engine, RestoreRequest request, FailureReason reason, String words) {
         assertThatThrownBy(() -> engine.restore(request))
                 .isInstanceOfSatisfying(
                         BackupException.class, e -> assertThat(e.reason()).isEqualTo(reason))

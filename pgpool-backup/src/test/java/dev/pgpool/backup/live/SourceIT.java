@@ -40,7 +40,11 @@ class SourceIT {
         try (postgres;
                 BackupEngine engine = Source.engine(new DirectoryStore(directory.resolve("store")), "app")
                         .source(Source.server(postgres))
-                        .dumpCommand("sh", "-c", "case \"$*\" in *--version*) ;; *) sleep 3;; esac; pg_dump \"$@\"", "pg_dump")
+                        .dumpCommand(
+                                "sh",
+                                "-c",
+                                "case \"$*\" in *--version*) ;; *) sleep 3;; esac; pg_dump \"$@\"",
+                                "pg_dump")
                         .build()) {
             postgres.execute("CREATE TABLE t AS SELECT generate_series(1, 1000) i");
             RunReport run = engine.run();
@@ -84,7 +88,8 @@ class SourceIT {
             RunReport run = engine.run();
 
             assertThat(run.reason()).isEqualTo(FailureReason.PREFLIGHT);
-            assertThat(run.message()).contains("may not read 1 tables", "public.orders", "row-level security", "public.customer");
+            assertThat(run.message())
+                    .contains("may not read 1 tables", "public.orders", "row-level security", "public.customer");
         }
     }
 
@@ -93,7 +98,10 @@ class SourceIT {
         String database = Source.sampleDatabase();
         String role = Source.postgres().createRole("scram-sha-256", "reader-password");
         Source.postgres()
-                .executeIn(database, "GRANT pg_read_all_data TO " + role, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO " + role);
+                .executeIn(
+                        database,
+                        "GRANT pg_read_all_data TO " + role,
+                        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO " + role);
         try (BackupEngine engine = Source.engine(new DirectoryStore(directory), database)
                 .source(PgServer.of("127.0.0.1", Source.postgres().port(), role, "reader-password"))
                 .cluster("mine")
@@ -103,8 +111,12 @@ class SourceIT {
             assertThat(run.message()).isEmpty();
             BackupManifest manifest =
                     Objects.requireNonNull(run.databases().get(0).manifest());
-            String globals = Files.readString(directory.resolve(manifest.objects().get(1).key()));
-            assertThat(globals).startsWith("-- roles without passwords").contains("CREATE ROLE").doesNotContain("SCRAM-SHA-256$");
+            String globals =
+                    Files.readString(directory.resolve(manifest.objects().get(1).key()));
+            assertThat(globals)
+                    .startsWith("-- roles without passwords")
+                    .contains("CREATE ROLE")
+                    .doesNotContain("SCRAM-SHA-256$");
         }
     }
 

@@ -67,7 +67,8 @@ class VerifyIT {
     void aRestoreThatLostRowsOrObjectsIsFoundByComparing() throws IOException {
         String database = Source.sampleDatabase();
         try (BackupEngine engine = engine(database)
-                .check(new SqlCheck("nobody is nameless", "SELECT count(*) FROM public.customer WHERE name IS NULL", "7"))
+                .check(new SqlCheck(
+                        "nobody is nameless", "SELECT count(*) FROM public.customer WHERE name IS NULL", "7"))
                 .dumpArguments("--exclude-table-data=orders")
                 .build()) {
             RunReport run = succeed(engine);
@@ -107,14 +108,18 @@ class VerifyIT {
     void encryptedBackupsNeedTheirKey() throws IOException {
         String database = Source.sampleDatabase();
         RunReport run;
-        try (BackupEngine engine =
-                engine(database).encryption(BackupKeys.fixed("k1", Map.of("k1", KEY))).build()) {
+        try (BackupEngine engine = engine(database)
+                .encryption(BackupKeys.fixed("k1", Map.of("k1", KEY)))
+                .build()) {
             run = succeed(engine);
             VerifyReport report = engine.verify(database, run.id(), VerifyLevel.CHECKED);
             assertThat(report.problems()).isEmpty();
-            byte[] stored = Files.readAllBytes(directory.resolve(manifest(run).data().key()));
-            assertThat(new String(stored, 0, 4, java.nio.charset.StandardCharsets.US_ASCII)).isEqualTo("PGB1");
-            assertThat(Files.readAllBytes(directory.resolve(manifest(run).objects().get(1).key())))
+            byte[] stored =
+                    Files.readAllBytes(directory.resolve(manifest(run).data().key()));
+            assertThat(new String(stored, 0, 4, java.nio.charset.StandardCharsets.US_ASCII))
+                    .isEqualTo("PGB1");
+            assertThat(Files.readAllBytes(
+                            directory.resolve(manifest(run).objects().get(1).key())))
                     .as("roles are encrypted too")
                     .startsWith('P', 'G', 'B', '1');
         }

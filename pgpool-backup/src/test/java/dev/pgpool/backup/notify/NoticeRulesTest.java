@@ -31,12 +31,16 @@ class NoticeRulesTest {
 
     @Test
     void silenceIsToldAlthoughNoRunWasStarted() {
-        assertThat(rules.on(new BackupEvent.Overdue(START, null))).singleElement().satisfies(notice -> {
-            assertThat(notice.kind()).isEqualTo(Notice.Kind.OVERDUE);
-            assertThat(notice.message()).contains("ever");
-        });
-        assertThat(rules.on(new BackupEvent.Overdue(START.plusSeconds(3600), null))).isEmpty();
-        assertThat(rules.on(new BackupEvent.Overdue(START.plusSeconds(90_000), START))).hasSize(1);
+        assertThat(rules.on(new BackupEvent.Overdue(START, null)))
+                .singleElement()
+                .satisfies(notice -> {
+                    assertThat(notice.kind()).isEqualTo(Notice.Kind.OVERDUE);
+                    assertThat(notice.message()).contains("ever");
+                });
+        assertThat(rules.on(new BackupEvent.Overdue(START.plusSeconds(3600), null)))
+                .isEmpty();
+        assertThat(rules.on(new BackupEvent.Overdue(START.plusSeconds(90_000), START)))
+                .hasSize(1);
     }
 
     private List<String> kinds(int hour, RunReport.Outcome outcome) {

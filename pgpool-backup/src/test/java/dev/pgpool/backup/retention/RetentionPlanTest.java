@@ -61,8 +61,7 @@ class RetentionPlanTest {
 
     @Test
     void aTypoInTheAgeIsStoppedByTheGuard() {
-        RetentionPlan plan =
-                RetentionPlan.of(daily(0, 30), RetentionPolicy.keepFor(Duration.ofDays(3)), NOW);
+        RetentionPlan plan = RetentionPlan.of(daily(0, 30), RetentionPolicy.keepFor(Duration.ofDays(3)), NOW);
 
         assertThat(plan.deletions()).isEmpty();
         assertThat(reason(plan, "d20")).isEqualTo(RetentionReason.DELETE_GUARD);
@@ -128,7 +127,9 @@ class RetentionPlanTest {
                 .withMaxDeleteShare(1);
         RetentionPlan plan = RetentionPlan.of(candidates, policy, NOW);
 
-        assertThat(count(plan, RetentionReason.YEARLY)).as("2024; the last of 2025 is that of a month").isEqualTo(1);
+        assertThat(count(plan, RetentionReason.YEARLY))
+                .as("2024; the last of 2025 is that of a month")
+                .isEqualTo(1);
         assertThat(count(plan, RetentionReason.DAILY)).isEqualTo(2);
         // Of 12 months one is within the age, of 6 weeks two are; some of the rest coincide with a shorter period.
         assertThat(count(plan, RetentionReason.MONTHLY)).isBetween(9L, 11L);
@@ -191,24 +192,25 @@ class RetentionPlanTest {
             assertThat(plan.decisions()).as(label).hasSize(candidates.size());
             Set<String> deleted = new HashSet<>(plan.deletions());
             List<Candidate> good = candidates.stream()
-                    .filter(c -> c.startedAt() != null
-                            && !c.startedAt().isAfter(NOW.plus(RetentionPlan.CLOCK_TOLERANCE)))
+                    .filter(c ->
+                            c.startedAt() != null && !c.startedAt().isAfter(NOW.plus(RetentionPlan.CLOCK_TOLERANCE)))
                     .toList();
             for (Candidate candidate : candidates) {
                 if (deleted.contains(candidate.id())) {
                     assertThat(good).as(label).contains(candidate);
                     assertThat(candidate.pinned()).as(label).isFalse();
                     assertThat(candidate.startedAt()).as(label).isBefore(NOW.minus(policy.maxAge()));
-                    assertThat(candidate.lockedUntil() != null && candidate.lockedUntil().isAfter(NOW))
+                    assertThat(candidate.lockedUntil() != null
+                                    && candidate.lockedUntil().isAfter(NOW))
                             .as(label)
                             .isFalse();
                 }
             }
-            long survivors = good.stream().filter(c -> !deleted.contains(c.id())).count();
+            long survivors =
+                    good.stream().filter(c -> !deleted.contains(c.id())).count();
             assertThat(survivors).as(label).isGreaterThanOrEqualTo(Math.min(policy.minKeep(), good.size()));
-            assertThat(deleted.size())
-                    .as(label)
-                    .isLessThanOrEqualTo((int) Math.max(1, policy.maxDeleteShare() * good.size()));
+            assertThat(deleted.size()).as(label).isLessThanOrEqualTo((int)
+                    Math.max(1, policy.maxDeleteShare() * good.size()));
             good.stream()
                     .max(java.util.Comparator.comparing(Candidate::startedAt))
                     .ifPresent(newest -> {

@@ -13,7 +13,8 @@ class KeyLayoutTest {
 
     @Test
     void namesOfAnyKindComeBack() {
-        for (String name : List.of("app", "app_test", "app.tmp.x", "a/b", "a b", "ümläut", ".lease", "a~2Fb", "..", "A%2F")) {
+        for (String name :
+                List.of("app", "app_test", "app.tmp.x", "a/b", "a b", "ümläut", ".lease", "a~2Fb", "..", "A%2F")) {
             String key = layout.backup(name, ID) + KeyLayout.MANIFEST;
             assertThat(key).matches("[A-Za-z0-9._~/-]+").doesNotContain("//").doesNotContain("/../");
             assertThat(layout.parse(key)).hasValueSatisfying(parsed -> {

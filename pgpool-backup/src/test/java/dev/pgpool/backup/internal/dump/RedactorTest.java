@@ -12,8 +12,12 @@ class RedactorTest {
     @Test
     void knownSecretsAndUsualShapesGo() {
         assertThat(redactor.redact("password is hunter22-longer and hunter22")).doesNotContain("hunter22");
-        assertThat(redactor.redact("could not connect to postgresql://bob:s3cr3t@db/app")).doesNotContain("s3cr3t").contains("bob");
-        assertThat(redactor.redact("dbname=app password=geheim host=db")).doesNotContain("geheim").contains("host=db");
+        assertThat(redactor.redact("could not connect to postgresql://bob:s3cr3t@db/app"))
+                .doesNotContain("s3cr3t")
+                .contains("bob");
+        assertThat(redactor.redact("dbname=app password=geheim host=db"))
+                .doesNotContain("geheim")
+                .contains("host=db");
         assertThat(redactor.redact("PASSWORD 'SCRAM-SHA-256$4096:abc$def:ghi'")).doesNotContain("abc$def");
         assertThat(redactor.redact("md50123456789abcdef0123456789abcdef")).doesNotContain("0123456789");
     }

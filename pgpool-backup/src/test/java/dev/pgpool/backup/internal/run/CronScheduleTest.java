@@ -32,7 +32,9 @@ class CronScheduleTest {
         List<String> runs = runs("30 2 * * *", BERLIN, "2025-12-31T23:00:00Z", "2026-12-31T23:00:00Z");
 
         assertThat(runs).hasSize(365);
-        assertThat(runs.stream().map(r -> LocalDate.ofInstant(Instant.parse(r), BERLIN)).distinct())
+        assertThat(runs.stream()
+                        .map(r -> LocalDate.ofInstant(Instant.parse(r), BERLIN))
+                        .distinct())
                 .hasSize(365);
     }
 
@@ -40,10 +42,7 @@ class CronScheduleTest {
     void everyQuarterOfAnHourGoesOnThroughBothChanges() {
         assertThat(runs("*/15 * * * *", BERLIN, "2026-03-29T00:40:00Z", "2026-03-29T01:31:00Z"))
                 .containsExactly(
-                        "2026-03-29T00:45:00Z",
-                        "2026-03-29T01:00:00Z",
-                        "2026-03-29T01:15:00Z",
-                        "2026-03-29T01:30:00Z");
+                        "2026-03-29T00:45:00Z", "2026-03-29T01:00:00Z", "2026-03-29T01:15:00Z", "2026-03-29T01:30:00Z");
         assertThat(runs("*/15 * * * *", BERLIN, "2026-10-25T00:40:00Z", "2026-10-25T02:01:00Z"))
                 .as("the hour that comes twice runs the first time")
                 .containsExactly("2026-10-25T00:45:00Z", "2026-10-25T02:00:00Z");

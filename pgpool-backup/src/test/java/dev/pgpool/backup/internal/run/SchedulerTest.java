@@ -77,7 +77,8 @@ class SchedulerTest {
 
         hanging.countDown();
         await().untilAsserted(() -> assertThat(slow).hasValue(2));
-        await().during(Duration.ofMillis(100)).untilAsserted(() -> assertThat(slow).hasValue(2));
+        await().during(Duration.ofMillis(100))
+                .untilAsserted(() -> assertThat(slow).hasValue(2));
     }
 
     @Test

@@ -34,7 +34,9 @@ class EncryptionTest {
     void anotherKeyOpensNothing() throws IOException {
         byte[] sealed = seal(random(1000));
         assertThatThrownBy(() -> open(sealed, key(2))).isInstanceOf(IOException.class);
-        assertThat(ChunkCipher.keyCheck(KEY)).isNotEqualTo(ChunkCipher.keyCheck(key(2))).hasSize(16);
+        assertThat(ChunkCipher.keyCheck(KEY))
+                .isNotEqualTo(ChunkCipher.keyCheck(key(2)))
+                .hasSize(16);
     }
 
     @Test
