@@ -81,6 +81,8 @@ final class LaneSimulation {
                 release(given); // the client was gone already
             } else if (whim == 1) {
                 die(given);
+            } else if (whim == 2) {
+                new Client(home).acquire(); // must not overtake those who wait
             }
         }
 
