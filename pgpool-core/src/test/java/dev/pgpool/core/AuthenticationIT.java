@@ -2,6 +2,8 @@ package dev.pgpool.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.fixture.Frontend;
 import dev.pgpool.core.fixture.Message;
 import dev.pgpool.core.fixture.OnEveryPostgres;
@@ -115,6 +117,59 @@ class AuthenticationIT {
             assertThat(silent.read(1)).containsExactly("Authentication 10");
             client.startup(role, TestPostgres.DATABASE).awaitLogin(PASSWORD);
             assertThat(client.value("SELECT 'served'")).isEqualTo("served");
+        }
+    }
+
+    @Test
+    void optionsThatCannotBeReadEndTheLoginAlsoBehindAPassword() {
+        String role = postgres.createRole("trust", PASSWORD);
+        try (TestPooler pooler = TestPooler.withUsers(postgres, "scram-sha-256", role, PASSWORD);
+                WireClient client = pooler.connect()) {
+            client.startup(role, TestPostgres.DATABASE, "options", "-z");
+            if (!client.authenticate(PASSWORD).isError()) {
+                assertThat(client.readUntilClosed()).anyMatch(line -> line.startsWith("ErrorResponse S \"FATAL\""));
+            }
+            assertThat(client.isClosedByPeer()).isTrue();
+        }
+    }
+
+    @Test
+    void credentialStoreThatThrowsIsAnErrorEachTimeAndNeverAHang() {
+        CredentialStore broken = (database, user) -> {
+            throw new IllegalStateException("the host's fault");
+        };
+        try (TestPooler pooler = TestPooler.start(builder -> builder.credentials(broken)
+                .clientAuthentication(ClientAuthentication.SCRAM_SHA_256)
+                .database(TestPostgres.DATABASE, db -> TestPooler.at(db, postgres)))) {
+            for (int i = 0; i < 5; i++) {
+                try (WireClient client = pooler.connect()) {
+                    Message answer = client.startup(TestPostgres.USER, TestPostgres.DATABASE)
+                            .authenticate(PASSWORD);
+                    assertThat(answer.toString())
+                            .startsWith("ErrorResponse S \"FATAL\"")
+                            .doesNotContain("the host's fault");
+                }
+            }
+        }
+    }
+
+    @Test
+    void credentialStoreThatThrowsForTheServersSideIsToldToEachClient() {
+        String role = postgres.createRole("scram-sha-256", PASSWORD);
+        CredentialStore broken = (database, user) -> {
+            throw new IllegalStateException("the host's fault");
+        };
+        try (TestPooler pooler = TestPooler.start(builder -> builder.credentials(broken)
+                .database(TestPostgres.DATABASE, db -> TestPooler.at(db, postgres)))) {
+            for (int i = 0; i < 5; i++) {
+                try (WireClient client = pooler.connect()) {
+                    client.startup(role, TestPostgres.DATABASE);
+                    if (!client.authenticate("").isError()) {
+                        client.query("SELECT 1").send();
+                        assertThat(client.readUntilClosed()).anyMatch(line -> line.startsWith("ErrorResponse"));
+                    }
+                }
+            }
         }
     }
 }

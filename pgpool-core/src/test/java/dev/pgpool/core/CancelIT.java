@@ -188,6 +188,24 @@ class CancelIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "with settings of its own"})
+    void cancelOfAWaitingClientStopsItsQueryWhenItStarts(String applicationName) {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient holder = pooler.login();
+                WireClient waiter = pooler.login("application_name", applicationName)) {
+            holder.run("BEGIN");
+            waiter.query("SELECT pg_sleep(3600)").send();
+            pooler.pulse();
+            try (WireClient cancel = waiter.cancel(pooler.address())) {
+                assertThat(cancel.isClosedByPeer()).isTrue();
+            }
+            holder.run("COMMIT");
+            assertThat(waiter.readUntilReady()).anyMatch(line -> line.contains("C \"57014\""));
+            assertThat(holder.value("SELECT 'alive'")).isEqualTo("alive");
+        }
+    }
+
     private static WireClient firstQuery(WireClient client) {
         return client.query("SELECT 1").send();
     }

@@ -2,6 +2,8 @@ package dev.pgpool.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.ArrayList;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
@@ -286,5 +288,35 @@ class CopyIT {
                             "ReadyForQuery I");
             assertThat(client.value("SELECT 'again'")).isEqualTo("again");
         }
+    }
+
+    @Test
+    void copyThatFailsBeforeItReadsAnythingWithTheSyncInFront() {
+        postgres.execute(
+                "CREATE FUNCTION refuse_" + table + "() RETURNS trigger LANGUAGE plpgsql AS"
+                        + " $$ BEGIN PERFORM pg_sleep(0.2); RAISE EXCEPTION 'refused'; END $$",
+                "CREATE TRIGGER refuse BEFORE INSERT ON " + table + " FOR EACH STATEMENT EXECUTE FUNCTION refuse_"
+                        + table + "()");
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient direct = WireClient.login(postgres.address(), TestPostgres.USER, TestPostgres.DATABASE);
+                WireClient client = pooler.login();
+                WireClient other = pooler.login()) {
+            List<String> expected = refusedCopy(direct);
+            assertThat(refusedCopy(client)).isEqualTo(expected);
+            for (int i = 0; i < 5; i++) {
+                assertThat(other.value("SELECT 'other " + i + "'")).isEqualTo("other " + i);
+                assertThat(client.value("SELECT 'mine " + i + "'")).isEqualTo("mine " + i);
+            }
+        }
+    }
+
+    /** The server has not read the early Sync as part of the COPY, so it answers both. */
+    private List<String> refusedCopy(WireClient client) {
+        client.parse("", "COPY " + table + " FROM STDIN").bind("").execute().sync().send();
+        List<String> answers = new ArrayList<>(client.read(3));
+        client.copyData("1\n").copyDone().sync().send();
+        answers.addAll(client.readUntilReady());
+        answers.addAll(client.readUntilReady());
+        return answers;
     }
 }

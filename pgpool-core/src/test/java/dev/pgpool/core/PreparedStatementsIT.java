@@ -388,4 +388,85 @@ class PreparedStatementsIT {
                     .isEqualTo("t");
         }
     }
+
+    @Test
+    void parseInAFailedTransactionFailsAndLeavesTheNameFree() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login();
+                WireClient other = pooler.login()) {
+            other.parse("o", "SELECT 'known to the server'").sync().exchange();
+            client.run("BEGIN").query("SELECT 1/0").exchange();
+            assertThat(client.parse("s", "SELECT 'known to the server'").sync().exchange())
+                    .hasSize(2)
+                    .endsWith("ReadyForQuery E")
+                    .first()
+                    .asString()
+                    .contains("C \"25P02\"");
+            client.run("ROLLBACK");
+            assertThat(client.parse("s", "SELECT 'known to the server'").sync().exchange())
+                    .containsExactly("ParseComplete", "ReadyForQuery I");
+        }
+    }
+
+    @Test
+    void unnamedStatementSurvivesAClientWithOtherSettings() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login();
+                WireClient other = pooler.login("application_name", "other")) {
+            other.parse("n", "SELECT 'theirs'").sync().exchange();
+            client.parse("", "SELECT 'mine'").sync().exchange();
+            other.bind("n").execute().sync().exchange();
+            assertThat(client.bind("").execute().sync().exchange())
+                    .containsExactly(
+                            "BindComplete", "DataRow 1 4 'mine'", "CommandComplete \"SELECT 1\"", "ReadyForQuery I");
+        }
+    }
+
+    @Test
+    void statementWhoseTableGoesAndComesBackInAPipeline() {
+        String table = TestPostgres.uniqueName("comes_and_goes");
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login("search_path", "public");
+                WireClient owner = WireClient.login(postgres.address(), TestPostgres.SUPERUSER, TestPostgres.DATABASE)) {
+            owner.run("CREATE TABLE " + table + " AS SELECT 'row'::text AS t")
+                    .run("ALTER TABLE " + table + " OWNER TO " + TestPostgres.USER);
+            client.parse("a", "SELECT t FROM " + table).sync();
+            client.query("DROP TABLE " + table);
+            assertThat(client.bind("a").execute().sync().exchange())
+                    .contains("CommandComplete \"DROP TABLE\"")
+                    .anyMatch(line -> line.contains("C \"42P01\""));
+            owner.run("CREATE TABLE " + table + " AS SELECT 'again'::text AS t")
+                    .run("GRANT ALL ON " + table + " TO PUBLIC");
+            assertThat(client.bind("a").execute().sync().exchange()).contains("DataRow 1 5 'again'");
+        }
+    }
+
+    @Test
+    void evictionsAndParsesThatWereSkippedAreBothUndone() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1, db -> db.maxPreparedStatements(1));
+                WireClient client = pooler.login()) {
+            client.parse("a", "SELECT 'a'").sync().exchange();
+            client.parse("b", "SELECT 'b'").sync().exchange();
+            for (int i = 0; i < 3; i++) {
+                client.parse("", "SELEC");
+                client.bind("a").execute().bind("b").execute().bind("a").execute();
+                assertThat(client.sync().exchange()).hasSize(2).endsWith("ReadyForQuery I");
+                assertThat(client.bind("a").execute().bind("b").execute().sync().exchange())
+                        .filteredOn(line -> line.startsWith("DataRow") || line.startsWith("Error"))
+                        .containsExactly("DataRow 1 1 'a'", "DataRow 1 1 'b'");
+            }
+        }
+    }
+
+    @Test
+    void nameIsKeptWhenItsSecondParseFailsAndItsCloseIsSkipped() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login()) {
+            client.parse("c", "SELECT 'kept'").sync().exchange();
+            assertThat(client.parse("c", "SELECT * FROM not_there").closeStatement("c").sync().exchange())
+                    .hasSize(2)
+                    .endsWith("ReadyForQuery I");
+            assertThat(client.bind("c").execute().sync().exchange()).contains("DataRow 1 4 'kept'");
+        }
+    }
 }

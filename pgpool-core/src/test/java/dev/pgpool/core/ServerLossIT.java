@@ -2,6 +2,7 @@ package dev.pgpool.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import dev.pgpool.core.fixture.Backend;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.ScriptedServer;
@@ -346,6 +347,23 @@ class ServerLossIT {
             victim.query("SELECT 1").send();
             assertThat(errors(victim.readUntilClosed())).hasSize(1);
             assertThat(other.value("fine")).isEqualTo("fine");
+        }
+    }
+
+    @Test
+    void fatalErrorInTheLanguageOfTheServerIsToldOnce() {
+        byte[] russian = Backend.message(
+                'E',
+                "S\u0412\u0410\u0416\u041d\u041e\0VFATAL\0C57P01\0M\u043a\u043e\u043d\u0435\u0446\0\0"
+                        .getBytes(StandardCharsets.UTF_8));
+        try (ScriptedServer server = ScriptedServer.start(session -> {
+                    session.login();
+                    session.expect("Q").send(russian);
+                });
+                TestPooler pooler = TestPooler.start(server, 1);
+                WireClient victim = pooler.login()) {
+            victim.query("SELECT 1").send();
+            assertThat(victim.readUntilClosed()).singleElement().asString().contains("C \"57P01\"");
         }
     }
 

@@ -213,4 +213,17 @@ class StartupIT {
             }
         }
     }
+
+    @Test
+    void firstMessageBeyondTheBuffersOfAClientWithSettingsOfItsOwn() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient plain = pooler.login();
+                WireClient client = pooler.login("application_name", "large")) {
+            for (int i = 0; i < 3; i++) {
+                assertThat(plain.value("SELECT 'small'")).isEqualTo("small");
+                assertThat(client.value("SELECT length('" + "x".repeat(5_000_000) + "')"))
+                        .isEqualTo("5000000");
+            }
+        }
+    }
 }
