@@ -2,8 +2,8 @@ package dev.pgpool.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.auth.ClientAuthentication;
+import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.fixture.Frontend;
 import dev.pgpool.core.fixture.Message;
 import dev.pgpool.core.fixture.OnEveryPostgres;
@@ -159,8 +159,8 @@ class AuthenticationIT {
         CredentialStore broken = (database, user) -> {
             throw new IllegalStateException("the host's fault");
         };
-        try (TestPooler pooler = TestPooler.start(builder -> builder.credentials(broken)
-                .database(TestPostgres.DATABASE, db -> TestPooler.at(db, postgres)))) {
+        try (TestPooler pooler = TestPooler.start(builder ->
+                builder.credentials(broken).database(TestPostgres.DATABASE, db -> TestPooler.at(db, postgres)))) {
             for (int i = 0; i < 5; i++) {
                 try (WireClient client = pooler.connect()) {
                     client.startup(role, TestPostgres.DATABASE);

@@ -2,13 +2,13 @@ package dev.pgpool.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
-import java.util.ArrayList;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -312,7 +312,11 @@ class CopyIT {
 
     /** The server has not read the early Sync as part of the COPY, so it answers both. */
     private List<String> refusedCopy(WireClient client) {
-        client.parse("", "COPY " + table + " FROM STDIN").bind("").execute().sync().send();
+        client.parse("", "COPY " + table + " FROM STDIN")
+                .bind("")
+                .execute()
+                .sync()
+                .send();
         List<String> answers = new ArrayList<>(client.read(3));
         client.copyData("1\n").copyDone().sync().send();
         answers.addAll(client.readUntilReady());

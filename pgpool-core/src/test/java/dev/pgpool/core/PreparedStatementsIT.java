@@ -427,7 +427,8 @@ class PreparedStatementsIT {
         String table = TestPostgres.uniqueName("comes_and_goes");
         try (TestPooler pooler = TestPooler.start(postgres, 1);
                 WireClient client = pooler.login("search_path", "public");
-                WireClient owner = WireClient.login(postgres.address(), TestPostgres.SUPERUSER, TestPostgres.DATABASE)) {
+                WireClient owner =
+                        WireClient.login(postgres.address(), TestPostgres.SUPERUSER, TestPostgres.DATABASE)) {
             owner.run("CREATE TABLE " + table + " AS SELECT 'row'::text AS t")
                     .run("ALTER TABLE " + table + " OWNER TO " + TestPostgres.USER);
             client.parse("a", "SELECT t FROM " + table).sync();
@@ -463,7 +464,10 @@ class PreparedStatementsIT {
         try (TestPooler pooler = TestPooler.start(postgres, 1);
                 WireClient client = pooler.login()) {
             client.parse("c", "SELECT 'kept'").sync().exchange();
-            assertThat(client.parse("c", "SELECT * FROM not_there").closeStatement("c").sync().exchange())
+            assertThat(client.parse("c", "SELECT * FROM not_there")
+                            .closeStatement("c")
+                            .sync()
+                            .exchange())
                     .hasSize(2)
                     .endsWith("ReadyForQuery I");
             assertThat(client.bind("c").execute().sync().exchange()).contains("DataRow 1 4 'kept'");
