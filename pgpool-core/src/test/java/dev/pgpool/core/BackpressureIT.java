@@ -11,6 +11,8 @@ import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Toxics;
 import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
+import java.io.ByteArrayOutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
@@ -116,6 +118,44 @@ class BackpressureIT {
                 assertThat(countRows(flooder)).isEqualTo(1);
             }
             writer.join(Wire.PATIENCE.toMillis());
+        }
+    }
+
+    @Test
+    void requestsThatWeAnswerOurselvesAreBoundedToo() throws InterruptedException {
+        try (TestPooler pooler = TestPooler.start(postgres, 2);
+                WireClient gate = WireClient.login(postgres.address(), TestPostgres.USER, TestPostgres.DATABASE);
+                WireClient bystander = pooler.login();
+                WireClient flooder = pooler.login()) {
+            flooder.parse("known", "SELECT 'known'").sync().exchange();
+            gate.run("SELECT pg_advisory_lock(9191)");
+            flooder.query("SELECT pg_advisory_xact_lock(9191)").send();
+            postgres.awaitQuery("SELECT pg_advisory_xact_lock(9191)");
+            ByteArrayOutputStream pairs = new ByteArrayOutputStream();
+            for (int i = 0; i < 10_000; i++) {
+                pairs.writeBytes(Frontend.parse("s", "SELECT 'known'"));
+                pairs.writeBytes(Frontend.close('S', "s"));
+            }
+            byte[] piece = pairs.toByteArray();
+            int pieces = 80;
+            AtomicLong written = new AtomicLong();
+            Thread writer = new Thread(() -> {
+                try {
+                    for (int i = 0; i < pieces; i++) {
+                        flooder.sendRaw(piece);
+                        written.addAndGet(piece.length);
+                    }
+                } catch (UncheckedIOException | AssertionError expected) {
+                    written.addAndGet(0); // the flood is cut off below
+                }
+            });
+            writer.start();
+            assertThat(whenItStops(written::get)).isLessThan((long) pieces * piece.length / 2);
+            assertThat(bystander.value("SELECT 'served meanwhile'")).isEqualTo("served meanwhile");
+            flooder.reset();
+            writer.join(Wire.PATIENCE.toMillis());
+            gate.run("SELECT pg_advisory_unlock(9191)");
+            assertThat(bystander.value("SELECT 'still served'")).isEqualTo("still served");
         }
     }
 

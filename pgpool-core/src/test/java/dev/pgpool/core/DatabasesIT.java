@@ -1,10 +1,12 @@
 package dev.pgpool.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
+import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -114,6 +116,22 @@ class DatabasesIT {
             assertThat(first.run("BEGIN").value("SELECT current_user")).isEqualTo(ann);
             assertThat(second.value("SELECT current_user")).isEqualTo(bob);
             assertThat(first.value("SELECT current_user")).isEqualTo(ann);
+        }
+    }
+
+    @Test
+    void poolsOfNamesThatNobodyHasAreForgotten() {
+        try (TestPooler pooler =
+                TestPooler.start(builder -> builder.database("*", db -> TestPooler.at(db, postgres)))) {
+            for (int i = 0; i < 30; i++) {
+                try (WireClient client = pooler.connect()) {
+                    client.startup(TestPostgres.USER, "made_up_" + i);
+                    if (i % 2 == 0) {
+                        client.readUntilClosed();
+                    }
+                }
+            }
+            await().atMost(Wire.PATIENCE).until(() -> pooler.snapshot().pools().isEmpty());
         }
     }
 }

@@ -367,6 +367,27 @@ class ServerLossIT {
         }
     }
 
+    @Test
+    void shutdownInTheMiddleOfARowNeverCompletesTheRowWithOtherBytes() {
+        byte[] row = Backend.dataRow("x".repeat(1_000));
+        try (ScriptedServer server = ScriptedServer.start(session -> {
+            session.login();
+            session.expect("Q").send(Backend.rowDescription("x"), Arrays.copyOf(row, row.length - 20));
+            session.awaitClose();
+        })) {
+            TestPooler pooler = TestPooler.start(server, 1);
+            try (WireClient client = pooler.login()) {
+                client.query("SELECT x").send();
+                assertThat(client.read(1)).containsExactly("RowDescription 1 \"x\" 25");
+                assertThat(client.isReadable(Wire.PATIENCE)).isTrue();
+                pooler.close();
+                assertThat(client.readUntilClosed()).noneMatch(line -> line.startsWith("DataRow"));
+            } finally {
+                pooler.close();
+            }
+        }
+    }
+
     private static String dateStyle(TestPostgres server) {
         try (WireClient direct = WireClient.login(server.address(), TestPostgres.USER, TestPostgres.DATABASE)) {
             return String.valueOf(direct.value("SHOW datestyle"));
