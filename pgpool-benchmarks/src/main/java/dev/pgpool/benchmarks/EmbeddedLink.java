@@ -185,6 +185,11 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
     }
 
     @Override
+    public void resume() {
+        // whole messages are never left
+    }
+
+    @Override
     public void onUnlinked() {
         linked = false;
     }
