@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
+import org.postgresql.PGConnection;
 
 /** Opens connections for the engine's own questions, with every time-out that could end a long session switched off. */
 public final class Sessions {
@@ -138,10 +139,18 @@ public final class Sessions {
         return " E'" + quoted.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r") + "'";
     }
 
-    /** Two sessions of one backend would be the work of a pooler; the first session's pid must not be given to the second. */
+    /**
+     * True if a pooler stands in the way. A server tells each session its own process id at the start; a pooler has to make one
+     * up, since it does not know yet which backends will serve the session. Should one pass the real id on, two sessions at
+     * once give it away.
+     */
     public static boolean isPooled(PgServer server, String database, String applicationName) {
         try (Connection first = openRaw(server, database, applicationName)) {
             String pid = value(first, "SELECT pg_backend_pid()");
+            if (!Integer.toString(first.unwrap(PGConnection.class).getBackendPID())
+                    .equals(pid)) {
+                return true;
+            }
             try (Connection second = openRaw(server, database, applicationName)) {
                 second.setAutoCommit(false);
                 boolean same = String.valueOf(pid).equals(value(second, "SELECT pg_backend_pid()"));

@@ -1,0 +1,100 @@
+package dev.pgpool.backup.live;
+
+import dev.pgpool.backup.BackupEngine;
+import dev.pgpool.backup.Compression;
+import dev.pgpool.backup.RowCounts;
+import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.fixture.S3Server;
+import dev.pgpool.backup.fixture.Source;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Takes the same database by the engine and by {@code pg_dump | rclone rcat} to the same S3 server, by turns, and prints the
+ * medians. Started by {@code scripts/compare-upload.sh}; not a test.
+ */
+public final class UploadComparison {
+
+    private static final int ROUNDS = 5;
+    private static final int ROWS = 4_000_000;
+
+    private UploadComparison() {}
+
+    public static void main(String[] arguments) throws Exception {
+        String database = Source.postgres().createDatabase();
+        Source.postgres()
+                .executeIn(
+                        database,
+                        "CREATE TABLE t AS SELECT i, md5(i::text) || md5((i + 1)::text) AS a FROM generate_series(1, " + ROWS
+                                + ") i",
+                        "VACUUM ANALYZE t");
+        System.out.printf("%-12s %14s %14s %8s%n", "compression", "engine s", "rclone s", "ratio");
+        for (Compression compression : List.of(Compression.none(), Compression.gzip(1))) {
+            List<Double> ours = new ArrayList<>();
+            List<Double> theirs = new ArrayList<>();
+            for (int round = 0; round < ROUNDS; round++) {
+                String bucket = S3Server.shared().newBucket();
+                ours.add(engine(database, bucket, compression));
+                theirs.add(rclone(database, bucket, compression));
+            }
+            System.out.printf(
+                    "%-12s %14.2f %14.2f %8.2f%n",
+                    compression.method(), median(ours), median(theirs), median(theirs) / median(ours));
+        }
+        System.exit(0);
+    }
+
+    private static double engine(String database, String bucket, Compression compression) {
+        try (BackupEngine engine = Source.engine(
+                        S3Server.store(S3Server.shared().url(), bucket).build(), database)
+                .compression(compression)
+                .rowCounts(RowCounts.NONE)
+                .keepEverything()
+                .build()) {
+            engine.probeStore();
+            long start = System.nanoTime();
+            RunReport report = engine.run();
+            if (!report.succeeded()) {
+                throw new IllegalStateException(report.message());
+            }
+            return seconds(start);
+        }
+    }
+
+    private static double rclone(String database, String bucket, Compression compression)
+            throws IOException, InterruptedException {
+        String level = compression.method() == Compression.Method.NONE ? "0" : Integer.toString(compression.level());
+        ProcessBuilder builder = new ProcessBuilder(
+                "sh",
+                "-c",
+                "pg_dump -Fc -Z" + level + " -h 127.0.0.1 -p " + Source.postgres().port() + " -U postgres " + database
+                        + " | rclone rcat --s3-no-check-bucket :s3:" + bucket + "/rclone.dump");
+        builder.environment()
+                .putAll(java.util.Map.of(
+                        "RCLONE_S3_PROVIDER", "Other",
+                        "RCLONE_S3_ENDPOINT", S3Server.shared().url(),
+                        "RCLONE_S3_ACCESS_KEY_ID", S3Server.ACCESS,
+                        "RCLONE_S3_SECRET_ACCESS_KEY", S3Server.SECRET,
+                        "RCLONE_S3_REGION", "us-east-1",
+                        "RCLONE_S3_CHUNK_SIZE", "8M",
+                        "RCLONE_S3_UPLOAD_CONCURRENCY", "4"));
+        long start = System.nanoTime();
+        Process process = builder.inheritIO().start();
+        if (process.waitFor() != 0) {
+            throw new IllegalStateException("pg_dump | rclone failed");
+        }
+        return seconds(start);
+    }
+
+    private static double seconds(long start) {
+        return Duration.ofNanos(System.nanoTime() - start).toMillis() / 1000.0;
+    }
+
+    private static double median(List<Double> values) {
+        double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        return Arrays.stream(sorted).skip(sorted.length / 2).findFirst().orElse(Double.NaN);
+    }
+}
