@@ -31,7 +31,8 @@ public final class BackupEngineBuilder {
     private Duration lockWait = Duration.ofMinutes(1);
     private RowCounts rowCounts = RowCounts.EXACT;
     private int parallelDatabases = 1;
-    private int partBytes = 8 << 20;
+    // A little less than a power of two: the array's header would take another region of a small G1 heap.
+    private int partBytes = (8 << 20) - 1024;
     private int maxPartBytes = 64 << 20;
     private int parallelism = 4;
     private int attempts = 6;
@@ -136,7 +137,7 @@ public final class BackupEngineBuilder {
         return this;
     }
 
-    /** Default 8 MiB: size of the first part of an upload. Memory is (parallelism + 1) parts for each database at once. */
+    /** Default 8 MiB less 1 KiB: size of the first part of an upload. Memory is (parallelism + 1) parts for each database at once. */
     public BackupEngineBuilder partSize(int bytes) {
         partBytes = positive("partSize", bytes);
         return this;

@@ -29,7 +29,7 @@ class MemoryIT {
                     FakeDump.script(directory, "archive " + mebibytes),
                     s3.url() + "/bucket",
                     "600000",
-                    Integer.toString(8 << 20));
+                    Integer.toString((8 << 20) - 1024));
             String output = new String(engine.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
             assertThat(engine.waitFor()).as(output).isZero();

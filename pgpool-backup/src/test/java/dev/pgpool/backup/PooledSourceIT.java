@@ -25,7 +25,9 @@ class PooledSourceIT {
                 .credentials(CredentialStore.of(Map.of("postgres", "secret")))
                 .database(
                         "postgres",
-                        db -> db.host("127.0.0.1").port(Source.postgres().port()).maxConnections(4))
+                        db -> db.host("127.0.0.1")
+                                .port(Source.postgres().port())
+                                .maxConnections(4))
                 .build()
                 .start()) {
             PgServer pooled = PgServer.of("127.0.0.1", pool.address().getPort(), "postgres", "secret");

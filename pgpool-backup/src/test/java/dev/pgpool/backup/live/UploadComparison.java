@@ -28,8 +28,8 @@ public final class UploadComparison {
         Source.postgres()
                 .executeIn(
                         database,
-                        "CREATE TABLE t AS SELECT i, md5(i::text) || md5((i + 1)::text) AS a FROM generate_series(1, " + ROWS
-                                + ") i",
+                        "CREATE TABLE t AS SELECT i, md5(i::text) || md5((i + 1)::text) AS a FROM generate_series(1, "
+                                + ROWS + ") i",
                         "VACUUM ANALYZE t");
         System.out.printf("%-12s %14s %14s %8s%n", "compression", "engine s", "rclone s", "ratio");
         for (Compression compression : List.of(Compression.none(), Compression.gzip(1))) {
@@ -70,7 +70,8 @@ public final class UploadComparison {
         ProcessBuilder builder = new ProcessBuilder(
                 "sh",
                 "-c",
-                "pg_dump -Fc -Z" + level + " -h 127.0.0.1 -p " + Source.postgres().port() + " -U postgres " + database
+                "pg_dump -Fc -Z" + level + " -h 127.0.0.1 -p "
+                        + Source.postgres().port() + " -U postgres " + database
                         + " | rclone rcat --s3-no-check-bucket :s3:" + bucket + "/rclone.dump");
         builder.environment()
                 .putAll(java.util.Map.of(
@@ -94,7 +95,8 @@ public final class UploadComparison {
     }
 
     private static double median(List<Double> values) {
-        double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        double[] sorted =
+                values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         return Arrays.stream(sorted).skip(sorted.length / 2).findFirst().orElse(Double.NaN);
     }
 }
