@@ -73,7 +73,7 @@ final class S3Write implements MultipartWrite {
         try {
             ObjectWriteResponse response =
                     S3Calls.await("complete " + key, () -> store.client().completeMultipartUpload(args));
-            return confirm(parts, String.valueOf(response.etag()))
+            return confirmOrTrust(parts, String.valueOf(response.etag()).replace("\"", ""))
                     .orElseThrow(() -> new StoreException(
                             Kind.TRANSIENT,
                             "complete " + key + ": the store reported success but the object is not there"));
