@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.fixture.Backend;
 import dev.pgpool.core.fixture.Frontend;
 import java.io.ByteArrayOutputStream;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -148,7 +149,11 @@ public final class FakePostgres {
         } else if (skipping && type != 'S' && type != 'X') {
             heard.add("skipped " + type);
         } else if (type == 'Q') {
-            simpleQuery(string(body));
+            try {
+                simpleQuery(string(body));
+            } catch (BufferUnderflowException e) {
+                fail(new SqlError("08P01", "invalid message format"), true);
+            }
         } else if (type == 'F') {
             heard.add("FunctionCall");
             if (status == 'E') {
@@ -162,6 +167,8 @@ public final class FakePostgres {
                 extended(type, body);
             } catch (SqlError e) {
                 fail(e, false);
+            } catch (BufferUnderflowException | NegativeArraySizeException e) {
+                fail(new SqlError("08P01", "invalid message format"), false);
             }
         }
     }
@@ -369,6 +376,10 @@ public final class FakePostgres {
     private boolean run(Portal portal, boolean extendedProtocol) {
         String sql = portal.statement.sql;
         String[] words = sql.split(" ", 3);
+        int needed = words[0].equals("SET") ? 3 : words[0].equals("SHOW") || words[0].equals("COPY") ? 2 : 1;
+        if (words.length < needed) {
+            throw new SqlError("42601", "syntax error at end of input");
+        }
         switch (words[0]) {
             case "" -> answers.writeBytes(Backend.message('I', new byte[0]));
             case "BEGIN" -> {

@@ -15,7 +15,12 @@ final class Lines {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         while (in.hasRemaining()) {
             char type = (char) in.get();
-            byte[] body = new byte[in.getInt() - 4];
+            int length = in.remaining() < 4 ? -1 : in.getInt() - 4;
+            if (length < 0 || length > in.remaining()) {
+                lines.add("cut off " + type);
+                break;
+            }
+            byte[] body = new byte[length];
             in.get(body);
             lines.add(line(type, body));
         }

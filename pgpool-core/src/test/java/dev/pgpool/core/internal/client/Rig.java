@@ -7,6 +7,7 @@ import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.Backend;
 import dev.pgpool.core.fixture.Frontend;
@@ -43,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * Real sessions, a real lane and real server connections over embedded channels, with {@link FakePostgres} at the far
  * end: the pooler without sockets and threads. Nothing moves unless the test moves it.
  */
-public final class Rig implements AutoCloseable {
+public class Rig implements AutoCloseable {
 
     /** One end of the pooler. */
     abstract class End {
@@ -137,7 +138,7 @@ public final class Rig implements AutoCloseable {
                     channel,
                     pool.parameters(),
                     maxStatements,
-                    LaneAccess.home(lane),
+                    LaneAccess.home(lane, closeReasons::add),
                     ready -> LaneAccess.connected(pool, lane, ready));
             send(postgres.greeting());
         }
@@ -179,6 +180,10 @@ public final class Rig implements AutoCloseable {
     private final int maxStatements;
     final List<Client> clients = new ArrayList<>();
     final List<Server> servers = new ArrayList<>();
+    /** Why servers were closed. */
+    final List<CloseReason> closeReasons = new ArrayList<>();
+
+    private boolean closing;
     private int connectsAsked;
     private @Nullable ServerPool pool;
     private @Nullable ServerLane lane;
@@ -261,7 +266,7 @@ public final class Rig implements AutoCloseable {
 
     /** Makes the servers that the lane asks for. */
     void serveConnects() {
-        while (connectsAsked > 0) {
+        while (connectsAsked > 0 && !closing) {
             connectsAsked--;
             ServerPool known = pool();
             Server server = new Server(lane(), known);
@@ -313,14 +318,36 @@ public final class Rig implements AutoCloseable {
                     moved = true;
                 }
             }
-            for (Server server : servers) {
+            for (Server server : List.copyOf(servers)) {
                 server.collect();
                 while (server.answering && server.step()) {
                     moved = true;
                 }
+                moved |= server.canDeliver();
             }
         }
         clients.forEach(Client::collect);
+    }
+
+    /** What clients have received and nobody has looked at, as text. */
+    List<String> allReceived() {
+        List<String> all = new ArrayList<>();
+        for (Client client : clients) {
+            all.addAll(lines(client.received()));
+        }
+        return all;
+    }
+
+    /** Forgets the ends that are closed. */
+    void forgetTheDead() {
+        for (List<? extends End> ends : List.of(clients, servers)) {
+            ends.removeIf(end -> {
+                if (!end.isOpen()) {
+                    end.channel.finishAndReleaseAll();
+                }
+                return !end.isOpen();
+            });
+        }
     }
 
     List<End> ends() {
@@ -347,6 +374,7 @@ public final class Rig implements AutoCloseable {
     public void close() {
         clients.forEach(End::vanish);
         settle();
+        closing = true;
         servers.forEach(End::vanish);
         for (End end : ends()) {
             end.channel.finishAndReleaseAll();

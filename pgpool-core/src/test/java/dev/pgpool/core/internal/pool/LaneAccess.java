@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.pool;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerHome;
+import java.util.function.Consumer;
 
 /** Gives a real lane servers that the test has made, where the lane would have connected. */
 public final class LaneAccess {
@@ -24,7 +25,7 @@ public final class LaneAccess {
     }
 
     /** As the lane itself is for servers that it has connected. */
-    public static ServerHome home(ServerLane lane) {
+    public static ServerHome home(ServerLane lane, Consumer<CloseReason> closed) {
         return new ServerHome() {
             @Override
             public void onReleased(ServerConnection server) {
@@ -33,6 +34,7 @@ public final class LaneAccess {
 
             @Override
             public void onGone(ServerConnection server, CloseReason reason) {
+                closed.accept(reason);
                 lane.queue().gone(server);
             }
         };
