@@ -13,7 +13,8 @@ class SessionParametersTest {
     void equalSettingsAreTheSameObjectWhateverTheirOrder() {
         SessionParameters one = registry.of(Map.of("TimeZone", "UTC", "application_name", "a"));
 
-        assertThat(registry.of(Map.of("application_name", "a", "TimeZone", "UTC"))).isSameAs(one);
+        assertThat(registry.of(Map.of("application_name", "a", "TimeZone", "UTC")))
+                .isSameAs(one);
         assertThat(registry.with(one, "application_name", "a")).isSameAs(one);
         assertThat(registry.with(registry.with(one, "application_name", "b"), "application_name", "a"))
                 .isSameAs(one);

@@ -21,7 +21,8 @@ class StartupOptionsTest {
 
     @Test
     void backslashProtectsSpacesAndItself() {
-        assertThat(StartupOptions.parse("-c application_name=my\\ app\\\\x")).containsEntry("application_name", "my app\\x");
+        assertThat(StartupOptions.parse("-c application_name=my\\ app\\\\x"))
+                .containsEntry("application_name", "my app\\x");
     }
 
     @Test
@@ -39,7 +40,6 @@ class StartupOptionsTest {
     void anythingElseIsRefusedWithWhatWasSeen(String options) {
         assertThatThrownBy(() -> StartupOptions.parse(options))
                 .isInstanceOfSatisfying(
-                        WireViolation.class,
-                        e -> assertThat(e.error()).isEqualTo(PoolerError.INVALID_OPTION));
+                        WireViolation.class, e -> assertThat(e.error()).isEqualTo(PoolerError.INVALID_OPTION));
     }
 }

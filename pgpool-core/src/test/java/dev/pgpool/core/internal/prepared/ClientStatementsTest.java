@@ -15,7 +15,7 @@ class ClientStatementsTest {
 
     private final ClientStatements statements = new ClientStatements();
     private final StatementRegistry registry = new StatementRegistry();
-    private final Statement statement = registry.intern(bytes("SELECT 1"), 0, 8);
+    private final Statement statement = registry.intern(bytes("SELECT 1"), 0, 8, "");
 
     private static ByteBuf bytes(String text) {
         return Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
@@ -28,7 +28,7 @@ class ClientStatementsTest {
 
     private Named add(String name) {
         ByteBuf buf = bytes(name);
-        return statements.add(buf, 0, buf.writerIndex(), statement);
+        return statements.add(buf, 0, buf.writerIndex(), statement, 1);
     }
 
     /** Names are few, so that chains, growth and removal inside chains all happen. */

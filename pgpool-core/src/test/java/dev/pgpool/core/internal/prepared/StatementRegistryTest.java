@@ -17,11 +17,14 @@ import org.junit.jupiter.api.Test;
 
 class StatementRegistryTest {
 
+    /** Nothing else that the text depends on. */
+    private static final Object MEANING = "";
+
     private final StatementRegistry registry = new StatementRegistry();
 
     private Statement intern(String sql, int... types) {
         ByteBuf body = body(sql, types);
-        return registry.intern(body, 2, body.writerIndex());
+        return registry.intern(body, 2, body.writerIndex(), MEANING);
     }
 
     /** Two bytes of something else in front. */
