@@ -32,6 +32,11 @@ public record DatabaseConfig(
         problems.range(path + ".port", port, 1, 65_535);
         problems.require(
                 password.isEmpty() || user.isPresent(), path + ".password", "a password", "none without a forced user");
+        problems.require(
+                user.isEmpty() || !user.get().isEmpty(), path + ".user", "\"\"", "a user name, or none at all");
+        if (user.isPresent() && password.isPresent()) {
+            problems.secret(path + ".password", user.get(), password.get());
+        }
         pool.check(path, problems);
     }
 

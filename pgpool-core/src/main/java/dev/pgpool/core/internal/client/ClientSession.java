@@ -53,6 +53,9 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private volatile @Nullable CancelKey cancelKey;
     private int id;
     private boolean admitted;
+    /** Whether its deadline runs, on the event loop that it began on. */
+    private boolean loggingIn;
+
     private boolean readable = true;
     private boolean cancelPending;
     private boolean closed;
@@ -123,6 +126,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     /** Login is over, as far as its deadline is concerned. */
     void loginDone() {
+        loggingIn = false;
         deadlines.remove(this);
     }
 
@@ -149,6 +153,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             close(CloseReason.TOO_MANY_CLIENTS, false);
             return;
         }
+        loggingIn = true;
         deadlines.add(this);
     }
 
@@ -176,11 +181,21 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     @Override
     public void resume() {
         if (!closed && in.resume()) {
-            try {
-                walkFed();
-            } catch (WireViolation e) {
-                onViolation(e);
-            }
+            guard(this::walkFed);
+        }
+    }
+
+    /** Runs a task that did not begin with arrived bytes as if it had: whatever it throws ends the session. */
+    void guard(Runnable task) {
+        if (closed) {
+            return;
+        }
+        try {
+            task.run();
+        } catch (WireViolation e) {
+            onViolation(e);
+        } catch (RuntimeException e) {
+            onFailure(e);
         }
     }
 
@@ -386,13 +401,16 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             return;
         }
         ChannelHandlerContext c = ctx;
+        Link current = link;
+        // an error behind half a message would be read as the other half
+        boolean inside = current != null && current.isMidMessage();
         out.flush();
         leave(reason, true);
         if (c == null) {
             return;
         }
         ByteBuf words = c.alloc().ioBuffer(256);
-        if (error != null) {
+        if (error != null && !inside) {
             BackendWriter.errorResponse(words, error);
         }
         c.writeAndFlush(words).addListener(ChannelFutureListener.CLOSE);
@@ -416,7 +434,9 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     private void leave(CloseReason reason, boolean cancel) {
         closed = true;
-        deadlines.remove(this);
+        if (loggingIn) {
+            deadlines.remove(this);
+        }
         ServerLane knownLane = lane;
         if (knownLane != null && isWaiting()) {
             knownLane.giveUp(this);

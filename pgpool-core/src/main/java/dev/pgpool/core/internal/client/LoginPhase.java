@@ -38,6 +38,7 @@ final class LoginPhase implements ClientPhase {
 
     private final ClientSession session;
     private final StartupPacket.Startup startup;
+    private final StartupSettings settings;
     private @Nullable ClientAuthenticator authenticator;
     /** Something else than the client has to act next: the credential store or a worker. */
     private boolean busy = true;
@@ -45,6 +46,7 @@ final class LoginPhase implements ClientPhase {
     LoginPhase(ClientSession session, StartupPacket.Startup startup) {
         this.session = session;
         this.startup = startup;
+        this.settings = StartupSettings.of(startup);
     }
 
     void begin() {
@@ -74,9 +76,9 @@ final class LoginPhase implements ClientPhase {
         EventLoop loop = session.channel().eventLoop();
         session.services().config().credentials().find(database(), user).whenComplete((credential, problem) -> {
             if (loop.inEventLoop()) {
-                onCredential(credential, problem);
+                session.guard(() -> onCredential(credential, problem));
             } else {
-                loop.execute(() -> onCredential(credential, problem));
+                loop.execute(() -> session.guard(() -> onCredential(credential, problem)));
             }
         });
     }
@@ -95,9 +97,6 @@ final class LoginPhase implements ClientPhase {
     }
 
     private void onCredential(@Nullable Optional<Credential> credential, @Nullable Throwable problem) {
-        if (session.isClosed()) {
-            return;
-        }
         if (problem != null || credential == null) {
             LOGGER.atWarn().addKeyValue("user", user()).setCause(problem).log("credential store failed");
             session.fail(PoolerError.AUTHENTICATION_UNAVAILABLE.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
@@ -155,14 +154,13 @@ final class LoginPhase implements ClientPhase {
         session.services().workers().execute(() -> {
             ByteBuf answer = Unpooled.buffer();
             Verdict verdict = step(exchange, body, answer);
-            loop.execute(() -> {
-                if (!session.isClosed()) {
-                    busy = false;
-                    onVerdict(verdict, answer);
-                    session.out().flush();
-                    session.resume();
-                }
-            });
+            loop.execute(() -> session.guard(() -> {
+                busy = false;
+                onVerdict(verdict, answer);
+                session.out().flush();
+                session.readable(true);
+                session.resume();
+            }));
         });
     }
 
@@ -200,8 +198,7 @@ final class LoginPhase implements ClientPhase {
             session.fail(PoolerError.NO_SUCH_DATABASE.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
             return;
         }
-        session.loginDone();
-        Welcome welcome = new Welcome(session, startup.minor(), StartupSettings.of(startup));
+        Welcome welcome = new Welcome(session, startup.minor(), settings);
         session.enter(welcome);
         welcome.begin(session.services().pools().enter(database.get(), database(), user()));
     }

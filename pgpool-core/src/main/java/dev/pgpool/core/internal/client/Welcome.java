@@ -36,6 +36,7 @@ final class Welcome implements ClientPhase {
         pool = entered;
         ServerLane lane = entered.laneFor(session.channel().eventLoop());
         session.enterPool(entered, lane);
+        session.loginDone();
         if (lane.eventLoop() == session.channel().eventLoop()) {
             profile();
         } else {
@@ -49,12 +50,10 @@ final class Welcome implements ClientPhase {
         session.channel()
                 .writeAndFlush(Unpooled.EMPTY_BUFFER)
                 .addListener(sent -> ChannelMove.start(session.channel(), lane.eventLoop(), moved -> {
-                    if (!session.isClosed()) {
-                        if (moved) {
-                            profile();
-                        } else {
-                            session.close(CloseReason.INTERNAL_ERROR, false);
-                        }
+                    if (moved) {
+                        session.guard(this::profile);
+                    } else {
+                        session.close(CloseReason.INTERNAL_ERROR, false);
                     }
                 }));
     }

@@ -32,6 +32,10 @@ final class Exchange {
     boolean copyIn;
     /** The server skips everything up to the next Sync. */
     boolean skipping;
+    /** Syncs that the server ignores if its COPY FROM STDIN goes well. */
+    int copySyncs;
+    /** A COPY failed at a point that can't be known: the server may send a ReadyForQuery more than is owed. */
+    boolean inexact;
     /** The client has told the server to forget the session's state. */
     boolean discarded;
 
@@ -50,6 +54,8 @@ final class Exchange {
         ready = true;
         copyIn = false;
         skipping = false;
+        copySyncs = 0;
+        inexact = false;
         discarded = false;
     }
 

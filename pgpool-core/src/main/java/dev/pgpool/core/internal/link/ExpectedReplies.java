@@ -37,11 +37,15 @@ final class ExpectedReplies {
         void undo(int code, @Nullable Object subject, long batch, boolean failed);
     }
 
-    private byte[] codes = new byte[32];
-    private @Nullable Object[] subjects = new Object[32];
+    /** Room for the pipelines that drivers make; a power of two, as any capacity. */
+    private static final int KEPT = 64;
+
+    private byte[] codes = new byte[KEPT];
+    private @Nullable Object[] subjects = new Object[KEPT];
     private int head;
     private int size;
     private int syncs;
+    private int readies;
     private long tailBatch = 1;
 
     boolean isEmpty() {
@@ -60,6 +64,25 @@ final class ExpectedReplies {
     /** Whether something done in the given batch may still be undone, while the next message is not in that batch. */
     boolean isUnsettled(long batch) {
         return batch < tailBatch && batch >= tailBatch - syncs;
+    }
+
+    /** The batch that the oldest entry belongs to. */
+    long headBatch() {
+        return tailBatch - syncs;
+    }
+
+    /** Whether a ReadyForQuery is owed: then the transaction status that messages will meet is not known yet. */
+    boolean owesReadyForQuery() {
+        return readies > 0;
+    }
+
+    /** Gives back the memory that a long pipeline took; only when empty. */
+    void shrink() {
+        if (size == 0 && codes.length > KEPT) {
+            codes = new byte[KEPT];
+            subjects = new Object[KEPT];
+            head = 0;
+        }
     }
 
     /** Whether a Sync is unanswered: then an error may still come that the messages after it don't share. */
@@ -81,9 +104,12 @@ final class ExpectedReplies {
             subjects[slot] = subject;
         }
         size++;
-        if (code == SYNC) {
-            syncs++;
-            tailBatch++;
+        if (code <= SYNC) {
+            readies++;
+            if (code == SYNC) {
+                syncs++;
+                tailBatch++;
+            }
         }
     }
 
@@ -109,8 +135,11 @@ final class ExpectedReplies {
 
     /** The oldest entry has been answered. */
     void pop() {
-        if (codes[head] == SYNC) {
-            syncs--;
+        if (codes[head] <= SYNC) {
+            readies--;
+            if (codes[head] == SYNC) {
+                syncs--;
+            }
         }
         subjects[head] = null;
         head = head + 1 & codes.length - 1;
@@ -128,6 +157,9 @@ final class ExpectedReplies {
         for (int i = count - 1; i >= 0; i--) {
             int slot = head + i & codes.length - 1;
             undo.undo(codes[slot], subjects[slot], batch, i == 0);
+            if (codes[slot] <= SYNC) {
+                readies--;
+            }
             subjects[slot] = null;
         }
         head = head + count & codes.length - 1;
@@ -139,21 +171,16 @@ final class ExpectedReplies {
      * The oldest entry turned out to be a COPY FROM STDIN: Syncs that were sent right behind it are ignored by the server
      * (see CopyGetData in PostgreSQL's copyfromparse.c), so nothing is owed for them.
      *
-     * @return whether more COPY data are to come: not if the client has ended them already
+     * @return how many they are
      */
-    boolean beginCopyIn() {
-        dropSyncsBehindHead();
-        return size < 2 || (codes[head + 1 & codes.length - 1] & KIND) != COPY_END;
-    }
-
-    private void dropSyncsBehindHead() {
+    int beginCopyIn() {
         int kept = 1;
         while (kept < size && codes[head + kept & codes.length - 1] == SYNC) {
             kept++;
         }
         int dropped = kept - 1;
         if (dropped == 0) {
-            return;
+            return 0;
         }
         int from = head + dropped & codes.length - 1;
         codes[from] = codes[head];
@@ -164,6 +191,13 @@ final class ExpectedReplies {
         head = from;
         size -= dropped;
         syncs -= dropped;
+        readies -= dropped;
+        return dropped;
+    }
+
+    /** Whether the client has already ended the COPY that the oldest entry began. */
+    boolean isCopyEnded() {
+        return size > 1 && (codes[head + 1 & codes.length - 1] & KIND) == COPY_END;
     }
 
     /** Whether a Parse of this subject is unanswered. */

@@ -40,13 +40,16 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
     private ServerLane lane;
     private @Nullable OwnQuery settings;
     private @Nullable SessionParameters beforeSettings;
+    private boolean cancelWhenSet;
+    /** The client has to wait because the server owes too much. */
+    private boolean crowded;
 
     private Link(ServerConnection server, ServerLane lane) {
         this.server = server;
         this.lane = lane;
         this.x = new Exchange(server, lane.counters());
         this.abandoned = new AbandonedWork(x, lane.abandonTimeout());
-        this.statements = new StatementRewriter(server, lane.statements(), x.expected);
+        this.statements = new StatementRewriter(x, lane.statements());
         this.requests = new Requests(x, statements);
         this.replies = new Replies(x, abandoned);
     }
@@ -67,6 +70,8 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         lane = newLane;
         x.begin(client, newLane.counters());
         statements.takeHolding();
+        cancelWhenSet = false;
+        crowded = false;
         server.enter(this);
         if (client.parameters() != server.parameters()) {
             synchronize(client.parameters());
@@ -105,7 +110,8 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
             x.toServer.run(in.takeRun());
         }
         replies.drainFakes();
-        if (!x.toServer.isWritable()) {
+        crowded = x.expected.size() >= Requests.LIMIT;
+        if (crowded || !x.toServer.isWritable()) {
             client.readable(false);
         }
         if (x.ready) {
@@ -116,7 +122,12 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
 
     /** Whether a message of the client waits for the server's answer to earlier ones. */
     public boolean isHolding() {
-        return statements.isHolding();
+        return crowded || statements.isHolding();
+    }
+
+    /** Whether a message was passed on to the client in part: nothing else may follow it. */
+    public boolean isMidMessage() {
+        return server.isMidMessage();
     }
 
     /** Sends what was passed on; the end of a read. */
@@ -140,11 +151,23 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         if (x.ready) {
             maybeRelease();
         }
+        if (crowded && x.expected.size() < Requests.LIMIT / 2) {
+            uncrowd();
+        }
         if (statements.takeHolding()) {
             LinkedClient client = x.client;
             if (client != null) {
                 client.resume();
             }
+        }
+    }
+
+    private void uncrowd() {
+        crowded = false;
+        LinkedClient client = x.client;
+        if (client != null) {
+            client.readable(true);
+            client.resume();
         }
     }
 
@@ -157,7 +180,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
     @Override
     public void onWritable() {
         LinkedClient client = x.client;
-        if (client != null) {
+        if (client != null && !crowded) {
             client.readable(true);
         }
     }
@@ -182,8 +205,14 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         client.readable(true);
         server.readable(true);
         client.parametersBecame(x.discarded ? client.startupParameters() : server.parameters());
+        x.toServer.flush();
+        x.expected.shrink();
         client.onUnlinked();
-        server.release();
+        if (x.inexact) {
+            server.close(CloseReason.SERVER_DIRTY);
+        } else {
+            server.release();
+        }
         if (held) {
             client.resume();
         }
@@ -191,7 +220,10 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
 
     /** Cancels what the server runs for this client; a request that finds nothing running is dropped. */
     public void cancel() {
-        if (x.client != null && settings == null && !x.expected.isEmpty()) {
+        if (settings != null) {
+            // it is meant for what the client sent behind them
+            cancelWhenSet = true;
+        } else if (x.client != null && !x.expected.isEmpty()) {
             lane.cancels().cancel(server);
         }
     }
@@ -210,7 +242,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
             return;
         }
         server.readable(true);
-        if (client.in().isInsideForwarded()) {
+        if (client.in().isInsideForwarded() || x.inexact) {
             server.close(CloseReason.ABANDONED);
             return;
         }
@@ -252,6 +284,10 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
             throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "settings left a transaction open");
         }
         x.ready = x.expected.isEmpty();
+        if (cancelWhenSet) {
+            cancelWhenSet = false;
+            cancel();
+        }
         if (x.client == null) {
             abandoned.clean();
         }

@@ -25,6 +25,9 @@ final class OwnQuery implements ServerPhase {
         void onClosed(CloseReason reason, @Nullable ErrorFields lastError);
 
         void onReadComplete();
+
+        /** The server takes data again. */
+        default void onWritable() {}
     }
 
     private final ServerConnection server;
@@ -39,6 +42,8 @@ final class OwnQuery implements ServerPhase {
     /** Writes the query and listens for its end. */
     void send(String sql) {
         FrontendWriter.query(server.out().space(), sql);
+        // a simple Query makes the unnamed statement go away
+        server.unnamedBecame(null, 0, 0);
         server.enter(this);
     }
 
@@ -82,6 +87,11 @@ final class OwnQuery implements ServerPhase {
     @Override
     public void onReadComplete() {
         outcome.onReadComplete();
+    }
+
+    @Override
+    public void onWritable() {
+        outcome.onWritable();
     }
 
     @Override

@@ -73,7 +73,8 @@ final class Replies implements ExpectedReplies.Undo {
                 in.forward();
             }
             case BackendType.COPY_IN_RESPONSE -> {
-                x.copyIn = x.expected.beginCopyIn();
+                x.copySyncs = x.expected.beginCopyIn();
+                x.copyIn = !x.expected.isCopyEnded();
                 in.forward();
                 if (x.client == null && x.copyIn) {
                     abandoned.onCopyIn();
@@ -135,11 +136,11 @@ final class Replies implements ExpectedReplies.Undo {
     private void parseComplete(MessageCursor in) {
         Object subject = x.expected.headSubject();
         if (subject instanceof Statement statement) {
-            x.server.statements().confirmed(statement);
+            x.server.statements().confirmed(statement, x.expected.headBatch());
         } else if (isUnnamed(subject)) {
             x.server.unnamedConfirmed();
         } else if (subject instanceof Named named) {
-            x.server.statements().confirmed(named.parsed());
+            x.server.statements().confirmed(named.parsed(), x.expected.headBatch());
         }
         boolean duplicate = (x.expected.head() & KIND) == ExpectedReplies.DUPLICATE;
         answered(in, duplicate ? ExpectedReplies.DUPLICATE : ExpectedReplies.PARSE);
@@ -160,6 +161,7 @@ final class Replies implements ExpectedReplies.Undo {
         if (in.bodyLength() > 10 && buf.getByte(tag) == 'D' && buf.getByte(tag + 2) != 'L') {
             forget(in);
         }
+        x.copySyncs = 0;
         executed(in);
         return true;
     }
@@ -200,6 +202,13 @@ final class Replies implements ExpectedReplies.Undo {
             return false;
         }
         int kind = x.expected.head() & KIND;
+        if (kind == 0 && x.inexact) {
+            x.status = TransactionStatus.of(in);
+            x.skipping = false;
+            x.ready = true;
+            in.forward();
+            return true;
+        }
         if (kind != ExpectedReplies.QUERY && kind != ExpectedReplies.SYNC && kind != ExpectedReplies.FUNCTION_CALL) {
             throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "unexpected ReadyForQuery");
         }
@@ -224,6 +233,7 @@ final class Replies implements ExpectedReplies.Undo {
             in.forward();
         }
         x.copyIn = false;
+        x.inexact |= x.copySyncs > 0;
         int kind = x.expected.head() & KIND;
         if (kind >= ExpectedReplies.PARSE && !fields.isFatal()) {
             x.skipping = !x.expected.dropBatch(this);

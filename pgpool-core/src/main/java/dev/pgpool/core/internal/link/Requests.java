@@ -8,6 +8,9 @@ import dev.pgpool.core.internal.wire.WireViolation;
 
 /** From client to server: passes messages on and notes what the server will owe for each. Hot path. */
 final class Requests {
+    /** Answers that may be owed before the client has to wait: some cost the server nothing, and us memory. */
+    static final int LIMIT = 65_536;
+
     private final Exchange x;
     private final StatementRewriter statements;
 
@@ -19,7 +22,7 @@ final class Requests {
     /** Passes on what the client sent. The cursor is left at a message that has not arrived in full, if any. */
     void relay(MessageCursor in, LinkedClient current) {
         boolean more = true;
-        while (more && in.next()) {
+        while (more && x.expected.size() < LIMIT && in.next()) {
             boolean wasReady = x.ready;
             x.ready = false;
             byte type = in.type();
@@ -61,8 +64,10 @@ final class Requests {
     private void sync(MessageCursor in) {
         in.requireSmall();
         x.skipping = false;
-        if (!x.copyIn) {
-            // during COPY FROM STDIN the server ignores it
+        if (x.copyIn) {
+            // the server ignores it, if the COPY does not fail before
+            x.copySyncs++;
+        } else {
             x.expected.add(ExpectedReplies.SYNC);
         }
         in.forward();

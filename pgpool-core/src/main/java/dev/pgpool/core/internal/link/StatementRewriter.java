@@ -13,6 +13,7 @@ import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.TransactionStatus;
 import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,7 @@ final class StatementRewriter {
     /** An unnamed statement up to this size is kept for later transactions; a larger one streams through. */
     private static final int UNNAMED_LIMIT = 1 << 20;
 
+    private final Exchange x;
     private final ServerConnection server;
     private final StatementRegistry registry;
     private final ExpectedReplies expected;
@@ -49,11 +51,12 @@ final class StatementRewriter {
 
     private boolean holding;
 
-    StatementRewriter(ServerConnection server, StatementRegistry registry, ExpectedReplies expected) {
-        this.server = server;
+    StatementRewriter(Exchange x, StatementRegistry registry) {
+        this.x = x;
+        this.server = x.server;
         this.registry = registry;
-        this.expected = expected;
-        this.toServer = server.out();
+        this.expected = x.expected;
+        this.toServer = x.toServer;
     }
 
     boolean parse(MessageCursor in, LinkedClient client, LaneCounters counters) {
@@ -81,10 +84,14 @@ final class StatementRewriter {
         Statement statement = registry.intern(buf, nameEnd + 1, in.bodyEnd(), meaning());
         Named named = statements.add(buf, in.bodyIndex(), nameEnd, statement, expected.batch());
         toServer.run(in.takeRun());
-        if (server.statements().has(statement, expected.batch())) {
-            expected.add(ExpectedReplies.PARSE | ExpectedReplies.FAKE, named);
-        } else {
+        if (!server.statements().has(statement, expected.batch())) {
             sendParse(statement, ExpectedReplies.PARSE, named, counters);
+        } else if (x.status == TransactionStatus.FAILED || expected.owesReadyForQuery()) {
+            // whether the server would accept it is for the server to say
+            sendClose(statement, null);
+            sendParse(statement, ExpectedReplies.PARSE, named, counters);
+        } else {
+            expected.add(ExpectedReplies.PARSE | ExpectedReplies.FAKE, named);
         }
         in.skip();
         return true;
@@ -301,7 +308,7 @@ final class StatementRewriter {
 
     private void sendParse(Statement statement, int code, Object subject, LaneCounters counters) {
         ServerStatements statements = server.statements();
-        if (expected.hasSync()) {
+        if (expected.hasSync() || statements.isUncertain(statement)) {
             // an earlier batch may fail or not, so the server may have the statement or not: this is right either way
             sendClose(statement, null);
         }

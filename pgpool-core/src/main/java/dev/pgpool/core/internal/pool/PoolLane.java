@@ -176,6 +176,7 @@ public final class PoolLane<S> {
         }
         grow();
         calm();
+        dispatch();
     }
 
     /** Tells everybody who waits here that no server can be had. */

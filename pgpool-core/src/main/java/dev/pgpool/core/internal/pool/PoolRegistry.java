@@ -22,7 +22,7 @@ public final class PoolRegistry {
     public ServerPool enter(DatabaseConfig database, String requestedDatabase, String clientUser) {
         PoolKey key = new PoolKey(requestedDatabase, database.user().orElse(clientUser));
         return pools.compute(key, (k, existing) -> {
-            ServerPool pool = existing != null ? existing : new ServerPool(k, database, services);
+            ServerPool pool = existing != null ? existing : new ServerPool(k, database, services, this::forgetIfUnused);
             pool.clientEntered();
             return pool;
         });
@@ -30,9 +30,13 @@ public final class PoolRegistry {
 
     /** A client leaves its pool. A pool that never had a server and has no clients is forgotten. */
     public void leave(ServerPool pool) {
+        pool.clientLeft();
+        forgetIfUnused(pool);
+    }
+
+    private void forgetIfUnused(ServerPool pool) {
         pools.computeIfPresent(pool.key(), (key, known) -> {
-            known.clientLeft();
-            if (!known.isUnused()) {
+            if (known != pool || !known.isUnused()) {
                 return known;
             }
             var unused = known.close();

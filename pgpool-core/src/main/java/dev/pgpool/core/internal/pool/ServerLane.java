@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -103,17 +104,25 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     @Override
     public void connect(PoolLane<ServerConnection> lane) {
         long begun = System.nanoTime();
-        pool.target()
-                .whenComplete((target, problem) -> onLoop(() -> {
-                    if (problem != null) {
-                        failed(new ErrorFields(
-                                "FATAL", "08001", "could not connect to server: " + reason(problem), null, null));
-                    } else if (closed) {
-                        failed(PoolerError.SHUTDOWN.plain());
-                    } else {
-                        connect(target, begun);
-                    }
-                }));
+        target().whenComplete((target, problem) -> onLoop(() -> {
+            if (problem != null) {
+                failed(new ErrorFields(
+                        "FATAL", "08001", "could not connect to server: " + reason(problem), null, null));
+            } else if (closed) {
+                failed(PoolerError.SHUTDOWN.plain());
+            } else {
+                connect(target, begun);
+            }
+        }));
+    }
+
+    /** A store of the host may throw instead of failing; a permit depends on the answer. */
+    private CompletionStage<ServerTarget> target() {
+        try {
+            return pool.target();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private void connect(ServerTarget target, long begun) {
@@ -162,6 +171,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 System.nanoTime() + pool.config().pool().connectRetryDelay().toNanos();
         boolean wait = pool.hasServers() || ServerPool.maySoonConnect(error);
         queue.connectFailed(retryAt, wait ? null : ServerPool.refusalFor(error));
+        pool.forgetIfUnused();
     }
 
     @Override
@@ -187,6 +197,9 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         servers.add(server);
         server.settle(this);
         queue.arrived(server);
+        if (closed) {
+            server.close(CloseReason.SHUTDOWN);
+        }
     }
 
     /** Between two lanes a server may die; the lane that receives it finds out. */

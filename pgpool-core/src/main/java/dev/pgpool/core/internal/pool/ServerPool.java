@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ public final class ServerPool {
     private final PoolKey key;
     private final DatabaseConfig config;
     private final PoolServices services;
+    private final Consumer<ServerPool> onUnused;
     private final ConnectionBudget budget;
     private final StatementRegistry statements = new StatementRegistry();
     private final ParameterRegistry parameters = new ParameterRegistry();
@@ -47,7 +49,9 @@ public final class ServerPool {
 
     private volatile @Nullable ErrorFields lastFailure;
 
-    ServerPool(PoolKey key, DatabaseConfig config, PoolServices services) {
+    /** @param onUnused called when a connect has failed, so that a pool without a purpose can be forgotten */
+    ServerPool(PoolKey key, DatabaseConfig config, PoolServices services, Consumer<ServerPool> onUnused) {
+        this.onUnused = onUnused;
         this.key = key;
         this.config = config;
         this.services = services;
@@ -141,6 +145,12 @@ public final class ServerPool {
         return clients.get() == 0 && budget.servers() == 0 && reported == null;
     }
 
+    void forgetIfUnused() {
+        if (isUnused()) {
+            onUnused.accept(this);
+        }
+    }
+
     /** Where the next server connection goes: host and secret are looked up each time, since both change. */
     CompletionStage<ServerTarget> target() {
         String database = config.databaseName().orElse(key.database());
@@ -167,7 +177,7 @@ public final class ServerPool {
     void serverConnected(ServerConnection server, long tookNanos) {
         lastFailure = null;
         Map<String, String> said = Map.copyOf(server.readOnlyParameters());
-        if (!said.equals(readOnlyParameters)) {
+        if (!said.equals(readOnlyParameters) || !server.loginParameters().equals(reported)) {
             readOnlyParameters = said;
             reported = server.loginParameters();
             // other defaults may come with another server

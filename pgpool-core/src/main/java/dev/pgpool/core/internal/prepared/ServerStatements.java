@@ -5,18 +5,27 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The statements that one server has, least recently used first, at most as many as configured. An entry is what was
- * <em>sent</em>; whether the server obeyed is known later. Until then it only counts within the batch (the messages up
- * to a Sync) that it was sent in: an error in that batch makes the server skip the rest of it, but not the next batch.
+ * The statements that one server has, least recently used first, at most as many as configured. An entry begins as
+ * <em>sent</em>; whether the server obeyed is known later. Until then it only counts within the batch (the messages up to
+ * a Sync) that it was sent in: an error in that batch makes the server skip the rest of it, but not the next batch. When
+ * the server has skipped or refused something, an entry is <em>uncertain</em>: nobody relies on it, and who needs the
+ * statement closes it before he parses it, which is right either way.
  *
  * <p>Confined to the event loop of the server.
  */
 public final class ServerStatements {
-    private static final class Entry {
-        long batch;
-        boolean confirmed;
+    private enum State {
+        SENT,
+        CONFIRMED,
+        UNCERTAIN
+    }
 
-        Entry(long batch) {
+    private static final class Entry {
+        State state;
+        final long batch;
+
+        Entry(State state, long batch) {
+            this.state = state;
             this.batch = batch;
         }
     }
@@ -31,19 +40,25 @@ public final class ServerStatements {
     /** Whether a message of this batch may rely on the statement; counts as a use. */
     public boolean has(Statement statement, long batch) {
         Entry entry = entries.get(statement);
-        return entry != null && (entry.confirmed || entry.batch == batch);
+        return entry != null && (entry.state == State.CONFIRMED || (entry.state == State.SENT && entry.batch == batch));
+    }
+
+    /** Whether the server may or may not have the statement. */
+    public boolean isUncertain(Statement statement) {
+        Entry entry = entries.get(statement);
+        return entry != null && entry.state == State.UNCERTAIN;
     }
 
     /** A Parse of the statement was sent in this batch. */
     public void sent(Statement statement, long batch) {
-        entries.put(statement, new Entry(batch));
+        entries.put(statement, new Entry(State.SENT, batch));
     }
 
-    /** The server has answered the Parse. */
-    public void confirmed(Statement statement) {
+    /** The server has answered the Parse that was sent in this batch. */
+    public void confirmed(Statement statement, long batch) {
         Entry entry = entries.get(statement);
-        if (entry != null) {
-            entry.confirmed = true;
+        if (entry != null && entry.state == State.SENT && entry.batch == batch) {
+            entry.state = State.CONFIRMED;
         }
     }
 
@@ -58,26 +73,24 @@ public final class ServerStatements {
         return statement;
     }
 
-    /** The server skipped the Parse that was sent in this batch. */
+    /** The server refused or skipped the Parse that was sent in this batch. */
     public void unsent(Statement statement, long batch) {
         Entry entry = entries.get(statement);
-        if (entry != null && !entry.confirmed && entry.batch == batch) {
-            entries.remove(statement);
+        if (entry != null && entry.batch == batch) {
+            entry.state = State.UNCERTAIN;
         }
     }
 
-    /** The server skipped the Close of an evicted statement: it is still there. */
+    /** The server skipped the Close of an evicted statement: it is still there, if it ever was. */
     public void restored(Statement statement) {
         if (entries.get(statement) == null) {
-            Entry entry = new Entry(0);
-            entry.confirmed = true;
-            entries.put(statement, entry);
+            entries.put(statement, new Entry(State.UNCERTAIN, 0));
         }
     }
 
     /** The server has dropped all statements whose Parse it had answered. */
     public void clearConfirmed() {
-        entries.values().removeIf(entry -> entry.confirmed);
+        entries.values().removeIf(entry -> entry.state != State.SENT);
     }
 
     public int size() {

@@ -28,9 +28,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -45,7 +42,6 @@ import org.slf4j.LoggerFactory;
 public final class PoolerRuntime {
     private static final Logger LOGGER = LoggerFactory.getLogger(PoolerRuntime.class);
     private static final long CLOSE_SECONDS = 10;
-    private static final int WORKERS = 2;
 
     /** The pooler could not start; nothing of it is left. */
     public static final class StartFailure extends Exception {
@@ -63,7 +59,7 @@ public final class PoolerRuntime {
     private @Nullable Parts parts;
 
     /** What exists while the pooler runs. */
-    private record Parts(EventLoopGroup loops, ExecutorService workers, PoolRegistry pools, List<Channel> listeners) {}
+    private record Parts(EventLoopGroup loops, Workers workers, PoolRegistry pools, List<Channel> listeners) {}
 
     public PoolerRuntime(PgPoolConfig config, PgPoolListener listener) {
         this.config = config;
@@ -82,18 +78,11 @@ public final class PoolerRuntime {
         Transport transport = Transport.best();
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 config.eventLoops(), new DefaultThreadFactory("pgpool", true), transport.ioHandlers());
-        ThreadPoolExecutor workers = new ThreadPoolExecutor(
-                WORKERS,
-                WORKERS,
-                10,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                new DefaultThreadFactory("pgpool-worker", true));
-        workers.allowCoreThreadTimeOut(true);
+        Workers workers = Workers.create();
         List<Channel> listeners = new ArrayList<>();
         try {
             parts = wire(transport, loops, workers, listeners);
-        } catch (StartFailure e) {
+        } catch (StartFailure | RuntimeException e) {
             state.set(Lifecycle.CLOSED);
             listeners.forEach(channel -> channel.close().awaitUninterruptibly());
             end(loops, workers);
@@ -108,7 +97,7 @@ public final class PoolerRuntime {
                 .log("pooler started");
     }
 
-    private Parts wire(Transport transport, EventLoopGroup group, ExecutorService workers, List<Channel> listeners)
+    private Parts wire(Transport transport, EventLoopGroup group, Workers workers, List<Channel> listeners)
             throws StartFailure {
         SecureRandom random = new SecureRandom();
         List<EventLoop> loops = new ArrayList<>();
@@ -128,12 +117,12 @@ public final class PoolerRuntime {
         PoolRegistry pools = new PoolRegistry(new PoolServices(
                 loops,
                 tickers,
-                new ServerConnector(transport, random, workers),
+                new ServerConnector(transport, random, workers.passwords()),
                 new CancelSender(transport),
-                new HostResolver(transport, workers),
+                new HostResolver(transport, workers.lookups()),
                 config.credentials(),
                 listener));
-        ClientServices services = new ClientServices(config, clients, pools, workers, random, listener);
+        ClientServices services = new ClientServices(config, clients, pools, workers.passwords(), random, listener);
         new Listeners(transport, group, new ClientInitializer(services, deadlines)).bind(config.listen(), listeners);
         return new Parts(group, workers, pools, listeners);
     }
@@ -178,8 +167,8 @@ public final class PoolerRuntime {
         LOGGER.atInfo().log("pooler closed");
     }
 
-    private static void end(EventLoopGroup loops, ExecutorService workers) {
+    private static void end(EventLoopGroup loops, Workers workers) {
         loops.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
-        workers.shutdownNow();
+        workers.end();
     }
 }

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -38,28 +39,38 @@ public final class CancelSender {
             return;
         }
         server.cancelStarted();
+        EventLoop loop = server.channel().eventLoop();
         ChannelFuture connecting = new Bootstrap()
-                .group(server.channel().eventLoop())
+                .group(loop)
                 .channelFactory(transport.channelFor(server.target().address()))
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TIMEOUT_SECONDS * 1_000)
                 .handler(new Discard())
                 .connect(server.target().address());
-        Channel channel = connecting.channel();
-        ScheduledFuture<?> timer =
-                server.channel().eventLoop().schedule(() -> channel.close(), TIMEOUT_SECONDS, TimeUnit.SECONDS);
         connecting.addListener(done -> {
-            if (done.isSuccess()) {
-                ByteBuf request = channel.alloc().ioBuffer(64);
-                FrontendWriter.cancelRequest(request, server.processId(), server.secret());
-                channel.writeAndFlush(request);
+            if (loop.inEventLoop()) {
+                connected(server, connecting);
             } else {
-                LOGGER.atDebug()
-                        .addKeyValue("server", server.processId())
-                        .setCause(done.cause())
-                        .log("cancel request not sent");
-                channel.close();
+                // without a socket there is no channel, and its failure is told on some other thread
+                loop.execute(() -> connected(server, connecting));
             }
         });
+    }
+
+    private static void connected(ServerConnection server, ChannelFuture connecting) {
+        if (!connecting.isSuccess()) {
+            LOGGER.atDebug()
+                    .addKeyValue("server", server.processId())
+                    .setCause(connecting.cause())
+                    .log("cancel request not sent");
+            server.cancelEnded();
+            return;
+        }
+        Channel channel = connecting.channel();
+        ByteBuf request = channel.alloc().ioBuffer(64);
+        FrontendWriter.cancelRequest(request, server.processId(), server.secret());
+        channel.writeAndFlush(request);
+        ScheduledFuture<?> timer =
+                channel.eventLoop().schedule(() -> channel.close(), TIMEOUT_SECONDS, TimeUnit.SECONDS);
         channel.closeFuture().addListener(closed -> {
             timer.cancel(false);
             server.cancelEnded();

@@ -94,18 +94,33 @@ public final class ServerConnector {
             timer = loop.schedule(
                     () -> {
                         fail(cannotConnect("timeout after " + timeout.toMillis() + " ms"));
-                        connecting.channel().close();
+                        close(connecting);
                     },
                     timeout.toMillis(),
                     TimeUnit.MILLISECONDS);
             connecting.addListener(done -> {
-                if (!done.isSuccess()) {
-                    Throwable cause = done.cause();
-                    fail(cannotConnect(String.valueOf(cause == null ? "cancelled" : cause.getMessage())));
-                } else if (!over) {
-                    introduce(connecting);
+                if (loop.inEventLoop()) {
+                    connected(connecting);
+                } else {
+                    // without a socket there is no channel, and its failure is told on some other thread
+                    loop.execute(() -> connected(connecting));
                 }
             });
+        }
+
+        private void connected(ChannelFuture connecting) {
+            if (!connecting.isSuccess()) {
+                Throwable cause = connecting.cause();
+                fail(cannotConnect(String.valueOf(cause == null ? "cancelled" : cause.getMessage())));
+            } else if (!over) {
+                introduce(connecting);
+            }
+        }
+
+        private void close(ChannelFuture connecting) {
+            if (connecting.channel().isRegistered()) {
+                connecting.channel().close();
+            }
         }
 
         private void introduce(ChannelFuture connected) {

@@ -4,6 +4,8 @@ import io.netty.channel.EventLoop;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The clock of one event loop: calls whoever has deadlines a few times a second. One timer for everything, because
@@ -18,6 +20,7 @@ public final class LoopTicker {
         void onTick(long nowNanos);
     }
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(LoopTicker.class);
     private static final long PERIOD_MILLIS = 100;
 
     private final EventLoop loop;
@@ -48,7 +51,12 @@ public final class LoopTicker {
         }
         long now = System.nanoTime();
         for (Listener listener : listeners.toArray(new Listener[0])) {
-            listener.onTick(now);
+            try {
+                listener.onTick(now);
+            } catch (RuntimeException e) {
+                // the clock must go on for the others
+                LOGGER.atError().setCause(e).log("tick failed");
+            }
         }
     }
 }

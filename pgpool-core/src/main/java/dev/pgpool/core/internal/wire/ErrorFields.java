@@ -24,6 +24,7 @@ public record ErrorFields(
         String message = "error without message";
         String detail = null;
         String hint = null;
+        boolean untranslated = false;
         int at = bodyIndex;
         while (at < bodyEnd && buf.getByte(at) != 0) {
             byte field = buf.getByte(at);
@@ -33,7 +34,12 @@ public record ErrorFields(
             }
             String value = buf.toString(at + 1, end - at - 1, StandardCharsets.UTF_8);
             switch (field) {
-                case 'S' -> severity = value;
+                case 'S' -> severity = untranslated ? severity : value;
+                case 'V' -> {
+                    // like S, but never in another language
+                    severity = value;
+                    untranslated = true;
+                }
                 case 'C' -> sqlState = value;
                 case 'M' -> message = value;
                 case 'D' -> detail = value;

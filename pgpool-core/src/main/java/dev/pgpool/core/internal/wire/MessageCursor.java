@@ -34,6 +34,8 @@ public final class MessageCursor {
     private int length;
     private int remaining;
     private boolean remainingForwarded;
+    /** The buffer is made of what was left before, not one that was read into. */
+    private boolean own;
 
     /** @param violation how a malformed length is answered: by whose fault it is */
     public MessageCursor(PoolerError violation) {
@@ -47,8 +49,10 @@ public final class MessageCursor {
             held = null;
             append(first, buf);
             start(first);
+            own = true;
         } else {
             start(buf);
+            own = false;
         }
     }
 
@@ -60,6 +64,7 @@ public final class MessageCursor {
         }
         held = null;
         start(first);
+        own = true;
         return true;
     }
 
@@ -199,6 +204,11 @@ public final class MessageCursor {
             return;
         }
         in = null;
+        if (own && at < end && buf.refCnt() == 1) {
+            // what is being gathered already: copying it again at each read would be quadratic
+            held = buf.setIndex(at, end);
+            return;
+        }
         try {
             if (at < end) {
                 held = allocator.buffer(end - at).writeBytes(buf, at, end - at);

@@ -1,0 +1,40 @@
+package dev.pgpool.core.internal.runtime;
+
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Threads for what would hold up an event loop; they end when there is nothing to do.
+ *
+ * @param passwords derives keys from passwords, as many at once as there may be processors to spare
+ * @param lookups resolves host names, which may block for seconds: apart, so that a slow name server stops no login
+ */
+record Workers(ExecutorService passwords, ExecutorService lookups) {
+    private static final int PASSWORD_THREADS = 2;
+    private static final int LOOKUP_THREADS = 8;
+    private static final int IDLE_SECONDS = 10;
+
+    static Workers create() {
+        return new Workers(threads("pgpool-passwords", PASSWORD_THREADS), threads("pgpool-lookups", LOOKUP_THREADS));
+    }
+
+    private static ExecutorService threads(String name, int count) {
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(
+                count,
+                count,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                new DefaultThreadFactory(name, true));
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
+    void end() {
+        passwords.shutdownNow();
+        lookups.shutdownNow();
+    }
+}
