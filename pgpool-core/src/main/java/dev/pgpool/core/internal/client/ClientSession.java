@@ -182,6 +182,12 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     public void resume() {
         if (!closed && in.resume()) {
             guard(this::walkFed);
+            // nobody's read ends here, so nobody else flushes
+            Link current = link;
+            if (current != null) {
+                current.flushToServer();
+            }
+            out.flush();
         }
     }
 

@@ -21,6 +21,8 @@ import io.netty.channel.EventLoop;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,13 +76,22 @@ final class LoginPhase implements ClientPhase {
             return;
         }
         EventLoop loop = session.channel().eventLoop();
-        session.services().config().credentials().find(database(), user).whenComplete((credential, problem) -> {
+        credential(user).whenComplete((credential, problem) -> {
             if (loop.inEventLoop()) {
                 session.guard(() -> onCredential(credential, problem));
             } else {
                 loop.execute(() -> session.guard(() -> onCredential(credential, problem)));
             }
         });
+    }
+
+    /** A store of the host may throw instead of failing. */
+    private CompletionStage<Optional<Credential>> credential(String user) {
+        try {
+            return session.services().config().credentials().find(database(), user);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private ClientAuthentication method() {

@@ -36,6 +36,10 @@ final class Exchange {
     int copySyncs;
     /** A COPY failed at a point that can't be known: the server may send a ReadyForQuery more than is owed. */
     boolean inexact;
+    /** The client has been told that the server ends the connection. */
+    boolean fatalTold;
+    /** The server ends the connection, and the client is not concerned. */
+    boolean doomed;
     /** The client has told the server to forget the session's state. */
     boolean discarded;
 
@@ -56,6 +60,8 @@ final class Exchange {
         skipping = false;
         copySyncs = 0;
         inexact = false;
+        fatalTold = false;
+        doomed = false;
         discarded = false;
     }
 

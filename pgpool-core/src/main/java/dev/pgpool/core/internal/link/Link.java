@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * event loop that client and server share.
  */
 public final class Link implements ServerPhase, OwnQuery.Outcome {
+    /** What a statement_timeout of the client before looks like. */
+    private static final String QUERY_CANCELED = "57014";
+
     private final ServerConnection server;
     private final Exchange x;
     private final StatementRewriter statements;
@@ -69,7 +72,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
     public void begin(LinkedClient client, ServerLane newLane) {
         lane = newLane;
         x.begin(client, newLane.counters());
-        statements.takeHolding();
+        statements.begin();
         cancelWhenSet = false;
         crowded = false;
         server.enter(this);
@@ -111,7 +114,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         }
         replies.drainFakes();
         crowded = x.expected.size() >= Requests.LIMIT;
-        if (crowded || !x.toServer.isWritable()) {
+        if (crowded || !x.toServer.isWritable() || !x.toClient.isWritable()) {
             client.readable(false);
         }
         if (x.ready) {
@@ -139,6 +142,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
     public void onClientWritable() {
         if (!server.isClosed()) {
             server.readable(true);
+            resumeReading();
         }
     }
 
@@ -152,18 +156,24 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
             maybeRelease();
         }
         if (crowded && x.expected.size() < Requests.LIMIT / 2) {
-            uncrowd();
+            crowded = false;
+            goOn();
         }
         if (statements.takeHolding()) {
-            LinkedClient client = x.client;
-            if (client != null) {
-                client.resume();
-            }
+            goOn();
         }
     }
 
-    private void uncrowd() {
-        crowded = false;
+    /** Reads from the client again if neither side is full. */
+    private void resumeReading() {
+        LinkedClient client = x.client;
+        if (client != null && !crowded && x.toServer.isWritable() && x.toClient.isWritable()) {
+            client.readable(true);
+        }
+    }
+
+    /** The client's next message need not wait any more; if it must after all, reading stops again. */
+    private void goOn() {
         LinkedClient client = x.client;
         if (client != null) {
             client.readable(true);
@@ -179,10 +189,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
 
     @Override
     public void onWritable() {
-        LinkedClient client = x.client;
-        if (client != null && !crowded) {
-            client.readable(true);
-        }
+        resumeReading();
     }
 
     /** Gives the server back if nothing is owed, nothing is half said and the transaction is over. */
@@ -208,8 +215,8 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         x.toServer.flush();
         x.expected.shrink();
         client.onUnlinked();
-        if (x.inexact) {
-            server.close(CloseReason.SERVER_DIRTY);
+        if (x.inexact || x.doomed) {
+            server.close(x.doomed ? CloseReason.SERVER_CLOSED : CloseReason.SERVER_DIRTY);
         } else {
             server.release();
         }
@@ -261,11 +268,11 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
             return;
         }
         client.readable(true);
-        if (server.isMidMessage()) {
-            // a message that was passed on in part can't be followed by another one
+        if (x.fatalTold || server.isMidMessage()) {
+            // nothing may follow a message that was passed on in part
             client.onServerLost(null);
         } else if (lastError != null) {
-            client.onServerLost(settings == null ? null : lastError);
+            client.onServerLost(lastError);
         } else {
             PoolerError error = reason == CloseReason.SERVER_PROTOCOL_VIOLATION
                     ? PoolerError.SERVER_PROTOCOL_VIOLATION
@@ -300,7 +307,8 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         server.enter(this);
         LinkedClient client = x.detach();
         SessionParameters before = beforeSettings;
-        if (x.expected.isEmpty() && before != null && status == TransactionStatus.IDLE) {
+        boolean blameless = error.sqlState().equals(QUERY_CANCELED);
+        if (x.expected.isEmpty() && before != null && status == TransactionStatus.IDLE && !blameless) {
             // nothing was sent behind them, and the server has rolled them back
             server.parametersBecame(before);
             abandoned.end();

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** From server to client: matches what arrives with what is owed, and passes it on, drops it, or adds to it. Hot path. */
 final class Replies implements ExpectedReplies.Undo {
     private static final byte[] DEALLOCATE_ALL = "DEALLOCATE ALL".getBytes(StandardCharsets.US_ASCII);
+    private static final String UNKNOWN_STATEMENT = "26000";
     private static final byte[] DISCARD_ALL = "DISCARD ALL".getBytes(StandardCharsets.US_ASCII);
 
     private final Exchange x;
@@ -227,10 +228,22 @@ final class Replies implements ExpectedReplies.Undo {
     /** Passes the error on; what the server skips because of it is not expected any more. */
     private boolean error(MessageCursor in) {
         ErrorFields fields = x.server.onErrorResponse(in);
+        if (x.ready && x.status == TransactionStatus.IDLE) {
+            // behind the last ReadyForQuery: the server was nobody's any more when it said this
+            x.doomed = true;
+            x.toClient.run(in.takeRun());
+            in.skip();
+            return true;
+        }
+        x.fatalTold |= fields.isFatal();
         if (x.expected.headSubject() instanceof Named named) {
             ErrorNames.forward(in, x.toClient, named);
         } else {
             in.forward();
+        }
+        if (fields.sqlState().equals(UNKNOWN_STATEMENT) && x.expected.headSubject() instanceof Named named) {
+            // somebody has taken it off the server behind our back
+            x.server.statements().lost(named.statement());
         }
         x.copyIn = false;
         x.inexact |= x.copySyncs > 0;

@@ -59,6 +59,13 @@ final class StatementRewriter {
         this.toServer = x.toServer;
     }
 
+    /** A new client begins: what was uncertain is another's. */
+    void begin() {
+        closedIn = 0;
+        unnamedIn = 0;
+        holding = false;
+    }
+
     boolean parse(MessageCursor in, LinkedClient client, LaneCounters counters) {
         ByteBuf buf = in.buffer();
         int nameEnd = stringEnd(in, in.bodyIndex(), "statement name");
@@ -73,7 +80,8 @@ final class StatementRewriter {
         }
         ClientStatements statements = client.statements();
         Named taken = statements.find(buf, in.bodyIndex(), nameEnd);
-        if (isUnsettled(taken)) {
+        if (isUnsettled(taken) || (taken != null && expected.owesReadyForQuery())) {
+            // also a simple Query on its way may be a DEALLOCATE ALL
             return hold();
         }
         counters.countClientParse();

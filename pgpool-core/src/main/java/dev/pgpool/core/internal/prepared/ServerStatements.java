@@ -81,6 +81,11 @@ public final class ServerStatements {
         }
     }
 
+    /** The server turned out not to have it. */
+    public void lost(Statement statement) {
+        entries.remove(statement);
+    }
+
     /** The server skipped the Close of an evicted statement: it is still there, if it ever was. */
     public void restored(Statement statement) {
         if (entries.get(statement) == null) {
