@@ -26,6 +26,7 @@ public final class CertWatchBuilder {
     private Duration deadline = Duration.ofSeconds(10);
     private int maxAddresses = 16;
     private boolean checkClock;
+    private boolean nativeTls = true;
     private Duration interval = Duration.ofMinutes(5);
     private Duration shortestInterval = Duration.ofMinutes(1);
     private Duration firstSweep = Duration.ofSeconds(30);
@@ -144,6 +145,15 @@ public final class CertWatchBuilder {
         return this;
     }
 
+    /**
+     * Whether to use BoringSSL where {@code netty-tcnative-boringssl-static} is on the class path; on by default. It takes
+     * a fraction of the CPU time and sees the chains of servers that speak TLS 1.0 or 1.1 only.
+     */
+    public CertWatchBuilder nativeTls(boolean value) {
+        nativeTls = value;
+        return this;
+    }
+
     /** Trust anchors; those of this Java by default. */
     public CertWatchBuilder trust(TrustSource value) {
         trust = requireNonNull(value, "trust");
@@ -238,7 +248,8 @@ public final class CertWatchBuilder {
                         handshakeTimeout,
                         deadline,
                         maxAddresses,
-                        checkClock),
+                        checkClock,
+                        nativeTls),
                 new CertWatchConfig.Schedule(
                         interval,
                         shortestInterval.compareTo(interval) < 0 ? shortestInterval : interval,

@@ -35,6 +35,7 @@ public record CertWatchConfig(
      * @param deadline limit for everything together
      * @param maxAddresses at most this many addresses of a name
      * @param checkClock ask HTTPS targets for their time by a HEAD request
+     * @param nativeTls use BoringSSL where it is on the class path
      */
     public record Probing(
             Duration resolveTimeout,
@@ -43,7 +44,8 @@ public record CertWatchConfig(
             Duration handshakeTimeout,
             Duration deadline,
             int maxAddresses,
-            boolean checkClock) {}
+            boolean checkClock,
+            boolean nativeTls) {}
 
     /**
      * When looks happen.

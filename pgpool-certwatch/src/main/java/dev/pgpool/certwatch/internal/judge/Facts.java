@@ -19,18 +19,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Facts of certificates. Those of authorities are kept once, because thousands of targets share a few of them. Thread-safe.
+ * Facts of certificates, kept once: thousands of targets share a few authorities, and often a leaf. Thread-safe.
  */
 final class Facts {
 
-    private static final int MAX_AUTHORITIES = 4096;
+    private static final int MAX_KEPT = 4096;
 
-    private final Map<String, CertificateFacts> authorities = new LinkedHashMap<>(64, 0.75f, true) {
+    private final Map<String, CertificateFacts> kept = new LinkedHashMap<>(64, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, CertificateFacts> eldest) {
-            return size() > MAX_AUTHORITIES;
+            return size() > MAX_KEPT;
         }
     };
 
@@ -44,11 +44,8 @@ final class Facts {
 
     CertificateFacts of(X509Certificate certificate) {
         String sha256 = Fingerprints.sha256(certificate);
-        if (certificate.getBasicConstraints() < 0) {
-            return read(certificate, sha256);
-        }
-        synchronized (authorities) {
-            return authorities.computeIfAbsent(sha256, key -> read(certificate, key));
+        synchronized (kept) {
+            return kept.computeIfAbsent(sha256, key -> read(certificate, key));
         }
     }
 

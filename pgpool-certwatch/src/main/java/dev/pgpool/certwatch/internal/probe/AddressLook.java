@@ -13,9 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param served the chain; absent if none was seen
  * @param notes findings that are no failures
  * @param clockOffset peer's time minus ours; absent if the peer did not tell
+ * @param again the native handshake failed: to be tried again with Java's
  */
 record AddressLook(
         AddressResult result,
         @Nullable ServedChain served,
         List<Finding> notes,
-        @Nullable Duration clockOffset) {}
+        @Nullable Duration clockOffset,
+        boolean again) {}

@@ -51,6 +51,7 @@ final class AddressProbe {
     private final Probing limits;
     private final Executor crypto;
     private final Handshakes handshakes;
+    private final @Nullable NativeHandshakes natives;
     private final Clock clock;
     private final Capture capture = new Capture();
     private final CompletableFuture<AddressLook> result = new CompletableFuture<>();
@@ -64,14 +65,23 @@ final class AddressProbe {
     private @Nullable Duration clockOffset;
     private long durationNanos = -1;
     private boolean leaving;
+    private boolean again;
+    private @Nullable SSLEngine nativeEngine;
 
     AddressProbe(
-            Endpoint endpoint, String address, Probing limits, Executor crypto, Handshakes handshakes, Clock clock) {
+            Endpoint endpoint,
+            String address,
+            Probing limits,
+            Executor crypto,
+            Handshakes handshakes,
+            @Nullable NativeHandshakes natives,
+            Clock clock) {
         this.endpoint = endpoint;
         this.address = address;
         this.limits = limits;
         this.crypto = crypto;
         this.handshakes = handshakes;
+        this.natives = natives;
         this.clock = clock;
     }
 
@@ -140,6 +150,14 @@ final class AddressProbe {
     private void handshake(Channel connected) {
         arm(limits.handshakeTimeout(), FindingCode.HANDSHAKE_TIMEOUT, "the TLS handshake did not end");
         EventLoop loop = connected.eventLoop();
+        SSLEngine fast = natives == null ? null : natives.engine(endpoint, capture, connected.alloc());
+        if (fast != null) {
+            nativeEngine = fast;
+            onEngine(connected, fast);
+            return;
+        }
+        // What a server says unasked must wait for the handler, or it would be lost and the handshake hang.
+        connected.config().setAutoRead(false);
         try {
             crypto.execute(() -> {
                 try {
@@ -165,6 +183,7 @@ final class AddressProbe {
         tls.setCloseNotifyFlushTimeoutMillis(GOODBYE_MILLIS);
         tls.handshakeFuture().addListener((Future<Channel> done) -> onHandshake(tls, done.cause()));
         connected.pipeline().addFirst(tls);
+        connected.config().setAutoRead(true);
         // The handler does not begin a handshake that has begun: a flush makes it send the ClientHello.
         connected.flush();
     }
@@ -174,11 +193,13 @@ final class AddressProbe {
             return;
         }
         if (cause != null) {
+            again = nativeEngine != null;
             leaveWith(Failures.handshake(cause, endpoint.protocol(), capture));
             return;
         }
         SSLSession session = tls.engine().getSession();
-        tlsVersion = session.getProtocol().replace("TLSv", "TLS ");
+        String protocol = session.getProtocol().replace("TLSv", "TLS ");
+        tlsVersion = protocol.equals("TLS 1") ? "TLS 1.0" : protocol;
         cipher = session.getCipherSuite();
         durationNanos = System.nanoTime() - startedNanos;
         if (endpoint.protocol() == Protocol.HTTPS && limits.checkClock()) {
@@ -240,6 +261,7 @@ final class AddressProbe {
     private void onClosed() {
         disarm();
         if (!leaving && durationNanos < 0) {
+            again = nativeEngine != null;
             fail(Failures.handshake(new ClosedChannelException(), endpoint.protocol(), capture));
         }
         complete();
@@ -281,8 +303,14 @@ final class AddressProbe {
     }
 
     private void complete() {
+        if (natives != null && nativeEngine != null) {
+            natives.done(nativeEngine);
+        }
         List<Finding> notes = new ArrayList<>();
         Finding reason = failure;
+        if ("TLS 1.1".equals(tlsVersion) || "TLS 1.0".equals(tlsVersion)) {
+            notes.add(Finding.of(FindingCode.PROTOCOL_TOO_OLD, "the server speaks only " + tlsVersion + " and older"));
+        }
         if (reason == null && capture.clientCertificateAsked() && endpoint.client() == null) {
             notes.add(Finding.of(FindingCode.CLIENT_CERT_REQUIRED, "the server asks for a client certificate"));
         }
@@ -301,6 +329,10 @@ final class AddressProbe {
                 : Fingerprints.sha256(served.certificates().get(0));
         Duration duration = Duration.ofNanos(Math.max(0, durationNanos));
         result.complete(new AddressLook(
-                new AddressResult(address, leaf, tlsVersion, cipher, reason, duration), served, notes, clockOffset));
+                new AddressResult(address, leaf, tlsVersion, cipher, reason, duration),
+                served,
+                notes,
+                clockOffset,
+                again));
     }
 }

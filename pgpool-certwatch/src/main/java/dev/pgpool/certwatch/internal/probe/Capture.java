@@ -8,7 +8,6 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLSession;
 import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +36,15 @@ final class Capture {
         return clientCertificateAsked;
     }
 
+    void onServed(List<X509Certificate> served, byte @Nullable [] response) {
+        chain = served;
+        staple = response == null || response.length == 0 ? null : new Staple(response);
+    }
+
+    void onClientCertificateAsked() {
+        clientCertificateAsked = true;
+    }
+
     /** Accepts every chain; an extended one, because a plain one is wrapped by Java and the wrapper refuses weak keys. */
     X509ExtendedTrustManager trustManager() {
         return new CapturingTrust();
@@ -51,14 +59,10 @@ final class Capture {
 
         @Override
         public void checkServerTrusted(X509Certificate[] served, String authType, SSLEngine engine) {
-            chain = List.of(served);
-            SSLSession session = engine.getHandshakeSession();
-            if (session instanceof ExtendedSSLSession extended) {
-                List<byte[]> responses = extended.getStatusResponses();
-                if (!responses.isEmpty() && responses.get(0).length > 0) {
-                    staple = new Staple(responses.get(0));
-                }
-            }
+            List<byte[]> responses = engine.getHandshakeSession() instanceof ExtendedSSLSession session
+                    ? session.getStatusResponses()
+                    : List.of();
+            onServed(List.of(served), responses.isEmpty() ? null : responses.get(0));
         }
 
         @Override

@@ -9,7 +9,6 @@ import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.HttpProxy;
 import dev.pgpool.certwatch.Severity;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -35,7 +34,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Looks at all addresses of one endpoint at once, under one deadline. Thread-safe. */
-final class EndpointProbe {
+final class EndpointProbe implements AutoCloseable {
 
     private final Probing limits;
     private final Clock clock;
@@ -44,6 +43,7 @@ final class EndpointProbe {
     private final Executor crypto;
     private final BlockingCalls blocking;
     private final Handshakes handshakes = new Handshakes();
+    private final @Nullable NativeHandshakes natives;
     private final Bootstrap bootstrap;
 
     EndpointProbe(
@@ -59,12 +59,20 @@ final class EndpointProbe {
         this.loops = loops;
         this.crypto = crypto;
         this.blocking = blocking;
+        this.natives = limits.nativeTls() ? NativeHandshakes.ifAvailable() : null;
         this.bootstrap = new Bootstrap()
                 .group(loops)
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, limits.connectTimeout().toMillis()))
                 .handler(new Silent());
+    }
+
+    @Override
+    public void close() {
+        if (natives != null) {
+            natives.close();
+        }
     }
 
     /** The probe adds its handlers once connected. */
@@ -114,18 +122,9 @@ final class EndpointProbe {
         List<Runnable> expirations = new ArrayList<>(count);
         for (InetAddress address : addresses.subList(0, count)) {
             String shown = proxy == null ? address.getHostAddress() : "proxy " + proxy;
-            AddressProbe probe = new AddressProbe(endpoint, shown, limits, crypto, handshakes, clock);
-            results.add(probe.result());
-            ChannelFuture connecting = bootstrap.connect(new InetSocketAddress(address, port));
-            connecting.addListener(done -> {
-                if (done.isSuccess()) {
-                    Channel connected = connecting.channel();
-                    probe.onConnected(connected);
-                } else {
-                    probe.onConnectFailed(done.cause());
-                }
-            });
-            expirations.add(() -> probe.expire(connecting));
+            OneAddress one = new OneAddress(endpoint, shown, new InetSocketAddress(address, port));
+            results.add(one.look());
+            expirations.add(one::expire);
         }
         long left = Math.max(0, limits.deadline().toNanos() - (System.nanoTime() - started));
         io.netty.util.concurrent.Future<?> deadline =
@@ -138,6 +137,50 @@ final class EndpointProbe {
                             results.stream().map(CompletableFuture::join).toList(),
                             since(started));
                 });
+    }
+
+    /** One address, tried by the native engine first if there is one. Confined to no thread: its steps follow each other. */
+    private final class OneAddress {
+
+        private final Endpoint endpoint;
+        private final String shown;
+        private final InetSocketAddress address;
+        private volatile Runnable expiration = () -> {};
+        private volatile boolean expired;
+
+        OneAddress(Endpoint endpoint, String shown, InetSocketAddress address) {
+            this.endpoint = endpoint;
+            this.shown = shown;
+            this.address = address;
+        }
+
+        CompletableFuture<AddressLook> look() {
+            return attempt(natives)
+                    .thenCompose(
+                            look -> look.again() && !expired ? attempt(null) : CompletableFuture.completedFuture(look));
+        }
+
+        private CompletableFuture<AddressLook> attempt(@Nullable NativeHandshakes engines) {
+            AddressProbe probe = new AddressProbe(endpoint, shown, limits, crypto, handshakes, engines, clock);
+            ChannelFuture connecting = bootstrap.connect(address);
+            expiration = () -> probe.expire(connecting);
+            connecting.addListener(done -> {
+                if (done.isSuccess()) {
+                    probe.onConnected(connecting.channel());
+                } else {
+                    probe.onConnectFailed(done.cause());
+                }
+            });
+            if (expired) {
+                expiration.run();
+            }
+            return probe.result();
+        }
+
+        void expire() {
+            expired = true;
+            expiration.run();
+        }
     }
 
     private static Look combine(Endpoint endpoint, List<AddressLook> looks, Duration duration) {

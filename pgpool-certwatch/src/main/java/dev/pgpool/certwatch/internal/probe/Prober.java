@@ -21,7 +21,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** A target goes in, what was seen comes out. The future never fails. Thread-safe. */
-public final class Prober {
+public final class Prober implements AutoCloseable {
 
     private final Probing limits;
     private final BlockingCalls blocking;
@@ -56,6 +56,12 @@ public final class Prober {
                     : Finding.of(FindingCode.PROBE_ERROR, target + ": " + cause);
             return Look.failed(finding, Duration.ofNanos(System.nanoTime() - started));
         });
+    }
+
+    /** Releases native memory; to be called when no look is under way any more. */
+    @Override
+    public void close() {
+        endpoints.close();
     }
 
     private CompletableFuture<Look> start(CertTarget target) {

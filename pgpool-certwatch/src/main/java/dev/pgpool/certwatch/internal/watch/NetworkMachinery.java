@@ -34,6 +34,7 @@ final class NetworkMachinery implements Machinery {
             EventLoopGroup loops,
             ThreadPoolExecutor workers,
             BlockingCalls blocking,
+            Prober prober,
             Assessing assessing) {}
 
     NetworkMachinery(CertWatchConfig config, Clock clock, AddressResolver resolver) {
@@ -59,7 +60,7 @@ final class NetworkMachinery implements Machinery {
         Prober prober = new Prober(config.probing(), clock, resolver, loops, workers, blocking);
         Assessing assessing =
                 new Assessor(config.judging(), clock, prober, new TrustCache(blocking), workers, blocking.executor());
-        running = new Running(new ThreadTimeline(), loops, workers, blocking, assessing);
+        running = new Running(new ThreadTimeline(), loops, workers, blocking, prober, assessing);
     }
 
     private Running running() {
@@ -99,5 +100,6 @@ final class NetworkMachinery implements Machinery {
                 .awaitUninterruptibly(CLOSE_MILLIS);
         ending.workers().shutdownNow();
         ending.blocking().close();
+        ending.prober().close();
     }
 }

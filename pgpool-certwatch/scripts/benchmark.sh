@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Sweeps over local TLS targets, by pgpool-certwatch and by Blackbox Exporter, against the same nginx, one after the other.
+# usage: pgpool-certwatch/scripts/benchmark.sh [targets] [sweeps]
+# needs: mvn, openssl, nginx, prometheus-blackbox-exporter, curl
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+targets=${1:-2000}
+sweeps=${2:-5}
+dir=$(mktemp -d)
+pids=()
+trap 'kill "${pids[@]}" 2>/dev/null || true; rm -rf "$dir"' EXIT
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+classpath() {
+    local core=$PWD/pgpool-core/target module=$PWD/pgpool-certwatch/target
+    mvn -q -Pquick -pl pgpool-certwatch -am test-compile dependency:build-classpath \
+        -Dmdep.outputFile="$dir/classpath" -Dmdep.regenerateFile=true >&2
+    echo "$module/test-classes:$module/classes:$core/classes:$(cat "$dir/classpath")"
+}
+
+certificates() {
+    openssl ecparam -name prime256v1 -genkey -noout -out "$dir/ca.key"
+    openssl req -x509 -new -key "$dir/ca.key" -days 3650 -subj "/CN=Bench CA" -out "$dir/ca.pem" \
+        -addext "keyUsage=critical,keyCertSign,cRLSign"
+    openssl ecparam -name prime256v1 -genkey -noout -out "$dir/leaf.key"
+    openssl req -new -key "$dir/leaf.key" -subj "/CN=localhost" -out "$dir/leaf.csr"
+    printf 'subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n' >"$dir/leaf.ext"
+    openssl x509 -req -in "$dir/leaf.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -days 200 \
+        -extfile "$dir/leaf.ext" -out "$dir/leaf.pem" 2>/dev/null
+}
+
+address() { echo "127.$((1 + $1 / 62500)).$(($1 / 250 % 250)).$((1 + $1 % 250))"; }
+
+# CPU seconds of a process, user and system.
+cpu() { awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$1/stat"; }
+
+cp=$(classpath)
+certificates
+port=$(free_port)
+cat >"$dir/nginx.conf" <<EOF
+worker_processes 1;
+daemon off;
+pid $dir/nginx.pid;
+error_log $dir/error.log;
+events { worker_connections 4096; }
+http {
+    access_log off;
+    server { listen 0.0.0.0:$port ssl backlog=4096; ssl_certificate $dir/leaf.pem; ssl_certificate_key $dir/leaf.key; return 204; }
+}
+EOF
+nginx -c "$dir/nginx.conf" -p "$dir" &
+pids+=($!)
+
+probe_port=$(free_port)
+cat >"$dir/blackbox.yml" <<EOF
+modules:
+  tls:
+    prober: tcp
+    timeout: 30s
+    tcp: { tls: true, tls_config: { ca_file: $dir/ca.pem, server_name: localhost } }
+EOF
+prometheus-blackbox-exporter --config.file="$dir/blackbox.yml" --web.listen-address="127.0.0.1:$probe_port" \
+    2>"$dir/blackbox.log" &
+blackbox=$!
+pids+=("$blackbox")
+for ((i = 0; i < targets; i++)); do
+    printf 'url = "http://127.0.0.1:%s/probe?module=tls&target=%s:%s"\n' "$probe_port" "$(address "$i")" "$port"
+done >"$dir/urls"
+until curl -fs "http://127.0.0.1:$probe_port/-/healthy" >/dev/null; do sleep 0.2; done
+
+for ((sweep = 1; sweep <= sweeps; sweep++)); do
+    before=$(cpu "$blackbox")
+    started=$(date +%s.%N)
+    well=$(curl -s --no-progress-meter --parallel --parallel-max 64 -K "$dir/urls" | grep -c '^probe_success 1$' || true)
+    awk -v a="$started" -v b="$(date +%s.%N)" -v c="$before" -v d="$(cpu "$blackbox")" -v n="$targets" -v w="$well" -v s="$sweep" \
+        -v rss="$(awk '/VmRSS/ { print $2 / 1000 }' "/proc/$blackbox/status")" 'BEGIN {
+        printf "blackbox_exporter sweep %d: %d targets, %d well, %.2f s, %.2f CPU s, %.2f CPU ms/probe, %.0f probes/CPU s, RSS %.1f MB\n",
+            s, n, w, b - a, d - c, (d - c) * 1000 / n, n / (d - c), rss }'
+done
+java -Xmx256m -cp "$cp" dev.pgpool.certwatch.bench.SweepBenchmark "$port" "$targets" "$sweeps" "$dir/ca.pem"

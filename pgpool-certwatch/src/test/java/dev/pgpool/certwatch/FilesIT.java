@@ -1,0 +1,158 @@
+package dev.pgpool.certwatch;
+
+import static dev.pgpool.certwatch.FindingCode.*;
+import static dev.pgpool.certwatch.fixture.Looking.check;
+import static dev.pgpool.certwatch.fixture.Looking.codes;
+import static dev.pgpool.certwatch.fixture.Looking.lookAt;
+import static dev.pgpool.certwatch.fixture.Looking.patient;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pgpool.certwatch.fixture.Looking;
+import dev.pgpool.certwatch.fixture.Pki;
+import io.netty.pkitesting.X509Bundle;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.time.Duration;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Looks at files of every form, whole and broken. */
+class FilesIT {
+
+    private static final X509Bundle ROOT = Pki.root("Root");
+    private static final X509Bundle LEAF = Pki.leaf("localhost", ROOT, Duration.ofDays(5));
+
+    @TempDir
+    Path directory;
+
+    private Path write(String name, String text) throws Exception {
+        return Files.writeString(directory.resolve(name), text);
+    }
+
+    private static CertReport look(Path file) {
+        return lookAt(CertTarget.file(file), ROOT);
+    }
+
+    @Test
+    void pemDerAndBundles() throws Exception {
+        String chain = Pki.pem(Pki.chain(LEAF, ROOT));
+        for (String text : new String[] {
+            chain, LEAF.getPrivateKeyPEM() + chain, "Bag Attributes\n" + chain + LEAF.getPrivateKeyPEM()
+        }) {
+            CertReport report = look(write("chain.pem", text));
+            assertThat(codes(report)).containsExactlyInAnyOrder(EXPIRING_CRITICAL, ROOT_SERVED);
+            assertThat(report.success()).isTrue();
+            assertThat(report.chain()).hasSize(2);
+        }
+        Path der =
+                Files.write(directory.resolve("leaf.der"), LEAF.getCertificate().getEncoded());
+        assertThat(codes(look(der))).containsExactly(EXPIRING_CRITICAL);
+        X509Bundle soon = Pki.root("Soon", b -> b.notAfter(Pki.NOW.plus(Duration.ofDays(2))));
+        CertReport bundle = look(write("bundle.pem", Pki.pem(Pki.chain(ROOT, soon))));
+        assertThat(codes(bundle)).containsExactly(EXPIRING_CRITICAL);
+        assertThat(bundle.remaining(Pki.NOW)).isEqualTo(Duration.ofDays(2));
+    }
+
+    @Test
+    void keyStoresAndTheirPasswords() throws Exception {
+        for (String type : new String[] {"PKCS12", "JKS"}) {
+            KeyStore store = KeyStore.getInstance(type);
+            store.load(null, null);
+            store.setKeyEntry("own", LEAF.getKeyPair().getPrivate(), "right".toCharArray(), new Certificate[] {
+                LEAF.getCertificate()
+            });
+            Path file = directory.resolve("store." + type);
+            try (OutputStream out = Files.newOutputStream(file)) {
+                store.store(out, "right".toCharArray());
+            }
+            CertificateFile target = CertTarget.file(file);
+            assertThat(codes(lookAt(target.withPassword("right"), ROOT))).containsExactly(EXPIRING_CRITICAL);
+            CertReport wrong = lookAt(target.withPassword("wrong"), ROOT);
+            assertThat(codes(wrong)).containsExactly(BAD_PASSWORD);
+            assertThat(wrong.toString() + wrong.findings()).doesNotContain("wrong");
+            if (type.equals("PKCS12")) {
+                assertThat(codes(lookAt(target, ROOT))).containsExactly(BAD_PASSWORD);
+            }
+            Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), (int) Files.size(file) / 2));
+            assertThat(codes(lookAt(target.withPassword("right"), ROOT))).containsExactly(PARSE_ERROR);
+        }
+    }
+
+    @Test
+    void keysMustBelongToTheirLeaf() throws Exception {
+        Path cert = write("leaf.pem", Pki.pem(Pki.chain(LEAF)));
+        Path own = write("own.key", LEAF.getPrivateKeyPEM());
+        Path other = write("other.key", ROOT.getPrivateKeyPEM());
+        assertThat(codes(lookAt(CertTarget.file(cert).withKey(own), ROOT))).containsExactly(EXPIRING_CRITICAL);
+        assertThat(lookAt(CertTarget.file(cert).withKey(other), ROOT).has(KEY_MISMATCH))
+                .isTrue();
+    }
+
+    @Test
+    void whatIsWrongWithAFileIsSaid() throws Exception {
+        assertThat(codes(look(directory.resolve("none.pem")))).containsExactly(FILE_NOT_FOUND);
+        assertThat(codes(look(Files.createSymbolicLink(directory.resolve("link"), directory.resolve("nowhere")))))
+                .containsExactly(BROKEN_SYMLINK);
+        assertThat(codes(look(write("empty", "")))).containsExactly(NO_CERTIFICATE_FOUND);
+        assertThat(codes(look(write("text", "hello")))).containsExactly(PARSE_ERROR);
+        assertThat(codes(look(write("key", LEAF.getPrivateKeyPEM())))).containsExactly(NO_CERTIFICATE_FOUND);
+        assertThat(codes(look(directory))).containsExactly(FILE_READ_FAILED);
+        assertThat(codes(look(write("large", "x".repeat(5 << 20))))).containsExactly(FILE_TOO_LARGE);
+    }
+
+    @Test
+    void aHalfWrittenFileKeepsTheLastKnownChainAndOthersAreUnaffected() throws Exception {
+        String whole = Pki.pem(Pki.chain(LEAF));
+        CertificateFile target = CertTarget.file(write("half.pem", whole));
+        CertificateFile other = CertTarget.file(write("other.pem", whole));
+        try (CertWatch watch = patient()
+                .trust(Looking.trust(ROOT))
+                .target(target)
+                .target(other)
+                .build()) {
+            watch.start();
+            check(watch, target.name());
+            write("half.pem", whole.substring(0, whole.length() / 2));
+            CertReport half = check(watch, target.name());
+            assertThat(codes(half)).containsExactlyInAnyOrder(PARSE_ERROR, EXPIRING_CRITICAL);
+            assertThat(half.expiry().effective()).isNotNull();
+            assertThat(codes(check(watch, other.name()))).containsExactly(EXPIRING_CRITICAL);
+            write("half.pem", Pki.pem(Pki.chain(Pki.leaf("localhost", ROOT, Duration.ofDays(200)))));
+            assertThat(check(watch, target.name()).level()).isEqualTo(Level.OK);
+        }
+    }
+
+    @Test
+    void trustStoresOfThisMachine() {
+        CertReport jdk = lookAt(TrustStoreTarget.jdk(), ROOT);
+        assertThat(jdk.expiry().effective()).isNotNull();
+        assertThat(jdk.success()).isTrue();
+    }
+
+    @Test
+    void randomBytesGiveAFindingAndNothingElse() throws Exception {
+        Random random = new Random(11);
+        byte[][] heads = {
+            {0x30, (byte) 0x82}, {(byte) 0xfe, (byte) 0xed, (byte) 0xfe, (byte) 0xed}, {0x30, 0x40, 2, 1, 3}, {}
+        };
+        try (CertWatch watch = patient().trust(Looking.trust(ROOT)).build()) {
+            watch.start();
+            for (int i = 0; i < 200; i++) {
+                byte[] bytes = new byte[20 + random.nextInt(300)];
+                random.nextBytes(bytes);
+                byte[] head = heads[i % heads.length];
+                System.arraycopy(head, 0, bytes, 0, head.length);
+                Path file = Files.write(directory.resolve("random-" + i), bytes);
+                watch.add(CertTarget.file(file).withPassword("x"));
+                CertReport report = check(watch, "file:" + file);
+                assertThat(report.level()).isEqualTo(Level.CRITICAL);
+                assertThat(report.has(PROBE_ERROR)).isFalse();
+                watch.remove("file:" + file);
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package dev.pgpool.certwatch;
+
+import dev.pgpool.certwatch.fixture.Looking;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+/** The same looks with Java's own TLS, as in a host without BoringSSL. */
+class JavaTlsEndpointIT extends EndpointIT {
+
+    @BeforeAll
+    static void withoutBoringSsl() {
+        Looking.nativeTls = false;
+    }
+
+    @AfterAll
+    static void asBefore() {
+        Looking.nativeTls = true;
+    }
+}

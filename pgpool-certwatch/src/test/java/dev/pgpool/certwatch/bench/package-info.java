@@ -1,0 +1,5 @@
+/** What {@code scripts/benchmark.sh} runs. */
+@NullMarked
+package dev.pgpool.certwatch.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,290 @@
+package dev.pgpool.certwatch.internal.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pgpool.certwatch.CertTarget;
+import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.CertWatchConfig;
+import dev.pgpool.certwatch.CertWatchListener;
+import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.Level;
+import dev.pgpool.certwatch.Notice;
+import dev.pgpool.certwatch.Verification;
+import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.internal.judge.ChainInspector;
+import dev.pgpool.certwatch.internal.judge.Inspection;
+import dev.pgpool.certwatch.internal.probe.Look;
+import dev.pgpool.certwatch.internal.probe.ServedChain;
+import io.netty.pkitesting.X509Bundle;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+
+/** The schedule and the notices, with time moved by hand. */
+class WatchLoopTest {
+
+    /** Time, the thread and the looks, all in the hand of the test. */
+    private static final class Bench extends Clock implements Machinery, Timeline {
+        private record Due(long at, long order, Runnable task, boolean[] cancelled) {}
+
+        private final PriorityQueue<Due> queue =
+                new PriorityQueue<>(java.util.Comparator.comparingLong(Due::at).thenComparingLong(Due::order));
+        private long nanos;
+        private long order;
+        private final Map<String, List<CompletableFuture<Assessment>>> looks = new HashMap<>();
+        private final List<Long> begun = new ArrayList<>();
+        private java.util.function.Function<CertTarget, Assessment> answer;
+
+        void advance(Duration by) {
+            long until = nanos + by.toNanos();
+            while (!queue.isEmpty() && queue.peek().at() <= until) {
+                Due due = queue.remove();
+                nanos = Math.max(nanos, due.at());
+                if (!due.cancelled()[0]) {
+                    due.task().run();
+                }
+            }
+            nanos = until;
+        }
+
+        @Override
+        public void start() {}
+
+        @Override
+        public Timeline timeline() {
+            return this;
+        }
+
+        @Override
+        public Assessing assessing() {
+            return (target, former) -> {
+                begun.add(nanos);
+                CompletableFuture<Assessment> look = new CompletableFuture<>();
+                looks.computeIfAbsent(target.name(), name -> new ArrayList<>()).add(look);
+                if (answer != null) {
+                    look.complete(answer.apply(target));
+                }
+                return look;
+            };
+        }
+
+        @Override
+        public long nanoTime() {
+            return nanos;
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            schedule(task, 0);
+        }
+
+        @Override
+        public Cancellable schedule(Runnable task, long delayNanos) {
+            Due due = new Due(nanos + delayNanos, order++, task, new boolean[1]);
+            queue.add(due);
+            return () -> due.cancelled()[0] = true;
+        }
+
+        @Override
+        public void close() {}
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+
+        @Override
+        public Instant instant() {
+            return Pki.NOW.plusNanos(nanos);
+        }
+    }
+
+    private final Bench bench = new Bench();
+    private final List<Notice> notices = new CopyOnWriteArrayList<>();
+
+    private WatchLoop loop(CertWatchConfig config) {
+        CertWatchListener listener = new CertWatchListener() {
+            @Override
+            public void onNotice(Notice notice) {
+                notices.add(notice);
+            }
+        };
+        return new WatchLoop(config, bench, List.of(listener), bench);
+    }
+
+    private static Assessment failed(FindingCode code) {
+        Finding finding = Finding.of(code, "test");
+        return new Assessment(Look.failed(finding, Duration.ZERO), List.of(), List.of(finding), null);
+    }
+
+    private static Assessment served(CertTarget target, X509Bundle leaf) {
+        ServedChain chain = new ServedChain("here", Pki.chain(leaf), null, ServedChain.Kind.FILE);
+        Inspection inspection = new ChainInspector().inspect(target, chain, null, null);
+        return new Assessment(
+                Look.local(List.of(chain), List.of(), Duration.ZERO), List.of(inspection), List.of(), null);
+    }
+
+    private static CertWatchConfig config(int targets, int maxInFlight, int maxPerHost) {
+        var builder = CertWatch.builder().maxInFlight(maxInFlight).maxPerHost(maxPerHost);
+        for (int i = 0; i < targets; i++) {
+            builder.target(CertTarget.tls("host" + i, 443).withVerification(Verification.NONE));
+        }
+        try (CertWatch watch = builder.build()) {
+            return watch.config();
+        }
+    }
+
+    @Test
+    void theFirstSweepIsSpreadAndTheWindowKept() {
+        WatchLoop loop = loop(config(1000, 10, 2));
+        loop.start();
+        bench.advance(Duration.ZERO);
+        assertThat(bench.begun).isEmpty();
+        bench.advance(Duration.ofSeconds(10));
+        assertThat(loop.inFlight()).isEqualTo(10);
+        assertThat(bench.begun).hasSize(10);
+        // one wedged look takes one place, and the others go round
+        bench.answer = target -> failed(FindingCode.CONNECT_REFUSED);
+        bench.looks.values().stream()
+                .flatMap(List::stream)
+                .skip(1)
+                .toList()
+                .forEach(look -> look.complete(failed(FindingCode.CONNECT_REFUSED)));
+        bench.advance(Duration.ofSeconds(25));
+        assertThat(loop.snapshot().pending()).hasSize(1);
+        assertThat(loop.inFlight()).isEqualTo(1);
+        loop.close();
+    }
+
+    @Test
+    void looksAreSpreadOverTheIntervalAndStaySo() {
+        bench.answer = target -> served(target, LEAF);
+        WatchLoop loop = loop(config(600, 1000, 2));
+        loop.start();
+        bench.advance(Duration.ofMinutes(30));
+        assertThat(bench.begun.size()).isBetween(600 * 5, 600 * 8);
+        long[] perMinute = new long[30];
+        bench.begun.forEach(at -> perMinute[(int) Math.min(29, at / 60_000_000_000L)]++);
+        for (int minute = 12; minute < 30; minute++) {
+            assertThat(perMinute[minute]).isBetween(60L, 200L);
+        }
+        loop.close();
+    }
+
+    private static final X509Bundle LEAF = Pki.leaf("h", Pki.root("R"), Duration.ofDays(300));
+    private static final X509Bundle ENDING = Pki.leaf("h", Pki.root("R"), Duration.ofDays(31));
+
+    private void awaitNotices(int count) {
+        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> notices.size() >= count);
+    }
+
+    @Test
+    void oneNoticeForEachChangeOneADayAndOneForTheRecovery() {
+        bench.answer = target -> served(target, ENDING);
+        WatchLoop loop = loop(config(1, 10, 2));
+        loop.start();
+        bench.advance(Duration.ofDays(1).minusHours(1));
+        bench.advance(Duration.ofDays(2));
+        awaitNotices(2);
+        assertThat(notices).extracting(Notice::kind).containsExactly(Notice.Kind.RAISED, Notice.Kind.REMINDER);
+        bench.advance(Duration.ofDays(22));
+        awaitNotices(25);
+        assertThat(notices.get(notices.size() - 1).to()).isEqualTo(Level.CRITICAL);
+        assertThat(notices)
+                .filteredOn(notice -> notice.kind() == Notice.Kind.RAISED)
+                .hasSize(2);
+        bench.answer = target -> served(target, LEAF);
+        bench.advance(Duration.ofHours(2));
+        org.awaitility.Awaitility.await()
+                .until(() -> notices.get(notices.size() - 1).kind() == Notice.Kind.RECOVERED);
+        loop.close();
+    }
+
+    @Test
+    void oneFailureIsNoNoticeTwoAre() {
+        bench.answer = target -> served(target, LEAF);
+        WatchLoop loop = loop(config(1, 10, 2));
+        loop.start();
+        bench.advance(Duration.ofMinutes(10));
+        int looked = bench.begun.size();
+        bench.answer = target -> failed(FindingCode.CONNECT_TIMEOUT);
+        while (bench.begun.size() == looked) {
+            bench.advance(Duration.ofSeconds(1));
+        }
+        bench.answer = target -> served(target, LEAF);
+        bench.advance(Duration.ofMinutes(20));
+        assertThat(notices).isEmpty();
+        bench.answer = target -> failed(FindingCode.CONNECT_TIMEOUT);
+        bench.advance(Duration.ofMinutes(20));
+        awaitNotices(1);
+        assertThat(notices).singleElement().satisfies(notice -> {
+            assertThat(notice.to()).isEqualTo(Level.CRITICAL);
+            assertThat(notice.report().expiry().effective()).isNotNull();
+        });
+        loop.close();
+    }
+
+    @Test
+    void checkNowBeginsALookAfterTheCall() {
+        WatchLoop loop = loop(config(1, 10, 2));
+        loop.start();
+        bench.advance(Duration.ofSeconds(30));
+        assertThat(bench.begun).hasSize(1);
+        var asked = loop.checkNow("host0:443");
+        bench.advance(Duration.ZERO);
+        bench.looks.get("host0:443").get(0).complete(failed(FindingCode.CONNECT_REFUSED));
+        bench.advance(Duration.ZERO);
+        assertThat(asked).isNotDone();
+        assertThat(bench.begun).hasSize(2);
+        bench.looks.get("host0:443").get(1).complete(failed(FindingCode.CONNECT_RESET));
+        bench.advance(Duration.ZERO);
+        assertThat(asked.join().has(FindingCode.CONNECT_RESET)).isTrue();
+        loop.close();
+    }
+
+    @Test
+    void targetsComeAndGoWhileRunning() {
+        bench.answer = target -> served(target, LEAF);
+        WatchLoop loop = loop(config(1, 10, 2));
+        loop.start();
+        loop.add(CertTarget.tls("late", 443).withVerification(Verification.NONE));
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> loop.add(CertTarget.tls("late", 443)))
+                .hasMessageContaining("watched already");
+        bench.advance(Duration.ofSeconds(31));
+        assertThat(loop.snapshot().reports()).hasSize(2);
+        assertThat(loop.remove("late:443")).isTrue();
+        assertThat(loop.remove("late:443")).isFalse();
+        bench.advance(Duration.ofHours(1));
+        assertThat(loop.snapshot().reports()).hasSize(1);
+        assertThat(bench.looks.get("late:443")).hasSize(1);
+        loop.close();
+    }
+
+    @Test
+    void mostTargetsNotYetValidTogetherMakeTheClockSuspect() {
+        X509Bundle early = Pki.leaf(
+                "h", Pki.root("R"), Pki.NOW.plus(Duration.ofDays(1)), Pki.NOW.plus(Duration.ofDays(90)), b -> b);
+        bench.answer = target -> served(target, early);
+        WatchLoop loop = loop(config(4, 10, 2));
+        loop.start();
+        bench.advance(Duration.ofMinutes(1));
+        assertThat(loop.snapshot().reports()).allMatch(report -> report.has(FindingCode.CLOCK_SUSPECT));
+        loop.close();
+    }
+}
