@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Our figures beside those of Blackbox Exporter, on nginx servers with healthy and unhealthy certificates; checks the alert
+# rules with promtool if it is there. Ends with an error if a healthy target's figures differ, or if we have none for another.
+# usage: pgpool-certwatch/scripts/side-by-side.sh
+# needs: mvn, openssl, nginx, prometheus-blackbox-exporter
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+dir=$(mktemp -d)
+pids=()
+trap 'kill "${pids[@]}" 2>/dev/null || true; rm -rf "$dir"' EXIT
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+mvn -q -Pquick -pl pgpool-certwatch -am test-compile dependency:build-classpath \
+    -Dmdep.outputFile="$dir/classpath" -Dmdep.regenerateFile=true >&2
+cp="pgpool-certwatch/target/test-classes:pgpool-certwatch/target/classes:pgpool-core/target/classes:$(cat "$dir/classpath")"
+
+# An authority that can sign with any dates: authority <name> <parent or -> <start> <end>, leaf <name> <authority> <start> <end>
+mkdir "$dir/db"
+: >"$dir/db/index"
+echo 1000 >"$dir/db/serial"
+cat >"$dir/ca.cnf" <<EOF
+[ca]
+default_ca = any
+[any]
+dir = $dir/db
+database = $dir/db/index
+serial = $dir/db/serial
+new_certs_dir = $dir/db
+default_md = sha256
+policy = anything
+unique_subject = no
+[anything]
+commonName = supplied
+[authority]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+[leaf]
+basicConstraints = CA:FALSE
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:localhost
+EOF
+request() { openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$dir/$1.key" -subj "/CN=$2" -out "$dir/$1.csr" 2>/dev/null; }
+day() { date -u -d "$1" +%Y%m%d%H%M%SZ; }
+issue() {
+    local signer=(-cert "$dir/$2.pem" -keyfile "$dir/$2.key")
+    [ "$2" = self ] && signer=(-selfsign -keyfile "$dir/$1.key")
+    openssl ca -batch -notext -config "$dir/ca.cnf" -in "$dir/$1.csr" "${signer[@]}" -extensions "$3" \
+        -startdate "$(day "$4")" -enddate "$(day "$5")" -out "$dir/$1.pem" 2>/dev/null
+}
+request root "Root"; issue root self authority "-1000 days" "+4000 days"
+request middle "Middle"; issue middle root authority "-900 days" "+1200 days"
+request ending "Ending"; issue ending root authority "-900 days" "+40 days"
+request over "Over"; issue over root authority "-900 days" "-1 day"
+request stranger "Stranger"; issue stranger self authority "-900 days" "+900 days"
+leaf() { request "$1" localhost; issue "$1" "$2" leaf "$3" "$4"; cat "$dir/$1.pem" "${@:5}" >"$dir/$1.chain"; }
+leaf good middle "-10 days" "+200 days" "$dir/middle.pem"
+leaf short middle "-1 day" "+5 days" "$dir/middle.pem"
+leaf rooted middle "-10 days" "+200 days" "$dir/middle.pem" "$dir/root.pem"
+leaf under-ending ending "-10 days" "+200 days" "$dir/ending.pem"
+leaf expired middle "-100 days" "-2 days" "$dir/middle.pem"
+leaf under-over over "-10 days" "+200 days" "$dir/over.pem"
+leaf early middle "+10 days" "+200 days" "$dir/middle.pem"
+leaf untrusted stranger "-10 days" "+200 days" "$dir/stranger.pem"
+leaf incomplete middle "-10 days" "+200 days"
+cp "$dir/good.key" "$dir/wrong-host.key"; cp "$dir/good.chain" "$dir/wrong-host.chain"
+cp "$dir/good.key" "$dir/client-demanded.key"; cp "$dir/good.chain" "$dir/client-demanded.chain"
+
+{
+    echo "daemon off; pid $dir/nginx.pid; error_log $dir/error.log; events {} http { access_log off;"
+    for line in healthy:good healthy:short healthy:rooted healthy:under-ending other:expired other:under-over other:early \
+        other:untrusted other:incomplete other:wrong-host other:client-demanded; do
+        name=${line#*:} port=$(free_port) host=localhost more=
+        [ "$name" = wrong-host ] && host=elsewhere
+        [ "$name" = client-demanded ] && more="ssl_protocols TLSv1.2; ssl_verify_client on; ssl_client_certificate $dir/root.pem;"
+        echo "server { listen 127.0.0.1:$port ssl; ssl_certificate $dir/$name.chain; ssl_certificate_key $dir/$name.key; $more return 204; }"
+        echo "${line%%:*} $name $port $host" >>"$dir/targets"
+    done
+    echo "}"
+} >"$dir/nginx.conf"
+nginx -c "$dir/nginx.conf" -p "$dir" &
+pids+=($!)
+
+exporter=$(free_port)
+cat >"$dir/blackbox.yml" <<EOF
+modules:
+  localhost: { prober: tcp, timeout: 30s, tcp: { tls: true, tls_config: { ca_file: $dir/root.pem, server_name: localhost } } }
+  elsewhere: { prober: tcp, timeout: 30s, tcp: { tls: true, tls_config: { ca_file: $dir/root.pem, server_name: elsewhere } } }
+EOF
+prometheus-blackbox-exporter --config.file="$dir/blackbox.yml" --web.listen-address="127.0.0.1:$exporter" 2>"$dir/blackbox.log" &
+pids+=($!)
+for port in "$exporter" $(cut -d' ' -f3 "$dir/targets"); do
+    for ((i = 0; i < 150; i++)); do
+        (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+        sleep 0.2
+    done
+done
+
+if type -P promtool >/dev/null; then
+    promtool check rules pgpool-certwatch/docs/alert-rules.yml
+fi
+java -Xmx256m -cp "$cp" dev.pgpool.certwatch.bench.SideBySide "$exporter" "$dir/root.pem" "$dir/targets"
