@@ -35,6 +35,10 @@ final class Replies implements ExpectedReplies.Undo {
 
     /** Passes on what the server sent. The cursor is left at a message that has not arrived in full, if any. */
     void relay(MessageCursor in) {
+        if ((x.expected.head() & FAKE) != 0) {
+            // it had to wait for the rest of the message before it
+            afterAnswer(in);
+        }
         boolean more = true;
         while (more && in.next()) {
             switch (in.type()) {
@@ -121,6 +125,10 @@ final class Replies implements ExpectedReplies.Undo {
 
     /** Answers in the server's place what it was never asked, as far as it is next. */
     void drainFakes() {
+        if (x.server.isMidMessage()) {
+            // an answer is due behind the server's message, not inside of it
+            return;
+        }
         int head = x.expected.head();
         while ((head & FAKE) != 0) {
             int kind = head & KIND;
