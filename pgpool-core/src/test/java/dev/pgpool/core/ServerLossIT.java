@@ -370,11 +370,16 @@ class ServerLossIT {
     @Test
     void shutdownInTheMiddleOfARowNeverCompletesTheRowWithOtherBytes() {
         byte[] row = Backend.dataRow("x".repeat(1_000));
-        try (ScriptedServer server = ScriptedServer.start(session -> {
-            session.login();
-            session.expect("Q").send(Backend.rowDescription("x"), Arrays.copyOf(row, row.length - 20));
-            session.awaitClose();
-        })) {
+        try (ScriptedServer server = ScriptedServer.start(
+                session -> {
+                    session.login();
+                    session.expect("Q").send(Backend.rowDescription("x"), Arrays.copyOf(row, row.length - 20));
+                    session.awaitClose();
+                },
+                session -> {
+                    session.login();
+                    session.serve();
+                })) {
             TestPooler pooler = TestPooler.start(server, 1);
             try (WireClient client = pooler.login()) {
                 client.query("SELECT x").send();

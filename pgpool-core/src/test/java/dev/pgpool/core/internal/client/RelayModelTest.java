@@ -192,8 +192,7 @@ class RelayModelTest {
 
         private void checkServers(Rig rig, int limit) {
             // a server is closed for a COPY that failed at a point that can't be known, never for anything else
-            assertThat(rig.servers.stream().filter(Rig.Server::isOpen).count())
-                    .isLessThanOrEqualTo(rig.maxServers());
+            assertThat(rig.servers.stream().filter(Rig.Server::isOpen).count()).isLessThanOrEqualTo(rig.maxServers());
             for (Rig.Server server : rig.servers) {
                 if (server.isOpen()) {
                     assertThat(server.postgres.status()).isEqualTo('I');
