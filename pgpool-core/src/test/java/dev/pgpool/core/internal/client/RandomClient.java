@@ -199,7 +199,8 @@ final class RandomClient {
                     }
                 }
                 case 7 -> {
-                    boolean statement = random.nextBoolean();
+                    // in a failed transaction a server that lacks the statement can't be given it
+                    boolean statement = alone.status() != 'E' && random.nextBoolean();
                     add(round, "Describe " + name, Frontend.describe(statement ? 'S' : 'P', statement ? name : portal));
                 }
                 case 8 -> {
