@@ -8,6 +8,7 @@ import dev.pgpool.backup.PgServer;
 import dev.pgpool.backup.RowCounts;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -32,9 +33,12 @@ public final class SourceSnapshot implements AutoCloseable {
     }
 
     /** Opens the transaction. */
-    public static SourceSnapshot open(PgServer server, String database, int version, String applicationName) {
+    public static SourceSnapshot open(
+            PgServer server, String database, int version, String applicationName, Duration lockWait) {
         Connection connection = Sessions.open(server, database, applicationName);
         try {
+            // A table that somebody has locked must fail us as soon as pg_dump, not keep us waiting in front of it.
+            Sessions.execute(connection, "SET lock_timeout = " + lockWait.toMillis());
             connection.setAutoCommit(false);
             Sessions.execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
             DatabaseFacts facts = DatabaseFacts.read(connection, version);
@@ -55,7 +59,9 @@ public final class SourceSnapshot implements AutoCloseable {
     private static BackupException failure(String database, SQLException e) {
         FailureReason reason = "40001".equals(e.getSQLState()) || "57P01".equals(e.getSQLState())
                 ? FailureReason.SOURCE_CONFLICT
-                : "42501".equals(e.getSQLState()) ? FailureReason.PREFLIGHT : FailureReason.SOURCE_UNREACHABLE;
+                : "42501".equals(e.getSQLState())
+                        ? FailureReason.PREFLIGHT
+                        : "55P03".equals(e.getSQLState()) ? FailureReason.DUMP_EXIT : FailureReason.SOURCE_UNREACHABLE;
         return new BackupException(reason, "snapshot of \"" + database + "\": " + e.getMessage(), e);
     }
 

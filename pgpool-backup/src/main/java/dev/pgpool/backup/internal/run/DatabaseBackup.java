@@ -92,7 +92,11 @@ final class DatabaseBackup {
     BackupManifest take() {
         cancellation.check();
         try (SourceSnapshot snapshot = SourceSnapshot.open(
-                context.config().source(), database, preflight.cluster().version(), application)) {
+                context.config().source(),
+                database,
+                preflight.cluster().version(),
+                application,
+                context.config().dump().lockWait())) {
             // The snapshot is taken between these two: the data is not older than this instant by more than the
             // connection took.
             Instant startedAt = context.clock().instant();
