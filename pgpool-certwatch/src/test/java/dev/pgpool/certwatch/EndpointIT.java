@@ -392,8 +392,8 @@ class EndpointIT {
         try (TlsPeer peer =
                 TlsPeer.tls(leaf, above.toArray(new X509Certificate[0])).protocols("TLSv1.2")) {
             CertReport report = lookAt(at(peer), ROOT);
-            assertThat(report.has(CHAIN_TOO_LARGE)).isEqualTo(!Looking.nativeTls);
-            assertThat(report.chain()).hasSize(Looking.nativeTls ? 13 : 0);
+            assertThat(report.has(CHAIN_TOO_LARGE)).isTrue();
+            assertThat(report.chain()).hasSize(Looking.nativeTls ? 10 : 0);
         }
         X509Bundle manyNames = Pki.leaf("localhost", INTERMEDIATE, Pki.NOW, Pki.NOW.plus(YEAR), b -> {
             for (int i = 0; i < 1500; i++) {

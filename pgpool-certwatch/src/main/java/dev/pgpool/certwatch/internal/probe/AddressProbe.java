@@ -308,6 +308,12 @@ final class AddressProbe {
         }
         List<Finding> notes = new ArrayList<>();
         Finding reason = failure;
+        if (nativeEngine != null && capture.chain().size() >= NativeHandshakes.MAX_CHAIN) {
+            notes.add(Finding.of(
+                    FindingCode.CHAIN_TOO_LARGE,
+                    "the chain has " + NativeHandshakes.MAX_CHAIN
+                            + " certificates or more; clients refuse longer ones"));
+        }
         if ("TLS 1.1".equals(tlsVersion) || "TLS 1.0".equals(tlsVersion)) {
             notes.add(Finding.of(FindingCode.PROTOCOL_TOO_OLD, "the server speaks only " + tlsVersion + " and older"));
         }

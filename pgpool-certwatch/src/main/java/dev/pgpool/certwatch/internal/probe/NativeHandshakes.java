@@ -42,6 +42,9 @@ final class NativeHandshakes implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(NativeHandshakes.class);
 
+    /** Of longer chains Netty's BoringSSL engine shows only so much. */
+    static final int MAX_CHAIN = 10;
+
     /** Also what only old servers speak; what this BoringSSL does not know is left out. */
     private static final List<String> CIPHERS = List.of(
             "TLS_AES_128_GCM_SHA256",
