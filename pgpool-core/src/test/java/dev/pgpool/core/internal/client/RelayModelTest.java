@@ -191,19 +191,21 @@ class RelayModelTest {
         }
 
         private void checkServers(Rig rig, int limit) {
-<<<<<<< HEAD
             // a server is closed for a COPY that failed at a point that can't be known, never for anything else
-            assertThat(rig.servers.stream().filter(Rig.Server::isOpen).count()).isLessThanOrEqualTo(rig.maxServers());
-=======
-            assertThat(rig.servers).as(() -> "servers, closed because " + rig.closeReasons).hasSizeLessThanOrEqualTo(rig.maxServers() + victims * 4);
->>>>>>> d15fa23 (Let the model describe only what a pooler can prepare; say why servers were closed)
+            assertThat(rig.servers.stream().filter(Rig.Server::isOpen).count())
+                    .as(() -> "servers; others closed because " + rig.closeReasons)
+                    .isLessThanOrEqualTo(rig.maxServers());
             for (Rig.Server server : rig.servers) {
                 if (server.isOpen()) {
                     assertThat(server.postgres.status()).isEqualTo('I');
                     long named = server.postgres.statementNames().stream()
                             .filter(name -> !name.isEmpty())
                             .count();
-                    assertThat(named).as("statements on a server").isLessThanOrEqualTo(limit);
+                    // a Close that the server skipped is made up for with the next Parse
+                    long skipped = server.postgres.heard().stream()
+                            .filter("skipped C"::equals)
+                            .count();
+                    assertThat(named).as("statements on a server").isLessThanOrEqualTo(limit + skipped);
                 }
             }
         }
