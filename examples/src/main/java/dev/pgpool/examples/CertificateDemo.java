@@ -112,7 +112,7 @@ public final class CertificateDemo {
             watch.awaitFirstSweep(PATIENCE);
             out.accept(watch.snapshot().table());
 
-            install(directory, certificate(root, 398));
+            install(directory, certificate(root, 390));
             sql.execute("SELECT pg_reload_conf()");
             long limit = System.nanoTime() + PATIENCE.toNanos();
             while (!renewed.isDone() && System.nanoTime() < limit) {
