@@ -110,7 +110,12 @@ public final class Compare {
         }
         ProcessUsage before = contender.usage();
         PgBench.Run run = pgBench.run(contender.port(), mode, clients, options.seconds());
-        cell.add(Cell.Round.of(run, contender.usage().since(before)));
+        ProcessUsage used = contender.usage().since(before);
+        if (run.transactions() == 0) {
+            progress("%s, %s, %d clients: no transaction ended in time, not counted", contender.name(), mode, clients);
+        } else {
+            cell.add(Cell.Round.of(run, used));
+        }
     }
 
     private void measureLogins(Contender contender) throws IOException, InterruptedException {
