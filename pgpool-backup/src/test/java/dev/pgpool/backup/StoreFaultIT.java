@@ -133,7 +133,7 @@ class StoreFaultIT {
     void aStoreThatStandsStillIsNamed() {
         proxy.always(r -> r.isPart() && r.target().contains("data.dump"), new Stall());
         assertFailed(
-                run(builder -> builder.stallLimit(Duration.ofMillis(800)).parallelism(1)),
+                run(builder -> builder.stallLimit(Duration.ofSeconds(8)).parallelism(1)),
                 FailureReason.STALLED,
                 "the store takes none");
     }

@@ -91,24 +91,30 @@ public record DatabaseFacts(
 
     private static List<String> roles(Connection connection) throws SQLException {
         List<String> roles = new ArrayList<>();
-        Sessions.rows(
-                        connection,
-                        "SELECT DISTINCT r.rolname FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid WHERE"
-                                + " d.refclassid = 'pg_authid'::regclass AND d.dbid = (SELECT oid FROM pg_database WHERE"
-                                + " datname = current_database()) AND r.rolname !~ '^pg_' ORDER BY 1")
-                .forEach(row -> roles.add(text(row, 0)));
+        List<List<@Nullable String>> rows = Sessions.rows(
+                connection,
+                "SELECT DISTINCT r.rolname FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid WHERE"
+                        + " d.refclassid = 'pg_authid'::regclass AND d.dbid = (SELECT oid FROM pg_database WHERE"
+                        + " datname = current_database()) AND r.rolname !~ '^pg_' ORDER BY 1");
+        for (List<@Nullable String> row : rows) {
+            roles.add(text(row, 0));
+        }
         return roles;
     }
 
     static Map<String, String> map(Connection connection, String sql) throws SQLException {
         Map<String, String> map = new LinkedHashMap<>();
-        Sessions.rows(connection, sql).forEach(row -> map.put(text(row, 0), text(row, 1)));
+        for (List<@Nullable String> row : Sessions.rows(connection, sql)) {
+            map.put(text(row, 0), text(row, 1));
+        }
         return map;
     }
 
     static Map<String, Long> longs(Connection connection, String sql) throws SQLException {
         Map<String, Long> map = new LinkedHashMap<>();
-        Sessions.rows(connection, sql).forEach(row -> map.put(text(row, 0), Long.parseLong(text(row, 1))));
+        for (List<@Nullable String> row : Sessions.rows(connection, sql)) {
+            map.put(text(row, 0), Long.parseLong(text(row, 1)));
+        }
         return map;
     }
 }

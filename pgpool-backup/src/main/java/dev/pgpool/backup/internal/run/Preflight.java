@@ -56,7 +56,7 @@ final class Preflight {
             checkSource(cluster, databases, tool);
         }
         attempt(() -> context.encryption().describe());
-        StoreReport store = attempt(probe);
+        StoreReport store = attempt(probe::get);
         if (store != null) {
             checkStore(store);
         }
