@@ -43,6 +43,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
     private ServerLane lane;
     private @Nullable OwnQuery settings;
     private @Nullable SessionParameters beforeSettings;
+    private boolean resyncing;
     private boolean cancelWhenSet;
     /** The client has to wait because the server owes too much. */
     private boolean crowded;
@@ -75,6 +76,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         statements.begin();
         cancelWhenSet = false;
         crowded = false;
+        resyncing = false;
         server.enter(this);
         if (client.parameters() != server.parameters()) {
             synchronize(client.parameters());
@@ -194,15 +196,30 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
 
     /** Gives the server back if nothing is owed, nothing is half said and the transaction is over. */
     private void maybeRelease() {
-        if (!x.ready || !x.expected.isEmpty() || settings != null || !server.isDrained()) {
+        if (!x.ready || !x.expected.isEmpty() || settings != null || resyncing || !server.isDrained()) {
             return;
         }
         LinkedClient client = x.client;
         if (client == null) {
             abandoned.onDrained();
         } else if (x.status == TransactionStatus.IDLE && !client.in().isInsideForwarded()) {
-            release(client);
+            if (x.inexact) {
+                resyncing = true;
+                new Resync(x, this).begin();
+            } else {
+                release(client);
+            }
         }
+    }
+
+    /** What the server owes is known again. */
+    void onResynced(TransactionStatus status) {
+        resyncing = false;
+        x.inexact = false;
+        x.copySyncs = 0;
+        x.status = status;
+        server.enter(this);
+        maybeRelease();
     }
 
     private void release(LinkedClient client) {
@@ -215,8 +232,8 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         x.toServer.flush();
         x.expected.shrink();
         client.onUnlinked();
-        if (x.inexact || x.doomed) {
-            server.close(x.doomed ? CloseReason.SERVER_CLOSED : CloseReason.SERVER_DIRTY);
+        if (x.doomed) {
+            server.close(CloseReason.SERVER_CLOSED);
         } else {
             server.release();
         }
