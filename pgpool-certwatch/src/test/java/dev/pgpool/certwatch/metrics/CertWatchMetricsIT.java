@@ -8,13 +8,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.CertWatchListener;
 import dev.pgpool.certwatch.Endpoint;
+import dev.pgpool.certwatch.Notice;
 import dev.pgpool.certwatch.Webhook;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -104,21 +107,47 @@ class CertWatchMetricsIT {
     }
 
     @Test
-    void theWebhookRetriesAndGathers() throws Exception {
+    void theWebhookRetries() throws Exception {
         List<String> bodies = new CopyOnWriteArrayList<>();
-        HttpServer web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
-        web.createContext("/", exchange -> {
-            bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
-            exchange.sendResponseHeaders(bodies.size() == 1 ? 503 : 204, -1);
-            exchange.close();
-        });
-        web.start();
-        URI url = URI.create("http://127.0.0.1:" + web.getAddress().getPort() + "/hook");
-        try (Webhook webhook = Webhook.to(url, Duration.ofSeconds(1), Duration.ofSeconds(20), Duration.ofMillis(50));
-                TlsPeer peer = TlsPeer.tls(Pki.leaf("localhost", ROOT, Duration.ofDays(-1)));
+        HttpServer web = receiver(bodies, 503);
+        try (Webhook webhook =
+                Webhook.to(url(web), Duration.ofMillis(1), Duration.ofSeconds(60), Duration.ofMillis(1))) {
+            webhook.onNotice(notices().get(0));
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> bodies.size() == 2);
+            assertThat(bodies.get(1)).isEqualTo(bodies.get(0)).contains("\"text\":\"EXPIRED ");
+        } finally {
+            web.stop(0);
+        }
+    }
+
+    @Test
+    void theWebhookGathersAndClosingSendsWhatIsLeft() throws Exception {
+        List<String> bodies = new CopyOnWriteArrayList<>();
+        HttpServer web = receiver(bodies, 204);
+        try {
+            Webhook webhook = Webhook.to(url(web), Duration.ofHours(1), Duration.ofSeconds(60), Duration.ofMillis(1));
+            notices().forEach(webhook::onNotice);
+            assertThat(bodies).isEmpty();
+            webhook.close();
+            assertThat(bodies).singleElement().asString().contains("\"target\":\"one\"", "\"target\":\"two\"");
+        } finally {
+            web.stop(0);
+        }
+    }
+
+    /** Notices of two targets whose certificate has expired. */
+    private static List<Notice> notices() {
+        List<Notice> notices = new CopyOnWriteArrayList<>();
+        CertWatchListener listener = new CertWatchListener() {
+            @Override
+            public void onNotice(Notice notice) {
+                notices.add(notice);
+            }
+        };
+        try (TlsPeer peer = TlsPeer.tls(Pki.leaf("localhost", ROOT, Duration.ofDays(-1)));
                 CertWatch watch = patient()
                         .trust(trust(ROOT))
-                        .listener(webhook)
+                        .listener(listener)
                         .target(CertTarget.tls("127.0.0.1", peer.port())
                                 .withServerName("localhost")
                                 .named("one"))
@@ -127,19 +156,29 @@ class CertWatchMetricsIT {
                                 .named("two"))
                         .build()) {
             watch.start();
-            watch.checkNow();
-            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> bodies.size() == 2);
-            assertThat(bodies.get(1)).isEqualTo(bodies.get(0));
-            assertThat(bodies.get(1))
-                    .contains("\"text\":\"EXPIRED ")
-                    .contains("\"target\":\"one\"")
-                    .contains("\"target\":\"two\"");
+            check(watch, "one");
+            check(watch, "two");
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> notices.size() == 2);
             assertThat(watch.snapshot().toJson())
                     .contains("\"worst\":\"EXPIRED\"")
                     .contains("\"code\":\"EXPIRED\"");
             assertThat(watch.snapshot().table().lines().toList().get(1)).startsWith("EXPIRED  one");
-        } finally {
-            web.stop(0);
         }
+        return notices;
+    }
+
+    private static HttpServer receiver(List<String> bodies, int firstStatus) throws IOException {
+        HttpServer web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        web.createContext("/", exchange -> {
+            bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            exchange.sendResponseHeaders(bodies.size() == 1 ? firstStatus : 204, -1);
+            exchange.close();
+        });
+        web.start();
+        return web;
+    }
+
+    private static URI url(HttpServer web) {
+        return URI.create("http://127.0.0.1:" + web.getAddress().getPort() + "/hook");
     }
 }

@@ -55,10 +55,13 @@ final class Cadence {
         long delay = toNextSlot(interval, sinceStartNanos);
         Duration remaining = report.remaining(now);
         if (remaining != null && !remaining.isNegative()) {
-            long share = Math.max(
-                    remaining.dividedBy(LOOKS_BEFORE_END).toNanos(),
-                    schedule.shortestInterval().toNanos());
-            delay = Math.min(delay, share);
+            // Compared as durations: certificates without an end, until the year 9999, overflow nanoseconds.
+            Duration share = remaining.dividedBy(LOOKS_BEFORE_END);
+            if (share.compareTo(Duration.ofNanos(delay)) < 0) {
+                delay = Math.min(
+                        delay,
+                        Math.max(share.toNanos(), schedule.shortestInterval().toNanos()));
+            }
         }
         if (report.level().compareTo(lastLevel) > 0) {
             rechecksLeft = MAX_RECHECKS;

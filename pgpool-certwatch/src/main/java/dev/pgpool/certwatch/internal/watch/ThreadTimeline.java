@@ -49,7 +49,7 @@ final class ThreadTimeline implements Timeline {
         return () -> {
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOGGER.error("a task of the watch failed", e);
             }
         };

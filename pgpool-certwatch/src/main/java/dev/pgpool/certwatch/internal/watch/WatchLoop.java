@@ -231,10 +231,13 @@ public final class WatchLoop implements AutoCloseable {
 
     private void begin(WatchedTarget watched) {
         Duration limit = config.probing().deadline().multipliedBy(2).plusSeconds(10);
-        machinery
-                .assessing()
-                .assess(watched.target, watched.inspections())
-                .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
+        CompletableFuture<Assessment> look;
+        try {
+            look = machinery.assessing().assess(watched.target, watched.inspections());
+        } catch (RuntimeException e) {
+            look = CompletableFuture.failedFuture(e);
+        }
+        look.orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
                 .exceptionally(failed -> lost(watched, limit, failed))
                 .thenAccept(assessment -> machinery.timeline().execute(() -> onAssessed(watched, assessment)));
     }
@@ -255,13 +258,23 @@ public final class WatchLoop implements AutoCloseable {
         if (watched.removed || state.get() == State.CLOSED) {
             return;
         }
-        Instant now = clock.instant();
-        List<CertificateChange> changes = watched.learn(assessment, now);
-        CertReport report = report(watched, now);
-        if (report == null) {
-            return;
+        CertReport report = null;
+        Throwable problem = null;
+        long delay = config.schedule().recheck().toNanos();
+        try {
+            Instant now = clock.instant();
+            List<CertificateChange> changes = watched.learn(assessment, now);
+            report = report(watched, now);
+            if (report != null) {
+                publish(watched, report, changes, now);
+                delay = watched.cadence.nextNanos(
+                        report, now, machinery.timeline().nanoTime() - startedNanos);
+            }
+        } catch (RuntimeException | Error e) {
+            // A target that nobody looks at any more would be silent for ever: the next look must come.
+            LOGGER.error("the look at {} could not be judged", watched.target.name(), e);
+            problem = e;
         }
-        publish(watched, report, changes, now);
         List<CompletableFuture<CertReport>> done = List.copyOf(watched.waiting);
         watched.waiting.clear();
         if (!watched.waitingForNext.isEmpty()) {
@@ -269,10 +282,20 @@ public final class WatchLoop implements AutoCloseable {
             watched.waitingForNext.clear();
             look(watched);
         } else {
-            long sinceStart = machinery.timeline().nanoTime() - startedNanos;
-            schedule(watched, watched.cadence.nextNanos(report, now, sinceStart));
+            schedule(watched, delay);
         }
-        done.forEach(waiting -> waiting.complete(report));
+        complete(done, report, problem);
+    }
+
+    private static void complete(
+            List<CompletableFuture<CertReport>> done, @Nullable CertReport report, @Nullable Throwable problem) {
+        for (CompletableFuture<CertReport> waiting : done) {
+            if (report != null) {
+                waiting.complete(report);
+            } else {
+                waiting.completeExceptionally(new IllegalStateException("the look could not be judged", problem));
+            }
+        }
     }
 
     private void publish(WatchedTarget watched, CertReport report, List<CertificateChange> changes, Instant now) {

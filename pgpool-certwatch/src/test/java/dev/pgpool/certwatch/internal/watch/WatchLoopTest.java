@@ -45,6 +45,7 @@ class WatchLoopTest {
         private final Map<String, List<CompletableFuture<Assessment>>> looks = new HashMap<>();
         private final List<Long> begun = new ArrayList<>();
         private java.util.function.Function<CertTarget, Assessment> answer;
+        private boolean clockFailsOnce;
 
         void advance(Duration by) {
             long until = nanos + by.toNanos();
@@ -111,6 +112,10 @@ class WatchLoopTest {
 
         @Override
         public Instant instant() {
+            if (clockFailsOnce) {
+                clockFailsOnce = false;
+                throw new IllegalStateException("broken for once");
+            }
             return Pki.NOW.plusNanos(nanos);
         }
     }
@@ -289,6 +294,37 @@ class WatchLoopTest {
         loop.start();
         bench.advance(Duration.ofMinutes(1));
         assertThat(loop.snapshot().reports()).allMatch(report -> report.has(FindingCode.CLOCK_SUSPECT));
+        loop.close();
+    }
+
+    @Test
+    void aCertificateWithoutAnEndIsLookedAtAgainAndAgain() throws Exception {
+        Instant never = Instant.parse("9999-12-31T23:59:59Z");
+        X509Bundle endless = Pki.leaf("h", Pki.root("R"), Pki.NOW.minus(Duration.ofDays(1)), never, b -> b);
+        bench.answer = target -> served(target, endless);
+        WatchLoop loop = loop(config(1, 10, 2));
+        loop.start();
+        bench.advance(Duration.ofHours(1));
+        assertThat(bench.begun).hasSizeGreaterThan(2);
+        assertThat(loop.awaitFirstSweep(Duration.ZERO)).isTrue();
+        assertThat(loop.snapshot().reports())
+                .singleElement()
+                .satisfies(report -> assertThat(report.expiry().leaf()).isEqualTo(never));
+        loop.close();
+    }
+
+    @Test
+    void aLookThatCannotBeJudgedIsNotTheLast() throws Exception {
+        bench.answer = target -> {
+            bench.clockFailsOnce = bench.begun.size() == 1;
+            return served(target, LEAF);
+        };
+        WatchLoop loop = loop(config(1, 10, 2));
+        loop.start();
+        bench.advance(Duration.ofHours(1));
+        assertThat(bench.begun).hasSizeGreaterThan(2);
+        assertThat(loop.awaitFirstSweep(Duration.ZERO)).isTrue();
+        assertThat(loop.snapshot().reports()).hasSize(1);
         loop.close();
     }
 }
