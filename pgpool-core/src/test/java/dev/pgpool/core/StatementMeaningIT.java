@@ -67,4 +67,24 @@ class StatementMeaningIT {
             assertThat(client.query("SHOW search_path").exchange()).contains("DataRow 1 10 'pg_catalog'");
         }
     }
+
+    @Test
+    void transactionsLikeThoseOfJdbcAreParsedOnceForAllClients() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1)) {
+            for (int i = 0; i < 3; i++) {
+                try (WireClient client = pooler.login()) {
+                    client.parse("S_1", "BEGIN")
+                            .bind("S_1")
+                            .execute()
+                            .parse("S_2", "SELECT 1")
+                            .bind("S_2")
+                            .execute()
+                            .sync()
+                            .exchange();
+                    client.parse("S_3", "COMMIT").bind("S_3").execute().sync().exchange();
+                }
+            }
+            assertThat(pooler.snapshot().pools().get(0).serverParses()).isEqualTo(3);
+        }
+    }
 }
