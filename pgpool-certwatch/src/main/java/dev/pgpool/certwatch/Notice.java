@@ -3,10 +3,13 @@ package dev.pgpool.certwatch;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
- * Something a person should hear about: one for each change of level, one for each repeat interval while it stays bad,
- * one for the recovery.
+ * Something a person should hear about: one for each change of level and for each kind of finding that gets worse, one for
+ * each repeat interval while it stays bad, one for the recovery.
  *
  * @param kind why it is sent
  * @param from level at the last notice, {@link Level#OK} if there was none
@@ -18,7 +21,7 @@ public record Notice(Kind kind, Level from, Level to, CertReport report, Instant
 
     /** Why a notice is sent. */
     public enum Kind {
-        /** The target got worse. */
+        /** The target got worse, or something else about it did while its level was as bad already. */
         RAISED,
         /** The target got better but is not well. */
         LOWERED,
@@ -36,14 +39,24 @@ public record Notice(Kind kind, Level from, Level to, CertReport report, Instant
         requireNonNull(at, "at");
     }
 
-    /** One line for a person: level, target, and the worst finding. */
+    /** One line for a person: level, target, and the worst finding of each kind. */
     public String text() {
         String head = kind == Kind.RECOVERED ? "RECOVERED" : to.name();
         String why = kind == Kind.RECOVERED || report.findings().isEmpty()
                 ? (report.expiry().effective() == null
                         ? ""
                         : ": expires " + report.expiry().effective())
-                : ": " + report.findings().get(0).message();
+                : ": " + worstOfEachKind();
         return head + " " + report.target().name() + why;
+    }
+
+    private String worstOfEachKind() {
+        Map<FindingCode.Group, Finding> worst = new LinkedHashMap<>();
+        for (Finding finding : report.findings()) {
+            if (worst.isEmpty() || finding.severity() != Severity.INFO) {
+                worst.putIfAbsent(finding.code().group(), finding);
+            }
+        }
+        return worst.values().stream().map(Finding::message).collect(Collectors.joining("; "));
     }
 }

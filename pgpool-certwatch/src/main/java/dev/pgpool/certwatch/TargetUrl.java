@@ -231,7 +231,9 @@ final class TargetUrl {
             if (!known.contains(option)) {
                 throw wrong(
                         url,
-                        "option \"" + option + "\"",
+                        option.matches("[a-z]{1,20}") && !url.contains("@")
+                                ? "option \"" + option + "\""
+                                : "an unknown option",
                         "one of " + String.join(", ", known.stream().sorted().toList()));
             }
         }
@@ -271,12 +273,18 @@ final class TargetUrl {
         return new IllegalArgumentException(redacted(url) + ": " + seen + " (expected: " + expected + ")");
     }
 
-    /** The URL without user info and query, where passwords live. */
+    /**
+     * The URL without user info and query, where passwords live. Neither is always encoded: with both an {@code @} and a
+     * {@code ?} nobody can tell which ends where, and only the scheme is shown.
+     */
     private static String redacted(String url) {
         int slashes = url.indexOf("//");
+        int question = url.indexOf('?');
         int at = url.lastIndexOf('@');
-        String shown = slashes >= 0 && at > slashes ? url.substring(0, slashes + 2) + url.substring(at + 1) : url;
-        int question = shown.indexOf('?');
-        return question < 0 ? shown : shown.substring(0, question);
+        if (question >= 0 && at > question) {
+            return url.substring(0, Math.max(0, url.indexOf(':') + 1)) + "...";
+        }
+        String shown = question < 0 ? url : url.substring(0, question);
+        return slashes >= 0 && at > slashes ? shown.substring(0, slashes + 2) + shown.substring(at + 1) : shown;
     }
 }

@@ -3,7 +3,6 @@ package dev.pgpool.certwatch;
 import static java.util.Objects.requireNonNull;
 
 import dev.pgpool.certwatch.internal.render.SnapshotJson;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,8 +10,11 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -96,21 +98,27 @@ public final class Webhook implements CertWatchListener, AutoCloseable {
 
     private void send(List<Notice> batch, int attempt) {
         String problem;
+        HttpRequest request = HttpRequest.newBuilder(url)
+                .timeout(timeout)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(SnapshotJson.write(batch)))
+                .build();
+        // The request's own limit ends at the headers: a receiver that never ends its answer must not hold this thread.
+        CompletableFuture<HttpResponse<Void>> answer =
+                client.sendAsync(request, HttpResponse.BodyHandlers.discarding());
         try {
-            HttpResponse<Void> response = client.send(
-                    HttpRequest.newBuilder(url)
-                            .timeout(timeout)
-                            .header("Content-Type", "application/json")
-                            .POST(HttpRequest.BodyPublishers.ofString(SnapshotJson.write(batch)))
-                            .build(),
-                    HttpResponse.BodyHandlers.discarding());
-            if (response.statusCode() / 100 == 2) {
+            int status = answer.get(timeout.toNanos(), TimeUnit.NANOSECONDS).statusCode();
+            if (status / 100 == 2) {
                 return;
             }
-            problem = "status " + response.statusCode();
-        } catch (IOException e) {
-            problem = e.toString();
+            problem = "status " + status;
+        } catch (ExecutionException e) {
+            problem = String.valueOf(e.getCause());
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            problem = "no complete answer within " + timeout.toMillis() + " ms";
         } catch (InterruptedException e) {
+            answer.cancel(true);
             Thread.currentThread().interrupt();
             problem = "interrupted";
         }

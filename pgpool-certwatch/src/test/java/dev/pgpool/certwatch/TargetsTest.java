@@ -72,6 +72,10 @@ class TargetsTest {
                 "postgres://u:SECRET@/db",
                 "postgres://u:SECRET?x@host:bad",
                 "file:/x?passwort=SECRET",
+                "file:///x.p12?password=hunter@SECRET&foo",
+                "file:///x.p12?password=hunter&SECRET",
+                "https://u:p?a@SECRET&x=1@host?foo=1",
+                "https://u:SECRET@host/?foo=1",
                 "https://a b"
             })
     void badUrlsAreNamedAndSecretsAreNot(String url) {

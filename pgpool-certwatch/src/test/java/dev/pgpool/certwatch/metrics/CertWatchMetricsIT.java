@@ -25,6 +25,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -132,6 +135,37 @@ class CertWatchMetricsIT {
             assertThat(bodies).singleElement().asString().contains("\"target\":\"one\"", "\"target\":\"two\"");
         } finally {
             web.stop(0);
+        }
+    }
+
+    @Test
+    void aReceiverThatNeverEndsItsAnswerIsGivenUp() throws Exception {
+        List<String> bodies = new CopyOnWriteArrayList<>();
+        CountDownLatch end = new CountDownLatch(1);
+        HttpServer web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        web.setExecutor(threads);
+        web.createContext("/", exchange -> {
+            bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            exchange.sendResponseHeaders(200, 1000);
+            exchange.getResponseBody().flush();
+            try {
+                end.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            exchange.close();
+        });
+        web.start();
+        try (Webhook webhook =
+                Webhook.to(url(web), Duration.ofMillis(1), Duration.ofMillis(500), Duration.ofMillis(1))) {
+            webhook.onNotice(notices().get(0));
+            // the second attempt shows that the first was given up
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> bodies.size() >= 2);
+        } finally {
+            end.countDown();
+            web.stop(0);
+            threads.shutdownNow();
         }
     }
 

@@ -2,20 +2,25 @@ package dev.pgpool.certwatch.internal.watch;
 
 import dev.pgpool.certwatch.CertReport;
 import dev.pgpool.certwatch.CertWatchConfig.Notices;
+import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.Level;
 import dev.pgpool.certwatch.Notice;
 import dev.pgpool.certwatch.Severity;
 import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decides about notices of one target: one for each change of level, one for each repeat interval, one for the recovery.
- * Faults that may pass count only when they last; dates and trust count at once. Confined to the timeline.
+ * Besides, each kind of finding is told when it gets worse, so that an end of validity never hides behind something else that
+ * has been wrong for long. Faults that may pass count only when they last; dates and trust count at once. Confined to the timeline.
  */
 final class NoticeRule {
 
     private Level told = Level.OK;
     private @Nullable Instant toldAt;
+    private final Map<FindingCode.Group, Level> toldOfGroup = new EnumMap<>(FindingCode.Group.class);
     private int failuresInARow;
 
     /** The notice that a report calls for; absent if none. */
@@ -30,14 +35,50 @@ final class NoticeRule {
             // One failed look is no proof that things got better either.
             level = told;
         }
-        Notice.Kind kind = kind(level, rules, now);
+        Map<FindingCode.Group, Level> groups = groups(report, lasting);
+        boolean worse = rises(groups);
+        Notice.Kind change = kind(level, rules, now);
+        Notice.Kind kind = worse && (change == null || change == Notice.Kind.REMINDER) ? Notice.Kind.RAISED : change;
         if (kind == null) {
             return null;
         }
+        groups.forEach((group, own) -> toldOfGroup.merge(group, own, NoticeRule::worst));
         Notice notice = new Notice(kind, told, level, report, now);
         told = level;
         toldAt = now;
         return notice;
+    }
+
+    private static Map<FindingCode.Group, Level> groups(CertReport report, boolean lasting) {
+        Map<FindingCode.Group, Level> groups = new EnumMap<>(FindingCode.Group.class);
+        for (FindingCode.Group group : FindingCode.Group.values()) {
+            groups.put(
+                    group,
+                    ReportMaker.level(
+                            report.findings(),
+                            finding -> finding.code().group() == group && (lasting || !ReportMaker.mayPass(finding))));
+        }
+        return groups;
+    }
+
+    /** Whether any group is worse than told; what only got better is forgotten where it cannot flap. */
+    private boolean rises(Map<FindingCode.Group, Level> groups) {
+        if (told == Level.OK) {
+            toldOfGroup.clear();
+        }
+        // Time moves dates one way: better means renewed, and the next end must be told anew.
+        toldOfGroup.computeIfPresent(
+                FindingCode.Group.VALIDITY, (group, before) -> best(before, groups.getOrDefault(group, Level.OK)));
+        return groups.entrySet().stream()
+                .anyMatch(group -> group.getValue().compareTo(toldOfGroup.getOrDefault(group.getKey(), Level.OK)) > 0);
+    }
+
+    private static Level worst(Level one, Level other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    private static Level best(Level one, Level other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 
     private Notice.@Nullable Kind kind(Level level, Notices rules, Instant now) {

@@ -327,4 +327,64 @@ class WatchLoopTest {
         assertThat(loop.snapshot().reports()).hasSize(1);
         loop.close();
     }
+
+    @Test
+    void aStandingFindingHidesNoEndOfValidity() {
+        X509Bundle ending = Pki.leaf("h", Pki.root("R"), Duration.ofDays(30).plusHours(12));
+        Finding weak = Finding.of(FindingCode.WEAK_KEY, "weak key");
+        bench.answer = target -> {
+            Assessment plain = served(target, ending);
+            return new Assessment(plain.look(), plain.inspections(), List.of(weak), null);
+        };
+        WatchLoop loop = loop(config(1, 10, 2));
+        loop.start();
+        bench.advance(Duration.ofHours(6));
+        awaitNotices(1);
+        bench.advance(Duration.ofHours(12));
+        awaitNotices(2);
+        assertThat(notices)
+                .filteredOn(notice -> notice.kind() == Notice.Kind.RAISED)
+                .hasSize(2)
+                .last()
+                .satisfies(notice -> {
+                    assertThat(notice.from()).isEqualTo(Level.WARNING);
+                    assertThat(notice.to()).isEqualTo(Level.WARNING);
+                    assertThat(notice.text()).contains("weak key").contains("expires");
+                });
+        loop.close();
+    }
+
+    @Test
+    void aListenerThatBlocksOrFailsHindersNoOther() throws Exception {
+        java.util.concurrent.CountDownLatch blocked = new java.util.concurrent.CountDownLatch(1);
+        CertWatchListener blocking = new CertWatchListener() {
+            @Override
+            public void onNotice(Notice notice) {
+                try {
+                    blocked.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        };
+        CertWatchListener failing = new CertWatchListener() {
+            @Override
+            public void onNotice(Notice notice) {
+                throw new AssertionError("of a listener");
+            }
+        };
+        CertWatchListener well = new CertWatchListener() {
+            @Override
+            public void onNotice(Notice notice) {
+                notices.add(notice);
+            }
+        };
+        bench.answer = target -> served(target, Pki.leaf("h", Pki.root("R"), Duration.ofDays(3)));
+        WatchLoop loop = new WatchLoop(config(3, 10, 2), bench, List.of(blocking, failing, well), bench);
+        loop.start();
+        bench.advance(Duration.ofMinutes(1));
+        awaitNotices(3);
+        blocked.countDown();
+        loop.close();
+    }
 }
