@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,6 +62,7 @@ public final class CertificateDemo {
             install(directory, certificate(root, 20));
             switchTls(sql, directory, true);
             try {
+                awaitTls(sql);
                 Path file = Files.writeString(
                         directory.resolve("service.pem"), certificate(root, 5).getCertificatePathPEM());
                 watch(root, host, port, web.getAddress().getPort(), file, sql, directory, out);
@@ -165,6 +167,23 @@ public final class CertificateDemo {
             sql.execute("ALTER SYSTEM RESET ssl_key_file");
         }
         sql.execute("SELECT pg_reload_conf()");
+    }
+
+    /** A reload is asynchronous; this session hears of it after the server that takes the connections. */
+    private static void awaitTls(Statement sql) throws Exception {
+        long limit = System.nanoTime() + PATIENCE.toNanos();
+        while (!tlsOn(sql)) {
+            if (System.nanoTime() > limit) {
+                throw new IllegalStateException("ssl is still off after pg_reload_conf() (expected: on)");
+            }
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+    }
+
+    private static boolean tlsOn(Statement sql) throws Exception {
+        try (ResultSet shown = sql.executeQuery("SHOW ssl")) {
+            return shown.next() && shown.getString(1).equals("on");
+        }
     }
 
     private static void delete(Path directory) throws Exception {
