@@ -3,6 +3,8 @@ package dev.pgpool.backup;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.time.format.ResolverStyle;
 import java.time.temporal.ChronoUnit;
 import java.util.Random;
 import java.util.regex.Pattern;
@@ -18,19 +20,29 @@ import org.jspecify.annotations.Nullable;
 public record BackupId(String value) implements Comparable<BackupId> {
 
     private static final Pattern FORM = Pattern.compile("\\d{8}T\\d{6}Z-[0-9a-f]{8}");
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'")
+            .withZone(ZoneOffset.UTC)
+            .withResolverStyle(ResolverStyle.STRICT);
 
     /** Checks the form. */
     public BackupId {
-        if (!FORM.matcher(value).matches()) {
+        if (!isValid(value)) {
             throw new IllegalArgumentException("backup id \"" + value + "\" (expected: 20261123T023000Z-1a2b3c4d)");
         }
     }
 
-    /** True if the text has the form of an id. */
+    private static boolean isTime(String text) {
+        try {
+            TIME.parse(text);
+            return true;
+        } catch (DateTimeParseException e) {
+            return false;
+        }
+    }
+
+    /** True if the text has the form of an id and its time exists. */
     public static boolean isValid(String text) {
-        return FORM.matcher(text).matches();
+        return FORM.matcher(text).matches() && isTime(text.substring(0, 16));
     }
 
     /**
@@ -42,7 +54,11 @@ public record BackupId(String value) implements Comparable<BackupId> {
      */
     public static BackupId next(Instant now, @Nullable BackupId newest, Random random) {
         Instant second = now.truncatedTo(ChronoUnit.SECONDS);
-        if (newest != null && !second.isAfter(newest.time())) {
+        // An id of years ahead is a forgery or was written by a broken clock: counting on from it would end all labels'
+        // sense.
+        if (newest != null
+                && !second.isAfter(newest.time())
+                && newest.time().isBefore(second.plus(366, ChronoUnit.DAYS))) {
             second = newest.time().plusSeconds(1);
         }
         return new BackupId(TIME.format(second) + "-" + String.format("%08x", random.nextInt()));

@@ -23,9 +23,24 @@ class BackupIdTest {
     }
 
     @Test
+    void anIdOfTheFarFutureDoesNotLeadTheOthers() {
+        BackupId last = new BackupId("99991231T235959Z-00000000");
+        assertThat(BackupId.next(Instant.parse("2026-11-23T02:30:00Z"), last, new Random(1))
+                        .value())
+                .startsWith("20261123T023000Z-");
+    }
+
+    @Test
     void otherTextIsNoId() {
-        for (String text :
-                new String[] {"", "../..", "20261123T023000Z", "20261123T023000Z-XYZ", "x20261123T023000Z-00000000"}) {
+        for (String text : new String[] {
+            "",
+            "20261345T000000Z-00000000",
+            "20260230T000000Z-00000000",
+            "../..",
+            "20261123T023000Z",
+            "20261123T023000Z-XYZ",
+            "x20261123T023000Z-00000000"
+        }) {
             assertThat(BackupId.isValid(text)).isFalse();
             assertThatThrownBy(() -> new BackupId(text)).isInstanceOf(IllegalArgumentException.class);
         }

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -115,7 +116,7 @@ class ExclusionIT {
         try (ObjectStore store = store();
                 BackupEngine engine = engine(waiting(started, go))
                         .cluster(Manifests.CLUSTER)
-                        .leaseTime(Duration.ofSeconds(3))
+                        .leaseTime(Duration.ofSeconds(9))
                         .build()) {
             CompletableFuture<RunReport> running = engine.runAsync();
             await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(started));
@@ -197,6 +198,54 @@ class ExclusionIT {
                 assertThat(swept.uploads()).isEqualTo(1);
                 assertThat(swept.objects()).isEqualTo(1);
             });
+        }
+    }
+
+    @Test
+    void dataThatIsSweptBeforeTheManifestIsWrittenIsNoBackup() {
+        ObjectStore store = new ForwardingStore(store()) {
+            @Override
+            public StoredObject put(String key, byte[] content, WriteOptions options) {
+                if (key.endsWith("manifest.json")) {
+                    super.delete(List.of(key.replace("manifest.json", "data.dump")));
+                }
+                return super.put(key, content, options);
+            }
+        };
+        try (BackupEngine engine = Source.engine(store, database)
+                .dumpCommand(FakeDump.script(directory, "archive 1"))
+                .build()) {
+            RunReport report = engine.run();
+            assertThat(report.reason()).as(report.message()).isEqualTo(FailureReason.STORE_INTEGRITY);
+            assertThat(report.message()).contains("data.dump: gone");
+            assertThat(engine.catalog().list()).isEmpty();
+        }
+    }
+
+    @Test
+    void anInterruptedRunReturnsWhenItsDumpHasEnded() throws Exception {
+        Path go = directory.resolve("go");
+        Path started = directory.resolve("started");
+        try (BackupEngine engine = engine(waiting(started, go)).build()) {
+            CompletableFuture<RunReport> running = new CompletableFuture<>();
+            CompletableFuture<Boolean> flag = new CompletableFuture<>();
+            Thread host = new Thread(() -> {
+                running.complete(engine.run());
+                flag.complete(Thread.currentThread().isInterrupted());
+            });
+            host.start();
+            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(started));
+            host.interrupt();
+            RunReport report = running.get(60, TimeUnit.SECONDS);
+            Files.createFile(go);
+
+            assertThat(report.outcome()).as(report.message()).isEqualTo(RunReport.Outcome.CANCELLED);
+            assertThat(flag.get(60, TimeUnit.SECONDS)).as("interrupt flag").isTrue();
+            RunReport next = engine.run();
+            assertThat(next.succeeded())
+                    .as("the lock is free: " + next.message())
+                    .isTrue();
+            assertThat(engine.catalog().list()).hasSize(1);
         }
     }
 

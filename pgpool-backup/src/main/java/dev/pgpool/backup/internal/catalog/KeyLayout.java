@@ -91,7 +91,7 @@ public final class KeyLayout {
             return Optional.empty();
         }
         Matcher matcher = BACKUP.matcher(key.substring(root.length()));
-        if (!matcher.matches()) {
+        if (!matcher.matches() || !BackupId.isValid(matcher.group(2))) {
             return Optional.empty();
         }
         String database = decode(matcher.group(1));

@@ -11,7 +11,10 @@ public final class Redactor {
     private static final String MASK = "***";
     private static final Pattern URL_PASSWORD = Pattern.compile("(://[^:/@\\s]*:)[^@\\s]+@");
     private static final Pattern KEYWORD =
-            Pattern.compile("(?i)(password\\s*[=:]?\\s*)('(?:[^']|'')*'|[^\\s,;'&]+(?<!:))(?=\\s|$|[,;&])");
+            Pattern.compile("(?i)((?:password|passphrase|secret|access_key)[ \\t]*[=:][ \\t]*|token=)"
+                    + "('(?:[^']|'')*'|\"[^\"]*\"|[^\\s,;&')]+)");
+    private static final Pattern CLAUSE =
+            Pattern.compile("(?i)((?:password|passphrase|secret|access_key)\\s+)'(?:[^']|'')*'?");
     private static final Pattern VERIFIER = Pattern.compile("SCRAM-SHA-256\\$[^\\s']+|md5[0-9a-f]{32}");
 
     private final List<String> secrets;
@@ -32,6 +35,7 @@ public final class Redactor {
         }
         result = URL_PASSWORD.matcher(result).replaceAll("$1" + MASK + "@");
         result = VERIFIER.matcher(result).replaceAll(MASK);
-        return result.contains("=") ? KEYWORD.matcher(result).replaceAll("$1" + MASK) : result;
+        result = CLAUSE.matcher(result).replaceAll("$1" + MASK);
+        return KEYWORD.matcher(result).replaceAll("$1" + MASK);
     }
 }

@@ -54,6 +54,7 @@ final class BackupRun {
     private final List<String> notes = new ArrayList<>();
     private Map<String, RetentionPlan> retention = Map.of();
     private BackupId id;
+    private boolean interruptedWhileWaiting;
 
     BackupRun(
             Context context,
@@ -90,6 +91,10 @@ final class BackupRun {
                     failure.reason() == FailureReason.CANCELLED ? Outcome.CANCELLED : Outcome.FAILURE,
                     failure.reason(),
                     String.valueOf(failure.getMessage()));
+        }
+        if (interruptedWhileWaiting) {
+            // Only now: the lease had to be given back by a thread that can still do input and output.
+            Thread.currentThread().interrupt();
         }
         log(report);
         context.publish(new BackupEvent.RunFinished(report.finishedAt(), report));
@@ -142,8 +147,27 @@ final class BackupRun {
                 }
             }));
         }
+        boolean interrupted = false;
+        RuntimeException failure = null;
+        // All of them are waited for, whatever happens: the lock must not be given back under a dump that goes on.
         for (Future<DatabaseResult> result : running) {
-            results.add(await(result));
+            while (true) {
+                try {
+                    results.add(result.get());
+                    break;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    cancellation.cancel(FailureReason.CANCELLED, "interrupted while databases were dumped");
+                } catch (ExecutionException e) {
+                    cancellation.cancel(FailureReason.INTERNAL, "another database's dump failed inside the library");
+                    failure = BackupException.of(e.getCause() == null ? e : e.getCause());
+                    break;
+                }
+            }
+        }
+        interruptedWhileWaiting = interrupted;
+        if (failure != null) {
+            throw failure;
         }
     }
 
@@ -182,17 +206,6 @@ final class BackupRun {
         }
         context.publish(new BackupEvent.DatabaseFinished(context.clock().instant(), id, result));
         return result;
-    }
-
-    private static DatabaseResult await(Future<DatabaseResult> result) {
-        try {
-            return result.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BackupException(FailureReason.CANCELLED, "interrupted while databases were dumped", e);
-        } catch (ExecutionException e) {
-            throw BackupException.of(e.getCause() == null ? e : e.getCause());
-        }
     }
 
     private void prune(Preflight.Result preflight, Catalog catalog) {

@@ -31,7 +31,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledFuture;
@@ -64,6 +66,8 @@ final class DatabaseBackup {
     private final Cancellation cancellation;
     private final long deadlineNanos;
     private final TransferProgress progress = new TransferProgress();
+    private final Object gate = new Object();
+    private boolean transferring;
     private final String home;
 
     DatabaseBackup(
@@ -126,10 +130,13 @@ final class DatabaseBackup {
                 context.store().limits());
         Instant lockUntil = lockUntil(startedAt);
         Thread transferThread = Thread.currentThread();
+        synchronized (gate) {
+            transferring = true;
+        }
         try (Dump dump = Dump.start(context.tools(), command, application, tables::begin);
                 Watchdog watchdog = new Watchdog(context, progress, deadlineNanos, cancellation, reason -> {
                     dump.end();
-                    transferThread.interrupt();
+                    interruptTransfer(transferThread);
                 })) {
             ScheduledFuture<?> reporting = reportProgress(tables);
             Future<Contents> contents = context.workers()
@@ -151,9 +158,20 @@ final class DatabaseBackup {
                 reporting.cancel(false);
             }
         } finally {
-            // The watchdog's interrupt has done its work; the clean-up that follows must not be hit by it.
-            if (Thread.interrupted()) {
-                LOGGER.debug("Transfer of {} was interrupted", database);
+            // Neither the clean-up that follows nor the thread's next task may be hit by the watchdog's interrupt.
+            synchronized (gate) {
+                transferring = false;
+                if (Thread.interrupted()) {
+                    LOGGER.debug("Transfer of {} was interrupted", database);
+                }
+            }
+        }
+    }
+
+    private void interruptTransfer(Thread thread) {
+        synchronized (gate) {
+            if (transferring) {
+                thread.interrupt();
             }
         }
     }
@@ -313,6 +331,30 @@ final class DatabaseBackup {
                     StoreException.Kind.INTEGRITY,
                     key + ": the store has " + stored.size() + " bytes, sent were " + bytes.length);
         }
+        checkDataIsStillThere(manifest);
+    }
+
+    /**
+     * After a pause longer than the lease (a suspended machine, hours of counting), another runner may have swept the data as a
+     * dead runner's. Looked at after the manifest is there, since from then on nobody sweeps it. By listing: a credential that
+     * may not read data may write backups.
+     */
+    private void checkDataIsStillThere(BackupManifest manifest) {
+        Map<String, Long> present = new HashMap<>();
+        context.retry().call("list", () -> {
+            present.clear();
+            context.store().list(home, object -> present.put(object.key(), object.size()));
+            return present;
+        });
+        for (StoredPart part : manifest.objects()) {
+            Long bytes = present.get(part.key());
+            if (bytes == null || bytes != part.bytes()) {
+                throw new StoreException(
+                        StoreException.Kind.INTEGRITY,
+                        part.key() + ": " + (bytes == null ? "gone" : bytes + " bytes")
+                                + " when the manifest was written (expected: " + part.bytes() + " bytes)");
+            }
+        }
     }
 
     private static Contents await(Future<Contents> contents) {
@@ -332,7 +374,16 @@ final class DatabaseBackup {
                     KeyLayout.MANIFEST,
                     KeyLayout.GLOBALS,
                     context.config().dump().format().fileName())) {
-                context.retry().call("delete", () -> context.store().delete(List.of(home + file)));
+                var refused =
+                        context.retry().call("delete", () -> context.store().delete(List.of(home + file)));
+                if (!refused.isEmpty()) {
+                    // Without its manifest first, nothing goes: what is left must not be a manifest without data.
+                    LOGGER.warn(
+                            "Objects of a failed backup stay, {} is not deleted: {}",
+                            home + file,
+                            refused.get(0).reason());
+                    return;
+                }
             }
         } catch (RuntimeException e) {
             failure.addSuppressed(e);

@@ -40,6 +40,7 @@ class KeyLayoutTest {
                 "team/v1/7002/app/2026/11/" + ID + "/manifest.json",
                 "team/v1/7001/app/2025/11/" + ID + "/manifest.json",
                 "team/v1/7001/app/2026/11/" + ID + "/x/manifest.json",
+                "team/v1/7001/app/2026/13/20261345T000000Z-00000000/manifest.json",
                 "team/v1/7001/.lease/backup.json",
                 "team/v1/7001/a.b/2026/11/" + ID + "/manifest.json")) {
             assertThat(layout.parse(key)).as(key).isEmpty();

@@ -23,8 +23,24 @@ class RedactorTest {
     }
 
     @Test
+    void secretsInsideStatementsGo() {
+        for (String text : List.of(
+                "password 'geheim7',",
+                "OPTIONS (\"user\" 'bob', password 'geheim7')",
+                "PASSWORD: geheim7",
+                "CREATE SUBSCRIPTION s CONNECTION 'host=h password=geheim7' PUBLICATION p;",
+                "secret = \"geheim7\"")) {
+            assertThat(redactor.redact(text)).as(text).doesNotContain("geheim7").contains("***");
+        }
+    }
+
+    @Test
     void otherTextStays() {
-        String text = "pg_dump: error: query failed: ERROR:  permission denied for table orders";
-        assertThat(redactor.redact(text)).isEqualTo(text);
+        for (String text : List.of(
+                "pg_dump: error: query failed: ERROR:  permission denied for table orders",
+                "FATAL:  password authentication failed for user \"bob\"",
+                "column \"password\" of relation \"users\" does not exist")) {
+            assertThat(redactor.redact(text)).isEqualTo(text);
+        }
     }
 }
