@@ -1,6 +1,7 @@
 package dev.pgpool.certwatch;
 
 import static dev.pgpool.certwatch.FindingCode.*;
+import static dev.pgpool.certwatch.FindingCode.CONNECT_RESET;
 import static dev.pgpool.certwatch.fixture.Looking.check;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
@@ -13,7 +14,12 @@ import dev.pgpool.certwatch.fixture.Looking;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
 import io.netty.pkitesting.X509Bundle;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
@@ -196,6 +202,49 @@ class EndpointIT {
                 assertThat(report.expiry().effective()).isAfter(Pki.NOW);
             }
         }
+    }
+
+    @Test
+    void aResetIsNoDemandForAClientCertificate() {
+        try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE).protocols("TLSv1.2").demandClientCertificate();
+                TlsPeer breaking = TlsPeer.raw((socket, in, out) -> {
+                    try (Socket server = new Socket(InetAddress.getLoopbackAddress(), peer.port())) {
+                        record(in, server.getOutputStream());
+                        Thread back = new Thread(() -> {
+                            try {
+                                server.getInputStream().transferTo(out);
+                            } catch (IOException e) {
+                                // the end of this connection, which the test makes
+                                Thread.currentThread().interrupt();
+                            }
+                        });
+                        back.setDaemon(true);
+                        back.start();
+                        // up to the client's Finished, which follows its ChangeCipherSpec
+                        while (record(in, OutputStream.nullOutputStream()) != 20) {}
+                        record(in, OutputStream.nullOutputStream());
+                        socket.setSoLinger(true, 0);
+                        socket.close();
+                    }
+                    return false;
+                })) {
+            CertReport report = lookAt(at(breaking), ROOT);
+            assertThat(report.success()).isFalse();
+            assertThat(codes(report)).contains(CONNECT_RESET);
+            assertThat(report.expiry().effective()).isAfter(Pki.NOW);
+        }
+    }
+
+    /** Passes one TLS record on; gives its type. */
+    private static int record(InputStream in, OutputStream to) throws IOException {
+        byte[] head = in.readNBytes(5);
+        if (head.length < 5) {
+            throw new EOFException("no further record");
+        }
+        to.write(head);
+        to.write(in.readNBytes((head[3] & 0xff) << 8 | (head[4] & 0xff)));
+        to.flush();
+        return head[0];
     }
 
     @Test

@@ -103,7 +103,7 @@ final class AddressProbe {
         }
         channel = connected;
         connected.closeFuture().addListener(closed -> onClosed());
-        connected.pipeline().addLast(new Drain());
+        connected.pipeline().addLast(new Drain(capture::onBroken));
         HttpProxy proxy = endpoint.proxy();
         if (proxy == null) {
             negotiate(connected);
@@ -194,7 +194,7 @@ final class AddressProbe {
         }
         if (cause != null) {
             again = nativeEngine != null;
-            leaveWith(Failures.handshake(cause, endpoint.protocol(), capture));
+            leaveWith(Failures.handshake(cause, endpoint.protocol(), capture, endpoint.client() != null));
             return;
         }
         SSLSession session = tls.engine().getSession();
@@ -262,7 +262,8 @@ final class AddressProbe {
         disarm();
         if (!leaving && durationNanos < 0) {
             again = nativeEngine != null;
-            fail(Failures.handshake(new ClosedChannelException(), endpoint.protocol(), capture));
+            fail(Failures.handshake(
+                    new ClosedChannelException(), endpoint.protocol(), capture, endpoint.client() != null));
         }
         complete();
     }

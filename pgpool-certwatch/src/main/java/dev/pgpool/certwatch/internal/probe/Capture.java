@@ -22,6 +22,7 @@ final class Capture {
     private volatile List<X509Certificate> chain = List.of();
     private volatile @Nullable Staple staple;
     private volatile boolean clientCertificateAsked;
+    private volatile boolean broken;
 
     List<X509Certificate> chain() {
         return chain;
@@ -34,6 +35,15 @@ final class Capture {
 
     boolean clientCertificateAsked() {
         return clientCertificateAsked;
+    }
+
+    /** Whether the connection broke, rather than being closed in order. */
+    boolean broken() {
+        return broken;
+    }
+
+    void onBroken() {
+        broken = true;
     }
 
     void onServed(List<X509Certificate> served, byte @Nullable [] response) {

@@ -3,13 +3,20 @@ package dev.pgpool.certwatch.internal.probe;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import javax.net.ssl.SSLException;
 
 /** Drops whatever a peer sends behind the handshake, and closes on a peer that never stops. */
 final class Drain extends ChannelInboundHandlerAdapter {
 
     private static final int MAX_READS = 256;
 
+    private final Runnable onBroken;
     private int reads;
+
+    Drain(Runnable onBroken) {
+        this.onBroken = onBroken;
+    }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -22,6 +29,9 @@ final class Drain extends ChannelInboundHandlerAdapter {
     /** Failures reach the probe by the handshake's future or the channel's end. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof IOException && !(cause instanceof SSLException)) {
+            onBroken.run();
+        }
         ctx.close();
     }
 }

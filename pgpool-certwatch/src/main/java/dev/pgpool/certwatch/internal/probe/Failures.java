@@ -9,11 +9,20 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.nio.channels.ClosedChannelException;
+import java.util.List;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
 
 /** What an exception of a connection or handshake means for a report. */
 final class Failures {
+
+    private static final List<String> REFUSALS = List.of(
+            "certificate_required",
+            "bad_certificate",
+            "handshake_failure",
+            "unknown_ca",
+            "certificate_unknown",
+            "access_denied");
 
     private Failures() {}
 
@@ -34,11 +43,15 @@ final class Failures {
     }
 
     /** The handshake did not end well. */
-    static Finding handshake(Throwable cause, Protocol protocol, Capture capture) {
-        if (capture.clientCertificateAsked() && !capture.chain().isEmpty()) {
-            return Finding.of(
-                    FindingCode.CLIENT_CERT_REQUIRED,
-                    "the server demands a client certificate and ended the handshake: " + text(cause));
+    static Finding handshake(Throwable cause, Protocol protocol, Capture capture, boolean withIdentity) {
+        if (capture.clientCertificateAsked() && !capture.chain().isEmpty() && refusesClient(cause, capture)) {
+            return withIdentity
+                    ? Finding.of(
+                            FindingCode.HANDSHAKE_ALERT,
+                            "the server rejected the client certificate given for the target: " + text(cause))
+                    : Finding.of(
+                            FindingCode.CLIENT_CERT_REQUIRED,
+                            "the server demands a client certificate and ended the handshake: " + text(cause));
         }
         if (cause instanceof NotSslRecordException) {
             return Finding.of(FindingCode.NOT_TLS, "the server's answer is not TLS");
@@ -55,6 +68,15 @@ final class Failures {
                     : Finding.of(FindingCode.CONNECT_RESET, "connection lost in the handshake: " + text(cause));
         }
         return Finding.of(FindingCode.PROBE_ERROR, "the handshake failed: " + cause);
+    }
+
+    /** A server says no by one of few alerts or by closing in order; a reset or any other alert is a fault of its own. */
+    private static boolean refusesClient(Throwable cause, Capture capture) {
+        if (cause instanceof SSLException && !(cause instanceof NotSslRecordException)) {
+            String text = text(cause).toLowerCase(Locale.ROOT);
+            return text.contains("received fatal alert") && REFUSALS.stream().anyMatch(text::contains);
+        }
+        return cause instanceof ClosedChannelException && !capture.broken();
     }
 
     private static Finding tls(String text) {
