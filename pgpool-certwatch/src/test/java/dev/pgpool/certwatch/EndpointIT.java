@@ -486,7 +486,10 @@ class EndpointIT {
             assertThat(check(watch, target.name()).level()).isEqualTo(Level.OK);
             peer.close();
             clock.now = Pki.NOW.plus(Duration.ofDays(55));
-            CertReport report = check(watch, target.name());
+            CertReport report;
+            try (Socket held = peer.holdPort()) {
+                report = check(watch, target.name());
+            }
             assertThat(codes(report)).containsExactlyInAnyOrder(CONNECT_REFUSED, EXPIRING_CRITICAL);
             assertThat(report.chainSeenAt()).isEqualTo(Pki.NOW);
             assertThat(report.success()).isFalse();
