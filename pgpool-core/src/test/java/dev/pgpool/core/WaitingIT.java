@@ -11,6 +11,7 @@ import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Toxics;
 import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
+import dev.pgpool.core.stats.PgPoolSnapshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -196,6 +197,11 @@ class WaitingIT {
             go.countDown();
             clients.forEach(client -> assertThat(client.readUntilReady()).isNotEmpty());
             clients.forEach(WireClient::close);
+            // a script must not be cut off in the middle of a login
+            await().atMost(Wire.PATIENCE).until(() -> {
+                PgPoolSnapshot.Pool pool = pooler.snapshot().pools().get(0);
+                return pool.serversIdle() == pool.servers();
+            });
         }
     }
 
