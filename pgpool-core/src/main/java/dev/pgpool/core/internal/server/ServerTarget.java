@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.server;
 
 import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.config.HostConfig;
 import java.net.SocketAddress;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -8,19 +9,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a server connection goes and as whom.
  *
+ * @param host as configured
  * @param address resolved
  * @param startup parameters of the start-up packet, user and database among them
  * @param user for authentication
  * @param credential null if none is known; fine as long as the server doesn't ask
+ * @param setup what it must be and run before it is used
  * @param maxPreparedStatements statements to keep on the connection
  */
 public record ServerTarget(
+        HostConfig host,
         SocketAddress address,
         Map<String, String> startup,
         String user,
         @Nullable Credential credential,
+        ServerSetup setup,
         int maxPreparedStatements) {
     public ServerTarget {
         startup = Map.copyOf(startup);
+    }
+
+    /** The same server, as the same user, for a session that begins with other parameters and is used as it is. */
+    ServerTarget startedWith(Map<String, String> parameters) {
+        return new ServerTarget(host, address, parameters, user, credential, ServerSetup.NONE, maxPreparedStatements);
     }
 }
