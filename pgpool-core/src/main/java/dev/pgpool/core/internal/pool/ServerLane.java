@@ -5,6 +5,7 @@ import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.transport.LoopTicker;
@@ -13,6 +14,7 @@ import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -132,6 +134,44 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         }
     }
 
+    /**
+     * Makes a connection that is not pooled, in the place of a server that the caller has acquired: it counts against all
+     * limits that the server counted against, and is never given to anybody else. The server is closed, the new
+     * connection goes where it went.
+     *
+     * @param startup further start-up parameters
+     */
+    public void replace(ServerConnection server, Map<String, String> startup, ServerConnector.Outcome outcome) {
+        servers.remove(server);
+        server.settle(InTransit.HOME);
+        server.close(CloseReason.EVICTED);
+        pool.serverGone(CloseReason.EVICTED);
+        long begun = System.nanoTime();
+        pool.services()
+                .connector()
+                .connect(
+                        loop,
+                        server.target().with(startup),
+                        pool.parameters(),
+                        this,
+                        pool.config().pool().connectTimeout(),
+                        new ServerConnector.Outcome() {
+                            @Override
+                            public void onConnected(ServerConnection replacement) {
+                                servers.add(replacement);
+                                pool.unpooledConnected(System.nanoTime() - begun);
+                                outcome.onConnected(replacement);
+                            }
+
+                            @Override
+                            public void onFailed(ErrorFields error) {
+                                queue.gone(server);
+                                pool.unpooledFailed(error);
+                                outcome.onFailed(error);
+                            }
+                        });
+    }
+
     private void failed(ErrorFields error) {
         LOGGER.atWarn()
                 .addKeyValue("pool", pool.key())
@@ -173,7 +213,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         }
     }
 
-    /** Between two lanes a server may die; the lane that receives it finds out. */
+    /** Between two lanes a server may die; the lane that receives it finds out. One that is replaced may die as well. */
     private enum InTransit implements ServerHome {
         HOME;
 

@@ -200,6 +200,16 @@ public final class ServerPool {
         services.listener().onServerConnectFailed(key, error.sqlState(), error.message());
     }
 
+    /** A connection that is not pooled was made: it says nothing about the others. */
+    void unpooledConnected(long tookNanos) {
+        services.listener().onServerConnected(key, Duration.ofNanos(tookNanos));
+    }
+
+    /** A connection that is not pooled could not be made. */
+    void unpooledFailed(ErrorFields error) {
+        services.listener().onServerConnectFailed(key, error.sqlState(), error.message());
+    }
+
     /** All servers have gone by themselves: what replaces them may be another version with other defaults. */
     void forgetProfilesIfEmpty() {
         if (!hasServers()) {

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.server;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.HostConfig;
 import java.net.SocketAddress;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +30,10 @@ public record ServerTarget(
         startup = Map.copyOf(startup);
     }
 
-    /** The same server, as the same user, for a session that begins with other parameters and is used as it is. */
-    ServerTarget startedWith(Map<String, String> parameters) {
-        return new ServerTarget(host, address, parameters, user, credential, ServerSetup.NONE, maxPreparedStatements);
+    /** The same server, database and user for a session with further start-up parameters, used as it is. */
+    public ServerTarget with(Map<String, String> parameters) {
+        Map<String, String> all = new LinkedHashMap<>(parameters);
+        all.putAll(startup);
+        return new ServerTarget(host, address, all, user, credential, ServerSetup.NONE, maxPreparedStatements);
     }
 }
