@@ -120,10 +120,16 @@ public final class ServerConnector {
         private void connected(ChannelFuture connecting) {
             if (!connecting.isSuccess()) {
                 Throwable cause = connecting.cause();
-                fail(cannotConnect(String.valueOf(cause == null ? "cancelled" : cause.getMessage())));
+                fail(cannotConnect(cause == null ? "cancelled" : words(cause)));
             } else if (!over) {
                 introduce(connecting);
             }
+        }
+
+        /** Not every exception says something beyond its name. */
+        private static String words(Throwable cause) {
+            String message = cause.getMessage();
+            return message == null ? cause.getClass().getSimpleName() : message;
         }
 
         private void close(ChannelFuture connecting) {
