@@ -51,7 +51,7 @@ class ChainJudgementTest {
                 target,
                 new ServedChain("here", served, null, Kind.SERVED),
                 new TrustAnchors(Pki.chain(anchors), false),
-                null);
+                List.of());
     }
 
     private static Verdict now(Inspection inspection) {
@@ -86,7 +86,7 @@ class ChainJudgementTest {
                 CertTarget.tls("localhost", 443),
                 new ServedChain("here", Pki.chain(leaf), null, Kind.FILE),
                 null,
-                null);
+                List.of());
         for (double[] step : new double[][] {{warning, 0}, {critical, 1}}) {
             Instant edge = end.minusSeconds(Math.round(step[0] * 86_400));
             assertThat(codes(Judge.verdict(inspection, Thresholds.ADAPTIVE, edge)))
@@ -228,7 +228,7 @@ class ChainJudgementTest {
                 CertTarget.tls("localhost", 443).withVerification(Verification.CA),
                 new ServedChain("here", List.of(leaf), null, Kind.SERVED),
                 new TrustAnchors(List.of(root), false),
-                null);
+                List.of());
         Verdict verdict = now(inspection);
         assertThat(codes(verdict)).contains(FindingCode.WEAK_KEY, FindingCode.WEAK_SIGNATURE);
         assertThat(verdict.expiry().verified()).isEqualTo(leaf.getNotAfter().toInstant());
@@ -286,7 +286,7 @@ class ChainJudgementTest {
                 CertTarget.parse("truststore:jdk"),
                 new ServedChain("store", Pki.chain(ROOT, over, soon), null, Kind.TRUST_STORE),
                 null,
-                null);
+                List.of());
         Verdict verdict = now(inspection);
         assertThat(codes(verdict))
                 .containsExactlyInAnyOrder(FindingCode.ANCHOR_EXPIRING, FindingCode.SUPERFLUOUS_EXPIRED);
@@ -298,11 +298,11 @@ class ChainJudgementTest {
         List<X509Certificate> served = Pki.chain(Pki.leaf("localhost", ROOT, YEAR));
         TrustAnchors anchors = new TrustAnchors(Pki.chain(ROOT), false);
         ServedChain chain = new ServedChain("here", served, null, Kind.SERVED);
-        Inspection first = inspector.inspect(CertTarget.tls("localhost", 443), chain, anchors, null);
-        assertThat(inspector.inspect(CertTarget.tls("localhost", 443), chain, anchors, first))
+        Inspection first = inspector.inspect(CertTarget.tls("localhost", 443), chain, anchors, List.of());
+        assertThat(inspector.inspect(CertTarget.tls("localhost", 443), chain, anchors, List.of(first)))
                 .isSameAs(first);
         TrustAnchors others = new TrustAnchors(Pki.chain(MIDDLE), false);
-        assertThat(inspector.inspect(CertTarget.tls("localhost", 443), chain, others, first))
+        assertThat(inspector.inspect(CertTarget.tls("localhost", 443), chain, others, List.of(first)))
                 .isNotSameAs(first);
     }
 }

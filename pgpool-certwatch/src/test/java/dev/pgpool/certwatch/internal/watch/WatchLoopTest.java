@@ -140,7 +140,7 @@ class WatchLoopTest {
 
     private static Assessment served(CertTarget target, X509Bundle leaf) {
         ServedChain chain = new ServedChain("here", Pki.chain(leaf), null, ServedChain.Kind.FILE);
-        Inspection inspection = new ChainInspector().inspect(target, chain, null, null);
+        Inspection inspection = new ChainInspector().inspect(target, chain, null, List.of());
         return new Assessment(
                 Look.local(List.of(chain), List.of(), Duration.ZERO), List.of(inspection), List.of(), null);
     }
