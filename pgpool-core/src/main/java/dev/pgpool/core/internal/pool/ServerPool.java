@@ -2,9 +2,9 @@ package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.SessionState;
-import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
