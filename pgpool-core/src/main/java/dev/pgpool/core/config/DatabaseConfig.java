@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param password secret of the forced user, if it has one; only with {@code user}
  * @param connectQuery SQL that each new server connection runs before its first use
  * @param pool limits of each pool of this database
+ * @param sessionState what becomes of session state between clients
  */
 public record DatabaseConfig(
         String name,
@@ -20,7 +21,8 @@ public record DatabaseConfig(
         Optional<String> user,
         Optional<String> password,
         Optional<String> connectQuery,
-        PoolConfig pool) {
+        PoolConfig pool,
+        SessionStateConfig sessionState) {
 
     /** Name of the entry that serves every database without an entry of its own. */
     public static final String FALLBACK = "*";
@@ -43,6 +45,7 @@ public record DatabaseConfig(
                 "blank or with a zero byte",
                 "SQL, or none at all");
         pool.check(path, problems);
+        sessionState.check(path, problems);
     }
 
     @Override
@@ -50,6 +53,6 @@ public record DatabaseConfig(
         return "DatabaseConfig[name=" + name + ", hosts=" + hosts + ", databaseName=" + databaseName
                 + ", user=" + user + ", password=" + (password.isPresent() ? "<redacted>" : "<none>")
                 + ", connectQuery="
-                + connectQuery + ", pool=" + pool + "]";
+                + connectQuery + ", pool=" + pool + ", sessionState=" + sessionState + "]";
     }
 }

@@ -3,6 +3,8 @@ package dev.pgpool.core.internal.pool;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.HostConfig;
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
@@ -19,6 +21,7 @@ import io.netty.channel.EventLoop;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +45,7 @@ public final class ServerPool {
     private final StatementRegistry statements = new StatementRegistry();
     private final ParameterRegistry parameters = new ParameterRegistry();
     private final StartupProfiles profiles = new StartupProfiles();
+    private final SessionRules sessionRules;
     private final List<ServerLane> lanes;
     private final AtomicInteger clients = new AtomicInteger();
     private final AtomicInteger nextLane = new AtomicInteger();
@@ -61,6 +65,7 @@ public final class ServerPool {
         this.config = config;
         this.services = services;
         this.hosts = new ServerHosts(config.hosts());
+        this.sessionRules = SessionRules.of(PoolMode.TRANSACTION, config.sessionState());
         this.budget = new ConnectionBudget(
                 config.pool().maxConnections(), config.pool().maxParallelConnects());
         int loops = services.loops().size();
@@ -98,6 +103,10 @@ public final class ServerPool {
     /** The settable parameters of a fresh server, null before the first one. */
     public @Nullable SessionParameters reported() {
         return reported;
+    }
+
+    SessionRules sessionRules() {
+        return sessionRules;
     }
 
     StatementRegistry statements() {
@@ -264,6 +273,9 @@ public final class ServerPool {
             long serverParses = 0;
             long binds = 0;
             long rollbacks = 0;
+            int pinned = 0;
+            long cleanings = 0;
+            Map<SessionState, Long> pins = new EnumMap<>(SessionState.class);
             for (CompletableFuture<ServerLane.Figures> answer : asked) {
                 ServerLane.Figures figures = answer.join();
                 LaneCounters counters = figures.counters();
@@ -274,6 +286,11 @@ public final class ServerPool {
                 serverParses += counters.serverParses();
                 binds += counters.binds();
                 rollbacks += counters.rollbacks();
+                pinned += counters.pinned();
+                cleanings += counters.cleanings();
+                for (SessionState kind : SessionState.values()) {
+                    pins.merge(kind, counters.pins(kind), Long::sum);
+                }
             }
             return new PgPoolSnapshot.Pool(
                     key,
@@ -286,7 +303,10 @@ public final class ServerPool {
                     serverParses,
                     binds,
                     rollbacks,
-                    statements.size());
+                    statements.size(),
+                    pinned,
+                    pins,
+                    cleanings);
         });
     }
 }
