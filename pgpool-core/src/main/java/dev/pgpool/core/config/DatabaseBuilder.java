@@ -133,15 +133,6 @@ public final class DatabaseBuilder {
     }
 
     /**
-     * Default off. Idle servers are used in turn instead of the last one first: even load, but none of them ever grows
-     * old enough to be closed.
-     */
-    public DatabaseBuilder serverRoundRobin(boolean serverRoundRobin) {
-        this.serverRoundRobin = serverRoundRobin;
-        return this;
-    }
-
-    /**
      * Default KEEP, for {@link SessionState#SEQUENCE} REJECT. What becomes of a kind of session state in transaction
      * pooling.
      */
@@ -159,6 +150,15 @@ public final class DatabaseBuilder {
     /** Default false. Whether the reset query also runs after each transaction in transaction and statement pooling. */
     public DatabaseBuilder serverResetQueryAlways(boolean always) {
         this.sessionState = new SessionStateConfig(sessionState.policies(), sessionState.resetQuery(), always);
+        return this;
+    }
+
+    /**
+     * Default off. Idle servers are used in turn instead of the last one first: even load, but none of them ever grows
+     * old enough to be closed.
+     */
+    public DatabaseBuilder serverRoundRobin(boolean serverRoundRobin) {
+        this.serverRoundRobin = serverRoundRobin;
         return this;
     }
 

@@ -64,8 +64,8 @@ public final class ServerPool {
         this.key = key;
         this.config = config;
         this.services = services;
-        this.hosts = new ServerHosts(config.hosts());
         this.sessionRules = SessionRules.of(PoolMode.TRANSACTION, config.sessionState());
+        this.hosts = new ServerHosts(config.hosts());
         this.budget = new ConnectionBudget(
                 config.pool().maxConnections(), config.pool().maxParallelConnects());
         int loops = services.loops().size();
