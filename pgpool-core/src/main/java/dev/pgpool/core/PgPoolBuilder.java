@@ -7,6 +7,8 @@ import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.TlsBuilder;
+import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +30,7 @@ public final class PgPoolBuilder {
     private int maxClientConnections = 10_000;
     private Duration loginTimeout = Duration.ofSeconds(60);
     private ClientAuthentication authentication = ClientAuthentication.SCRAM_SHA_256;
+    private TlsConfig tls = TlsConfig.CLIENTS;
     private CredentialStore credentials = CredentialStore.empty();
     private int eventLoops = Runtime.getRuntime().availableProcessors();
     private PgPoolListener listener = PgPoolListener.NONE;
@@ -71,6 +74,14 @@ public final class PgPoolBuilder {
         return this;
     }
 
+    /** Default: no TLS. How connections of clients are encrypted. */
+    public PgPoolBuilder tls(Consumer<TlsBuilder> description) {
+        TlsBuilder builder = TlsBuilder.forClients();
+        description.accept(builder);
+        this.tls = builder.build();
+        return this;
+    }
+
     /** Default: knows nobody. Credentials of clients, and of servers without a forced user's password. */
     public PgPoolBuilder credentials(CredentialStore credentials) {
         this.credentials = credentials;
@@ -109,7 +120,7 @@ public final class PgPoolBuilder {
             throw new ConfigException(problems);
         }
         ListenConfig listen = new ListenConfig(
-                host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication);
+                host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication, tls);
         return new PgPool(new PgPoolConfig(listen, databases, credentials, eventLoops), listener);
     }
 }

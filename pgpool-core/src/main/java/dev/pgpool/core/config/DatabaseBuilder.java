@@ -2,6 +2,7 @@ package dev.pgpool.core.config;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Describes one database; given to the lambda of {@code PgPoolBuilder.database}. Not thread-safe. */
 public final class DatabaseBuilder {
@@ -18,6 +19,7 @@ public final class DatabaseBuilder {
     private Duration connectRetryDelay = PoolConfig.DEFAULT.connectRetryDelay();
     private Duration abandonTimeout = PoolConfig.DEFAULT.abandonTimeout();
     private int maxPreparedStatements = PoolConfig.DEFAULT.maxPreparedStatements();
+    private TlsConfig tls = TlsConfig.SERVERS;
 
     /** @param name what clients connect to, or {@code *} for every database without an entry of its own */
     public DatabaseBuilder(String name) {
@@ -96,6 +98,14 @@ public final class DatabaseBuilder {
         return this;
     }
 
+    /** Default: encrypted where the server can, without proof of who it is. How connections to the servers are encrypted. */
+    public DatabaseBuilder tls(Consumer<TlsBuilder> description) {
+        TlsBuilder builder = TlsBuilder.forServers();
+        description.accept(builder);
+        this.tls = builder.build();
+        return this;
+    }
+
     /** The description as a value; it is checked with the rest of the configuration. */
     public DatabaseConfig build() {
         return new DatabaseConfig(
@@ -112,6 +122,7 @@ public final class DatabaseBuilder {
                         connectTimeout,
                         connectRetryDelay,
                         abandonTimeout,
-                        maxPreparedStatements));
+                        maxPreparedStatements),
+                tls);
     }
 }

@@ -144,8 +144,10 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                                     return;
                                 }
                                 servers.add(server);
+                                retireIfStale(server);
                                 pool.serverConnected(server, System.nanoTime() - begun);
                                 queue.connected(server);
+                                closeIfRetiredAndIdle(server);
                             }
 
                             @Override
@@ -196,10 +198,12 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         }
         servers.add(server);
         server.settle(this);
+        retireIfStale(server);
         queue.arrived(server);
         if (closed) {
             server.close(CloseReason.SHUTDOWN);
         }
+        closeIfRetiredAndIdle(server);
     }
 
     /** Between two lanes a server may die; the lane that receives it finds out. */
@@ -221,6 +225,8 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     public void onReleased(ServerConnection server) {
         if (closed) {
             server.close(CloseReason.SHUTDOWN);
+        } else if (server.isRetired()) {
+            server.close(CloseReason.SERVER_REPLACED);
         } else {
             queue.release(server);
         }
@@ -231,6 +237,29 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         if (servers.remove(server)) {
             pool.serverGone(reason);
             queue.gone(server);
+        }
+    }
+
+    /** From any thread. */
+    void replaceServers() {
+        onLoop(() -> {
+            for (ServerConnection server : Set.copyOf(servers)) {
+                server.retire();
+                closeIfRetiredAndIdle(server);
+            }
+        });
+    }
+
+    /** A server that was between two lanes, or not ready yet, when the others were retired. */
+    private void retireIfStale(ServerConnection server) {
+        if (server.target().tls() != pool.services().tls().servers(pool.config())) {
+            server.retire();
+        }
+    }
+
+    private void closeIfRetiredAndIdle(ServerConnection server) {
+        if (server.isRetired() && queue.isIdle(server)) {
+            server.close(CloseReason.SERVER_REPLACED);
         }
     }
 

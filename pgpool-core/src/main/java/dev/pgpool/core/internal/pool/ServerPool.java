@@ -163,7 +163,8 @@ public final class ServerPool {
                                 Map.of("user", key.user(), "database", database),
                                 key.user(),
                                 credential.orElse(null),
-                                config.pool().maxPreparedStatements()));
+                                config.pool().maxPreparedStatements(),
+                                services.tls().servers(config)));
     }
 
     private CompletionStage<Optional<Credential>> credential() {
@@ -219,6 +220,11 @@ public final class ServerPool {
     /** A server that is starting up will be there in a moment: waiting is better than an error. */
     static boolean maySoonConnect(ErrorFields failure) {
         return failure.sqlState().equals("57P03");
+    }
+
+    /** Replaces the servers that exist: idle ones at once, those in use when they come back. */
+    void replaceServers() {
+        lanes.forEach(ServerLane::replaceServers);
     }
 
     /** Closes all servers; completes when their loops have done so. */

@@ -4,6 +4,7 @@ import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.ServerStatements;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
@@ -16,6 +17,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +49,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private SessionParameters parameters;
     private SessionParameters loginParameters;
     private @Nullable ChannelHandlerContext ctx;
+    private @Nullable TlsSession tls;
     private @Nullable Object attachment;
     private @Nullable Object unnamedOwner;
     private long unnamedVersion;
@@ -57,6 +60,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private @Nullable Runnable afterCancels;
     private @Nullable ErrorFields lastError;
     private boolean readable = true;
+    private boolean retired;
     private boolean closed;
 
     /**
@@ -80,6 +84,15 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     public ServerTarget target() {
         return target;
+    }
+
+    /** What the handshake has settled; null if the connection is not encrypted. */
+    public @Nullable TlsSession tls() {
+        return tls;
+    }
+
+    void encrypted(TlsSession settled) {
+        tls = settled;
     }
 
     /** What goes to the server. */
@@ -194,6 +207,15 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     public boolean isClosed() {
         return closed;
+    }
+
+    /** It is not to be given to another client: whoever has it may finish. */
+    public void retire() {
+        retired = true;
+    }
+
+    public boolean isRetired() {
+        return retired;
     }
 
     public Channel channel() {
@@ -369,6 +391,14 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (!closed && context.channel().isWritable()) {
             phase.onWritable();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof SslCloseCompletionEvent) {
+            // close_notify: as good as the end of the stream, which may never come
+            context.close();
         }
     }
 

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.server;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.auth.ServerAuthenticator;
 import dev.pgpool.core.internal.params.ParameterRegistry;
+import dev.pgpool.core.internal.tls.ServerTls;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.net.InetSocketAddress;
@@ -24,8 +25,8 @@ public final class LoggedIn {
             int maxStatements,
             ServerHome home,
             Consumer<ServerConnection> ready) {
-        ServerTarget target =
-                new ServerTarget(new InetSocketAddress("127.0.0.1", 1), Map.of(), "app", null, maxStatements);
+        ServerTarget target = new ServerTarget(
+                new InetSocketAddress("127.0.0.1", 1), Map.of(), "app", null, maxStatements, ServerTls.OFF);
         ServerConnection[] made = new ServerConnection[1];
         ServerLogin login =
                 new ServerLogin(new ServerAuthenticator("app", null, RANDOM), Runnable::run, new ServerLogin.Outcome() {
