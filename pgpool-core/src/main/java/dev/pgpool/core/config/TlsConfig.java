@@ -53,11 +53,6 @@ public record TlsConfig(
                 "none",
                 "a certificate and its key, for mode " + mode);
         problems.require(
-                channelBinding != ChannelBinding.REQUIRE || mode.isRequired(),
-                path + ".channelBinding",
-                "REQUIRE with mode " + mode,
-                "mode REQUIRE, VERIFY_CA or VERIFY_FULL");
-        problems.require(
                 negotiation == TlsNegotiation.POSTGRES,
                 path + ".negotiation",
                 negotiation,
@@ -66,11 +61,6 @@ public record TlsConfig(
 
     void checkForServers(String path, Problems problems) {
         check(path, problems, false);
-        problems.require(
-                channelBinding != ChannelBinding.REQUIRE || mode != TlsMode.DISABLE,
-                path + ".channelBinding",
-                "REQUIRE with mode DISABLE",
-                "a mode with encryption");
         problems.require(
                 negotiation == TlsNegotiation.POSTGRES || mode.isRequired(),
                 path + ".negotiation",
@@ -92,6 +82,11 @@ public record TlsConfig(
                     "\"" + protocol + "\"",
                     "one of " + sorted());
         }
+        problems.require(
+                channelBinding != ChannelBinding.REQUIRE || mode.isRequired(),
+                path + ".channelBinding",
+                "REQUIRE with mode " + mode,
+                "mode REQUIRE, VERIFY_CA or VERIFY_FULL");
         context.ifPresent(given -> {
             problems.require(
                     identity.isEmpty() && trust.isEmpty() && cipherSuites.isEmpty(),

@@ -209,6 +209,12 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         return closed;
     }
 
+    /** The last ErrorResponse of severity FATAL, if there was one. */
+    @Nullable
+    ErrorFields lastError() {
+        return lastError;
+    }
+
     /** It is not to be given to another client: whoever has it may finish. */
     public void retire() {
         retired = true;
