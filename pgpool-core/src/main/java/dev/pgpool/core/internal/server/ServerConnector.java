@@ -226,7 +226,7 @@ public final class ServerConnector {
             TlsMode mode = target.tls().mode();
             return !otherWayTried
                     && error.sqlState().equals(REFUSED_BY_RULES)
-                    && error == server.lastError()
+                    && error.equals(server.lastError())
                     && (encrypted ? mode == TlsMode.PREFER && server.tls() != null : mode == TlsMode.ALLOW);
         }
 

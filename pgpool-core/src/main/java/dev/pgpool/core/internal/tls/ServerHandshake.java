@@ -6,9 +6,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandler;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLEngine;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Encrypts a fresh connection to a server, before anything else is said on it. As a handler it asks (SSLRequest), waits
@@ -133,11 +133,14 @@ public final class ServerHandshake extends ChannelInboundHandlerAdapter {
 
     /** The words of the innermost cause: those around it say no more than that something went wrong. */
     static String reason(Throwable problem) {
+        if (problem instanceof ClosedChannelException) {
+            return "server closed the connection during the handshake";
+        }
         Throwable innermost = problem;
         while (innermost.getCause() != null && innermost.getCause() != innermost) {
             innermost = innermost.getCause();
         }
-        @Nullable String words = innermost.getMessage();
+        String words = innermost.getMessage();
         return words == null ? innermost.getClass().getSimpleName() : words;
     }
 }
