@@ -292,6 +292,23 @@ class SessionStateIT {
         }
     }
 
+    @Test
+    void textThatIsTooLongToBeReadIsAskedFor() {
+        String filler = "/*" + "x".repeat(2 << 20) + "*/";
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login();
+                WireClient other = pooler.login()) {
+            client.run("SELECT 1 " + filler);
+            assertThat(other.value("SELECT 1")).isEqualTo("1");
+            client.run("SELECT 1;" + filler + "; LISTEN x");
+            client.run("SELECT 1");
+            assertThat(pool(pooler).pins()).containsEntry(SessionState.LISTEN, 1L);
+            client.run("UNLISTEN *");
+            assertThat(other.value("SELECT count(*) FROM pg_listening_channels()"))
+                    .isEqualTo("0");
+        }
+    }
+
     // ---- LISTEN
 
     @Test

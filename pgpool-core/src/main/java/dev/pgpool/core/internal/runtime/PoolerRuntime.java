@@ -7,6 +7,7 @@ import dev.pgpool.core.internal.client.ClientRegistry;
 import dev.pgpool.core.internal.client.ClientServices;
 import dev.pgpool.core.internal.client.ClientSession;
 import dev.pgpool.core.internal.client.LoginDeadlines;
+import dev.pgpool.core.internal.pool.DnsCache;
 import dev.pgpool.core.internal.pool.HostResolver;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.pool.PoolServices;
@@ -124,7 +125,9 @@ public final class PoolerRuntime {
                 tickers,
                 new ServerConnector(transport, random, workers.passwords()),
                 new CancelSender(transport, workers.passwords()),
-                new HostResolver(transport, workers.lookups()),
+                new HostResolver(
+                        transport,
+                        new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime)),
                 config.credentials(),
                 listener,
                 tls));

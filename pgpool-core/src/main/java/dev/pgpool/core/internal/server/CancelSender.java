@@ -14,7 +14,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.net.InetSocketAddress;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -83,12 +82,11 @@ public final class CancelSender {
         if (server.tls() == null) {
             send(server, channel);
         } else {
-            InetSocketAddress address = (InetSocketAddress) server.target().address();
             ServerHandshake.begin(
                     channel,
                     server.target().tls(),
-                    address.getHostString(),
-                    address.getPort(),
+                    server.target().host().host(),
+                    server.target().host().port(),
                     workers,
                     new Encryption(server, channel));
         }

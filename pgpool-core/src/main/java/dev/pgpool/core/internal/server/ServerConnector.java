@@ -18,7 +18,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -64,8 +63,18 @@ public final class ServerConnector {
         new Attempt(loop, target, parameters, home, deadline, outcome, encrypted, unix).begin();
     }
 
+    /** Where the message about a failed connect begins. */
+    public static String cannotConnectTo(ServerTarget target) {
+        return "could not connect to server " + target.address() + ": ";
+    }
+
+    static ErrorFields cannotConnect(ServerTarget target, String why) {
+        return new ErrorFields("FATAL", CANNOT_CONNECT, cannotConnectTo(target) + why, null, null);
+    }
+
     /** A server has no home before it is ready; what happens to it until then is the attempt's business. */
-    private final class Attempt implements ServerLogin.Outcome, ServerHome, ServerHandshake.Outcome {
+    private final class Attempt
+            implements ServerLogin.Outcome, ServerHandshake.Outcome, ServerPreparation.Outcome, ServerHome {
         private final EventLoop loop;
         private final ServerTarget target;
         private final ParameterRegistry parameters;
@@ -107,7 +116,7 @@ public final class ServerConnector {
 
         void begin() {
             login.begin(server);
-            long timeoutMillis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime()));
+            long timeoutMillis = Math.max(1, (deadlineNanos - System.nanoTime() + 999_999) / 1_000_000);
             Bootstrap bootstrap = new Bootstrap()
                     .group(loop)
                     .channelFactory(transport.channelFor(target.address()))
@@ -137,19 +146,21 @@ public final class ServerConnector {
         private void connected(ChannelFuture connecting) {
             if (!connecting.isSuccess()) {
                 Throwable cause = connecting.cause();
-                fail(cannotConnect(String.valueOf(cause == null ? "cancelled" : cause.getMessage())));
+                fail(cannotConnect(cause == null ? "cancelled" : words(cause)));
             } else if (!over) {
                 channel = connecting.channel();
                 if (encrypted) {
-                    encrypt(connecting.channel(), (InetSocketAddress) target.address());
+                    ServerHandshake.begin(
+                            connecting.channel(),
+                            target.tls(),
+                            target.host().host(),
+                            target.host().port(),
+                            workers,
+                            this);
                 } else {
                     introduce(connecting.channel());
                 }
             }
-        }
-
-        private void encrypt(Channel connected, InetSocketAddress address) {
-            ServerHandshake.begin(connected, target.tls(), address.getHostString(), address.getPort(), workers, this);
         }
 
         @Override
@@ -179,6 +190,12 @@ public final class ServerConnector {
             }
         }
 
+        /** Not every exception says something beyond its name. */
+        private static String words(Throwable cause) {
+            String message = cause.getMessage();
+            return message == null ? cause.getClass().getSimpleName() : message;
+        }
+
         private void close(ChannelFuture connecting) {
             if (connecting.channel().isRegistered()) {
                 connecting.channel().close();
@@ -192,23 +209,32 @@ public final class ServerConnector {
         }
 
         private ErrorFields cannotConnect(String why) {
-            return new ErrorFields(
-                    "FATAL",
-                    CANNOT_CONNECT,
-                    "could not connect to server " + target.address() + ": " + why,
-                    null,
-                    null);
+            return ServerConnector.cannotConnect(target, why);
         }
 
         @Override
         public void onReady() {
+            if (!over) {
+                server.loggedIn();
+                new ServerPreparation(server, this).begin();
+            }
+        }
+
+        @Override
+        public void onPrepared() {
             if (over) {
                 return;
             }
             end();
             server.settle(home);
-            server.loggedIn();
+            server.prepared();
             outcome.onConnected(server);
+        }
+
+        @Override
+        public void onUnfit(ErrorFields why) {
+            server.close(CloseReason.SERVER_CONNECT_FAILED);
+            fail(why);
         }
 
         @Override

@@ -5,6 +5,7 @@ import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.TlsConfig;
@@ -220,6 +221,7 @@ public class Rig implements AutoCloseable {
                         TlsConfig.CLIENTS),
                 Map.of("app", database),
                 new Credentials(),
+                DnsConfig.DEFAULT,
                 1);
         TlsContexts tls = new TlsContexts(config);
         pools = new PoolRegistry(new PoolServices(
