@@ -8,6 +8,8 @@ import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.TlsBuilder;
+import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +31,7 @@ public final class PgPoolBuilder {
     private int maxClientConnections = 10_000;
     private Duration loginTimeout = Duration.ofSeconds(60);
     private ClientAuthentication authentication = ClientAuthentication.SCRAM_SHA_256;
+    private TlsConfig tls = TlsConfig.CLIENTS;
     private CredentialStore credentials = CredentialStore.empty();
     private Duration dnsMaxTtl = DnsConfig.DEFAULT.maxTtl();
     private Duration dnsNxdomainTtl = DnsConfig.DEFAULT.nxdomainTtl();
@@ -71,6 +74,14 @@ public final class PgPoolBuilder {
     /** Default SCRAM-SHA-256. How clients prove who they are. */
     public PgPoolBuilder clientAuthentication(ClientAuthentication authentication) {
         this.authentication = authentication;
+        return this;
+    }
+
+    /** Default: no TLS. How connections of clients are encrypted. */
+    public PgPoolBuilder tls(Consumer<TlsBuilder> description) {
+        TlsBuilder builder = TlsBuilder.forClients();
+        description.accept(builder);
+        this.tls = builder.build();
         return this;
     }
 
@@ -128,7 +139,7 @@ public final class PgPoolBuilder {
             throw new ConfigException(problems);
         }
         ListenConfig listen = new ListenConfig(
-                host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication);
+                host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication, tls);
         return new PgPool(
                 new PgPoolConfig(listen, databases, credentials, new DnsConfig(dnsMaxTtl, dnsNxdomainTtl), eventLoops),
                 listener);

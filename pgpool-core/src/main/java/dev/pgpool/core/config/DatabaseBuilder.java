@@ -3,6 +3,7 @@ package dev.pgpool.core.config;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Describes one database; given to the lambda of {@code PgPoolBuilder.database}. Not thread-safe. */
 public final class DatabaseBuilder {
@@ -23,6 +24,7 @@ public final class DatabaseBuilder {
     private Duration abandonTimeout = PoolConfig.DEFAULT.abandonTimeout();
     private SessionStateConfig sessionState = SessionStateConfig.DEFAULT;
     private int maxPreparedStatements = PoolConfig.DEFAULT.maxPreparedStatements();
+    private TlsConfig tls = TlsConfig.SERVERS;
     private boolean serverRoundRobin = PoolConfig.DEFAULT.serverRoundRobin();
 
     /** @param name what clients connect to, or {@code *} for every database without an entry of its own */
@@ -132,6 +134,14 @@ public final class DatabaseBuilder {
         return this;
     }
 
+    /** Default: encrypted where the server can, without proof of who it is. How connections to the servers are encrypted. */
+    public DatabaseBuilder tls(Consumer<TlsBuilder> description) {
+        TlsBuilder builder = TlsBuilder.forServers();
+        description.accept(builder);
+        this.tls = builder.build();
+        return this;
+    }
+
     /**
      * Default KEEP, for {@link SessionState#SEQUENCE} REJECT. What becomes of a kind of session state in transaction
      * pooling.
@@ -183,6 +193,7 @@ public final class DatabaseBuilder {
                         abandonTimeout,
                         maxPreparedStatements,
                         serverRoundRobin),
-                sessionState);
+                sessionState,
+                tls);
     }
 }

@@ -9,6 +9,8 @@ import dev.pgpool.core.internal.auth.ClientAuthenticator;
 import dev.pgpool.core.internal.auth.ClientAuthenticator.Verdict;
 import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.tls.TlsServerEndPoint;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendType;
@@ -40,6 +42,8 @@ final class LoginPhase implements ClientPhase {
     private final boolean replication;
     private final StartupSettings settings;
     private @Nullable ClientAuthenticator authenticator;
+    /** Written by a worker before its result is handed over. */
+    private @Nullable AuthenticationProtocolException refusal;
     /** Something else than the client has to act next: the credential store or a worker. */
     private boolean busy = true;
 
@@ -117,6 +121,12 @@ final class LoginPhase implements ClientPhase {
     private void authenticate(Optional<Credential> credential) {
         ClientAuthenticator begun = new ClientAuthenticator(
                 method(), user(), credential.orElse(null), session.services().random());
+        TlsSession tls = session.tls();
+        if (tls != null) {
+            begun.encrypted(
+                    TlsServerEndPoint.of(tls.serverCertificate()),
+                    session.services().tls().clients().channelBinding());
+        }
         authenticator = begun;
         busy = false;
         if (begun.acceptedAtOnce()) {
@@ -179,6 +189,7 @@ final class LoginPhase implements ClientPhase {
                     .addKeyValue("user", user())
                     .addKeyValue("error", e.getMessage())
                     .log("login refused");
+            refusal = e;
             return Verdict.REJECTED;
         } catch (RuntimeException e) {
             LOGGER.atError().addKeyValue("user", user()).setCause(e).log("authentication failed");
@@ -193,9 +204,17 @@ final class LoginPhase implements ClientPhase {
                 session.out().run(answer);
                 accepted();
             }
-            case REJECTED ->
-                session.fail(PoolerError.AUTHENTICATION_FAILED.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
+            case REJECTED -> session.fail(rejection(), CloseReason.CLIENT_LOGIN_FAILED);
         }
+    }
+
+    /** PostgreSQL's words where a channel is not bound as it should be: they give away nothing about the password. */
+    private ErrorFields rejection() {
+        AuthenticationProtocolException known = refusal;
+        if (known != null && known.isAboutTheConnection()) {
+            return new ErrorFields("FATAL", known.sqlState(), String.valueOf(known.getMessage()), null, null);
+        }
+        return PoolerError.AUTHENTICATION_FAILED.with(user());
     }
 
     private void accepted() {

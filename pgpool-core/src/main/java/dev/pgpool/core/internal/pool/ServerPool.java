@@ -176,7 +176,8 @@ public final class ServerPool {
                 key.user(),
                 credential.orElse(null),
                 new ServerSetup(wanted, config.connectQuery()),
-                config.pool().maxPreparedStatements());
+                config.pool().maxPreparedStatements(),
+                services.tls().servers(config));
     }
 
     ServerHosts hosts() {
@@ -254,6 +255,11 @@ public final class ServerPool {
     /** A server that is starting up will be there in a moment: waiting is better than an error. */
     static boolean maySoonConnect(ErrorFields failure) {
         return failure.sqlState().equals("57P03");
+    }
+
+    /** Replaces the servers that exist: idle ones at once, those in use when they come back. */
+    void replaceServers() {
+        lanes.forEach(ServerLane::replaceServers);
     }
 
     /** Closes all servers; completes when their loops have done so. */
