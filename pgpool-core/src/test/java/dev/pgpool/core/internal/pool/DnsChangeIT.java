@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DnsConfig;
@@ -14,6 +15,7 @@ import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerPhase;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -155,7 +157,7 @@ class DnsChangeIT {
                 List.of(loop),
                 List.of(ticker),
                 new ServerConnector(transport, new SecureRandom(), lookups),
-                new CancelSender(transport),
+                new CancelSender(transport, lookups),
                 new HostResolver(transport, names),
                 CredentialStore.empty(),
                 new PgPoolListener() {
@@ -163,7 +165,8 @@ class DnsChangeIT {
                     public void onServerClosed(PoolKey key, CloseReason reason) {
                         closed.add(reason);
                     }
-                }));
+                },
+                new TlsContexts(PgPool.builder().database("other", db -> {}).config())));
         return pools.enter(
                 new DatabaseBuilder("app")
                         .hosts(hosts)
