@@ -7,6 +7,9 @@ import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.UserBuilder;
+import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +23,8 @@ import java.util.function.Consumer;
 /** Describes a pooler. Not thread-safe; nothing is checked or started before {@link #build()}. */
 public final class PgPoolBuilder {
     private final Map<String, DatabaseConfig> databases = new LinkedHashMap<>();
+    private final Map<String, UserConfig> users = new LinkedHashMap<>();
+    private PoolMode poolMode = PoolMode.TRANSACTION;
     private final List<String> problems = new ArrayList<>();
     private String host = "127.0.0.1";
     private int port = 6432;
@@ -87,6 +92,22 @@ public final class PgPoolBuilder {
         return this;
     }
 
+    /** Says what is different for a user: of all its pools, whatever the database, and of clients that log in as it. */
+    public PgPoolBuilder user(String name, Consumer<UserBuilder> description) {
+        UserBuilder builder = new UserBuilder(name);
+        description.accept(builder);
+        if (users.putIfAbsent(name, builder.build()) != null) {
+            problems.add("users." + name + ": given twice (expected: once)");
+        }
+        return this;
+    }
+
+    /** Default {@link PoolMode#TRANSACTION}. For how long clients keep their servers; databases and users may differ. */
+    public PgPoolBuilder poolMode(PoolMode poolMode) {
+        this.poolMode = poolMode;
+        return this;
+    }
+
     /** Default: one for each processor. Threads that carry the traffic. */
     public PgPoolBuilder eventLoops(int eventLoops) {
         this.eventLoops = eventLoops;
@@ -110,6 +131,6 @@ public final class PgPoolBuilder {
         }
         ListenConfig listen = new ListenConfig(
                 host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication);
-        return new PgPool(new PgPoolConfig(listen, databases, credentials, eventLoops), listener);
+        return new PgPool(new PgPoolConfig(listen, databases, users, poolMode, credentials, eventLoops), listener);
     }
 }

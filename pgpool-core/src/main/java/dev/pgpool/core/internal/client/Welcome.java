@@ -23,20 +23,22 @@ final class Welcome implements ClientPhase {
     private final ClientSession session;
     private final int protocolMinor;
     private final StartupSettings settings;
+    private final long idleNanos;
     private @Nullable ServerPool pool;
     private @Nullable SessionParameters validated;
 
-    Welcome(ClientSession session, int protocolMinor, StartupSettings settings) {
+    /** @param idleNanos how long the client may ask for nothing; 0 for ever */
+    Welcome(ClientSession session, int protocolMinor, StartupSettings settings, long idleNanos) {
         this.session = session;
         this.protocolMinor = protocolMinor;
         this.settings = settings;
+        this.idleNanos = idleNanos;
     }
 
     void begin(ServerPool entered) {
         pool = entered;
         ServerLane lane = entered.laneFor(session.channel().eventLoop());
         session.enterPool(entered, lane);
-        session.loginDone();
         if (lane.eventLoop() == session.channel().eventLoop()) {
             profile();
         } else {
@@ -46,11 +48,13 @@ final class Welcome implements ClientPhase {
 
     /** At rest as a move wants it: everything written is sent, and the client has nothing to say before our answer. */
     private void move(ServerLane lane) {
+        session.loginLeavesLoop();
         session.out().flush();
         session.channel()
                 .writeAndFlush(Unpooled.EMPTY_BUFFER)
                 .addListener(sent -> ChannelMove.start(session.channel(), lane.eventLoop(), moved -> {
                     if (moved) {
+                        session.loginGoesOn();
                         session.guard(this::profile);
                     } else {
                         session.close(CloseReason.INTERNAL_ERROR, false);
@@ -126,6 +130,7 @@ final class Welcome implements ClientPhase {
         BackendWriter.backendKeyData(out, key.processId(), key.secret());
         BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
         session.out().flush();
+        session.loginDone(idleNanos);
         session.enter(QueryPhase.INSTANCE);
         session.services().listener().onClientConnected(entered.key());
         session.readable(true);

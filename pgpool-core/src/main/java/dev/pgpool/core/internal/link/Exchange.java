@@ -43,6 +43,11 @@ final class Exchange {
     /** The client has told the server to forget the session's state. */
     boolean discarded;
 
+    /** Transactions that have ended on this server: changes with each. */
+    long transactions;
+    /** The query was cancelled because it ran too long, and has not ended yet. */
+    boolean timedOut;
+
     Exchange(ServerConnection server, LaneCounters counters) {
         this.server = server;
         this.toServer = server.out();
@@ -63,6 +68,12 @@ final class Exchange {
         fatalTold = false;
         doomed = false;
         discarded = false;
+        timedOut = false;
+    }
+
+    /** Whether a transaction is open, be it only that of messages without a Sync yet. */
+    boolean isInTransaction() {
+        return !ready || status != TransactionStatus.IDLE;
     }
 
     /** The client is out of it: from now on the server's words are for nobody. */

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Link implements ServerPhase, OwnQuery.Outcome {
     /** What a statement_timeout of the client before looks like. */
-    private static final String QUERY_CANCELED = "57014";
+    static final String QUERY_CANCELED = "57014";
 
     private final ServerConnection server;
     private final Exchange x;
@@ -39,6 +39,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
     private final Requests requests;
     private final Replies replies;
     private final AbandonedWork abandoned;
+    private final LinkDeadlines deadlines;
 
     private ServerLane lane;
     private @Nullable OwnQuery settings;
@@ -55,6 +56,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         this.abandoned = new AbandonedWork(x, lane.abandonTimeout());
         this.statements = new StatementRewriter(x, lane.statements());
         this.requests = new Requests(x, statements);
+        this.deadlines = new LinkDeadlines(lane.timeouts());
         this.replies = new Replies(x, abandoned);
     }
 
@@ -249,6 +251,41 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
             cancelWhenSet = true;
         } else if (x.client != null && !x.expected.isEmpty()) {
             lane.cancels().cancel(server);
+        }
+    }
+
+    /** The number of transactions that have ended here; negative while one is open. */
+    public long transactionsWhileFree() {
+        return x.expected.isEmpty() && !x.isInTransaction() ? x.transactions : -1;
+    }
+
+    @Override
+    public void onTick(long nowNanos) {
+        LinkedClient client = x.client;
+        LinkDeadlines.Late late = deadlines.judge(x, nowNanos);
+        if (client == null) {
+            return;
+        }
+        switch (late) {
+            case NOTHING -> {
+                // as nearly always
+            }
+            case QUERY -> {
+                // what the client sends next must not be hit in the query's place
+                client.readable(false);
+                x.timedOut = true;
+                lane.cancels().cancel(server);
+                server.whenNotCancelled(this::resumeReading);
+            }
+            case CANCEL ->
+                client.onTimeout(
+                        PoolerError.QUERY_NOT_CANCELLED.with("the server did not cancel it"),
+                        CloseReason.QUERY_TIMEOUT);
+            case TRANSACTION ->
+                client.onTimeout(PoolerError.TRANSACTION_TIMEOUT.plain(), CloseReason.TRANSACTION_TIMEOUT);
+            case IDLE_IN_TRANSACTION ->
+                client.onTimeout(
+                        PoolerError.IDLE_IN_TRANSACTION_TIMEOUT.plain(), CloseReason.IDLE_IN_TRANSACTION_TIMEOUT);
         }
     }
 

@@ -228,6 +228,7 @@ final class Replies implements ExpectedReplies.Undo {
         afterAnswer(in);
         if (x.status == TransactionStatus.IDLE) {
             x.counters.countTransaction();
+            x.transactions++;
         }
         x.ready = x.expected.isEmpty();
         return true;
@@ -244,7 +245,12 @@ final class Replies implements ExpectedReplies.Undo {
             return true;
         }
         x.fatalTold |= fields.isFatal();
-        if (x.expected.headSubject() instanceof Named named) {
+        if (x.timedOut && x.client != null && fields.sqlState().equals(Link.QUERY_CANCELED)) {
+            x.timedOut = false;
+            x.toClient.run(in.takeRun());
+            BackendWriter.errorResponse(x.toClient.space(), PoolerError.QUERY_TIMEOUT.plain());
+            in.skip();
+        } else if (x.expected.headSubject() instanceof Named named) {
             ErrorNames.forward(in, x.toClient, named);
         } else {
             in.forward();

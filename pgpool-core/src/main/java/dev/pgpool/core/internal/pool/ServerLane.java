@@ -1,9 +1,14 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.ServerLifeConfig;
+import dev.pgpool.core.config.TimeoutsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.CancelSender;
+import dev.pgpool.core.internal.server.ServerAge;
+import dev.pgpool.core.internal.server.ServerCheck;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
@@ -34,7 +39,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerLane.class);
 
     /** What a lane knows at an instant. */
-    record Figures(int waiting, int idle, LaneCounters counters) {}
+    record Figures(int waiting, int idle, int used, int tested, LaneCounters counters) {}
 
     private final ServerPool pool;
     private final EventLoop loop;
@@ -42,19 +47,17 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private final PoolLane<ServerConnection> queue;
     private final LaneCounters counters = new LaneCounters();
     private final Set<ServerConnection> servers = new LinkedHashSet<>();
+    private final boolean watchesServers;
     private boolean closed;
 
     ServerLane(ServerPool pool, int index, int loopIndex) {
         this.pool = pool;
         this.loop = pool.services().loops().get(loopIndex);
         this.ticker = pool.services().tickers().get(loopIndex);
-        this.queue = new PoolLane<>(
-                index,
-                loop,
-                this,
-                pool.budget(),
-                pool.config().pool().waitTimeout().toNanos(),
-                System::nanoTime);
+        this.watchesServers = !timeouts().query().isZero()
+                || !timeouts().transaction().isZero()
+                || !timeouts().idleInTransaction().isZero();
+        this.queue = new PoolLane<>(index, loop, this, pool.budget(), LaneRules.of(pool.rules()), System::nanoTime);
     }
 
     PoolLane<ServerConnection> queue() {
@@ -77,12 +80,22 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** How running work is cancelled. */
     public CancelSender cancels() {
-        return pool.services().cancels();
+        return pool.cancels();
     }
 
     /** How long a server may take to become clean after its client left. */
     public Duration abandonTimeout() {
-        return pool.config().pool().abandonTimeout();
+        return timeouts().abandon();
+    }
+
+    /** For how long a client keeps its server. */
+    public PoolMode mode() {
+        return pool.mode();
+    }
+
+    /** How long things may take in this pool. */
+    public TimeoutsConfig timeouts() {
+        return pool.rules().timeouts();
     }
 
     public LaneCounters counters() {
@@ -128,31 +141,26 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private void connect(ServerTarget target, long begun) {
         pool.services()
                 .connector()
-                .connect(
-                        loop,
-                        target,
-                        pool.parameters(),
-                        this,
-                        pool.config().pool().connectTimeout(),
-                        new ServerConnector.Outcome() {
-                            @Override
-                            public void onConnected(ServerConnection server) {
-                                if (closed) {
-                                    servers.add(server);
-                                    queue.connected(server);
-                                    server.close(CloseReason.SHUTDOWN);
-                                    return;
-                                }
-                                servers.add(server);
-                                pool.serverConnected(server, System.nanoTime() - begun);
-                                queue.connected(server);
-                            }
+                .connect(loop, target, pool.parameters(), this, timeouts().connect(), new ServerConnector.Outcome() {
+                    @Override
+                    public void onConnected(ServerConnection server) {
+                        if (closed) {
+                            servers.add(server);
+                            queue.connected(server);
+                            server.close(CloseReason.SHUTDOWN);
+                            return;
+                        }
+                        servers.add(server);
+                        server.bornAs(new ServerAge(System.nanoTime(), pool.drawLifetimeNanos()));
+                        pool.serverConnected(server, System.nanoTime() - begun);
+                        queue.connected(server);
+                    }
 
-                            @Override
-                            public void onFailed(ErrorFields error) {
-                                failed(error);
-                            }
-                        });
+                    @Override
+                    public void onFailed(ErrorFields error) {
+                        failed(error);
+                    }
+                });
     }
 
     private static String reason(Throwable problem) {
@@ -167,11 +175,32 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 .addKeyValue("error", error.message())
                 .log("server connection failed");
         pool.serverFailed(error);
-        long retryAt =
-                System.nanoTime() + pool.config().pool().connectRetryDelay().toNanos();
+        long retryAt = System.nanoTime() + timeouts().connectRetryDelay().toNanos();
         boolean wait = pool.hasServers() || ServerPool.maySoonConnect(error);
         queue.connectFailed(retryAt, wait ? null : ServerPool.refusalFor(error));
         pool.forgetIfUnused();
+    }
+
+    @Override
+    public ServerAge age(ServerConnection server) {
+        return server.age();
+    }
+
+    @Override
+    public void check(ServerConnection server, PoolLane<ServerConnection> lane) {
+        ServerLifeConfig life = pool.rules().servers();
+        String sql = life.checkQuery().equals(ServerLifeConfig.EMPTY_QUERY) ? "" : life.checkQuery();
+        ServerCheck.begin(server, sql, life.checkTimeout(), () -> lane.checked(server));
+    }
+
+    @Override
+    public void retire(ServerConnection server, CloseReason reason) {
+        server.close(reason);
+    }
+
+    @Override
+    public int minimum() {
+        return pool.minimum();
     }
 
     @Override
@@ -252,26 +281,32 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     @Override
     public void onTick(long nowNanos) {
         queue.onTick(nowNanos);
+        if (watchesServers) {
+            for (ServerConnection server : servers.toArray(new ServerConnection[0])) {
+                server.onTick(nowNanos);
+            }
+        }
     }
 
     // ---- from any thread
 
     CompletableFuture<Figures> figures() {
         CompletableFuture<Figures> answer = new CompletableFuture<>();
-        onLoop(() -> answer.complete(new Figures(queue.waitingCount(), queue.idleCount(), counters.copy())));
+        onLoop(() -> answer.complete(new Figures(
+                queue.waitingCount(), queue.idleCount(), queue.staleCount(), queue.checkingCount(), counters.copy())));
         if (loop.isShuttingDown()) {
-            answer.complete(new Figures(0, 0, new LaneCounters()));
+            answer.complete(new Figures(0, 0, 0, 0, new LaneCounters()));
         }
         return answer;
     }
 
-    CompletableFuture<Void> close() {
+    CompletableFuture<Void> close(CloseReason reason) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         onLoop(() -> {
             closed = true;
             ticker.remove(this);
             queue.refuse(PoolerError.SHUTDOWN.plain());
-            Set.copyOf(servers).forEach(server -> server.close(CloseReason.SHUTDOWN));
+            Set.copyOf(servers).forEach(server -> server.close(reason));
             done.complete(null);
         });
         return done;

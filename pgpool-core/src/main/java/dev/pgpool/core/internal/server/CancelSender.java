@@ -12,6 +12,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,12 +26,23 @@ import org.slf4j.LoggerFactory;
  */
 public final class CancelSender {
     private static final Logger LOGGER = LoggerFactory.getLogger(CancelSender.class);
-    private static final int TIMEOUT_SECONDS = 10;
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     private final Transport transport;
+    private final Duration timeout;
 
     public CancelSender(Transport transport) {
+        this(transport, TIMEOUT);
+    }
+
+    private CancelSender(Transport transport, Duration timeout) {
         this.transport = transport;
+        this.timeout = timeout;
+    }
+
+    /** The same with another limit to how long a server may take to deal with a request. */
+    public CancelSender within(Duration limit) {
+        return new CancelSender(transport, limit);
     }
 
     /** Sends a request for what the server runs now; to be called on the server's event loop. */
@@ -43,7 +55,7 @@ public final class CancelSender {
         ChannelFuture connecting = new Bootstrap()
                 .group(loop)
                 .channelFactory(transport.channelFor(server.target().address()))
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TIMEOUT_SECONDS * 1_000)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE))
                 .handler(new Discard())
                 .connect(server.target().address());
         connecting.addListener(done -> {
@@ -56,7 +68,7 @@ public final class CancelSender {
         });
     }
 
-    private static void connected(ServerConnection server, ChannelFuture connecting) {
+    private void connected(ServerConnection server, ChannelFuture connecting) {
         if (!connecting.isSuccess()) {
             LOGGER.atDebug()
                     .addKeyValue("server", server.processId())
@@ -70,7 +82,7 @@ public final class CancelSender {
         FrontendWriter.cancelRequest(request, server.processId(), server.secret());
         channel.writeAndFlush(request);
         ScheduledFuture<?> timer =
-                channel.eventLoop().schedule(() -> channel.close(), TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                channel.eventLoop().schedule(() -> channel.close(), timeout.toMillis(), TimeUnit.MILLISECONDS);
         channel.closeFuture().addListener(closed -> {
             timer.cancel(false);
             server.cancelEnded();

@@ -7,6 +7,7 @@ import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.Backend;
@@ -174,7 +175,7 @@ public class Rig implements AutoCloseable {
 
     private final LoopChannel clock;
     private final ClientServices services;
-    private final LoginDeadlines deadlines = new LoginDeadlines(TimeUnit.SECONDS.toNanos(60));
+    private final ClientDeadlines deadlines = new ClientDeadlines(TimeUnit.SECONDS.toNanos(60));
     private final PoolRegistry pools;
     private final int maxServers;
     private final int maxStatements;
@@ -209,16 +210,21 @@ public class Rig implements AutoCloseable {
         PgPoolConfig config = new PgPoolConfig(
                 new ListenConfig("127.0.0.1", 0, Optional.empty(), 16, 100_000, Duration.ofSeconds(60), authentication),
                 Map.of("app", database),
+                Map.of(),
+                PoolMode.TRANSACTION,
                 new Credentials(),
                 1);
-        pools = new PoolRegistry(new PoolServices(
-                List.of(loop),
-                List.of(new LoopTicker(loop)),
-                new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run),
-                new CancelSender(Transport.NIO),
-                new HostResolver(Transport.NIO, Runnable::run),
-                new ServerCredentials(),
-                PgPoolListener.NONE));
+        pools = new PoolRegistry(
+                new PoolServices(
+                        List.of(loop),
+                        List.of(new LoopTicker(loop)),
+                        new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run),
+                        new CancelSender(Transport.NIO),
+                        new HostResolver(Transport.NIO, Runnable::run),
+                        new ServerCredentials(),
+                        PgPoolListener.NONE),
+                PoolMode.TRANSACTION,
+                Map.of());
         services = new ClientServices(
                 config, new ClientRegistry(100_000), pools, Runnable::run, new SecureRandom(), PgPoolListener.NONE);
     }
