@@ -168,7 +168,6 @@ final class LaneSimulation {
 
     private final class Lane implements LaneOwner<Server> {
         final Pool pool;
-        final int index;
         final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
         final ArrayDeque<Client> queued = new ArrayDeque<>();
         final PoolLane<Server> lane;
@@ -177,7 +176,6 @@ final class LaneSimulation {
 
         Lane(Pool pool, int index) {
             this.pool = pool;
-            this.index = index;
             this.lane = new PoolLane<>(index, tasks::add, this, pool.budget, rules, () -> now);
         }
 
