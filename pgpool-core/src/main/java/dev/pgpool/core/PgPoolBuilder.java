@@ -5,9 +5,12 @@ import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.TlsBuilder;
+import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.config.UserBuilder;
 import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.PgPoolListener;
@@ -33,7 +36,10 @@ public final class PgPoolBuilder {
     private int maxClientConnections = 10_000;
     private Duration loginTimeout = Duration.ofSeconds(60);
     private ClientAuthentication authentication = ClientAuthentication.SCRAM_SHA_256;
+    private TlsConfig tls = TlsConfig.CLIENTS;
     private CredentialStore credentials = CredentialStore.empty();
+    private Duration dnsMaxTtl = DnsConfig.DEFAULT.maxTtl();
+    private Duration dnsNxdomainTtl = DnsConfig.DEFAULT.nxdomainTtl();
     private int eventLoops = Runtime.getRuntime().availableProcessors();
     private PgPoolListener listener = PgPoolListener.NONE;
 
@@ -76,6 +82,14 @@ public final class PgPoolBuilder {
         return this;
     }
 
+    /** Default: no TLS. How connections of clients are encrypted. */
+    public PgPoolBuilder tls(Consumer<TlsBuilder> description) {
+        TlsBuilder builder = TlsBuilder.forClients();
+        description.accept(builder);
+        this.tls = builder.build();
+        return this;
+    }
+
     /** Default: knows nobody. Credentials of clients, and of servers without a forced user's password. */
     public PgPoolBuilder credentials(CredentialStore credentials) {
         this.credentials = credentials;
@@ -108,6 +122,22 @@ public final class PgPoolBuilder {
         return this;
     }
 
+    /**
+     * Default 15 s. How long the addresses of a server's name are kept; zero looks up for each new connection. When they
+     * change, connections to those that are gone end at their next release. The Java runtime has a cache of its own
+     * beneath ({@code networkaddress.cache.ttl}), which adds to it.
+     */
+    public PgPoolBuilder dnsMaxTtl(Duration dnsMaxTtl) {
+        this.dnsMaxTtl = dnsMaxTtl;
+        return this;
+    }
+
+    /** Default 15 s. How long it is remembered that a server's name could not be looked up. */
+    public PgPoolBuilder dnsNxdomainTtl(Duration dnsNxdomainTtl) {
+        this.dnsNxdomainTtl = dnsNxdomainTtl;
+        return this;
+    }
+
     /** Default: one for each processor. Threads that carry the traffic. */
     public PgPoolBuilder eventLoops(int eventLoops) {
         this.eventLoops = eventLoops;
@@ -130,7 +160,16 @@ public final class PgPoolBuilder {
             throw new ConfigException(problems);
         }
         ListenConfig listen = new ListenConfig(
-                host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication);
-        return new PgPool(new PgPoolConfig(listen, databases, users, poolMode, credentials, eventLoops), listener);
+                host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication, tls);
+        return new PgPool(
+                new PgPoolConfig(
+                        listen,
+                        databases,
+                        users,
+                        poolMode,
+                        credentials,
+                        new DnsConfig(dnsMaxTtl, dnsNxdomainTtl),
+                        eventLoops),
+                listener);
     }
 }

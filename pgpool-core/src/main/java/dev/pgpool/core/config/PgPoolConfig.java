@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param users what is different for some users, by name
  * @param poolMode for how long clients keep their servers where neither user nor database says it
  * @param credentials who they are
+ * @param dns how long answers of the name service are believed
  * @param eventLoops threads that carry the traffic; each owns its connections
  */
 public record PgPoolConfig(
@@ -23,6 +24,7 @@ public record PgPoolConfig(
         Map<String, UserConfig> users,
         PoolMode poolMode,
         CredentialStore credentials,
+        DnsConfig dns,
         int eventLoops) {
 
     /** @throws ConfigException with every problem found */
@@ -34,6 +36,7 @@ public record PgPoolConfig(
         problems.require(!databases.isEmpty(), "databases", "none", "at least one");
         databases.values().forEach(database -> database.check(problems));
         users.values().forEach(user -> user.check(problems));
+        dns.check(problems);
         problems.range("eventLoops", eventLoops, 1, 1_024);
         problems.throwIfAny();
     }

@@ -9,6 +9,8 @@ public enum CloseReason {
     CLIENT_LOGIN_FAILED,
     CLIENT_LOGIN_TIMEOUT,
     CLIENT_PROTOCOL_VIOLATION,
+    /** The client's TLS handshake failed, or its encryption broke later. */
+    CLIENT_TLS_FAILED,
     /** A cancel request was dealt with; such connections live for one packet. */
     CANCEL_REQUEST,
     TOO_MANY_CLIENTS,
@@ -25,7 +27,9 @@ public enum CloseReason {
     SERVER_CLOSED,
     SERVER_CONNECT_FAILED,
     SERVER_PROTOCOL_VIOLATION,
-    /** What the server sent while nobody used it can't be undone. */
+    /** The server's settings or keys have changed. */
+    SERVER_REPLACED,
+    /** What the server sent while nobody used it, or what its client made of it, can't be undone. */
     SERVER_DIRTY,
     /** Nobody used the server for too long. */
     SERVER_IDLE_TIMEOUT,
@@ -33,12 +37,18 @@ public enum CloseReason {
     SERVER_LIFETIME,
     /** The server did not answer a check as it should. */
     SERVER_CHECK_FAILED,
-    /** The server was idle while another pool needed its place. */
-    EVICTED,
     /** The pool had no clients for too long. */
     POOL_IDLE_TIMEOUT,
+    /** A server was promoted, or is otherwise not of the kind any more that its database wants. */
+    SERVER_ROLE_CHANGED,
+    /** The name service has no such address for the server's name any more. */
+    SERVER_ADDRESS_CHANGED,
+    /** An idle server made room for another pool, or for a connection that is not pooled. */
+    EVICTED,
     /** A server did not become clean in time after its client left in the middle. */
     ABANDONED,
+    /** A server could not be cleaned of its client's session state. */
+    RESET_FAILED,
     /** The client's settings could not be applied. */
     SETTINGS_FAILED,
     SHUTDOWN,

@@ -1,7 +1,9 @@
 package dev.pgpool.core.stats;
 
 import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.SessionState;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The figures of an instant. Counters of different event loops are read one after the other, so sums may be a few
@@ -31,6 +33,9 @@ public record PgPoolSnapshot(int clients, List<Pool> pools) {
      * @param binds Bind messages from clients
      * @param rollbacks transactions rolled back because their client left
      * @param statements different prepared statements known
+     * @param clientsPinned clients that keep their server beyond their transaction, because of session state
+     * @param pins how often that began, by reason
+     * @param cleanings times that session state was taken off a server after its client
      */
     public record Pool(
             PoolKey key,
@@ -45,7 +50,14 @@ public record PgPoolSnapshot(int clients, List<Pool> pools) {
             long serverParses,
             long binds,
             long rollbacks,
-            int statements) {}
+            int statements,
+            int clientsPinned,
+            Map<SessionState, Long> pins,
+            long cleanings) {
+        public Pool {
+            pins = Map.copyOf(pins);
+        }
+    }
 
     /**
      * Figures of a pool's servers.

@@ -9,6 +9,7 @@ import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.pool.Waiter;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -19,8 +20,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +53,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private @Nullable SessionParameters parameters;
     private @Nullable SessionParameters startupParameters;
     private @Nullable ClientStatements statements;
+    private @Nullable TlsSession tls;
+    private boolean handshaking;
     private volatile @Nullable CancelKey cancelKey;
     private int id;
     private boolean admitted;
@@ -95,6 +100,21 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     boolean isClosed() {
         return closed;
+    }
+
+    /** A handshake has begun or ended: meanwhile nothing can be said to the client, not even why it is closed. */
+    void handshaking(boolean now) {
+        handshaking = now;
+    }
+
+    void encrypted(TlsSession settled) {
+        tls = settled;
+    }
+
+    /** What the handshake has settled, the client's verified certificate among it; null if the client is not encrypted. */
+    @Nullable
+    TlsSession tls() {
+        return tls;
     }
 
     @Nullable
@@ -312,6 +332,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         Link current = link;
         if (current != null) {
             current.onClientWritable();
+        } else {
+            phase.onWritable(this);
         }
     }
 
@@ -320,6 +342,17 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     void onFailure(Throwable cause) {
+        if (closed) {
+            return;
+        }
+        if (cause instanceof DecoderException && cause.getCause() instanceof SSLException broken) {
+            LOGGER.atInfo()
+                    .addKeyValue("client", remote())
+                    .addKeyValue("error", broken.getMessage())
+                    .log("encryption broke");
+            close(CloseReason.CLIENT_TLS_FAILED, true);
+            return;
+        }
         if (cause instanceof IOException) {
             close(CloseReason.CLIENT_CLOSED, true);
             return;
@@ -355,6 +388,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             } else {
                 // it means the query that still waits for a server, if there is one
                 cancelPending = isWaiting();
+                phase.onCancel(this);
             }
         });
     }
@@ -495,6 +529,10 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         if (c == null) {
             return;
         }
+        if (handshaking) {
+            c.close();
+            return;
+        }
         ByteBuf words = c.alloc().ioBuffer(256);
         if (error != null && !inside) {
             BackendWriter.errorResponse(words, error);
@@ -554,7 +592,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         }
     }
 
-    private String remote() {
+    String remote() {
         ChannelHandlerContext c = ctx;
         return c == null ? "?" : String.valueOf(c.channel().remoteAddress());
     }

@@ -51,6 +51,10 @@ final class IdleServers<S> {
         return roundRobin ? servers.peekFirst() : servers.peekLast();
     }
 
+    boolean contains(S server) {
+        return servers.contains(server);
+    }
+
     boolean remove(S server) {
         return servers.removeFirstOccurrence(server);
     }

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -118,6 +119,13 @@ public final class PoolRegistry implements LoopTicker.Listener {
             drop(known, CloseReason.POOL_IDLE_TIMEOUT);
             return null;
         });
+    }
+
+    /** Replaces the servers of these databases: idle ones at once, those in use when they come back. */
+    public void replaceServers(Set<String> databases) {
+        pools.values().stream()
+                .filter(pool -> databases.contains(pool.config().name()))
+                .forEach(ServerPool::replaceServers);
     }
 
     /** The figures of all pools, by name. */

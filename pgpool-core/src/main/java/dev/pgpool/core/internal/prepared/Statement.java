@@ -1,22 +1,26 @@
 package dev.pgpool.core.internal.prepared;
 
+import dev.pgpool.core.internal.sql.SessionEffects;
 import java.nio.charset.StandardCharsets;
 
 /**
  * A prepared statement as PostgreSQL understands it: text, parameter types, and the settings under which the text is
  * read (a time literal means something else under another TimeZone), whatever clients call it. Interned by {@link
- * StatementRegistry}, so identity is equality. Immutable.
+ * StatementRegistry}, so identity is equality. Immutable, but that it may go stale; thread-safe.
  */
 public final class Statement {
     private final long id;
     private final byte[] serverName;
     private final byte[] parseBody;
     private final Object meaning;
+    private final SessionEffects effects;
     private final int hash;
+    private volatile boolean stale;
 
-    Statement(long id, byte[] parseBody, Object meaning, int hash) {
+    Statement(long id, byte[] parseBody, Object meaning, SessionEffects effects, int hash) {
         this.id = id;
         this.meaning = meaning;
+        this.effects = effects;
         this.serverName = ("pgpool_" + id).getBytes(StandardCharsets.US_ASCII);
         this.parseBody = parseBody;
         this.hash = hash;
@@ -39,6 +43,23 @@ public final class Statement {
     /** The settings that the text was, or is to be, read under. Compared by identity. */
     public Object meaning() {
         return meaning;
+    }
+
+    /** What running it may do to the session. */
+    public SessionEffects effects() {
+        return effects;
+    }
+
+    /**
+     * What it returns is not what it was when it was parsed ({@code cached plan must not change result type}): no server's
+     * copy of it is of use any more. The same text makes another statement from now on.
+     */
+    public void goStale() {
+        stale = true;
+    }
+
+    public boolean isStale() {
+        return stale;
     }
 
     int contentHash() {

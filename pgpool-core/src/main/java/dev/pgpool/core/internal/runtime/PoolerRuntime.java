@@ -7,11 +7,13 @@ import dev.pgpool.core.internal.client.ClientInitializer;
 import dev.pgpool.core.internal.client.ClientRegistry;
 import dev.pgpool.core.internal.client.ClientServices;
 import dev.pgpool.core.internal.client.ClientSession;
+import dev.pgpool.core.internal.pool.DnsCache;
 import dev.pgpool.core.internal.pool.HostResolver;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.pool.PoolServices;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.stats.PgPoolSnapshot;
@@ -27,6 +29,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -55,16 +58,19 @@ public final class PoolerRuntime {
     private final PgPoolConfig config;
     private final PgPoolListener listener;
     private final ClientRegistry clients;
+    private final TlsContexts tls;
     private final AtomicReference<Lifecycle> state = new AtomicReference<>(Lifecycle.NEW);
     private @Nullable Parts parts;
 
     /** What exists while the pooler runs. */
     private record Parts(EventLoopGroup loops, Workers workers, PoolRegistry pools, List<Channel> listeners) {}
 
+    /** @throws dev.pgpool.core.config.ConfigException if keys or certificates are no good */
     public PoolerRuntime(PgPoolConfig config, PgPoolListener listener) {
         this.config = config;
         this.listener = listener == PgPoolListener.NONE ? listener : new GuardedListener(listener);
         this.clients = new ClientRegistry(config.listen().maxClientConnections());
+        this.tls = new TlsContexts(config);
     }
 
     /** Starts; does nothing when running. */
@@ -118,12 +124,16 @@ public final class PoolerRuntime {
                 loops,
                 tickers,
                 new ServerConnector(transport, random, workers.passwords()),
-                new CancelSender(transport),
-                new HostResolver(transport, workers.lookups()),
+                new CancelSender(transport, workers.passwords()),
+                new HostResolver(
+                        transport,
+                        new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime)),
                 config.credentials(),
-                listener);
+                listener,
+                tls);
         PoolRegistry pools = new PoolRegistry(poolServices, config.poolMode(), config.users());
-        ClientServices services = new ClientServices(config, clients, pools, workers.passwords(), random, listener);
+        ClientServices services =
+                new ClientServices(config, clients, pools, workers.passwords(), random, listener, tls);
         new Listeners(transport, group, new ClientInitializer(services, deadlines)).bind(config.listen(), listeners);
         pools.start(config.databases().values());
         return new Parts(group, workers, pools, listeners);
@@ -132,6 +142,14 @@ public final class PoolerRuntime {
     /** The TCP address with the real port. */
     public InetSocketAddress address() {
         return (InetSocketAddress) running().listeners().get(0).localAddress();
+    }
+
+    /** Reads keys, certificates and trust again. */
+    public void reloadTls() {
+        PoolRegistry pools = running().pools();
+        Set<String> changed = tls.reload();
+        pools.replaceServers(changed);
+        LOGGER.atInfo().addKeyValue("changed", changed).log("keys and certificates read again");
     }
 
     /** The figures of this instant. */

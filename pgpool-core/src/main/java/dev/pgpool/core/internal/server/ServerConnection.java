@@ -1,9 +1,11 @@
 package dev.pgpool.core.internal.server;
 
+import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.ServerStatements;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
@@ -16,6 +18,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +51,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private SessionParameters parameters;
     private SessionParameters loginParameters;
     private @Nullable ChannelHandlerContext ctx;
+    private @Nullable TlsSession tls;
     private @Nullable Object attachment;
     private ServerAge age = new ServerAge(System.nanoTime(), Long.MAX_VALUE);
     private @Nullable Object unnamedOwner;
@@ -58,7 +63,10 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private @Nullable Runnable afterCancels;
     private @Nullable ErrorFields lastError;
     private boolean readable = true;
+    private boolean retired;
     private boolean closed;
+    private boolean ready;
+    private @Nullable CloseReason retirement;
 
     /**
      * A connection that is a handler of its channel from the start.
@@ -83,6 +91,15 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         return target;
     }
 
+    /** What the handshake has settled; null if the connection is not encrypted. */
+    public @Nullable TlsSession tls() {
+        return tls;
+    }
+
+    void encrypted(TlsSession settled) {
+        tls = settled;
+    }
+
     /** What goes to the server. */
     public Outbox out() {
         return out;
@@ -102,10 +119,16 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         return loginParameters;
     }
 
-    /** Login is over. */
+    /** Login is over; what follows before the first use counts as part of it. */
     void loggedIn() {
         loginParameters = parameters;
+    }
+
+    /** The server can be used: what was set until now are its defaults. */
+    void prepared() {
+        loginParameters = parameters;
         phase = idle;
+        ready = true;
     }
 
     /** Parameters that only the server sets, like its version. */
@@ -121,6 +144,11 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     /** The server has discarded its settings: those that it does not report are at their defaults. */
     public void forgetUnreportedParameters() {
         parameters = parameterRegistry.onlyNamed(parameters, loginParameters);
+    }
+
+    /** Parameters that were returned to the server's defaults by us, beyond what it reports. */
+    public void forgetParameters(Collection<String> names) {
+        parameters = parameterRegistry.without(parameters, names);
     }
 
     /** Whether the server's unnamed statement is this version of this owner's, as far as the given batch may rely on it. */
@@ -191,10 +219,24 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
      */
     public void release() {
         phase = idle;
+        CloseReason due = retirement;
+        if (due != null) {
+            close(due);
+            return;
+        }
         if (cancels == 0) {
             home.onReleased(this);
         } else {
             afterCancels = () -> home.onReleased(this);
+        }
+    }
+
+    /** Ends the connection now if nobody uses it, else at its next release. */
+    public void retire(CloseReason reason) {
+        if (phase == idle) {
+            close(reason);
+        } else {
+            retirement = reason;
         }
     }
 
@@ -215,6 +257,21 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     public boolean isClosed() {
         return closed;
+    }
+
+    /** The last ErrorResponse of severity FATAL, if there was one. */
+    @Nullable
+    ErrorFields lastError() {
+        return lastError;
+    }
+
+    /** It is not to be given to another client: whoever has it may finish. */
+    public void retire() {
+        retired = true;
+    }
+
+    public boolean isRetired() {
+        return retired;
     }
 
     public Channel channel() {
@@ -270,6 +327,10 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
             parameters = parameterRegistry.with(parameters, name, value);
         } else {
             readOnlyParameters.put(name, value);
+            TargetSessionAttributes wanted = target.setup().attributes();
+            if (ready && ServerRole.isToldBy(name) && ServerRole.objection(wanted, this) != null) {
+                retire(CloseReason.SERVER_ROLE_CHANGED);
+            }
         }
     }
 
@@ -280,6 +341,15 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
             lastError = error;
         }
         return error;
+    }
+
+    /** Session state could not be taken off: nobody else may meet it. */
+    public void resetFailed(ErrorFields error) {
+        LOGGER.atWarn()
+                .addKeyValue("server", processId)
+                .addKeyValue("error", error.message())
+                .log("server could not be reset");
+        close(CloseReason.RESET_FAILED);
     }
 
     void onBackendKeyData(MessageCursor message) {
@@ -390,6 +460,14 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (!closed && context.channel().isWritable()) {
             phase.onWritable();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof SslCloseCompletionEvent) {
+            // close_notify: as good as the end of the stream, which may never come
+            context.close();
         }
     }
 

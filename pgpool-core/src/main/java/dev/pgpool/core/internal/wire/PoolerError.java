@@ -16,6 +16,7 @@ public enum PoolerError {
             "received unencrypted data after %s request",
             "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack."),
     CLIENT_PROTOCOL_VIOLATION("FATAL", "08P01", "protocol violation by the client: %s", null),
+    TLS_REQUIRED("FATAL", "28000", "SSL required", "Connect with sslmode=require or stricter."),
     NO_USER_NAME("FATAL", "28000", "no PostgreSQL user name specified in startup packet", null),
     AUTHENTICATION_FAILED("FATAL", "28P01", "password authentication failed for user \"%s\"", null),
     AUTHENTICATION_UNAVAILABLE(
@@ -38,7 +39,11 @@ public enum PoolerError {
             "Raise the user's maxClients or close idle clients."),
     LOGIN_TIMEOUT("FATAL", "08P01", "client_login_timeout", null),
     LOGIN_TIMEOUT_WITHOUT_SERVER("FATAL", "08006", "client_login_timeout (server down)", null),
-    REPLICATION_UNSUPPORTED("FATAL", "0A000", "replication connections cannot be pooled", "Connect to the server."),
+    INVALID_REPLICATION(
+            "FATAL",
+            "22023",
+            "invalid value for parameter \"replication\": \"%s\"",
+            "Valid values are: \"false\", 0, \"true\", 1, \"database\"."),
     INVALID_OPTION("FATAL", "42601", "invalid command-line argument for server process: %s", null),
     QUERY_WAIT_TIMEOUT(
             "FATAL",
@@ -52,6 +57,17 @@ public enum PoolerError {
     TRANSACTION_TIMEOUT("FATAL", "25P04", "terminating connection due to transaction timeout", null),
     IDLE_IN_TRANSACTION_TIMEOUT("FATAL", "25P03", "terminating connection due to idle-in-transaction timeout", null),
     CLIENT_IDLE_TIMEOUT("FATAL", "57P05", "terminating connection due to idle-session timeout", null),
+    SESSION_STATE_REJECTED(
+            "ERROR",
+            "0A000",
+            "session state is not allowed in this pool: %s",
+            "Use what ends with its transaction, a pool in session mode, or another sessionState policy."),
+    SEQUENCE_VALUE_UNKNOWN(
+            "ERROR",
+            "55000",
+            "the last value of a sequence is not known outside of a transaction",
+            "Call currval or lastval in the transaction that called nextval, or use INSERT ... RETURNING."),
+    NO_TRANSACTION_BLOCKS("FATAL", "0A000", "transaction blocks not allowed in statement pooling mode", null),
     SERVER_LOGIN_FAILED("FATAL", "08006", "server login has been failing, cached error: %s", null),
     SERVER_CLOSED(
             "FATAL",
