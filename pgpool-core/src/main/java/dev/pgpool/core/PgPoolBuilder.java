@@ -156,20 +156,21 @@ public final class PgPoolBuilder {
      * @throws dev.pgpool.core.config.ConfigException with every problem found
      */
     public PgPool build() {
+        return new PgPool(config(), listener);
+    }
+
+    /**
+     * The description as a value.
+     *
+     * @throws dev.pgpool.core.config.ConfigException with every problem found
+     */
+    public PgPoolConfig config() {
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }
         ListenConfig listen = new ListenConfig(
                 host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication, tls);
-        return new PgPool(
-                new PgPoolConfig(
-                        listen,
-                        databases,
-                        users,
-                        poolMode,
-                        credentials,
-                        new DnsConfig(dnsMaxTtl, dnsNxdomainTtl),
-                        eventLoops),
-                listener);
+        return new PgPoolConfig(
+                listen, databases, users, poolMode, credentials, new DnsConfig(dnsMaxTtl, dnsNxdomainTtl), eventLoops);
     }
 }

@@ -3,9 +3,15 @@ package dev.pgpool.core.internal.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.DatabaseBuilder;
+import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
+import dev.pgpool.core.config.ListenConfig;
+import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.ScriptedServer;
@@ -14,6 +20,7 @@ import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerPhase;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -27,6 +34,8 @@ import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -151,28 +160,49 @@ class DnsChangeIT {
                 lookups,
                 new DnsConfig(Duration.ZERO, Duration.ZERO),
                 System::nanoTime);
-        PoolRegistry pools = new PoolRegistry(new PoolServices(
-                List.of(loop),
-                List.of(ticker),
-                new ServerConnector(transport, new SecureRandom(), lookups),
-                new CancelSender(transport),
-                new HostResolver(transport, names),
+        DatabaseConfig database = new DatabaseBuilder("app")
+                .hosts(hosts)
+                .port(server.port())
+                .connectTimeout(connectTimeout)
+                .maxConnections(1)
+                .build();
+        PoolRegistry pools = new PoolRegistry(
+                new PoolServices(
+                        List.of(loop),
+                        List.of(ticker),
+                        new ServerConnector(transport, new SecureRandom(), lookups),
+                        new CancelSender(transport, lookups),
+                        new HostResolver(transport, names),
+                        CredentialStore.empty(),
+                        new PgPoolListener() {
+                            @Override
+                            public void onServerClosed(PoolKey key, CloseReason reason) {
+                                closed.add(reason);
+                            }
+                        },
+                        new TlsContexts(config(database))),
+                PoolMode.TRANSACTION,
+                Map.of());
+        return pools.enter(database, "app", "app");
+    }
+
+    private static PgPoolConfig config(DatabaseConfig database) {
+        return new PgPoolConfig(
+                new ListenConfig(
+                        "127.0.0.1",
+                        0,
+                        Optional.empty(),
+                        16,
+                        100,
+                        Duration.ofSeconds(60),
+                        ClientAuthentication.TRUST,
+                        TlsConfig.CLIENTS),
+                Map.of(database.name(), database),
+                Map.of(),
+                PoolMode.TRANSACTION,
                 CredentialStore.empty(),
-                new PgPoolListener() {
-                    @Override
-                    public void onServerClosed(PoolKey key, CloseReason reason) {
-                        closed.add(reason);
-                    }
-                }));
-        return pools.enter(
-                new DatabaseBuilder("app")
-                        .hosts(hosts)
-                        .port(server.port())
-                        .connectTimeout(connectTimeout)
-                        .maxConnections(1)
-                        .build(),
-                "app",
-                "app");
+                DnsConfig.DEFAULT,
+                1);
     }
 
     private CompletableFuture<ServerConnection> acquire(ServerPool pool) {
