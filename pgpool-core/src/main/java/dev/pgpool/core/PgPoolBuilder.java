@@ -5,6 +5,7 @@ import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
@@ -29,6 +30,8 @@ public final class PgPoolBuilder {
     private Duration loginTimeout = Duration.ofSeconds(60);
     private ClientAuthentication authentication = ClientAuthentication.SCRAM_SHA_256;
     private CredentialStore credentials = CredentialStore.empty();
+    private Duration dnsMaxTtl = DnsConfig.DEFAULT.maxTtl();
+    private Duration dnsNxdomainTtl = DnsConfig.DEFAULT.nxdomainTtl();
     private int eventLoops = Runtime.getRuntime().availableProcessors();
     private PgPoolListener listener = PgPoolListener.NONE;
 
@@ -87,6 +90,22 @@ public final class PgPoolBuilder {
         return this;
     }
 
+    /**
+     * Default 15 s. How long the addresses of a server's name are kept; zero looks up for each new connection. When they
+     * change, connections to those that are gone end at their next release. The Java runtime has a cache of its own
+     * beneath ({@code networkaddress.cache.ttl}), which adds to it.
+     */
+    public PgPoolBuilder dnsMaxTtl(Duration dnsMaxTtl) {
+        this.dnsMaxTtl = dnsMaxTtl;
+        return this;
+    }
+
+    /** Default 15 s. How long it is remembered that a server's name could not be looked up. */
+    public PgPoolBuilder dnsNxdomainTtl(Duration dnsNxdomainTtl) {
+        this.dnsNxdomainTtl = dnsNxdomainTtl;
+        return this;
+    }
+
     /** Default: one for each processor. Threads that carry the traffic. */
     public PgPoolBuilder eventLoops(int eventLoops) {
         this.eventLoops = eventLoops;
@@ -110,6 +129,8 @@ public final class PgPoolBuilder {
         }
         ListenConfig listen = new ListenConfig(
                 host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication);
-        return new PgPool(new PgPoolConfig(listen, databases, credentials, eventLoops), listener);
+        return new PgPool(
+                new PgPoolConfig(listen, databases, credentials, new DnsConfig(dnsMaxTtl, dnsNxdomainTtl), eventLoops),
+                listener);
     }
 }

@@ -13,10 +13,15 @@ import java.util.Optional;
  * @param listen where clients come in
  * @param databases what they may connect to, by name
  * @param credentials who they are
+ * @param dns how long answers of the name service are believed
  * @param eventLoops threads that carry the traffic; each owns its connections
  */
 public record PgPoolConfig(
-        ListenConfig listen, Map<String, DatabaseConfig> databases, CredentialStore credentials, int eventLoops) {
+        ListenConfig listen,
+        Map<String, DatabaseConfig> databases,
+        CredentialStore credentials,
+        DnsConfig dns,
+        int eventLoops) {
 
     /** @throws ConfigException with every problem found */
     public PgPoolConfig {
@@ -25,6 +30,7 @@ public record PgPoolConfig(
         listen.check(problems);
         problems.require(!databases.isEmpty(), "databases", "none", "at least one");
         databases.values().forEach(database -> database.check(problems));
+        dns.check(problems);
         problems.range("eventLoops", eventLoops, 1, 1_024);
         problems.throwIfAny();
     }

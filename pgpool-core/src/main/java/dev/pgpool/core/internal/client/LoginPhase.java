@@ -7,6 +7,7 @@ import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
 import dev.pgpool.core.internal.auth.ClientAuthenticator;
 import dev.pgpool.core.internal.auth.ClientAuthenticator.Verdict;
+import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -18,9 +19,7 @@ import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -29,17 +28,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Phase: from the StartupMessage to the end of authentication. Fails closed: whatever goes wrong is a refusal. What
- * comes after it is {@link Welcome}.
+ * comes after it is {@link Welcome} or {@link ReplicationPhase}.
  */
 final class LoginPhase implements ClientPhase {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginPhase.class);
     /** PostgreSQL's PG_MAX_AUTH_TOKEN_LENGTH. */
     private static final int MAX_PASSWORD_MESSAGE = 65_535;
 
-    private static final Set<String> FALSE = Set.of("false", "off", "no", "0", "f", "n");
-
     private final ClientSession session;
     private final StartupPacket.Startup startup;
+    private final boolean replication;
     private final StartupSettings settings;
     private @Nullable ClientAuthenticator authenticator;
     /** Something else than the client has to act next: the credential store or a worker. */
@@ -48,17 +46,15 @@ final class LoginPhase implements ClientPhase {
     LoginPhase(ClientSession session, StartupPacket.Startup startup) {
         this.session = session;
         this.startup = startup;
-        this.settings = StartupSettings.of(startup);
+        this.replication = ReplicationRequest.isWanted(startup.parameters().get("replication"));
+        // those of a replication client are for its server alone to judge
+        this.settings = replication ? StartupSettings.NONE : StartupSettings.of(startup);
     }
 
     void begin() {
         String user = user();
         if (user.isEmpty()) {
             throw new WireViolation(PoolerError.NO_USER_NAME, "");
-        }
-        String replication = startup.parameters().get("replication");
-        if (replication != null && !FALSE.contains(replication.toLowerCase(Locale.ROOT))) {
-            throw new WireViolation(PoolerError.REPLICATION_UNSUPPORTED, "");
         }
         if (!session.admit()) {
             session.fail(PoolerError.TOO_MANY_CLIENTS.plain(), CloseReason.TOO_MANY_CLIENTS);
@@ -209,9 +205,16 @@ final class LoginPhase implements ClientPhase {
             session.fail(PoolerError.NO_SUCH_DATABASE.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
             return;
         }
-        Welcome welcome = new Welcome(session, startup.minor(), settings);
-        session.enter(welcome);
-        welcome.begin(session.services().pools().enter(database.get(), database(), user()));
+        ServerPool pool = session.services().pools().enter(database.get(), database(), user());
+        if (replication) {
+            ReplicationPhase phase = new ReplicationPhase(session, startup, pool);
+            session.enter(phase);
+            phase.begin();
+        } else {
+            Welcome welcome = new Welcome(session, startup.minor(), settings);
+            session.enter(welcome);
+            welcome.begin(pool);
+        }
     }
 
     @Override

@@ -1,13 +1,14 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
-import dev.pgpool.core.internal.server.ServerTarget;
 import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -15,10 +16,9 @@ import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,12 +42,14 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private final PoolLane<ServerConnection> queue;
     private final LaneCounters counters = new LaneCounters();
     private final Set<ServerConnection> servers = new LinkedHashSet<>();
+    private final AddressWatch addresses;
     private boolean closed;
 
     ServerLane(ServerPool pool, int index, int loopIndex) {
         this.pool = pool;
         this.loop = pool.services().loops().get(loopIndex);
         this.ticker = pool.services().tickers().get(loopIndex);
+        this.addresses = new AddressWatch(pool.hosts(), pool.services().resolver());
         this.queue = new PoolLane<>(
                 index,
                 loop,
@@ -55,6 +57,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 pool.budget(),
                 pool.config().pool().waitTimeout().toNanos(),
                 System::nanoTime);
+        this.queue.roundRobin(pool.config().pool().serverRoundRobin());
     }
 
     PoolLane<ServerConnection> queue() {
@@ -85,6 +88,30 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         return pool.config().pool().abandonTimeout();
     }
 
+    /** For how long clients keep servers, and what becomes of their session state. */
+    public SessionRules sessionRules() {
+        return pool.sessionRules();
+    }
+
+    /** The parameters of the pool's sessions. */
+    public ParameterRegistry parameters() {
+        return pool.parameters();
+    }
+
+    /** A client keeps its server beyond its transaction for the kinds of state in {@code after}; before for others. */
+    public void pinned(int before, int after) {
+        counters.countPins(before, after);
+        for (SessionState kind : SessionState.values()) {
+            if ((after & ~before & kind.bit()) != 0) {
+                LOGGER.atDebug()
+                        .addKeyValue("pool", pool.key())
+                        .addKeyValue("reason", kind.label())
+                        .log("client pinned to its server");
+                pool.services().listener().onPinned(pool.key(), kind);
+            }
+        }
+    }
+
     public LaneCounters counters() {
         return counters;
     }
@@ -103,62 +130,72 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public void connect(PoolLane<ServerConnection> lane) {
-        long begun = System.nanoTime();
-        target().whenComplete((target, problem) -> onLoop(() -> {
-            if (problem != null) {
-                failed(new ErrorFields(
-                        "FATAL", "08001", "could not connect to server: " + reason(problem), null, null));
-            } else if (closed) {
-                failed(PoolerError.SHUTDOWN.plain());
-            } else {
-                connect(target, begun);
-            }
-        }));
+        new ConnectChain(pool, loop, this, new Connecting()).begin();
     }
 
-    /** A store of the host may throw instead of failing; a permit depends on the answer. */
-    private CompletionStage<ServerTarget> target() {
-        try {
-            return pool.target();
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e);
+    /** A server is being made for the pool. */
+    private final class Connecting implements ConnectChain.Owner {
+        private final long begun = System.nanoTime();
+
+        @Override
+        public boolean isClosed() {
+            return closed;
+        }
+
+        @Override
+        public void onConnected(ServerConnection server) {
+            servers.add(server);
+            if (closed) {
+                queue.connected(server);
+                server.close(CloseReason.SHUTDOWN);
+                return;
+            }
+            pool.serverConnected(server, System.nanoTime() - begun);
+            queue.connected(server);
+        }
+
+        @Override
+        public void onFailed(ErrorFields error) {
+            failed(error);
         }
     }
 
-    private void connect(ServerTarget target, long begun) {
+    /**
+     * Makes a connection that is not pooled, in the place of a server that the caller has acquired: it counts against all
+     * limits that the server counted against, and is never given to anybody else. The server is closed, the new
+     * connection goes where it went.
+     *
+     * @param startup further start-up parameters
+     */
+    public void replace(ServerConnection server, Map<String, String> startup, ServerConnector.Outcome outcome) {
+        servers.remove(server);
+        server.settle(InTransit.HOME);
+        server.close(CloseReason.EVICTED);
+        pool.serverGone(CloseReason.EVICTED);
+        long begun = System.nanoTime();
         pool.services()
                 .connector()
                 .connect(
                         loop,
-                        target,
+                        server.target().with(startup),
                         pool.parameters(),
                         this,
                         pool.config().pool().connectTimeout(),
                         new ServerConnector.Outcome() {
                             @Override
-                            public void onConnected(ServerConnection server) {
-                                if (closed) {
-                                    servers.add(server);
-                                    queue.connected(server);
-                                    server.close(CloseReason.SHUTDOWN);
-                                    return;
-                                }
-                                servers.add(server);
-                                pool.serverConnected(server, System.nanoTime() - begun);
-                                queue.connected(server);
+                            public void onConnected(ServerConnection replacement) {
+                                servers.add(replacement);
+                                pool.unpooledConnected(System.nanoTime() - begun);
+                                outcome.onConnected(replacement);
                             }
 
                             @Override
                             public void onFailed(ErrorFields error) {
-                                failed(error);
+                                queue.gone(server);
+                                pool.unpooledFailed(error);
+                                outcome.onFailed(error);
                             }
                         });
-    }
-
-    private static String reason(Throwable problem) {
-        Throwable cause =
-                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
-        return cause.getClass().getSimpleName() + ": " + cause.getMessage();
     }
 
     private void failed(ErrorFields error) {
@@ -202,7 +239,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         }
     }
 
-    /** Between two lanes a server may die; the lane that receives it finds out. */
+    /** Between two lanes a server may die; the lane that receives it finds out. One that is replaced may die as well. */
     private enum InTransit implements ServerHome {
         HOME;
 
@@ -231,6 +268,9 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         if (servers.remove(server)) {
             pool.serverGone(reason);
             queue.gone(server);
+            if (reason == CloseReason.SERVER_CLOSED) {
+                pool.forgetProfilesIfEmpty();
+            }
         }
     }
 
@@ -252,6 +292,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     @Override
     public void onTick(long nowNanos) {
         queue.onTick(nowNanos);
+        addresses.onTick(nowNanos, servers);
     }
 
     // ---- from any thread

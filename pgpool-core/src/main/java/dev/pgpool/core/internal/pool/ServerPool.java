@@ -2,19 +2,26 @@ package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.SessionState;
+import dev.pgpool.core.config.HostConfig;
+import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
 import io.netty.channel.EventLoop;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,9 +41,11 @@ public final class ServerPool {
     private final PoolServices services;
     private final Consumer<ServerPool> onUnused;
     private final ConnectionBudget budget;
+    private final ServerHosts hosts;
     private final StatementRegistry statements = new StatementRegistry();
     private final ParameterRegistry parameters = new ParameterRegistry();
     private final StartupProfiles profiles = new StartupProfiles();
+    private final SessionRules sessionRules;
     private final List<ServerLane> lanes;
     private final AtomicInteger clients = new AtomicInteger();
     private final AtomicInteger nextLane = new AtomicInteger();
@@ -55,6 +64,8 @@ public final class ServerPool {
         this.key = key;
         this.config = config;
         this.services = services;
+        this.sessionRules = SessionRules.of(PoolMode.TRANSACTION, config.sessionState());
+        this.hosts = new ServerHosts(config.hosts());
         this.budget = new ConnectionBudget(
                 config.pool().maxConnections(), config.pool().maxParallelConnects());
         int loops = services.loops().size();
@@ -92,6 +103,10 @@ public final class ServerPool {
     /** The settable parameters of a fresh server, null before the first one. */
     public @Nullable SessionParameters reported() {
         return reported;
+    }
+
+    SessionRules sessionRules() {
+        return sessionRules;
     }
 
     StatementRegistry statements() {
@@ -151,22 +166,25 @@ public final class ServerPool {
         }
     }
 
-    /** Where the next server connection goes: host and secret are looked up each time, since both change. */
-    CompletionStage<ServerTarget> target() {
-        String database = config.databaseName().orElse(key.database());
-        return services.resolver()
-                .resolve(config.host(), config.port())
-                .thenCombine(
-                        credential(),
-                        (address, credential) -> new ServerTarget(
-                                address,
-                                Map.of("user", key.user(), "database", database),
-                                key.user(),
-                                credential.orElse(null),
-                                config.pool().maxPreparedStatements()));
+    /** Where a server connection goes. */
+    ServerTarget target(
+            HostConfig host, SocketAddress address, TargetSessionAttributes wanted, Optional<Credential> credential) {
+        return new ServerTarget(
+                host,
+                address,
+                Map.of("user", key.user(), "database", config.databaseName().orElse(key.database())),
+                key.user(),
+                credential.orElse(null),
+                new ServerSetup(wanted, config.connectQuery()),
+                config.pool().maxPreparedStatements());
     }
 
-    private CompletionStage<Optional<Credential>> credential() {
+    ServerHosts hosts() {
+        return hosts;
+    }
+
+    /** The secret for server connections; looked up each time, since it changes. */
+    CompletionStage<Optional<Credential>> credential() {
         if (config.password().isPresent()) {
             return CompletableFuture.completedFuture(
                     Optional.of(Credential.parse(key.user(), config.password().get())));
@@ -189,6 +207,23 @@ public final class ServerPool {
     void serverFailed(ErrorFields error) {
         lastFailure = error;
         services.listener().onServerConnectFailed(key, error.sqlState(), error.message());
+    }
+
+    /** A connection that is not pooled was made: it says nothing about the others. */
+    void unpooledConnected(long tookNanos) {
+        services.listener().onServerConnected(key, Duration.ofNanos(tookNanos));
+    }
+
+    /** A connection that is not pooled could not be made. */
+    void unpooledFailed(ErrorFields error) {
+        services.listener().onServerConnectFailed(key, error.sqlState(), error.message());
+    }
+
+    /** All servers have gone by themselves: what replaces them may be another version with other defaults. */
+    void forgetProfilesIfEmpty() {
+        if (!hasServers()) {
+            profiles.clear();
+        }
     }
 
     void serverGone(CloseReason reason) {
@@ -238,6 +273,9 @@ public final class ServerPool {
             long serverParses = 0;
             long binds = 0;
             long rollbacks = 0;
+            int pinned = 0;
+            long cleanings = 0;
+            Map<SessionState, Long> pins = new EnumMap<>(SessionState.class);
             for (CompletableFuture<ServerLane.Figures> answer : asked) {
                 ServerLane.Figures figures = answer.join();
                 LaneCounters counters = figures.counters();
@@ -248,6 +286,11 @@ public final class ServerPool {
                 serverParses += counters.serverParses();
                 binds += counters.binds();
                 rollbacks += counters.rollbacks();
+                pinned += counters.pinned();
+                cleanings += counters.cleanings();
+                for (SessionState kind : SessionState.values()) {
+                    pins.merge(kind, counters.pins(kind), Long::sum);
+                }
             }
             return new PgPoolSnapshot.Pool(
                     key,
@@ -260,7 +303,10 @@ public final class ServerPool {
                     serverParses,
                     binds,
                     rollbacks,
-                    statements.size());
+                    statements.size(),
+                    pinned,
+                    pins,
+                    cleanings);
         });
     }
 }

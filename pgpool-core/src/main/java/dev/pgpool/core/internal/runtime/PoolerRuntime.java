@@ -7,6 +7,7 @@ import dev.pgpool.core.internal.client.ClientRegistry;
 import dev.pgpool.core.internal.client.ClientServices;
 import dev.pgpool.core.internal.client.ClientSession;
 import dev.pgpool.core.internal.client.LoginDeadlines;
+import dev.pgpool.core.internal.pool.DnsCache;
 import dev.pgpool.core.internal.pool.HostResolver;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.pool.PoolServices;
@@ -119,7 +120,9 @@ public final class PoolerRuntime {
                 tickers,
                 new ServerConnector(transport, random, workers.passwords()),
                 new CancelSender(transport),
-                new HostResolver(transport, workers.lookups()),
+                new HostResolver(
+                        transport,
+                        new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime)),
                 config.credentials(),
                 listener));
         ClientServices services = new ClientServices(config, clients, pools, workers.passwords(), random, listener);

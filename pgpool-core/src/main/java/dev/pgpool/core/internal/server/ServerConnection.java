@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.server;
 
+import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
@@ -16,6 +17,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +60,8 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private @Nullable ErrorFields lastError;
     private boolean readable = true;
     private boolean closed;
+    private boolean ready;
+    private @Nullable CloseReason retirement;
 
     /**
      * A connection that is a handler of its channel from the start.
@@ -101,10 +105,16 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         return loginParameters;
     }
 
-    /** Login is over. */
+    /** Login is over; what follows before the first use counts as part of it. */
     void loggedIn() {
         loginParameters = parameters;
+    }
+
+    /** The server can be used: what was set until now are its defaults. */
+    void prepared() {
+        loginParameters = parameters;
         phase = idle;
+        ready = true;
     }
 
     /** Parameters that only the server sets, like its version. */
@@ -120,6 +130,11 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     /** The server has discarded its settings: those that it does not report are at their defaults. */
     public void forgetUnreportedParameters() {
         parameters = parameterRegistry.onlyNamed(parameters, loginParameters);
+    }
+
+    /** Parameters that were returned to the server's defaults by us, beyond what it reports. */
+    public void forgetParameters(Collection<String> names) {
+        parameters = parameterRegistry.without(parameters, names);
     }
 
     /** Whether the server's unnamed statement is this version of this owner's, as far as the given batch may rely on it. */
@@ -170,10 +185,24 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
      */
     public void release() {
         phase = idle;
+        CloseReason due = retirement;
+        if (due != null) {
+            close(due);
+            return;
+        }
         if (cancels == 0) {
             home.onReleased(this);
         } else {
             afterCancels = () -> home.onReleased(this);
+        }
+    }
+
+    /** Ends the connection now if nobody uses it, else at its next release. */
+    public void retire(CloseReason reason) {
+        if (phase == idle) {
+            close(reason);
+        } else {
+            retirement = reason;
         }
     }
 
@@ -249,6 +278,10 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
             parameters = parameterRegistry.with(parameters, name, value);
         } else {
             readOnlyParameters.put(name, value);
+            TargetSessionAttributes wanted = target.setup().attributes();
+            if (ready && ServerRole.isToldBy(name) && ServerRole.objection(wanted, this) != null) {
+                retire(CloseReason.SERVER_ROLE_CHANGED);
+            }
         }
     }
 
@@ -259,6 +292,15 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
             lastError = error;
         }
         return error;
+    }
+
+    /** Session state could not be taken off: nobody else may meet it. */
+    public void resetFailed(ErrorFields error) {
+        LOGGER.atWarn()
+                .addKeyValue("server", processId)
+                .addKeyValue("error", error.message())
+                .log("server could not be reset");
+        close(CloseReason.RESET_FAILED);
     }
 
     void onBackendKeyData(MessageCursor message) {

@@ -5,6 +5,7 @@ import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.CloseReason;
@@ -210,6 +211,7 @@ public class Rig implements AutoCloseable {
                 new ListenConfig("127.0.0.1", 0, Optional.empty(), 16, 100_000, Duration.ofSeconds(60), authentication),
                 Map.of("app", database),
                 new Credentials(),
+                DnsConfig.DEFAULT,
                 1);
         pools = new PoolRegistry(new PoolServices(
                 List.of(loop),

@@ -1,0 +1,52 @@
+package dev.pgpool.core.internal.sql;
+
+import dev.pgpool.core.config.SessionState;
+import java.util.List;
+
+/**
+ * What a text may do to the state of its session, as far as it can be read from the text: an upper bound, for whether the
+ * statements succeed only the server knows. Immutable.
+ *
+ * @param makes bits of the kinds of state that it may make
+ * @param clears bits of the kinds of state that it may end
+ * @param settings names of the parameters that it may set, in lower case
+ * @param resets names of the parameters that it may return to their defaults, in lower case
+ * @param resetsAll whether it may return all parameters to their defaults
+ * @param single whether it is one statement
+ */
+public record SessionEffects(
+        int makes, int clears, List<String> settings, List<String> resets, boolean resetsAll, boolean single) {
+    /** By far the most frequent. */
+    public static final SessionEffects NONE = new SessionEffects(0, 0, List.of(), List.of(), false, true);
+
+    /** What a text may do that is too long to be read to its end: all that the server can be asked for. */
+    private static final int UNREAD = SessionState.ROLE.bit()
+            | SessionState.PREPARED_STATEMENT.bit()
+            | SessionState.TEMPORARY_OBJECT.bit()
+            | SessionState.LISTEN.bit()
+            | SessionState.CURSOR.bit()
+            | SessionState.ADVISORY_LOCK.bit();
+
+    /** In {@link #clears}: all kinds. */
+    static final int EVERYTHING = -1;
+
+    public SessionEffects {
+        settings = List.copyOf(settings);
+        resets = List.copyOf(resets);
+    }
+
+    /** Bits of all kinds that are made in a way that a policy may forbid. */
+    public int kinds() {
+        return settings.isEmpty() ? makes : makes | SessionState.SETTING.bit();
+    }
+
+    /** Of a text of which this is only the beginning. */
+    public SessionEffects andMore() {
+        return new SessionEffects(makes | UNREAD, clears, settings, resets, resetsAll, false);
+    }
+
+    /** Whether it is a {@code DISCARD ALL}. */
+    public boolean discardsAll() {
+        return clears == EVERYTHING;
+    }
+}
