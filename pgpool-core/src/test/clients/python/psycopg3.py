@@ -76,6 +76,8 @@ class Ledger:
             # psycopg tells of an error whenever it happens to read it
             try:
                 step(*arguments, **options)
+            except psycopg.errors.PipelineAborted:
+                pass
             except psycopg.errors.DivisionByZero as error:
                 errors.append(error)
 
