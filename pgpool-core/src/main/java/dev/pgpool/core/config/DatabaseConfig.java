@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param connectQuery SQL that each new server connection runs before its first use
  * @param pool limits of each pool of this database
  * @param sessionState what becomes of session state between clients
+ * @param tls how connections to the servers are encrypted
  */
 public record DatabaseConfig(
         String name,
@@ -22,7 +23,8 @@ public record DatabaseConfig(
         Optional<String> password,
         Optional<String> connectQuery,
         PoolConfig pool,
-        SessionStateConfig sessionState) {
+        SessionStateConfig sessionState,
+        TlsConfig tls) {
 
     /** Name of the entry that serves every database without an entry of its own. */
     public static final String FALLBACK = "*";
@@ -46,6 +48,7 @@ public record DatabaseConfig(
                 "SQL, or none at all");
         pool.check(path, problems);
         sessionState.check(path, problems);
+        tls.checkForServers(path + ".tls", problems);
     }
 
     @Override
@@ -53,6 +56,6 @@ public record DatabaseConfig(
         return "DatabaseConfig[name=" + name + ", hosts=" + hosts + ", databaseName=" + databaseName
                 + ", user=" + user + ", password=" + (password.isPresent() ? "<redacted>" : "<none>")
                 + ", connectQuery="
-                + connectQuery + ", pool=" + pool + ", sessionState=" + sessionState + "]";
+                + connectQuery + ", pool=" + pool + ", sessionState=" + sessionState + ", tls=" + tls + "]";
     }
 }

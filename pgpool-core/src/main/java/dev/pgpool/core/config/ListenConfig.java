@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param maxClientConnections clients that may be connected at once
  * @param loginTimeout how long a client may take to log in
  * @param authentication how clients prove who they are
+ * @param tls how connections of clients are encrypted
  */
 public record ListenConfig(
         String host,
@@ -23,7 +24,8 @@ public record ListenConfig(
         int backlog,
         int maxClientConnections,
         Duration loginTimeout,
-        ClientAuthentication authentication) {
+        ClientAuthentication authentication,
+        TlsConfig tls) {
 
     void check(Problems problems) {
         problems.require(!host.isBlank(), "listen.host", "\"" + host + "\"", "an address, a host name or *");
@@ -31,5 +33,6 @@ public record ListenConfig(
         problems.range("listen.backlog", backlog, 1, 65_535);
         problems.range("listen.maxClientConnections", maxClientConnections, 1, 1_000_000);
         problems.positive("listen.loginTimeout", loginTimeout);
+        tls.checkForClients("listen.tls", problems);
     }
 }

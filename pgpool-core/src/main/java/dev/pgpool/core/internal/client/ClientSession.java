@@ -9,6 +9,7 @@ import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.pool.Waiter;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -19,8 +20,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +41,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private static final int LAST_WORDS_SECONDS = 5;
 
     private final ClientServices services;
-    private final LoginDeadlines deadlines;
+    private ClientDeadlines deadlines;
     private final MessageCursor in = new MessageCursor(PoolerError.CLIENT_PROTOCOL_VIOLATION);
     private final Outbox out = new Outbox();
 
@@ -50,17 +53,29 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private @Nullable SessionParameters parameters;
     private @Nullable SessionParameters startupParameters;
     private @Nullable ClientStatements statements;
+    private @Nullable TlsSession tls;
+    private boolean handshaking;
     private volatile @Nullable CancelKey cancelKey;
     private int id;
     private boolean admitted;
-    /** Whether its deadline runs, on the event loop that it began on. */
+    /** The names that it is counted under, where there is a limit. */
+    private @Nullable String countedDatabase;
+
+    private @Nullable String countedUser;
+    /** Whether its deadline runs. */
     private boolean loggingIn;
+
+    private long loginDeadlineNanos;
+    /** Changes with each link. */
+    private int links;
+
+    private boolean watchedWhenIdle;
 
     private boolean readable = true;
     private boolean cancelPending;
     private boolean closed;
 
-    ClientSession(ClientServices services, LoginDeadlines deadlines) {
+    ClientSession(ClientServices services, ClientDeadlines deadlines) {
         this.services = services;
         this.deadlines = deadlines;
     }
@@ -87,6 +102,21 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return closed;
     }
 
+    /** A handshake has begun or ended: meanwhile nothing can be said to the client, not even why it is closed. */
+    void handshaking(boolean now) {
+        handshaking = now;
+    }
+
+    void encrypted(TlsSession settled) {
+        tls = settled;
+    }
+
+    /** What the handshake has settled, the client's verified certificate among it; null if the client is not encrypted. */
+    @Nullable
+    TlsSession tls() {
+        return tls;
+    }
+
     @Nullable
     CancelKey cancelKey() {
         return cancelKey;
@@ -100,6 +130,24 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     boolean admit() {
         admitted = services.clients().admit();
         return admitted;
+    }
+
+    /** It counts as a client of this database and as one who logs in as this user, where there are limits to these. */
+    @Nullable
+    PoolerError count(String database, int maxOfDatabase, String user, int maxOfUser) {
+        if (maxOfDatabase > 0) {
+            if (!services.clients().databases().enter(database, maxOfDatabase)) {
+                return PoolerError.TOO_MANY_CLIENTS_OF_DATABASE;
+            }
+            countedDatabase = database;
+        }
+        if (maxOfUser > 0) {
+            if (!services.clients().users().enter(user, maxOfUser)) {
+                return PoolerError.TOO_MANY_CLIENTS_OF_USER;
+            }
+            countedUser = user;
+        }
+        return null;
     }
 
     void enterPool(ServerPool newPool, ServerLane newLane) {
@@ -124,16 +172,53 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         phase = next;
     }
 
-    /** Login is over, as far as its deadline is concerned. */
-    void loginDone() {
+    /** It is about to go to another event loop: so does its deadline. */
+    void loginLeavesLoop() {
         loggingIn = false;
         deadlines.remove(this);
+    }
+
+    /** It is on the event loop where it stays. */
+    void loginGoesOn() {
+        deadlines = deadlines.on(channel().eventLoop());
+        if (!closed) {
+            loggingIn = true;
+            deadlines.add(this, loginDeadlineNanos);
+        }
+    }
+
+    /**
+     * Login is over.
+     *
+     * @param idleNanos how long it may ask for nothing; 0 for ever
+     */
+    void loginDone(long idleNanos) {
+        loggingIn = false;
+        deadlines.remove(this);
+        if (idleNanos > 0) {
+            watchedWhenIdle = true;
+            deadlines.idle().add(this, idleNanos);
+        }
+    }
+
+    /** A number that changes when the client does something; negative while it is not idle. */
+    long activityWhileIdle() {
+        Link current = link;
+        if (isWaiting()) {
+            return -1;
+        }
+        if (current == null) {
+            return links;
+        }
+        long transactions = current.transactionsWhileFree();
+        return transactions < 0 ? -1 : Integer.MAX_VALUE + transactions;
     }
 
     /** Begins a link with a server that belongs to this session. */
     Link link(ServerConnection server) {
         Link begun = Link.of(server, lane());
         link = begun;
+        links = links + 1 & Integer.MAX_VALUE;
         begun.begin(this, lane());
         return begun;
     }
@@ -154,7 +239,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             return;
         }
         loggingIn = true;
-        deadlines.add(this);
+        loginDeadlineNanos = deadlines.add(this);
     }
 
     void onRead(ByteBuf bytes) {
@@ -257,6 +342,17 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     void onFailure(Throwable cause) {
+        if (closed) {
+            return;
+        }
+        if (cause instanceof DecoderException && cause.getCause() instanceof SSLException broken) {
+            LOGGER.atInfo()
+                    .addKeyValue("client", remote())
+                    .addKeyValue("error", broken.getMessage())
+                    .log("encryption broke");
+            close(CloseReason.CLIENT_TLS_FAILED, true);
+            return;
+        }
         if (cause instanceof IOException) {
             close(CloseReason.CLIENT_CLOSED, true);
             return;
@@ -266,7 +362,12 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     void onLoginTimeout() {
-        fail(PoolerError.LOGIN_TIMEOUT.plain(), CloseReason.CLIENT_LOGIN_TIMEOUT);
+        PoolerError error = isWaiting() ? PoolerError.LOGIN_TIMEOUT_WITHOUT_SERVER : PoolerError.LOGIN_TIMEOUT;
+        fail(error.plain(), CloseReason.CLIENT_LOGIN_TIMEOUT);
+    }
+
+    void onIdleTimeout() {
+        fail(PoolerError.CLIENT_IDLE_TIMEOUT.plain(), CloseReason.CLIENT_IDLE_TIMEOUT);
     }
 
     /** The pooler closes. */
@@ -313,6 +414,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     @Override
     protected void onNoServer(ErrorFields error) {
         phase.onNoServer(this, error);
+    }
+
+    @Override
+    protected void onLongWait() {
+        phase.onLongWait(this);
     }
 
     // ---- events of the link
@@ -394,6 +500,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     @Override
+    public void onTimeout(ErrorFields error, CloseReason reason) {
+        fail(error, reason);
+    }
+
+    @Override
     public void onTerminate() {
         close(CloseReason.CLIENT_CLOSED, false);
     }
@@ -416,6 +527,10 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         out.flush();
         leave(reason, true);
         if (c == null) {
+            return;
+        }
+        if (handshaking) {
+            c.close();
             return;
         }
         ByteBuf words = c.alloc().ioBuffer(256);
@@ -446,6 +561,9 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         if (loggingIn) {
             deadlines.remove(this);
         }
+        if (watchedWhenIdle) {
+            deadlines.idle().remove(this);
+        }
         ServerLane knownLane = lane;
         if (knownLane != null && isWaiting()) {
             knownLane.giveUp(this);
@@ -459,6 +577,14 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         in.close();
         out.connect(null);
         services.clients().disconnected(id, admitted);
+        String database = countedDatabase;
+        if (database != null) {
+            services.clients().databases().leave(database);
+        }
+        String user = countedUser;
+        if (user != null) {
+            services.clients().users().leave(user);
+        }
         ServerPool knownPool = pool;
         if (knownPool != null) {
             services.pools().leave(knownPool);
@@ -466,7 +592,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         }
     }
 
-    private String remote() {
+    String remote() {
         ChannelHandlerContext c = ctx;
         return c == null ? "?" : String.valueOf(c.channel().remoteAddress());
     }

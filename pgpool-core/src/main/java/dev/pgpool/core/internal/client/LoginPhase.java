@@ -3,12 +3,16 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
 import dev.pgpool.core.internal.auth.ClientAuthenticator;
 import dev.pgpool.core.internal.auth.ClientAuthenticator.Verdict;
 import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.tls.TlsServerEndPoint;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendType;
@@ -19,6 +23,7 @@ import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -40,6 +45,8 @@ final class LoginPhase implements ClientPhase {
     private final boolean replication;
     private final StartupSettings settings;
     private @Nullable ClientAuthenticator authenticator;
+    /** Written by a worker before its result is handed over. */
+    private @Nullable AuthenticationProtocolException refusal;
     /** Something else than the client has to act next: the credential store or a worker. */
     private boolean busy = true;
 
@@ -58,6 +65,11 @@ final class LoginPhase implements ClientPhase {
         }
         if (!session.admit()) {
             session.fail(PoolerError.TOO_MANY_CLIENTS.plain(), CloseReason.TOO_MANY_CLIENTS);
+            return;
+        }
+        PoolerError overLimit = count();
+        if (overLimit != null) {
+            session.fail(overLimit.plain(), CloseReason.TOO_MANY_CLIENTS);
             return;
         }
         if (startup.minor() > StartupPacket.NEWEST_MINOR
@@ -79,6 +91,27 @@ final class LoginPhase implements ClientPhase {
                 loop.execute(() -> session.guard(() -> onCredential(credential, problem)));
             }
         });
+    }
+
+    private @Nullable PoolerError count() {
+        PgPoolConfig config = session.services().config();
+        int maxOfDatabase = config.database(database())
+                .map(database -> database.pool().limits().maxClients())
+                .orElse(0);
+        return session.count(
+                database(),
+                maxOfDatabase,
+                user(),
+                config.user(user()).map(UserConfig::maxClients).orElse(0));
+    }
+
+    /** How long the client may ask for nothing. */
+    private Duration idleTimeout(DatabaseConfig database) {
+        return session.services()
+                .config()
+                .user(user())
+                .flatMap(UserConfig::clientIdleTimeout)
+                .orElse(database.pool().timeouts().clientIdle());
     }
 
     /** A store of the host may throw instead of failing. */
@@ -117,6 +150,12 @@ final class LoginPhase implements ClientPhase {
     private void authenticate(Optional<Credential> credential) {
         ClientAuthenticator begun = new ClientAuthenticator(
                 method(), user(), credential.orElse(null), session.services().random());
+        TlsSession tls = session.tls();
+        if (tls != null) {
+            begun.encrypted(
+                    TlsServerEndPoint.of(tls.serverCertificate()),
+                    session.services().tls().clients().channelBinding());
+        }
         authenticator = begun;
         busy = false;
         if (begun.acceptedAtOnce()) {
@@ -179,6 +218,7 @@ final class LoginPhase implements ClientPhase {
                     .addKeyValue("user", user())
                     .addKeyValue("error", e.getMessage())
                     .log("login refused");
+            refusal = e;
             return Verdict.REJECTED;
         } catch (RuntimeException e) {
             LOGGER.atError().addKeyValue("user", user()).setCause(e).log("authentication failed");
@@ -193,9 +233,17 @@ final class LoginPhase implements ClientPhase {
                 session.out().run(answer);
                 accepted();
             }
-            case REJECTED ->
-                session.fail(PoolerError.AUTHENTICATION_FAILED.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
+            case REJECTED -> session.fail(rejection(), CloseReason.CLIENT_LOGIN_FAILED);
         }
+    }
+
+    /** PostgreSQL's words where a channel is not bound as it should be: they give away nothing about the password. */
+    private ErrorFields rejection() {
+        AuthenticationProtocolException known = refusal;
+        if (known != null && known.isAboutTheConnection()) {
+            return new ErrorFields("FATAL", known.sqlState(), String.valueOf(known.getMessage()), null, null);
+        }
+        return PoolerError.AUTHENTICATION_FAILED.with(user());
     }
 
     private void accepted() {
@@ -211,7 +259,11 @@ final class LoginPhase implements ClientPhase {
             session.enter(phase);
             phase.begin();
         } else {
-            Welcome welcome = new Welcome(session, startup.minor(), settings);
+            Welcome welcome = new Welcome(
+                    session,
+                    startup.minor(),
+                    settings,
+                    idleTimeout(database.get()).toNanos());
             session.enter(welcome);
             welcome.begin(pool);
         }

@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 /** From server to client: matches what arrives with what is owed, and passes it on, drops it, or adds to it. Hot path. */
 final class Replies implements ExpectedReplies.Undo {
     private static final byte[] DEALLOCATE_ALL = "DEALLOCATE ALL".getBytes(StandardCharsets.US_ASCII);
+    private static final String QUERY_CANCELED = "57014";
     private static final String UNKNOWN_STATEMENT = "26000";
+    private static final String FEATURE_NOT_SUPPORTED = "0A000";
     private static final byte[] DISCARD_ALL = "DISCARD ALL".getBytes(StandardCharsets.US_ASCII);
 
     private final Exchange x;
@@ -232,6 +234,7 @@ final class Replies implements ExpectedReplies.Undo {
         afterAnswer(in);
         if (x.status == TransactionStatus.IDLE) {
             x.counters.countTransaction();
+            x.transactions++;
         }
         x.ready = x.expected.isEmpty();
         x.executed &= !x.ready;
@@ -251,7 +254,12 @@ final class Replies implements ExpectedReplies.Undo {
             return true;
         }
         x.fatalTold |= fields.isFatal();
-        if (x.expected.headSubject() instanceof Rejection rejection && rejection.isMeantBy(fields)) {
+        if (x.timedOut && x.client != null && fields.sqlState().equals(QUERY_CANCELED)) {
+            x.timedOut = false;
+            x.toClient.run(in.takeRun());
+            BackendWriter.errorResponse(x.toClient.space(), PoolerError.QUERY_TIMEOUT.plain());
+            in.skip();
+        } else if (x.expected.headSubject() instanceof Rejection rejection && rejection.isMeantBy(fields)) {
             x.toClient.run(in.takeRun());
             if (x.toClient.isConnected()) {
                 BackendWriter.errorResponse(x.toClient.space(), rejection.error());
@@ -262,9 +270,8 @@ final class Replies implements ExpectedReplies.Undo {
         } else {
             in.forward();
         }
-        if (fields.sqlState().equals(UNKNOWN_STATEMENT) && x.expected.headSubject() instanceof Named named) {
-            // somebody has taken it off the server behind our back
-            x.server.statements().lost(named.statement());
+        if (x.expected.headSubject() instanceof Named named) {
+            failed(named.statement(), fields.sqlState());
         }
         x.copyIn = false;
         x.inexact |= x.copySyncs > 0;
@@ -273,6 +280,16 @@ final class Replies implements ExpectedReplies.Undo {
             x.skipping = !x.expected.dropBatch(this);
         }
         return true;
+    }
+
+    private void failed(Statement statement, String sqlState) {
+        if (sqlState.equals(UNKNOWN_STATEMENT)) {
+            // somebody has taken it off the server behind our back
+            x.server.statements().lost(statement);
+        } else if (sqlState.equals(FEATURE_NOT_SUPPORTED) && (x.expected.head() & KIND) == ExpectedReplies.BIND) {
+            // "cached plan must not change result type"; without that a client could not be rid of it
+            statement.goStale();
+        }
     }
 
     @Override

@@ -2,17 +2,18 @@ package dev.pgpool.core.internal.runtime;
 
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.client.ClientDeadlines;
 import dev.pgpool.core.internal.client.ClientInitializer;
 import dev.pgpool.core.internal.client.ClientRegistry;
 import dev.pgpool.core.internal.client.ClientServices;
 import dev.pgpool.core.internal.client.ClientSession;
-import dev.pgpool.core.internal.client.LoginDeadlines;
 import dev.pgpool.core.internal.pool.DnsCache;
 import dev.pgpool.core.internal.pool.HostResolver;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.pool.PoolServices;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.stats.PgPoolSnapshot;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -56,16 +58,19 @@ public final class PoolerRuntime {
     private final PgPoolConfig config;
     private final PgPoolListener listener;
     private final ClientRegistry clients;
+    private final TlsContexts tls;
     private final AtomicReference<Lifecycle> state = new AtomicReference<>(Lifecycle.NEW);
     private @Nullable Parts parts;
 
     /** What exists while the pooler runs. */
     private record Parts(EventLoopGroup loops, Workers workers, PoolRegistry pools, List<Channel> listeners) {}
 
+    /** @throws dev.pgpool.core.config.ConfigException if keys or certificates are no good */
     public PoolerRuntime(PgPoolConfig config, PgPoolListener listener) {
         this.config = config;
         this.listener = listener == PgPoolListener.NONE ? listener : new GuardedListener(listener);
         this.clients = new ClientRegistry(config.listen().maxClientConnections());
+        this.tls = new TlsContexts(config);
     }
 
     /** Starts; does nothing when running. */
@@ -103,36 +108,48 @@ public final class PoolerRuntime {
         SecureRandom random = new SecureRandom();
         List<EventLoop> loops = new ArrayList<>();
         List<LoopTicker> tickers = new ArrayList<>();
-        Map<EventLoop, LoginDeadlines> deadlines = new LinkedHashMap<>();
+        Map<EventLoop, ClientDeadlines> deadlines = new LinkedHashMap<>();
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
             LoopTicker ticker = new LoopTicker(loop);
-            LoginDeadlines ofLoop =
-                    new LoginDeadlines(config.listen().loginTimeout().toNanos());
+            ClientDeadlines ofLoop =
+                    new ClientDeadlines(config.listen().loginTimeout().toNanos());
             loop.execute(() -> ticker.add(ofLoop));
             ticker.start();
             loops.add(loop);
             tickers.add(ticker);
             deadlines.put(loop, ofLoop);
         }
-        PoolRegistry pools = new PoolRegistry(new PoolServices(
+        PoolServices poolServices = new PoolServices(
                 loops,
                 tickers,
                 new ServerConnector(transport, random, workers.passwords()),
-                new CancelSender(transport),
+                new CancelSender(transport, workers.passwords()),
                 new HostResolver(
                         transport,
                         new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime)),
                 config.credentials(),
-                listener));
-        ClientServices services = new ClientServices(config, clients, pools, workers.passwords(), random, listener);
+                listener,
+                tls);
+        PoolRegistry pools = new PoolRegistry(poolServices, config.poolMode(), config.users());
+        ClientServices services =
+                new ClientServices(config, clients, pools, workers.passwords(), random, listener, tls);
         new Listeners(transport, group, new ClientInitializer(services, deadlines)).bind(config.listen(), listeners);
+        pools.start(config.databases().values());
         return new Parts(group, workers, pools, listeners);
     }
 
     /** The TCP address with the real port. */
     public InetSocketAddress address() {
         return (InetSocketAddress) running().listeners().get(0).localAddress();
+    }
+
+    /** Reads keys, certificates and trust again. */
+    public void reloadTls() {
+        PoolRegistry pools = running().pools();
+        Set<String> changed = tls.reload();
+        pools.replaceServers(changed);
+        LOGGER.atInfo().addKeyValue("changed", changed).log("keys and certificates read again");
     }
 
     /** The figures of this instant. */

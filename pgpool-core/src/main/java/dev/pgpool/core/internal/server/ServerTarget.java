@@ -2,9 +2,11 @@ package dev.pgpool.core.internal.server;
 
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.HostConfig;
+import dev.pgpool.core.internal.tls.ServerTls;
 import java.net.SocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param credential null if none is known; fine as long as the server doesn't ask
  * @param setup what it must be and run before it is used
  * @param maxPreparedStatements statements to keep on the connection
+ * @param tls how the connection is encrypted
  */
 public record ServerTarget(
         HostConfig host,
@@ -25,15 +28,17 @@ public record ServerTarget(
         String user,
         @Nullable Credential credential,
         ServerSetup setup,
-        int maxPreparedStatements) {
+        int maxPreparedStatements,
+        ServerTls tls) {
     public ServerTarget {
         startup = Map.copyOf(startup);
     }
 
-    /** The same server, database and user for a session with further start-up parameters, used as it is. */
+    /** The same server, database and user for a session with further start-up parameters and no connect query. */
     public ServerTarget with(Map<String, String> parameters) {
         Map<String, String> all = new LinkedHashMap<>(parameters);
         all.putAll(startup);
-        return new ServerTarget(host, address, all, user, credential, ServerSetup.NONE, maxPreparedStatements);
+        ServerSetup role = new ServerSetup(setup.attributes(), Optional.empty());
+        return new ServerTarget(host, address, all, user, credential, role, maxPreparedStatements, tls);
     }
 }

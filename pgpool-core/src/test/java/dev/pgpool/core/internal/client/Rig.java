@@ -8,6 +8,8 @@ import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.Backend;
@@ -22,6 +24,7 @@ import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.LoggedIn;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Transport;
 import io.netty.buffer.ByteBuf;
@@ -175,7 +178,7 @@ public class Rig implements AutoCloseable {
 
     private final LoopChannel clock;
     private final ClientServices services;
-    private final LoginDeadlines deadlines = new LoginDeadlines(TimeUnit.SECONDS.toNanos(60));
+    private final ClientDeadlines deadlines = new ClientDeadlines(TimeUnit.SECONDS.toNanos(60));
     private final PoolRegistry pools;
     private final int maxServers;
     private final int maxStatements;
@@ -208,21 +211,42 @@ public class Rig implements AutoCloseable {
         more.accept(app);
         DatabaseConfig database = app.build();
         PgPoolConfig config = new PgPoolConfig(
-                new ListenConfig("127.0.0.1", 0, Optional.empty(), 16, 100_000, Duration.ofSeconds(60), authentication),
+                new ListenConfig(
+                        "127.0.0.1",
+                        0,
+                        Optional.empty(),
+                        16,
+                        100_000,
+                        Duration.ofSeconds(60),
+                        authentication,
+                        TlsConfig.CLIENTS),
                 Map.of("app", database),
+                Map.of(),
+                PoolMode.TRANSACTION,
                 new Credentials(),
                 DnsConfig.DEFAULT,
                 1);
-        pools = new PoolRegistry(new PoolServices(
-                List.of(loop),
-                List.of(new LoopTicker(loop)),
-                new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run),
-                new CancelSender(Transport.NIO),
-                new HostResolver(Transport.NIO, Runnable::run),
-                new ServerCredentials(),
-                PgPoolListener.NONE));
+        TlsContexts tls = new TlsContexts(config);
+        pools = new PoolRegistry(
+                new PoolServices(
+                        List.of(loop),
+                        List.of(new LoopTicker(loop)),
+                        new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run),
+                        new CancelSender(Transport.NIO, Runnable::run),
+                        new HostResolver(Transport.NIO, Runnable::run),
+                        new ServerCredentials(),
+                        PgPoolListener.NONE,
+                        tls),
+                PoolMode.TRANSACTION,
+                Map.of());
         services = new ClientServices(
-                config, new ClientRegistry(100_000), pools, Runnable::run, new SecureRandom(), PgPoolListener.NONE);
+                config,
+                new ClientRegistry(100_000),
+                pools,
+                Runnable::run,
+                new SecureRandom(),
+                PgPoolListener.NONE,
+                tls);
     }
 
     /** The clients' secrets. */
