@@ -2,6 +2,7 @@ package dev.pgpool.core.config;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Describes one database; given to the lambda of {@code PgPoolBuilder.database}. Not thread-safe. */
 public final class DatabaseBuilder {
@@ -17,6 +18,7 @@ public final class DatabaseBuilder {
     private Duration connectTimeout = PoolConfig.DEFAULT.connectTimeout();
     private Duration connectRetryDelay = PoolConfig.DEFAULT.connectRetryDelay();
     private Duration abandonTimeout = PoolConfig.DEFAULT.abandonTimeout();
+    private Optional<AuthQueryConfig> authQuery = Optional.empty();
     private int maxPreparedStatements = PoolConfig.DEFAULT.maxPreparedStatements();
 
     /** @param name what clients connect to, or {@code *} for every database without an entry of its own */
@@ -96,6 +98,14 @@ public final class DatabaseBuilder {
         return this;
     }
 
+    /** Default: that of {@code PgPoolBuilder}. Asks the server for the secrets of this database's users. */
+    public DatabaseBuilder authQuery(Consumer<AuthQueryBuilder> description) {
+        AuthQueryBuilder builder = new AuthQueryBuilder();
+        description.accept(builder);
+        this.authQuery = Optional.of(builder.build());
+        return this;
+    }
+
     /** The description as a value; it is checked with the rest of the configuration. */
     public DatabaseConfig build() {
         return new DatabaseConfig(
@@ -112,6 +122,7 @@ public final class DatabaseBuilder {
                         connectTimeout,
                         connectRetryDelay,
                         abandonTimeout,
-                        maxPreparedStatements));
+                        maxPreparedStatements),
+                authQuery);
     }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param user the user for every server connection; empty means the client's own
  * @param password secret of the forced user, if it has one; only with {@code user}
  * @param pool limits of each pool of this database
+ * @param authQuery asks for the secrets of this database's users; empty means as for all
  */
 public record DatabaseConfig(
         String name,
@@ -20,7 +21,8 @@ public record DatabaseConfig(
         Optional<String> databaseName,
         Optional<String> user,
         Optional<String> password,
-        PoolConfig pool) {
+        PoolConfig pool,
+        Optional<AuthQueryConfig> authQuery) {
 
     /** Name of the entry that serves every database without an entry of its own. */
     public static final String FALLBACK = "*";
@@ -38,12 +40,13 @@ public record DatabaseConfig(
             problems.secret(path + ".password", user.get(), password.get());
         }
         pool.check(path, problems);
+        authQuery.ifPresent(query -> query.check(path + ".authQuery", problems));
     }
 
     @Override
     public String toString() {
         return "DatabaseConfig[name=" + name + ", host=" + host + ", port=" + port + ", databaseName=" + databaseName
                 + ", user=" + user + ", password=" + (password.isPresent() ? "<redacted>" : "<none>") + ", pool="
-                + pool + "]";
+                + pool + ", authQuery=" + authQuery + "]";
     }
 }

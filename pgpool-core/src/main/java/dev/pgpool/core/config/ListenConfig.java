@@ -1,12 +1,11 @@
 package dev.pgpool.core.config;
 
-import dev.pgpool.core.auth.ClientAuthentication;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Where clients come in and how they prove who they are.
+ * Where clients come in.
  *
  * @param host address to listen on, or {@code *} for all
  * @param port TCP port, 0 for a free one; also part of the unix socket's name
@@ -14,7 +13,6 @@ import java.util.Optional;
  * @param backlog connections that may wait to be accepted
  * @param maxClientConnections clients that may be connected at once
  * @param loginTimeout how long a client may take to log in
- * @param authentication how clients prove who they are
  */
 public record ListenConfig(
         String host,
@@ -22,8 +20,7 @@ public record ListenConfig(
         Optional<Path> unixSocketDirectory,
         int backlog,
         int maxClientConnections,
-        Duration loginTimeout,
-        ClientAuthentication authentication) {
+        Duration loginTimeout) {
 
     void check(Problems problems) {
         problems.require(!host.isBlank(), "listen.host", "\"" + host + "\"", "an address, a host name or *");

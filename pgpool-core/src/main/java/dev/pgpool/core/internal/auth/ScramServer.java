@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.auth;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server's half of a SCRAM exchange, as texts. Without channel binding.
@@ -89,9 +90,9 @@ final class ScramServer {
         authMessage = (clientFirstBare + ',' + serverFirst + ',' + withoutProof).getBytes(ISO_8859_1);
     }
 
-    /** Whether the client knows the password of these keys. */
-    boolean accept(ScramKeys keys) {
-        return keys.acceptProof(proof, authMessage);
+    /** The ClientKey by which the client has shown that it knows the password of these keys; null if it has not. */
+    byte @Nullable [] accept(ScramKeys keys) {
+        return keys.clientKeyOf(proof, authMessage);
     }
 
     /** The message by which we prove to the client that we know its password, too. */

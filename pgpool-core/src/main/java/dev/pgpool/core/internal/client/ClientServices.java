@@ -15,6 +15,7 @@ import java.util.concurrent.Executor;
  * @param workers where password arithmetic runs, which would hold up an event loop
  * @param random for keys and challenges
  * @param listener hears of clients
+ * @param login what logins share
  */
 public record ClientServices(
         PgPoolConfig config,
@@ -22,4 +23,5 @@ public record ClientServices(
         PoolRegistry pools,
         Executor workers,
         SecureRandom random,
-        PgPoolListener listener) {}
+        PgPoolListener listener,
+        LoginServices login) {}

@@ -1,12 +1,19 @@
 package dev.pgpool.core.internal.client;
 
+import dev.pgpool.core.auth.Authenticator;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
+import dev.pgpool.core.internal.auth.CertificateNames;
 import dev.pgpool.core.internal.auth.ClientAuthenticator;
-import dev.pgpool.core.internal.auth.ClientAuthenticator.Verdict;
+import dev.pgpool.core.internal.auth.hba.AccessRules;
+import dev.pgpool.core.internal.auth.hba.ClientAttributes;
+import dev.pgpool.core.internal.auth.hba.HbaRule;
+import dev.pgpool.core.internal.auth.hba.RuleFiles;
+import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -18,11 +25,13 @@ import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
+import java.security.cert.X509Certificate;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * Phase: from the StartupMessage to the end of authentication. Fails closed: whatever goes wrong is a refusal. What
  * comes after it is {@link Welcome}.
  */
-final class LoginPhase implements ClientPhase {
+final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginPhase.class);
     /** PostgreSQL's PG_MAX_AUTH_TOKEN_LENGTH. */
     private static final int MAX_PASSWORD_MESSAGE = 65_535;
@@ -41,14 +50,16 @@ final class LoginPhase implements ClientPhase {
     private final ClientSession session;
     private final StartupPacket.Startup startup;
     private final StartupSettings settings;
-    private @Nullable ClientAuthenticator authenticator;
-    /** Something else than the client has to act next: the credential store or a worker. */
+    private final Peer peer;
+    private @Nullable LoginExchange exchange;
+    /** Something else than the client has to act next: a store, files, or a worker. */
     private boolean busy = true;
 
     LoginPhase(ClientSession session, StartupPacket.Startup startup) {
         this.session = session;
         this.startup = startup;
         this.settings = StartupSettings.of(startup);
+        this.peer = Peer.of(session.channel());
     }
 
     void begin() {
@@ -71,31 +82,145 @@ final class LoginPhase implements ClientPhase {
                     Math.min(startup.minor(), StartupPacket.NEWEST_MINOR),
                     startup.protocolOptions());
         }
-        if (method() == ClientAuthentication.TRUST) {
-            authenticate(Optional.empty());
+        RuleFiles files = session.services().login().rules();
+        if (files == null) {
+            apply(AccessRules.forAll(session.services().config().auth().method()));
             return;
         }
+        // files may have changed, and looking at them may block
+        later(CompletableFuture.supplyAsync(files::current, session.services().workers()), this::apply);
+    }
+
+    // ---- by which method
+
+    private void apply(AccessRules rules) {
+        ClientAttributes client = new ClientAttributes(peer.address(), peer.encrypted(), false, database(), user());
+        Optional<HbaRule> rule = rules.find(client);
+        if (rule.isEmpty()) {
+            refused(PoolerError.NO_HBA_ENTRY.with(client.described()), "no rule is for this client");
+            return;
+        }
+        switch (rule.get().method()) {
+            case TRUST -> accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
+            case REJECT ->
+                refused(
+                        session.services().login().rules() == null
+                                ? PoolerError.LOGIN_REJECTED.with(user())
+                                : PoolerError.HBA_REJECTED.with(client.described()),
+                        "rejected by " + rule.get().where());
+            case PASSWORD, MD5, SCRAM_SHA_256 ->
+                later(
+                        session.services().login().secrets().find(database(), user()),
+                        found -> askForSecret(rule.get().method(), found));
+            case CERT -> checkCertificate(rules, rule.get());
+            case PEER -> checkPeer(rules, rule.get());
+            case AUTHENTICATOR -> askForPassword();
+        }
+    }
+
+    private void askForSecret(ClientAuthentication method, Optional<Credential> credential) {
+        ask(new SecretExchange(
+                session,
+                new ClientAuthenticator(
+                        method,
+                        user(),
+                        credential.orElse(null),
+                        session.services().random()),
+                user(),
+                this));
+    }
+
+    private void askForPassword() {
+        AuthConfig auth = session.services().config().auth();
+        if (!peer.isConfidential() && !auth.authenticatorWithoutTls()) {
+            refused(PoolerError.CLEARTEXT_REFUSED.with(user()), "a password in clear over TCP without TLS");
+            return;
+        }
+        ask(new AuthenticatorExchange(
+                session,
+                auth.authenticator().orElseThrow(),
+                session.services().login().blocking(),
+                password -> new Authenticator.Request(
+                        user(),
+                        database(),
+                        peer.remote(),
+                        peer.encrypted(),
+                        startup.parameters().getOrDefault("application_name", ""),
+                        password),
+                user(),
+                this));
+    }
+
+    private void ask(LoginExchange begun) {
+        exchange = begun;
+        busy = false;
+        begun.begin(session.out().space());
+    }
+
+    private void checkCertificate(AccessRules rules, HbaRule rule) {
+        X509Certificate certificate = peer.certificate();
+        String reason;
+        if (certificate == null) {
+            reason = "no certificate that TLS has verified";
+        } else {
+            try {
+                String name = rule.byDistinguishedName()
+                        ? CertificateNames.distinguishedName(certificate)
+                        : CertificateNames.commonName(certificate);
+                if (rules.allows(rule, name, user())) {
+                    accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
+                    return;
+                }
+                reason = "the certificate is for \"" + name + "\", who may not be this user by " + rule.where();
+            } catch (AuthenticationProtocolException e) {
+                reason = String.valueOf(e.getMessage());
+            }
+        }
+        refused(PoolerError.CERTIFICATE_REFUSED.with(user()), reason);
+    }
+
+    private void checkPeer(AccessRules rules, HbaRule rule) {
+        later(
+                CompletableFuture.supplyAsync(
+                        () -> SystemUsers.nameOf(session.channel()),
+                        session.services().workers()),
+                name -> {
+                    if (name.isPresent() && rules.allows(rule, name.get(), user())) {
+                        accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
+                    } else {
+                        refused(
+                                PoolerError.PEER_REFUSED.with(user()),
+                                name.map(known -> "the peer is \"" + known + "\", who may not be this user by "
+                                                + rule.where())
+                                        .orElse("the system does not say who the peer is"));
+                    }
+                });
+    }
+
+    /** Goes on, on the event loop, with what is found elsewhere; whatever goes wrong there is a refusal. */
+    private <T> void later(CompletionStage<T> stage, Consumer<T> next) {
         EventLoop loop = session.channel().eventLoop();
-        credential(user).whenComplete((credential, problem) -> {
+        stage.whenComplete((found, problem) -> {
+            Runnable go = () -> {
+                found(found, problem, next);
+                session.out().flush();
+                session.resume();
+            };
             if (loop.inEventLoop()) {
-                session.guard(() -> onCredential(credential, problem));
+                session.guard(go);
             } else {
-                loop.execute(() -> session.guard(() -> onCredential(credential, problem)));
+                loop.execute(() -> session.guard(go));
             }
         });
     }
 
-    /** A store of the host may throw instead of failing. */
-    private CompletionStage<Optional<Credential>> credential(String user) {
-        try {
-            return session.services().config().credentials().find(database(), user);
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e);
+    private <T> void found(@Nullable T found, @Nullable Throwable problem, Consumer<T> next) {
+        if (problem != null || found == null) {
+            LOGGER.atWarn().addKeyValue("user", user()).setCause(problem).log("login lookup failed");
+            session.fail(PoolerError.AUTHENTICATION_UNAVAILABLE.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
+        } else {
+            next.accept(found);
         }
-    }
-
-    private ClientAuthentication method() {
-        return session.services().config().listen().authentication();
     }
 
     private String user() {
@@ -107,28 +232,7 @@ final class LoginPhase implements ClientPhase {
         return database.isEmpty() ? user() : database;
     }
 
-    private void onCredential(@Nullable Optional<Credential> credential, @Nullable Throwable problem) {
-        if (problem != null || credential == null) {
-            LOGGER.atWarn().addKeyValue("user", user()).setCause(problem).log("credential store failed");
-            session.fail(PoolerError.AUTHENTICATION_UNAVAILABLE.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
-            return;
-        }
-        authenticate(credential);
-        session.out().flush();
-        session.resume();
-    }
-
-    private void authenticate(Optional<Credential> credential) {
-        ClientAuthenticator begun = new ClientAuthenticator(
-                method(), user(), credential.orElse(null), session.services().random());
-        authenticator = begun;
-        busy = false;
-        if (begun.acceptedAtOnce()) {
-            accepted();
-        } else {
-            begun.begin(session.out().space());
-        }
-    }
+    // ---- what the client answers
 
     @Override
     public void onRead(ClientSession s, ByteBuf bytes) {
@@ -137,8 +241,8 @@ final class LoginPhase implements ClientPhase {
 
     @Override
     public void onMessages(ClientSession s, MessageCursor in) {
-        ClientAuthenticator exchange = authenticator;
-        while (!busy && exchange != null && !s.isClosed() && in.next()) {
+        LoginExchange asked = exchange;
+        while (!busy && asked != null && !s.isClosed() && in.next()) {
             if (in.type() != FrontendType.PASSWORD) {
                 throw new WireViolation(
                         PoolerError.CLIENT_PROTOCOL_VIOLATION,
@@ -150,68 +254,64 @@ final class LoginPhase implements ClientPhase {
             }
             ByteBuf body = Unpooled.copiedBuffer(in.buffer().slice(in.bodyIndex(), in.bodyLength()));
             in.skip();
-            if (exchange.needsOffload()) {
-                offload(exchange, body);
-            } else {
-                ByteBuf answer = Unpooled.buffer();
-                onVerdict(step(exchange, body, answer), answer);
-            }
+            asked.onResponse(body);
         }
     }
 
-    private void offload(ClientAuthenticator exchange, ByteBuf body) {
+    // ---- where it leads
+
+    @Override
+    public void paused() {
         busy = true;
-        EventLoop loop = session.channel().eventLoop();
-        session.services().workers().execute(() -> {
-            ByteBuf answer = Unpooled.buffer();
-            Verdict verdict = step(exchange, body, answer);
-            loop.execute(() -> session.guard(() -> {
-                busy = false;
-                onVerdict(verdict, answer);
-                session.out().flush();
-                session.readable(true);
-                session.resume();
-            }));
-        });
     }
 
-    private Verdict step(ClientAuthenticator exchange, ByteBuf body, ByteBuf answer) {
-        try {
-            return exchange.onResponse(body, answer);
-        } catch (AuthenticationProtocolException e) {
-            LOGGER.atInfo()
-                    .addKeyValue("user", user())
-                    .addKeyValue("error", e.getMessage())
-                    .log("login refused");
-            return Verdict.REJECTED;
-        } catch (RuntimeException e) {
-            LOGGER.atError().addKeyValue("user", user()).setCause(e).log("authentication failed");
-            return Verdict.REJECTED;
+    @Override
+    public void resumed() {
+        if (exchange != null) {
+            busy = false;
         }
+        session.out().flush();
+        session.readable(true);
+        session.resume();
     }
 
-    private void onVerdict(Verdict verdict, ByteBuf answer) {
-        switch (verdict) {
-            case CONTINUE -> session.out().run(answer);
-            case ACCEPTED -> {
-                session.out().run(answer);
-                accepted();
-            }
-            case REJECTED ->
-                session.fail(PoolerError.AUTHENTICATION_FAILED.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
-        }
+    @Override
+    public void goOn(ByteBuf message) {
+        session.out().run(message);
     }
 
-    private void accepted() {
+    @Override
+    public void refused(ErrorFields error, String reason) {
+        LOGGER.atInfo()
+                .addKeyValue("client", peer.remote())
+                .addKeyValue("user", user())
+                .addKeyValue("database", database())
+                .addKeyValue("reason", reason)
+                .log("login refused");
+        session.fail(error, CloseReason.CLIENT_LOGIN_FAILED);
+    }
+
+    @Override
+    public void accepted(ByteBuf lastMessage, LoginExchange.Admission admission) {
+        exchange = null;
         busy = true;
+        session.out().run(lastMessage);
         Optional<DatabaseConfig> database = session.services().config().database(database());
         if (database.isEmpty()) {
             session.fail(PoolerError.NO_SUCH_DATABASE.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
             return;
         }
+        boolean news = session.services().login().secrets().proven(database(), user(), admission.shown());
+        String serverUser = admission.serverUser();
+        ServerPool pool = serverUser == null
+                ? session.services().pools().enter(database.get(), database(), user())
+                : session.services().pools().enterAs(database.get(), database(), serverUser);
+        if (news || admission.given() != null) {
+            pool.secretBecame(admission.given());
+        }
         Welcome welcome = new Welcome(session, startup.minor(), settings);
         session.enter(welcome);
-        welcome.begin(session.services().pools().enter(database.get(), database(), user()));
+        welcome.begin(pool);
     }
 
     @Override

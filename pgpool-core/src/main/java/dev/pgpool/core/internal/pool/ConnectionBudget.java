@@ -50,6 +50,11 @@ public final class ConnectionBudget {
         servers.decrementAndGet();
     }
 
+    /** There is a reason to try again sooner than the last failure said. */
+    void unblock() {
+        blockedUntilNanos.set(NEVER);
+    }
+
     /** A connection is gone. */
     void gone() {
         servers.decrementAndGet();

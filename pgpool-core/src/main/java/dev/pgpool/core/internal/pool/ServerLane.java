@@ -15,6 +15,7 @@ import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -32,6 +33,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome, LoopTicker.Listener {
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerLane.class);
+
+    private static final String WRONG_PASSWORD = "28P01";
 
     /** What a lane knows at an instant. */
     record Figures(int waiting, int idle, LaneCounters counters) {}
@@ -111,7 +114,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             } else if (closed) {
                 failed(PoolerError.SHUTDOWN.plain());
             } else {
-                connect(target, begun);
+                connect(target, begun, true);
             }
         }));
     }
@@ -125,7 +128,23 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         }
     }
 
-    private void connect(ServerTarget target, long begun) {
+    /**
+     * A secret may change between our look at it and the server's: if the server refuses it and there is another by now,
+     * that one is tried at once, and only once.
+     */
+    private void refused(ServerTarget target, long begun, ErrorFields error) {
+        pool.secretRefused(target.credential());
+        target().whenComplete((fresh, problem) -> onLoop(() -> {
+            boolean rotated = problem == null && !Objects.equals(fresh.credential(), target.credential());
+            if (rotated && !closed) {
+                connect(fresh, begun, false);
+            } else {
+                failed(error);
+            }
+        }));
+    }
+
+    private void connect(ServerTarget target, long begun, boolean mayTryAnotherSecret) {
         pool.services()
                 .connector()
                 .connect(
@@ -150,12 +169,16 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
                             @Override
                             public void onFailed(ErrorFields error) {
-                                failed(error);
+                                if (mayTryAnotherSecret && error.sqlState().equals(WRONG_PASSWORD)) {
+                                    refused(target, begun, error);
+                                } else {
+                                    failed(error);
+                                }
                             }
                         });
     }
 
-    private static String reason(Throwable problem) {
+    static String reason(Throwable problem) {
         Throwable cause =
                 problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
         return cause.getClass().getSimpleName() + ": " + cause.getMessage();

@@ -49,6 +49,9 @@ public final class ServerPool {
 
     private volatile @Nullable ErrorFields lastFailure;
 
+    /** The secret that the host's authenticator gave last. */
+    private volatile @Nullable Credential given;
+
     /** @param onUnused called when a connect has failed, so that a pool without a purpose can be forgotten */
     ServerPool(PoolKey key, DatabaseConfig config, PoolServices services, Consumer<ServerPool> onUnused) {
         this.onUnused = onUnused;
@@ -166,8 +169,28 @@ public final class ServerPool {
                                 config.pool().maxPreparedStatements()));
     }
 
+    /** Logins to servers may succeed from now on: a client has shown a secret, or the host has given one (or null). */
+    public void secretBecame(@Nullable Credential now) {
+        if (now != null) {
+            given = now;
+        }
+        lastFailure = null;
+        budget.unblock();
+    }
+
+    /** A server did not take this secret. */
+    void secretRefused(@Nullable Credential refused) {
+        if (refused != null && refused.equals(given)) {
+            given = null;
+        }
+    }
+
     private CompletionStage<Optional<Credential>> credential() {
-        if (config.password().isPresent()) {
+        Credential known = given;
+        if (known != null) {
+            return CompletableFuture.completedFuture(Optional.of(known));
+        }
+        if (config.password().isPresent() && config.user().equals(Optional.of(key.user()))) {
             return CompletableFuture.completedFuture(
                     Optional.of(Credential.parse(key.user(), config.password().get())));
         }

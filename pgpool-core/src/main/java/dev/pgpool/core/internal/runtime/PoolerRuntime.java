@@ -1,15 +1,20 @@
 package dev.pgpool.core.internal.runtime;
 
+import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.auth.hba.RuleFiles;
 import dev.pgpool.core.internal.client.ClientInitializer;
 import dev.pgpool.core.internal.client.ClientRegistry;
 import dev.pgpool.core.internal.client.ClientServices;
 import dev.pgpool.core.internal.client.ClientSession;
 import dev.pgpool.core.internal.client.LoginDeadlines;
+import dev.pgpool.core.internal.client.LoginServices;
+import dev.pgpool.core.internal.pool.AuthQueries;
 import dev.pgpool.core.internal.pool.HostResolver;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.pool.PoolServices;
+import dev.pgpool.core.internal.pool.Secrets;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.transport.LoopTicker;
@@ -27,6 +32,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -55,14 +61,26 @@ public final class PoolerRuntime {
     private final PgPoolConfig config;
     private final PgPoolListener listener;
     private final ClientRegistry clients;
+    private final @Nullable RuleFiles rules;
     private final AtomicReference<Lifecycle> state = new AtomicReference<>(Lifecycle.NEW);
     private @Nullable Parts parts;
 
     /** What exists while the pooler runs. */
-    private record Parts(EventLoopGroup loops, Workers workers, PoolRegistry pools, List<Channel> listeners) {}
+    private record Parts(
+            EventLoopGroup loops,
+            Workers workers,
+            PoolRegistry pools,
+            AuthQueries authQueries,
+            List<Channel> listeners) {}
 
+    /** @throws dev.pgpool.core.config.ConfigException with every problem of the files that the configuration names */
     public PoolerRuntime(PgPoolConfig config, PgPoolListener listener) {
         this.config = config;
+        AuthConfig auth = config.auth();
+        this.rules = auth.hbaFile()
+                .map(file -> new RuleFiles(
+                        file, auth.identFile(), auth.authenticator().isPresent()))
+                .orElse(null);
         this.listener = listener == PgPoolListener.NONE ? listener : new GuardedListener(listener);
         this.clients = new ClientRegistry(config.listen().maxClientConnections());
     }
@@ -114,17 +132,22 @@ public final class PoolerRuntime {
             tickers.add(ticker);
             deadlines.put(loop, ofLoop);
         }
+        ServerConnector connector = new ServerConnector(transport, random, workers.passwords());
+        HostResolver resolver = new HostResolver(transport, workers.lookups());
+        AuthQueries authQueries = AuthQueries.create(config, loops, tickers, connector, resolver);
+        Secrets secrets = new Secrets(config.auth().credentials(), authQueries);
         PoolRegistry pools = new PoolRegistry(new PoolServices(
-                loops,
-                tickers,
-                new ServerConnector(transport, random, workers.passwords()),
-                new CancelSender(transport),
-                new HostResolver(transport, workers.lookups()),
-                config.credentials(),
-                listener));
-        ClientServices services = new ClientServices(config, clients, pools, workers.passwords(), random, listener);
+                loops, tickers, connector, new CancelSender(transport), resolver, secrets.forServers(), listener));
+        ClientServices services = new ClientServices(
+                config,
+                clients,
+                pools,
+                workers.passwords(),
+                random,
+                listener,
+                new LoginServices(secrets, rules, workers.authenticators()));
         new Listeners(transport, group, new ClientInitializer(services, deadlines)).bind(config.listen(), listeners);
-        return new Parts(group, workers, pools, listeners);
+        return new Parts(group, workers, pools, authQueries, listeners);
     }
 
     /** The TCP address with the real port. */
@@ -157,7 +180,8 @@ public final class PoolerRuntime {
         Listeners.removeSocketFile(config.listen(), known.listeners());
         clients.all().forEach(ClientSession::onShutdown);
         try {
-            known.pools().close().get(CLOSE_SECONDS, TimeUnit.SECONDS);
+            CompletableFuture.allOf(known.pools().close(), known.authQueries().close())
+                    .get(CLOSE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
