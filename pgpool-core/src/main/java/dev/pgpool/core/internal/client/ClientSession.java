@@ -9,6 +9,7 @@ import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.pool.Waiter;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -50,6 +51,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private @Nullable SessionParameters parameters;
     private @Nullable SessionParameters startupParameters;
     private @Nullable ClientStatements statements;
+    private @Nullable TlsSession tls;
     private volatile @Nullable CancelKey cancelKey;
     private int id;
     private boolean admitted;
@@ -85,6 +87,12 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     boolean isClosed() {
         return closed;
+    }
+
+    /** What the handshake has settled, the client's verified certificate among it; null if the client is not encrypted. */
+    @Nullable
+    TlsSession tls() {
+        return tls;
     }
 
     @Nullable

@@ -1,0 +1,20 @@
+package dev.pgpool.core.internal.tls;
+
+import java.security.cert.X509Certificate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a finished handshake has settled.
+ *
+ * @param protocol such as {@code TLSv1.3}
+ * @param cipherSuite in the words of the JDK
+ * @param serverCertificate the leaf that the server of this connection has shown: ours towards clients, PostgreSQL's
+ *     towards servers; null if it is not known
+ * @param peer the certificate that the other side has shown <em>and</em> that was verified against our trust; null if it
+ *     showed none, or if nothing was verified
+ */
+public record TlsSession(
+        String protocol,
+        String cipherSuite,
+        @Nullable X509Certificate serverCertificate,
+        @Nullable PeerCertificate peer) {}
