@@ -6,8 +6,6 @@ import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
-import dev.pgpool.core.internal.auth.CertificateNames;
 import dev.pgpool.core.internal.auth.ClientAuthenticator;
 import dev.pgpool.core.internal.auth.hba.AccessRules;
 import dev.pgpool.core.internal.auth.hba.ClientAttributes;
@@ -15,6 +13,7 @@ import dev.pgpool.core.internal.auth.hba.HbaRule;
 import dev.pgpool.core.internal.auth.hba.RuleFiles;
 import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.tls.PeerCertificate;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendType;
@@ -25,7 +24,6 @@ import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
-import java.security.cert.X509Certificate;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -59,7 +57,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         this.session = session;
         this.startup = startup;
         this.settings = StartupSettings.of(startup);
-        this.peer = Peer.of(session.channel());
+        this.peer = Peer.of(session.channel(), session.tls());
     }
 
     void begin() {
@@ -158,24 +156,19 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     }
 
     private void checkCertificate(AccessRules rules, HbaRule rule) {
-        X509Certificate certificate = peer.certificate();
-        String reason;
+        PeerCertificate certificate = peer.certificate();
         if (certificate == null) {
-            reason = "no certificate that TLS has verified";
-        } else {
-            try {
-                String name = rule.byDistinguishedName()
-                        ? CertificateNames.distinguishedName(certificate)
-                        : CertificateNames.commonName(certificate);
-                if (rules.allows(rule, name, user())) {
-                    accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
-                    return;
-                }
-                reason = "the certificate is for \"" + name + "\", who may not be this user by " + rule.where();
-            } catch (AuthenticationProtocolException e) {
-                reason = String.valueOf(e.getMessage());
-            }
+            refused(PoolerError.CERTIFICATE_REFUSED.with(user()), "no certificate that TLS has verified");
+            return;
         }
+        String name = rule.byDistinguishedName() ? certificate.distinguishedName() : certificate.commonName();
+        if (name != null && !name.isEmpty() && rules.allows(rule, name, user())) {
+            accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
+            return;
+        }
+        String reason = name == null || name.isEmpty()
+                ? "the certificate has no name of the wanted kind"
+                : "the certificate is for \"" + name + "\", who may not be this user by " + rule.where();
         refused(PoolerError.CERTIFICATE_REFUSED.with(user()), reason);
     }
 

@@ -1,14 +1,12 @@
 package dev.pgpool.core.internal.client;
 
+import dev.pgpool.core.internal.tls.PeerCertificate;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.Transport;
 import io.netty.channel.Channel;
-import io.netty.handler.ssl.SslHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.security.cert.Certificate;
-import java.security.cert.X509Certificate;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,28 +21,19 @@ record Peer(
         SocketAddress remote,
         @Nullable InetAddress address,
         boolean encrypted,
-        @Nullable X509Certificate certificate) {
+        @Nullable PeerCertificate certificate) {
 
-    static Peer of(Channel channel) {
+    /** @param tls null without it */
+    static Peer of(Channel channel, @Nullable TlsSession tls) {
         SocketAddress remote = channel.remoteAddress();
         InetAddress address = remote instanceof InetSocketAddress internet ? internet.getAddress() : null;
-        SslHandler tls = channel.pipeline().get(SslHandler.class);
         // some transports know nothing of the other end of a unix socket
         SocketAddress known = remote == null ? channel.localAddress() : remote;
-        return new Peer(known, address, tls != null, tls == null ? null : certificate(tls));
+        return new Peer(known, address, tls != null, tls == null ? null : tls.peer());
     }
 
     /** Whether nobody can listen in, or only who may do anything anyway. */
     boolean isConfidential() {
         return encrypted || Transport.isUnix(remote);
-    }
-
-    private static @Nullable X509Certificate certificate(SslHandler tls) {
-        try {
-            Certificate[] chain = tls.engine().getSession().getPeerCertificates();
-            return chain.length > 0 && chain[0] instanceof X509Certificate own ? own : null;
-        } catch (SSLPeerUnverifiedException none) {
-            return null;
-        }
     }
 }
