@@ -18,6 +18,7 @@ public final class DatabaseBuilder {
     private Duration connectTimeout = PoolConfig.DEFAULT.connectTimeout();
     private Duration connectRetryDelay = PoolConfig.DEFAULT.connectRetryDelay();
     private Duration abandonTimeout = PoolConfig.DEFAULT.abandonTimeout();
+    private SessionStateConfig sessionState = SessionStateConfig.DEFAULT;
     private Optional<AuthQueryConfig> authQuery = Optional.empty();
     private int maxPreparedStatements = PoolConfig.DEFAULT.maxPreparedStatements();
 
@@ -98,6 +99,27 @@ public final class DatabaseBuilder {
         return this;
     }
 
+    /**
+     * Default KEEP, for {@link SessionState#SEQUENCE} REJECT. What becomes of a kind of session state in transaction
+     * pooling.
+     */
+    public DatabaseBuilder sessionState(SessionState kind, StatePolicy policy) {
+        this.sessionState = sessionState.with(kind, policy);
+        return this;
+    }
+
+    /** Default {@code DISCARD ALL}; empty for none. SQL that cleans a server after its client in session pooling. */
+    public DatabaseBuilder serverResetQuery(String sql) {
+        this.sessionState = new SessionStateConfig(sessionState.policies(), sql, sessionState.resetAlways());
+        return this;
+    }
+
+    /** Default false. Whether the reset query also runs after each transaction in transaction and statement pooling. */
+    public DatabaseBuilder serverResetQueryAlways(boolean always) {
+        this.sessionState = new SessionStateConfig(sessionState.policies(), sessionState.resetQuery(), always);
+        return this;
+    }
+
     /** Default: that of {@code PgPoolBuilder}. Asks the server for the secrets of this database's users. */
     public DatabaseBuilder authQuery(Consumer<AuthQueryBuilder> description) {
         AuthQueryBuilder builder = new AuthQueryBuilder();
@@ -123,6 +145,7 @@ public final class DatabaseBuilder {
                         connectRetryDelay,
                         abandonTimeout,
                         maxPreparedStatements),
+                sessionState,
                 authQuery);
     }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param user the user for every server connection; empty means the client's own
  * @param password secret of the forced user, if it has one; only with {@code user}
  * @param pool limits of each pool of this database
+ * @param sessionState what becomes of session state between clients
  * @param authQuery asks for the secrets of this database's users; empty means as for all
  */
 public record DatabaseConfig(
@@ -22,6 +23,7 @@ public record DatabaseConfig(
         Optional<String> user,
         Optional<String> password,
         PoolConfig pool,
+        SessionStateConfig sessionState,
         Optional<AuthQueryConfig> authQuery) {
 
     /** Name of the entry that serves every database without an entry of its own. */
@@ -40,6 +42,7 @@ public record DatabaseConfig(
             problems.secret(path + ".password", user.get(), password.get());
         }
         pool.check(path, problems);
+        sessionState.check(path, problems);
         authQuery.ifPresent(query -> query.check(path + ".authQuery", problems));
     }
 
@@ -47,6 +50,6 @@ public record DatabaseConfig(
     public String toString() {
         return "DatabaseConfig[name=" + name + ", host=" + host + ", port=" + port + ", databaseName=" + databaseName
                 + ", user=" + user + ", password=" + (password.isPresent() ? "<redacted>" : "<none>") + ", pool="
-                + pool + ", authQuery=" + authQuery + "]";
+                + pool + ", sessionState=" + sessionState + ", authQuery=" + authQuery + "]";
     }
 }

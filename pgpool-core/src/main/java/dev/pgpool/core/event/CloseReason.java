@@ -19,10 +19,12 @@ public enum CloseReason {
     SERVER_CLOSED,
     SERVER_CONNECT_FAILED,
     SERVER_PROTOCOL_VIOLATION,
-    /** What the server sent while nobody used it can't be undone. */
+    /** What the server sent while nobody used it, or what its client made of it, can't be undone. */
     SERVER_DIRTY,
     /** A server did not become clean in time after its client left in the middle. */
     ABANDONED,
+    /** A server could not be cleaned of its client's session state. */
+    RESET_FAILED,
     /** The client's settings could not be applied. */
     SETTINGS_FAILED,
     /** An auth query was not answered in time. */

@@ -1,5 +1,6 @@
 package dev.pgpool.core.event;
 
+import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.stats.PoolKey;
 import java.time.Duration;
 
@@ -25,6 +26,9 @@ public interface PgPoolListener {
 
     /** A server connection is gone. */
     default void onServerClosed(PoolKey pool, CloseReason reason) {}
+
+    /** A client keeps its server beyond its transaction, because it has made this kind of session state there. */
+    default void onPinned(PoolKey pool, SessionState reason) {}
 
     /** A client had to wait for a server and got one. */
     default void onWaited(PoolKey pool, Duration waited) {}

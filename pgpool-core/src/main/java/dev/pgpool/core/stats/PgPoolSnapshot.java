@@ -1,6 +1,8 @@
 package dev.pgpool.core.stats;
 
+import dev.pgpool.core.config.SessionState;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The figures of an instant. Counters of different event loops are read one after the other, so sums may be a few
@@ -28,6 +30,9 @@ public record PgPoolSnapshot(int clients, List<Pool> pools) {
      * @param binds Bind messages from clients
      * @param rollbacks transactions rolled back because their client left
      * @param statements different prepared statements known
+     * @param clientsPinned clients that keep their server beyond their transaction, because of session state
+     * @param pins how often that began, by reason
+     * @param cleanings times that session state was taken off a server after its client
      */
     public record Pool(
             PoolKey key,
@@ -40,5 +45,12 @@ public record PgPoolSnapshot(int clients, List<Pool> pools) {
             long serverParses,
             long binds,
             long rollbacks,
-            int statements) {}
+            int statements,
+            int clientsPinned,
+            Map<SessionState, Long> pins,
+            long cleanings) {
+        public Pool {
+            pins = Map.copyOf(pins);
+        }
+    }
 }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class AbandonedWork implements OwnQuery.Outcome {
     private final Exchange x;
     private final ServerConnection server;
+    private final Cleaning cleaning;
     private final Duration timeout;
     private static final long FIRST_REPEAT_MILLIS = 100;
 
@@ -30,6 +31,7 @@ final class AbandonedWork implements OwnQuery.Outcome {
     AbandonedWork(Exchange x, Duration timeout) {
         this.x = x;
         this.server = x.server;
+        this.cleaning = new Cleaning(x, x.rules, this::whenClean);
         this.timeout = timeout;
     }
 
@@ -97,12 +99,13 @@ final class AbandonedWork implements OwnQuery.Outcome {
         if (!active) {
             return;
         }
-        if (x.status == TransactionStatus.IDLE) {
-            giveBack();
-            return;
-        }
         active = false;
-        server.whenNotCancelled(this::rollback);
+        stop(repeat);
+        if (x.status == TransactionStatus.IDLE) {
+            cleanSession();
+        } else {
+            server.whenNotCancelled(this::rollback);
+        }
     }
 
     private void rollback() {
@@ -111,7 +114,23 @@ final class AbandonedWork implements OwnQuery.Outcome {
         server.out().flush();
     }
 
-    private void giveBack() {
+    /** The transaction is over. A cancel request that is under way must not hit the cleaning. */
+    private void cleanSession() {
+        if (cleaning.isNeeded()) {
+            server.whenNotCancelled(cleaning::begin);
+        } else {
+            whenClean();
+        }
+    }
+
+    /** Cleans a server whose client has finished properly, and gives it back. */
+    void giveBack() {
+        start(null);
+        active = false;
+        cleanSession();
+    }
+
+    private void whenClean() {
         end();
         server.release();
     }
@@ -143,7 +162,7 @@ final class AbandonedWork implements OwnQuery.Outcome {
     @Override
     public void onDone(TransactionStatus status) {
         if (status == TransactionStatus.IDLE) {
-            giveBack();
+            cleanSession();
         } else {
             server.close(CloseReason.ABANDONED);
         }

@@ -1,7 +1,10 @@
 package dev.pgpool.core.internal.link;
 
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.internal.pool.LaneCounters;
+import dev.pgpool.core.internal.pool.SessionRules;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +20,11 @@ final class Exchange {
     final ServerConnection server;
     final Outbox toServer;
     final ExpectedReplies expected = new ExpectedReplies();
+
+    final SessionRules rules;
+    final Pins pins = new Pins();
+    /** Every client of this pool keeps its server beyond its transaction. */
+    final boolean bindsClients;
 
     LaneCounters counters;
     /** Null when the client has left. */
@@ -42,9 +50,15 @@ final class Exchange {
     boolean doomed;
     /** The client has told the server to forget the session's state. */
     boolean discarded;
+    /** There is more to look at than the transaction status before the server can be given back. */
+    boolean bound;
+    /** Something of the client was executed since the last ReadyForQuery, so it may be inside a transaction. */
+    boolean executed;
 
-    Exchange(ServerConnection server, LaneCounters counters) {
+    Exchange(ServerConnection server, LaneCounters counters, SessionRules rules) {
         this.server = server;
+        this.rules = rules;
+        this.bindsClients = rules.mode() == PoolMode.SESSION;
         this.toServer = server.out();
         this.counters = counters;
     }
@@ -63,6 +77,22 @@ final class Exchange {
         fatalTold = false;
         doomed = false;
         discarded = false;
+        bound = false;
+        executed = false;
+        pins.begin();
+    }
+
+    /** A statement of the client goes to the server that may change its session. */
+    void touch(SessionEffects effects, LinkedClient current) {
+        if (rules.readsStatements()) {
+            bound = true;
+            pins.add(
+                    effects,
+                    rules,
+                    server.loginParameters(),
+                    current.startupParameters(),
+                    status == TransactionStatus.IDLE && !executed);
+        }
     }
 
     /** The client is out of it: from now on the server's words are for nobody. */

@@ -195,6 +195,11 @@ final class ExpectedReplies {
         return dropped;
     }
 
+    /** Whether nothing is owed behind the oldest entry but the end of its batch. */
+    boolean isLast() {
+        return size == 1 || (size == 2 && codes[head + 1 & codes.length - 1] == SYNC);
+    }
+
     /** Whether the client has already ended the COPY that the oldest entry began. */
     boolean isCopyEnded() {
         return size > 1 && (codes[head + 1 & codes.length - 1] & KIND) == COPY_END;

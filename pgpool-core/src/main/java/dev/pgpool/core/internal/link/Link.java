@@ -1,6 +1,8 @@
 package dev.pgpool.core.internal.link;
 
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.pool.ServerLane;
 import dev.pgpool.core.internal.server.ServerConnection;
@@ -29,32 +31,37 @@ import org.jspecify.annotations.Nullable;
  * <p>One object for each server, reused for each transaction, so that a transaction makes no garbage. Confined to the
  * event loop that client and server share.
  */
-public final class Link implements ServerPhase, OwnQuery.Outcome {
-    /** What a statement_timeout of the client before looks like. */
-    private static final String QUERY_CANCELED = "57014";
-
+public final class Link implements ServerPhase {
     private final ServerConnection server;
     private final Exchange x;
     private final StatementRewriter statements;
     private final Requests requests;
     private final Replies replies;
     private final AbandonedWork abandoned;
+    private final Settings settings;
+    private final Inspection inspection;
 
     private ServerLane lane;
-    private @Nullable OwnQuery settings;
-    private @Nullable SessionParameters beforeSettings;
+    /** A query of ours is ahead of the client's messages. */
+    private boolean asking;
+
     private boolean resyncing;
-    private boolean cancelWhenSet;
+    private boolean cancelWhenAnswered;
+    /** The kinds of session state that the client is counted for. */
+    private int pinned;
     /** The client has to wait because the server owes too much. */
     private boolean crowded;
 
     private Link(ServerConnection server, ServerLane lane) {
         this.server = server;
         this.lane = lane;
-        this.x = new Exchange(server, lane.counters());
+        this.x = new Exchange(server, lane.counters(), lane.sessionRules());
         this.abandoned = new AbandonedWork(x, lane.abandonTimeout());
-        this.statements = new StatementRewriter(x, lane.statements());
-        this.requests = new Requests(x, statements);
+        this.settings = new Settings(x, this);
+        this.inspection = new Inspection(x, this);
+        Rejections rejections = new Rejections(x);
+        this.statements = new StatementRewriter(x, lane.statements(), rejections);
+        this.requests = new Requests(x, statements, rejections);
         this.replies = new Replies(x, abandoned);
     }
 
@@ -74,25 +81,13 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         lane = newLane;
         x.begin(client, newLane.counters());
         statements.begin();
-        cancelWhenSet = false;
+        cancelWhenAnswered = false;
         crowded = false;
         resyncing = false;
+        asking = false;
         server.enter(this);
         if (client.parameters() != server.parameters()) {
-            synchronize(client.parameters());
-        }
-    }
-
-    private void synchronize(SessionParameters wanted) {
-        SessionParameters present = server.parameters();
-        String sql = present.changesTo(wanted);
-        if (sql != null) {
-            OwnQuery query = new OwnQuery(server, this);
-            settings = query;
-            beforeSettings = present;
-            x.ready = false;
-            query.send(sql);
-            server.parametersBecame(wanted);
+            settings.begin(client.parameters(), false);
         }
     }
 
@@ -108,6 +103,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         if (client == null) {
             throw new IllegalStateException("no client linked");
         }
+        x.bound |= x.bindsClients;
         try {
             requests.relay(in, client);
         } finally {
@@ -196,7 +192,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
 
     /** Gives the server back if nothing is owed, nothing is half said and the transaction is over. */
     private void maybeRelease() {
-        if (!x.ready || !x.expected.isEmpty() || settings != null || resyncing || !server.isDrained()) {
+        if (!x.ready || !x.expected.isEmpty() || asking || resyncing || !server.isDrained()) {
             return;
         }
         LinkedClient client = x.client;
@@ -206,10 +202,99 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
             if (x.inexact) {
                 resyncing = true;
                 new Resync(x, this).begin();
+            } else if (x.bound) {
+                settle(client);
             } else {
                 release(client);
             }
+        } else if (x.rules.mode() == PoolMode.STATEMENT && x.status != TransactionStatus.IDLE) {
+            expel(client, PoolerError.NO_TRANSACTION_BLOCKS.plain());
         }
+    }
+
+    /** The transaction is over, but the client has done something that the next one must not meet. */
+    private void settle(LinkedClient client) {
+        if (x.discarded) {
+            x.discarded = false;
+            if (settings.begin(client.startupParameters(), true)) {
+                x.toServer.flush();
+                return;
+            }
+        }
+        if (x.pins.isTouched()) {
+            inspection.begin(client);
+            x.toServer.flush();
+        } else if (x.pins.held() == 0 && x.rules.mode() != PoolMode.SESSION) {
+            release(client);
+        }
+    }
+
+    /** The pool does not allow what the client does: it is over for the client, not for the server. */
+    private void expel(LinkedClient client, ErrorFields error) {
+        abandon(false);
+        client.onServerLost(error);
+    }
+
+    /** Sends a query of ours ahead of what the client may send next. */
+    void ask(OwnQuery query, String sql) {
+        asking = true;
+        x.ready = false;
+        query.send(sql);
+    }
+
+    /** A query of ours was answered, well or not: what follows is the client's. */
+    void onAsked(TransactionStatus status) {
+        asking = false;
+        server.enter(this);
+        if (status != TransactionStatus.IDLE) {
+            throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "a query of ours left a transaction open");
+        }
+        x.ready = x.expected.isEmpty();
+        if (cancelWhenAnswered) {
+            cancelWhenAnswered = false;
+            cancel();
+        }
+        if (x.client == null) {
+            abandoned.clean();
+        }
+    }
+
+    /** Gives the server back, if there is nothing else to do. */
+    void goOnAfterOwnQuery() {
+        maybeRelease();
+    }
+
+    /**
+     * What the client's session has become is known.
+     *
+     * @param wanted what its parameters should be; null if they are that already
+     */
+    void onInspected(@Nullable SessionParameters wanted) {
+        notePins();
+        if (x.client == null || wanted == null || !settings.begin(wanted, true)) {
+            maybeRelease();
+        } else {
+            x.toServer.flush();
+        }
+    }
+
+    private void notePins() {
+        int held = x.pins.held();
+        if (held != pinned) {
+            lane.pinned(pinned, held);
+            pinned = held;
+        }
+    }
+
+    private void unpin() {
+        if (pinned != 0) {
+            lane.pinned(pinned, 0);
+            pinned = 0;
+        }
+    }
+
+    ParameterRegistry parameterRegistry() {
+        return lane.parameters();
     }
 
     /** What the server owes is known again. */
@@ -228,14 +313,17 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         x.detach();
         client.readable(true);
         server.readable(true);
-        client.parametersBecame(x.discarded ? client.startupParameters() : server.parameters());
+        client.parametersBecame(server.parameters());
         x.toServer.flush();
         x.expected.shrink();
+        unpin();
         client.onUnlinked();
         if (x.doomed) {
             server.close(CloseReason.SERVER_CLOSED);
-        } else {
+        } else if (x.rules.resetQuery().isEmpty()) {
             server.release();
+        } else {
+            abandoned.giveBack();
         }
         if (held) {
             client.resume();
@@ -244,9 +332,9 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
 
     /** Cancels what the server runs for this client; a request that finds nothing running is dropped. */
     public void cancel() {
-        if (settings != null) {
-            // it is meant for what the client sent behind them
-            cancelWhenSet = true;
+        if (asking) {
+            // it is meant for what the client sent behind our query
+            cancelWhenAnswered = true;
         } else if (x.client != null && !x.expected.isEmpty()) {
             lane.cancels().cancel(server);
         }
@@ -270,8 +358,9 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
             server.close(CloseReason.ABANDONED);
             return;
         }
+        unpin();
         abandoned.start(cancel ? lane.cancels() : null);
-        if (settings == null) {
+        if (!asking) {
             abandoned.clean();
             maybeRelease();
         }
@@ -280,6 +369,7 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
     @Override
     public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
         abandoned.end();
+        unpin();
         LinkedClient client = x.detach();
         if (client == null) {
             return;
@@ -298,40 +388,21 @@ public final class Link implements ServerPhase, OwnQuery.Outcome {
         }
     }
 
-    // ---- settings of our own, ahead of the client's messages
-
-    @Override
-    public void onDone(TransactionStatus status) {
-        settings = null;
-        server.enter(this);
-        if (status != TransactionStatus.IDLE) {
-            throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "settings left a transaction open");
-        }
-        x.ready = x.expected.isEmpty();
-        if (cancelWhenSet) {
-            cancelWhenSet = false;
-            cancel();
-        }
-        if (x.client == null) {
-            abandoned.clean();
-        }
-        maybeRelease();
-    }
-
-    @Override
-    public void onError(ErrorFields error, TransactionStatus status) {
-        settings = null;
+    /**
+     * The client's parameters could not be applied: it cannot go on.
+     *
+     * @param clean whether the server is as it was before
+     */
+    void onSettingsFailed(ErrorFields error, boolean clean) {
+        asking = false;
         server.enter(this);
         LinkedClient client = x.detach();
-        SessionParameters before = beforeSettings;
-        boolean blameless = error.sqlState().equals(QUERY_CANCELED);
-        if (x.expected.isEmpty() && before != null && status == TransactionStatus.IDLE && !blameless) {
-            // nothing was sent behind them, and the server has rolled them back
-            server.parametersBecame(before);
+        if (clean) {
             abandoned.end();
             server.release();
         } else {
             // what the client sent behind them has run without them: nothing of it may stay
+            unpin();
             server.close(CloseReason.SETTINGS_FAILED);
         }
         if (client != null) {

@@ -28,6 +28,14 @@ final class OwnQuery implements ServerPhase {
 
         /** The server takes data again. */
         default void onWritable() {}
+
+        /** A complete DataRow; lent. */
+        default void onRow(MessageCursor row) {}
+
+        /** What the server says unasked, a ParameterStatus or a NotificationResponse; to be ordered. */
+        default void onUnasked(MessageCursor in) {
+            in.skip();
+        }
     }
 
     private final ServerConnection server;
@@ -56,6 +64,18 @@ final class OwnQuery implements ServerPhase {
                         return;
                     }
                     server.onParameterStatus(in);
+                    outcome.onUnasked(in);
+                    continue;
+                }
+                case BackendType.NOTIFICATION_RESPONSE -> {
+                    outcome.onUnasked(in);
+                    continue;
+                }
+                case BackendType.DATA_ROW -> {
+                    if (!in.isComplete()) {
+                        return;
+                    }
+                    outcome.onRow(in);
                 }
                 case BackendType.ERROR_RESPONSE -> {
                     if (!in.isComplete()) {
@@ -77,7 +97,7 @@ final class OwnQuery implements ServerPhase {
                     return;
                 }
                 default -> {
-                    // results of set_config, notices, notifications: for nobody
+                    // results of set_config, notices: for nobody
                 }
             }
             in.skip();

@@ -202,7 +202,11 @@ final class Replies implements ExpectedReplies.Undo {
         }
         if (all) {
             x.discarded = true;
+            x.bound = true;
             x.server.forgetUnreportedParameters();
+            if (x.expected.isLast()) {
+                x.pins.forget();
+            }
         }
     }
 
@@ -230,13 +234,16 @@ final class Replies implements ExpectedReplies.Undo {
             x.counters.countTransaction();
         }
         x.ready = x.expected.isEmpty();
+        x.executed &= !x.ready;
         return true;
     }
 
     /** Passes the error on; what the server skips because of it is not expected any more. */
     private boolean error(MessageCursor in) {
         ErrorFields fields = x.server.onErrorResponse(in);
-        if (x.ready && x.status == TransactionStatus.IDLE) {
+        if (x.bound) {
+            x.pins.onError();
+        } else if (x.ready && x.status == TransactionStatus.IDLE) {
             // behind the last ReadyForQuery: the server was nobody's any more when it said this
             x.doomed = true;
             x.toClient.run(in.takeRun());
@@ -244,7 +251,13 @@ final class Replies implements ExpectedReplies.Undo {
             return true;
         }
         x.fatalTold |= fields.isFatal();
-        if (x.expected.headSubject() instanceof Named named) {
+        if (x.expected.headSubject() instanceof Rejection rejection && rejection.isMeantBy(fields)) {
+            x.toClient.run(in.takeRun());
+            if (x.toClient.isConnected()) {
+                BackendWriter.errorResponse(x.toClient.space(), rejection.error());
+            }
+            in.skip();
+        } else if (x.expected.headSubject() instanceof Named named) {
             ErrorNames.forward(in, x.toClient, named);
         } else {
             in.forward();
@@ -275,7 +288,7 @@ final class Replies implements ExpectedReplies.Undo {
             } else {
                 x.server.statements().restored(statement);
             }
-        } else if (subject != null) {
+        } else if (subject != null && !(subject instanceof Rejection)) {
             undoUnnamed(code, subject, failed, known);
         }
     }

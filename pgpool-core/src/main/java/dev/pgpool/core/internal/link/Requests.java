@@ -1,7 +1,10 @@
 package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.internal.prepared.ClientStatements;
+import dev.pgpool.core.internal.sql.SessionEffects;
+import dev.pgpool.core.internal.sql.StatementScanner;
 import dev.pgpool.core.internal.wire.FrontendType;
+import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.WireViolation;
@@ -11,12 +14,18 @@ final class Requests {
     /** Answers that may be owed before the client has to wait: some cost the server nothing, and us memory. */
     static final int LIMIT = 65_536;
 
+    /** A Query up to this size waits until it is all here, so that it can be read; a longer one streams through. */
+    private static final int READ_LIMIT = 1 << 20;
+
     private final Exchange x;
     private final StatementRewriter statements;
+    private final Rejections rejections;
+    private final StatementScanner scanner = new StatementScanner();
 
-    Requests(Exchange x, StatementRewriter statements) {
+    Requests(Exchange x, StatementRewriter statements, Rejections rejections) {
         this.x = x;
         this.statements = statements;
+        this.rejections = rejections;
     }
 
     /** Passes on what the client sent. The cursor is left at a message that has not arrived in full, if any. */
@@ -32,11 +41,12 @@ final class Requests {
                 continue;
             }
             switch (type) {
-                case FrontendType.QUERY -> query(in, current);
+                case FrontendType.QUERY -> more = query(in, current);
                 case FrontendType.PARSE -> more = statements.parse(in, current, x.counters);
                 case FrontendType.BIND -> more = statements.bind(in, current, x.counters);
                 case FrontendType.EXECUTE -> {
                     in.requireSmall();
+                    x.executed = true;
                     x.expected.add(ExpectedReplies.EXECUTE);
                     in.forward();
                 }
@@ -51,7 +61,23 @@ final class Requests {
         }
     }
 
-    private void query(MessageCursor in, LinkedClient current) {
+    /** False if the text has to be read and has not all arrived. */
+    private boolean query(MessageCursor in, LinkedClient current) {
+        if (x.rules.readsStatements()) {
+            if (!in.isComplete() && in.bodyLength() <= READ_LIMIT) {
+                return false;
+            }
+            SessionEffects effects = read(in, current);
+            Rejection rejection = effects == SessionEffects.NONE ? null : rejections.of(effects);
+            if (rejection != null) {
+                rejectQuery(in, current, rejection);
+                return true;
+            }
+            if (effects != SessionEffects.NONE) {
+                x.touch(effects, current);
+            }
+        }
+        x.executed = true;
         ClientStatements known = current.knownStatements();
         if (known != null) {
             known.dropUnnamed();
@@ -59,6 +85,27 @@ final class Requests {
         x.server.unnamedBecame(null, 0, 0);
         x.expected.add(ExpectedReplies.QUERY);
         in.forward();
+        return true;
+    }
+
+    private SessionEffects read(MessageCursor in, LinkedClient current) {
+        if (!in.isComplete()) {
+            return SessionEffects.UNREAD;
+        }
+        return scanner.scan(
+                in.buffer(), in.bodyIndex(), in.bodyEnd() - 1, x.server.parameters().backslashes());
+    }
+
+    private void rejectQuery(MessageCursor in, LinkedClient current, Rejection rejection) {
+        x.toServer.run(in.takeRun());
+        ClientStatements known = current.knownStatements();
+        if (known != null) {
+            known.dropUnnamed();
+        }
+        x.server.unnamedBecame(null, 0, 0);
+        FrontendWriter.query(x.toServer.space(), Rejection.TEXT);
+        x.expected.add(ExpectedReplies.QUERY, rejection);
+        in.skip();
     }
 
     private void sync(MessageCursor in) {
@@ -94,6 +141,17 @@ final class Requests {
                 in.forward();
             }
             case FrontendType.FUNCTION_CALL -> {
+                if (x.rules.readsStatements()) {
+                    if (in.arrivedEnd() - in.bodyIndex() < 4) {
+                        return false;
+                    }
+                    SessionEffects effects =
+                            StatementScanner.functionCall(in.buffer().getInt(in.bodyIndex()));
+                    if (effects != SessionEffects.NONE) {
+                        x.touch(effects, current);
+                    }
+                }
+                x.executed = true;
                 x.expected.add(ExpectedReplies.FUNCTION_CALL);
                 in.forward();
             }

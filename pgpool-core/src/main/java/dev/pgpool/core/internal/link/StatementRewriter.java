@@ -7,6 +7,8 @@ import dev.pgpool.core.internal.prepared.ServerStatements;
 import dev.pgpool.core.internal.prepared.Statement;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.sql.SessionEffects;
+import dev.pgpool.core.internal.sql.StatementScanner;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.FrontendWriter;
@@ -42,6 +44,8 @@ final class StatementRewriter {
     private final Exchange x;
     private final ServerConnection server;
     private final StatementRegistry registry;
+    private final Rejections rejections;
+    private final StatementScanner scanner = new StatementScanner();
     private final ExpectedReplies expected;
     private final Outbox toServer;
     /** The batch in which the client last gave up a name. */
@@ -51,7 +55,8 @@ final class StatementRewriter {
 
     private boolean holding;
 
-    StatementRewriter(Exchange x, StatementRegistry registry) {
+    StatementRewriter(Exchange x, StatementRegistry registry, Rejections rejections) {
+        this.rejections = rejections;
         this.x = x;
         this.server = x.server;
         this.registry = registry;
@@ -89,7 +94,13 @@ final class StatementRewriter {
             parseTakenName(in, nameEnd, taken, counters);
             return true;
         }
-        Statement statement = registry.intern(buf, nameEnd + 1, in.bodyEnd(), meaning());
+        Statement statement = registry.intern(
+                buf, nameEnd + 1, in.bodyEnd(), meaning(), server.parameters().backslashes());
+        Rejection rejection = rejectionOf(statement.effects());
+        if (rejection != null) {
+            rejectParse(in, statement.serverName(), rejection);
+            return true;
+        }
         Named named = statements.add(buf, in.bodyIndex(), nameEnd, statement, expected.batch());
         toServer.run(in.takeRun());
         if (!server.statements().has(statement, expected.batch())) {
@@ -130,17 +141,71 @@ final class StatementRewriter {
         if (!large && !in.isComplete()) {
             return false;
         }
+        SessionEffects effects = unnamedEffects(in);
         Object before = unnamedBefore(statements);
-        if (large) {
+        Rejection rejection = rejectionOf(effects);
+        if (rejection != null && !large) {
             statements.dropUnnamed();
+            server.unnamedBecame(null, 0, 0);
+            rejectParse(in, NO_NAME, rejection);
+            return true;
+        }
+        if (large) {
+            statements.longUnnamed(effects);
         } else {
-            statements.unnamed(in.buffer(), in.bodyIndex() + 1, in.bodyEnd());
+            statements.unnamed(in.buffer(), in.bodyIndex() + 1, in.bodyEnd(), effects);
         }
         counters.countClientParse();
         counters.countServerParse();
         server.unnamedBecame(statements, statements.unnamedVersion(), expected.batch());
         expected.add(ExpectedReplies.PARSE, before);
         in.forward();
+        return true;
+    }
+
+    private SessionEffects unnamedEffects(MessageCursor in) {
+        if (!x.rules.readsStatements()) {
+            return SessionEffects.NONE;
+        }
+        int textEnd = in.isComplete() ? stringEnd(in, in.bodyIndex() + 1, "query") : -1;
+        return textEnd < 0
+                ? SessionEffects.UNREAD
+                : scanner.scan(
+                        in.buffer(),
+                        in.bodyIndex() + 1,
+                        textEnd,
+                        server.parameters().backslashes());
+    }
+
+    private @Nullable Rejection rejectionOf(SessionEffects effects) {
+        return effects == SessionEffects.NONE ? null : rejections.ofParse(effects);
+    }
+
+    private void rejectParse(MessageCursor in, byte[] serverName, Rejection rejection) {
+        toServer.run(in.takeRun());
+        byte[] body = Rejection.parseBody();
+        FrontendWriter.parse(toServer.space(), serverName, body, body.length);
+        expected.add(ExpectedReplies.PARSE, rejection);
+        in.skip();
+    }
+
+    /** A statement that may change the session is about to run; true if it was refused instead. */
+    private boolean touchesSession(MessageCursor in, LinkedClient client, SessionEffects effects) {
+        Rejection rejection = rejections.of(effects);
+        if (rejection == null) {
+            x.touch(effects, client);
+            return false;
+        }
+        toServer.run(in.takeRun());
+        toServer.space()
+                .writeByte(FrontendType.BIND)
+                .writeInt(4 + 1 + Rejection.NAME.length + 1 + 6)
+                .writeByte(0)
+                .writeBytes(Rejection.NAME)
+                .writeByte(0)
+                .writeZero(6);
+        expected.add(ExpectedReplies.BIND, rejection);
+        in.skip();
         return true;
     }
 
@@ -167,6 +232,10 @@ final class StatementRewriter {
                 return hold();
             }
             counters.countBind();
+            SessionEffects effects = client.statements().unnamedEffects();
+            if (effects != SessionEffects.NONE && touchesSession(in, client, effects)) {
+                return true;
+            }
             expected.add(ExpectedReplies.BIND);
             in.forward();
             return true;
@@ -182,6 +251,9 @@ final class StatementRewriter {
             return true;
         }
         Statement statement = current(named);
+        if (statement.effects() != SessionEffects.NONE && touchesSession(in, client, statement.effects())) {
+            return true;
+        }
         byte[] serverName = statement.serverName();
         prepare(in, statement, counters);
         toServer.run(in.takeRun());
@@ -289,7 +361,8 @@ final class StatementRewriter {
 
     /** What a statement's text is read under on this server now. */
     private Object meaning() {
-        return server.parameters().meaning();
+        Object alone = x.bound ? x.pins.meaning() : null;
+        return alone == null ? server.parameters().meaning() : alone;
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.params;
 
 import java.lang.ref.WeakReference;
+import java.util.Collection;
 import java.util.Map;
 import java.util.WeakHashMap;
 
@@ -9,8 +10,6 @@ import java.util.WeakHashMap;
  * per transaction.
  */
 public final class ParameterRegistry {
-    private static final String APPLICATION_NAME = "application_name";
-
     private final WeakHashMap<SessionParameters, WeakReference<SessionParameters>> known = new WeakHashMap<>();
 
     /** The parameters with exactly these settings. */
@@ -28,6 +27,12 @@ public final class ParameterRegistry {
         return value.equals(base.get(name)) ? base : intern(base.with(Map.of(name, value)));
     }
 
+    /** What becomes of a session's parameters if it has no opinion on these. */
+    public SessionParameters without(SessionParameters base, Collection<String> names) {
+        Map<String, String> kept = base.toMap();
+        return names.stream().filter(name -> kept.remove(name) != null).count() == 0 ? base : of(kept);
+    }
+
     /** The parameters whose names stand in the other set, too. */
     public SessionParameters onlyNamed(SessionParameters base, SessionParameters names) {
         Map<String, String> kept = base.toMap();
@@ -41,9 +46,8 @@ public final class ParameterRegistry {
         if (existing != null) {
             return existing;
         }
-        if (candidate.get(APPLICATION_NAME) != null) {
-            Map<String, String> rest = candidate.toMap();
-            rest.remove(APPLICATION_NAME);
+        Map<String, String> rest = candidate.toMap();
+        if (rest.keySet().removeIf(Meaningless::isMeaningless)) {
             candidate.means(of(rest));
         }
         known.put(candidate, new WeakReference<>(candidate));

@@ -29,12 +29,14 @@ public final class SessionParameters {
 
     private final String[] values;
     private final int hash;
+    private final boolean backslashes;
     private @Nullable SessionParameters meaning;
 
     private SessionParameters(String[] names, String[] values) {
         this.names = names;
         this.values = values;
         this.hash = 31 * Arrays.hashCode(names) + Arrays.hashCode(values);
+        this.backslashes = "off".equals(get("standard_conforming_strings"));
     }
 
     static SessionParameters of(Map<String, String> settings) {
@@ -51,11 +53,16 @@ public final class SessionParameters {
 
     /**
      * The parameters that may decide what the text of a statement means: client_encoding, TimeZone, search_path and
-     * whatever else there is, but not the name that the client gave itself. Interned like this.
+     * whatever else is not known to be {@link Meaningless}. Interned like this.
      */
     public SessionParameters meaning() {
         SessionParameters known = meaning;
         return known == null ? this : known;
+    }
+
+    /** Whether a backslash escapes in plain strings: standard_conforming_strings is off. */
+    public boolean backslashes() {
+        return backslashes;
     }
 
     /** Before it is published by the registry. */
@@ -67,6 +74,11 @@ public final class SessionParameters {
     public @Nullable String get(String name) {
         int i = Arrays.binarySearch(names, name, String.CASE_INSENSITIVE_ORDER);
         return i < 0 ? null : values[i];
+    }
+
+    /** Whether the session has an opinion on a parameter. */
+    public boolean has(String name) {
+        return get(name) != null;
     }
 
     /** The names, in order; those of {@link #get}. */
@@ -100,37 +112,18 @@ public final class SessionParameters {
         for (int i = 0; i < wanted.names.length; i++) {
             if (!wanted.values[i].equals(get(wanted.names[i]))) {
                 sql.append(sql.length() == 0 ? "SELECT " : ",").append("pg_catalog.set_config(");
-                literal(sql, wanted.names[i]);
-                sql.append(',');
-                literal(sql, wanted.values[i]);
-                sql.append(",false)");
+                sql.append(SqlText.literal(wanted.names[i]))
+                        .append(',')
+                        .append(SqlText.literal(wanted.values[i]))
+                        .append(",false)");
             }
         }
         for (String name : names) {
             if (wanted.get(name) == null) {
-                sql.append(sql.length() == 0 ? "RESET " : ";RESET ");
-                identifier(sql, name);
+                sql.append(sql.length() == 0 ? "RESET " : ";RESET ").append(SqlText.parameter(name));
             }
         }
         return sql.length() == 0 ? null : sql.toString();
-    }
-
-    /** Escape string syntax: it means the same whatever standard_conforming_strings is on that server. */
-    private static void literal(StringBuilder sql, String value) {
-        sql.append("E'");
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            if (c == '\'' || c == '\\') {
-                sql.append(c);
-            }
-            sql.append(c);
-        }
-        sql.append('\'');
-    }
-
-    /** Quotes each part of a name like {@code a.b} apart. */
-    private static void identifier(StringBuilder sql, String name) {
-        sql.append('"').append(name.replace("\"", "\"\"").replace(".", "\".\"")).append('"');
     }
 
     @Override

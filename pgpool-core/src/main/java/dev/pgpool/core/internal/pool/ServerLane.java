@@ -1,7 +1,9 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
@@ -86,6 +88,30 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     /** How long a server may take to become clean after its client left. */
     public Duration abandonTimeout() {
         return pool.config().pool().abandonTimeout();
+    }
+
+    /** For how long clients keep servers, and what becomes of their session state. */
+    public SessionRules sessionRules() {
+        return pool.sessionRules();
+    }
+
+    /** The parameters of the pool's sessions. */
+    public ParameterRegistry parameters() {
+        return pool.parameters();
+    }
+
+    /** A client keeps its server beyond its transaction for the kinds of state in {@code after}; before for others. */
+    public void pinned(int before, int after) {
+        counters.countPins(before, after);
+        for (SessionState kind : SessionState.values()) {
+            if ((after & ~before & kind.bit()) != 0) {
+                LOGGER.atDebug()
+                        .addKeyValue("pool", pool.key())
+                        .addKeyValue("reason", kind.label())
+                        .log("client pinned to its server");
+                pool.services().listener().onPinned(pool.key(), kind);
+            }
+        }
     }
 
     public LaneCounters counters() {

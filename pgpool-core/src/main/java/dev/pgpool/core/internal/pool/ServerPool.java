@@ -2,6 +2,8 @@ package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
@@ -15,6 +17,7 @@ import dev.pgpool.core.stats.PoolKey;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +40,7 @@ public final class ServerPool {
     private final StatementRegistry statements = new StatementRegistry();
     private final ParameterRegistry parameters = new ParameterRegistry();
     private final StartupProfiles profiles = new StartupProfiles();
+    private final SessionRules sessionRules;
     private final List<ServerLane> lanes;
     private final AtomicInteger clients = new AtomicInteger();
     private final AtomicInteger nextLane = new AtomicInteger();
@@ -58,6 +62,7 @@ public final class ServerPool {
         this.key = key;
         this.config = config;
         this.services = services;
+        this.sessionRules = SessionRules.of(PoolMode.TRANSACTION, config.sessionState());
         this.budget = new ConnectionBudget(
                 config.pool().maxConnections(), config.pool().maxParallelConnects());
         int loops = services.loops().size();
@@ -95,6 +100,10 @@ public final class ServerPool {
     /** The settable parameters of a fresh server, null before the first one. */
     public @Nullable SessionParameters reported() {
         return reported;
+    }
+
+    SessionRules sessionRules() {
+        return sessionRules;
     }
 
     StatementRegistry statements() {
@@ -261,6 +270,9 @@ public final class ServerPool {
             long serverParses = 0;
             long binds = 0;
             long rollbacks = 0;
+            int pinned = 0;
+            long cleanings = 0;
+            Map<SessionState, Long> pins = new EnumMap<>(SessionState.class);
             for (CompletableFuture<ServerLane.Figures> answer : asked) {
                 ServerLane.Figures figures = answer.join();
                 LaneCounters counters = figures.counters();
@@ -271,6 +283,11 @@ public final class ServerPool {
                 serverParses += counters.serverParses();
                 binds += counters.binds();
                 rollbacks += counters.rollbacks();
+                pinned += counters.pinned();
+                cleanings += counters.cleanings();
+                for (SessionState kind : SessionState.values()) {
+                    pins.merge(kind, counters.pins(kind), Long::sum);
+                }
             }
             return new PgPoolSnapshot.Pool(
                     key,
@@ -283,7 +300,10 @@ public final class ServerPool {
                     serverParses,
                     binds,
                     rollbacks,
-                    statements.size());
+                    statements.size(),
+                    pinned,
+                    pins,
+                    cleanings);
         });
     }
 }

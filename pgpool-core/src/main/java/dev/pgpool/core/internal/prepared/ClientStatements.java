@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.prepared;
 
+import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.wire.MessageReader;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
@@ -58,11 +59,13 @@ public final class ClientStatements {
     public static final class Unnamed {
         private final byte[] body;
         private final int length;
+        private final SessionEffects effects;
         private final long version;
 
-        Unnamed(byte[] body, int length, long version) {
+        Unnamed(byte[] body, int length, SessionEffects effects, long version) {
             this.body = body;
             this.length = length;
+            this.effects = effects;
             this.version = version;
         }
     }
@@ -76,6 +79,7 @@ public final class ClientStatements {
     private int size;
     private byte[] unnamed = NONE;
     private int unnamedLength;
+    private SessionEffects unnamedEffects = SessionEffects.NONE;
     private long unnamedVersion;
 
     /** The entry of the name in this region, or null. */
@@ -140,20 +144,41 @@ public final class ClientStatements {
         }
     }
 
-    /** Keeps a copy of the unnamed statement's Parse body, so that it can be repeated on another server. */
-    public void unnamed(ByteBuf buf, int from, int to) {
+    /**
+     * Keeps a copy of the unnamed statement's Parse body, so that it can be repeated on another server.
+     *
+     * @param effects what running it may do to the session
+     */
+    public void unnamed(ByteBuf buf, int from, int to, SessionEffects effects) {
         int length = to - from;
         if (unnamed.length < length) {
             unnamed = new byte[Math.max(length, 64)];
         }
         buf.getBytes(from, unnamed, 0, length);
         unnamedLength = length;
+        unnamedEffects = effects;
         unnamedVersion++;
+    }
+
+    /**
+     * There is an unnamed statement, but too long to be repeated.
+     *
+     * @param effects what running it may do to the session
+     */
+    public void longUnnamed(SessionEffects effects) {
+        dropUnnamed();
+        unnamedEffects = effects;
+    }
+
+    /** What running the unnamed statement may do to the session. */
+    public SessionEffects unnamedEffects() {
+        return unnamedEffects;
     }
 
     /** There is no unnamed statement, or none that could be repeated. */
     public void dropUnnamed() {
         unnamedLength = 0;
+        unnamedEffects = SessionEffects.NONE;
         unnamedVersion++;
         if (unnamed.length > UNNAMED_KEPT) {
             unnamed = NONE;
@@ -167,7 +192,7 @@ public final class ClientStatements {
 
     /** Takes the unnamed statement away, so that it can be put back; another one must be set or dropped next. */
     public Unnamed takeUnnamed() {
-        Unnamed taken = new Unnamed(unnamed, unnamedLength, unnamedVersion + 1);
+        Unnamed taken = new Unnamed(unnamed, unnamedLength, unnamedEffects, unnamedVersion + 1);
         unnamed = NONE;
         unnamedLength = 0;
         return taken;
@@ -178,6 +203,7 @@ public final class ClientStatements {
         if (unnamedVersion == before.version) {
             unnamed = before.body;
             unnamedLength = before.length;
+            unnamedEffects = before.effects;
             unnamedVersion = before.version - 1;
         }
     }

@@ -98,6 +98,11 @@ public final class ServerStatements {
         entries.values().removeIf(entry -> entry.state != State.SENT);
     }
 
+    /** The server may have dropped any of its statements, at a time when none was being parsed. */
+    public void distrust() {
+        entries.values().forEach(entry -> entry.state = State.UNCERTAIN);
+    }
+
     public int size() {
         return entries.size();
     }

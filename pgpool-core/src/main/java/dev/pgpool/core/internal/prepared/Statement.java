@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.prepared;
 
+import dev.pgpool.core.internal.sql.SessionEffects;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -12,11 +13,13 @@ public final class Statement {
     private final byte[] serverName;
     private final byte[] parseBody;
     private final Object meaning;
+    private final SessionEffects effects;
     private final int hash;
 
-    Statement(long id, byte[] parseBody, Object meaning, int hash) {
+    Statement(long id, byte[] parseBody, Object meaning, SessionEffects effects, int hash) {
         this.id = id;
         this.meaning = meaning;
+        this.effects = effects;
         this.serverName = ("pgpool_" + id).getBytes(StandardCharsets.US_ASCII);
         this.parseBody = parseBody;
         this.hash = hash;
@@ -39,6 +42,11 @@ public final class Statement {
     /** The settings that the text was, or is to be, read under. Compared by identity. */
     public Object meaning() {
         return meaning;
+    }
+
+    /** What running it may do to the session. */
+    public SessionEffects effects() {
+        return effects;
     }
 
     int contentHash() {

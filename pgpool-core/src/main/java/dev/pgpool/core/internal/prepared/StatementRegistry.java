@@ -1,5 +1,7 @@
 package dev.pgpool.core.internal.prepared;
 
+import dev.pgpool.core.internal.sql.SessionEffects;
+import dev.pgpool.core.internal.sql.StatementScanner;
 import dev.pgpool.core.internal.wire.MessageReader;
 import io.netty.buffer.ByteBuf;
 import java.lang.ref.ReferenceQueue;
@@ -27,6 +29,7 @@ public final class StatementRegistry {
         }
     }
 
+    private final StatementScanner scanner = new StatementScanner();
     private final ReferenceQueue<Statement> collected = new ReferenceQueue<>();
     private @Nullable Entry[] table = new Entry[64];
     private int size;
@@ -36,8 +39,9 @@ public final class StatementRegistry {
      * The statement whose Parse body stands in this region, which is not consumed.
      *
      * @param meaning the settings under which the text is read; compared by identity
+     * @param backslashes whether a backslash escapes in plain strings
      */
-    public Statement intern(ByteBuf buf, int from, int to, Object meaning) {
+    public Statement intern(ByteBuf buf, int from, int to, Object meaning, boolean backslashes) {
         int hash = MessageReader.hash(buf, from, to);
         synchronized (this) {
             expunge();
@@ -49,7 +53,9 @@ public final class StatementRegistry {
                     return known;
                 }
             }
-            return add(new Statement(nextId++, MessageReader.bytes(buf, from, to), meaning, hash));
+            int textEnd = MessageReader.endOfString(buf, from, to);
+            SessionEffects effects = scanner.scan(buf, from, textEnd < 0 ? to : textEnd, backslashes);
+            return add(new Statement(nextId++, MessageReader.bytes(buf, from, to), meaning, effects, hash));
         }
     }
 
@@ -65,7 +71,7 @@ public final class StatementRegistry {
                 return known;
             }
         }
-        return add(new Statement(nextId++, statement.parseBody(), meaning, hash));
+        return add(new Statement(nextId++, statement.parseBody(), meaning, statement.effects(), hash));
     }
 
     /** Number of statements that somebody knows. */

@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.runtime;
 
+import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.stats.PoolKey;
@@ -45,6 +46,11 @@ final class GuardedListener implements PgPoolListener {
     @Override
     public void onWaited(PoolKey pool, Duration waited) {
         guard(() -> listener.onWaited(pool, waited));
+    }
+
+    @Override
+    public void onPinned(PoolKey pool, SessionState reason) {
+        guard(() -> listener.onPinned(pool, reason));
     }
 
     private static void guard(Runnable call) {

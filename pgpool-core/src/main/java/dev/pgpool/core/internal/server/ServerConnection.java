@@ -16,6 +16,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -120,6 +121,11 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     /** The server has discarded its settings: those that it does not report are at their defaults. */
     public void forgetUnreportedParameters() {
         parameters = parameterRegistry.onlyNamed(parameters, loginParameters);
+    }
+
+    /** Parameters that were returned to the server's defaults by us, beyond what it reports. */
+    public void forgetParameters(Collection<String> names) {
+        parameters = parameterRegistry.without(parameters, names);
     }
 
     /** Whether the server's unnamed statement is this version of this owner's, as far as the given batch may rely on it. */
@@ -259,6 +265,15 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
             lastError = error;
         }
         return error;
+    }
+
+    /** Session state could not be taken off: nobody else may meet it. */
+    public void resetFailed(ErrorFields error) {
+        LOGGER.atWarn()
+                .addKeyValue("server", processId)
+                .addKeyValue("error", error.message())
+                .log("server could not be reset");
+        close(CloseReason.RESET_FAILED);
     }
 
     void onBackendKeyData(MessageCursor message) {

@@ -44,6 +44,17 @@ public enum PoolerError {
             "53300",
             "query_wait_timeout: %s",
             "All server connections are in use: shorten transactions or raise maxConnections."),
+    SESSION_STATE_REJECTED(
+            "ERROR",
+            "0A000",
+            "session state is not allowed in this pool: %s",
+            "Use what ends with its transaction, a pool in session mode, or another sessionState policy."),
+    SEQUENCE_VALUE_UNKNOWN(
+            "ERROR",
+            "55000",
+            "the last value of a sequence is not known outside of a transaction",
+            "Call currval or lastval in the transaction that called nextval, or use INSERT ... RETURNING."),
+    NO_TRANSACTION_BLOCKS("FATAL", "0A000", "transaction blocks not allowed in statement pooling mode", null),
     SERVER_LOGIN_FAILED("FATAL", "08006", "server login has been failing, cached error: %s", null),
     SERVER_CLOSED(
             "FATAL",

@@ -15,7 +15,7 @@ class ClientStatementsTest {
 
     private final ClientStatements statements = new ClientStatements();
     private final StatementRegistry registry = new StatementRegistry();
-    private final Statement statement = registry.intern(bytes("SELECT 1"), 0, 8, "");
+    private final Statement statement = registry.intern(bytes("SELECT 1"), 0, 8, "", false);
 
     private static ByteBuf bytes(String text) {
         return Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);

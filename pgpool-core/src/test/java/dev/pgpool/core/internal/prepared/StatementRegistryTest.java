@@ -24,7 +24,7 @@ class StatementRegistryTest {
 
     private Statement intern(String sql, int... types) {
         ByteBuf body = body(sql, types);
-        return registry.intern(body, 2, body.writerIndex(), MEANING);
+        return registry.intern(body, 2, body.writerIndex(), MEANING, false);
     }
 
     /** Two bytes of something else in front. */

@@ -157,7 +157,7 @@ class RuleFilesTest {
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(
             delimiter = '|',
-            quoteCharacter = '\',
+            quoteCharacter = '~',
             value = {
                 "hots all all all trust|connection type: \"hots\" (expected: local, host, hostssl or hostnossl)",
                 "include more.conf|connection type: \"include\" (expected: local, host, hostssl or hostnossl)",

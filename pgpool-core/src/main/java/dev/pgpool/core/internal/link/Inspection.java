@@ -1,0 +1,234 @@
+package dev.pgpool.core.internal.link;
+
+import dev.pgpool.core.config.SessionState;
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.params.ParameterRegistry;
+import dev.pgpool.core.internal.params.SessionParameters;
+import dev.pgpool.core.internal.params.SqlText;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.MessageReader;
+import dev.pgpool.core.internal.wire.TransactionStatus;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks the server what has come of a client's statements that may have changed its session: which kinds of state are
+ * there, and what parameters are now that the server does not report. So a statement that failed or was rolled back
+ * leaves nothing behind here either, and a value is followed in the form in which the server has it.
+ *
+ * <p>Everything in the query is qualified: the client's search_path must not choose what it means.
+ */
+final class Inspection implements OwnQuery.Outcome {
+    private static final String EQUALS = " OPERATOR(pg_catalog.=) ";
+
+    private final Exchange x;
+    private final Link link;
+    private final ServerConnection server;
+    private List<String> settings = List.of();
+    private List<String> resets = List.of();
+    private final Map<String, String> learned = new TreeMap<>();
+    private final List<String> gone = new ArrayList<>();
+    private int found;
+
+    Inspection(Exchange x, Link link) {
+        this.x = x;
+        this.link = link;
+        this.server = x.server;
+    }
+
+    /** Asks; or, if there is nothing that the server could tell, finds what is known already. */
+    void begin(LinkedClient client) {
+        Pins pins = x.pins;
+        learned.clear();
+        gone.clear();
+        found = 0;
+        settings = pins.settings();
+        resets = pins.isResetAll() ? allOf(server.parameters(), client.startupParameters()) : pins.resets();
+        int kinds = pins.askable();
+        pins.asked();
+        String sql = sql(kinds);
+        if (sql == null) {
+            pins.found(0);
+            link.onInspected(wanted(client));
+        } else {
+            link.ask(new OwnQuery(server, this), sql);
+        }
+    }
+
+    /** All that a {@code RESET ALL} may have changed. */
+    private static List<String> allOf(SessionParameters present, SessionParameters startup) {
+        TreeSet<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+        names.addAll(present.names());
+        names.addAll(startup.names());
+        return List.copyOf(names);
+    }
+
+    private @Nullable String sql(int kinds) {
+        List<String> columns = new ArrayList<>();
+        if (kinds != 0) {
+            columns.add(kinds(kinds));
+        } else if (settings.isEmpty() && resets.stream().allMatch(this::isReported)) {
+            return null;
+        } else {
+            columns.add("0");
+        }
+        for (String name : settings) {
+            columns.add(value(name));
+        }
+        for (String name : resets) {
+            if (!isReported(name)) {
+                columns.add(value(name));
+                columns.add("(SELECT source" + EQUALS + "'session' FROM pg_catalog.pg_settings WHERE name" + EQUALS
+                        + SqlText.literal(name) + ")");
+            }
+        }
+        return "SELECT " + String.join(",", columns);
+    }
+
+    private boolean isReported(String name) {
+        return server.loginParameters().has(name);
+    }
+
+    private static String value(String name) {
+        return "pg_catalog.current_setting(" + SqlText.literal(name) + ",true)";
+    }
+
+    private String kinds(int kinds) {
+        StringBuilder sum = new StringBuilder("0");
+        for (int i = 0; i < SessionState.count(); i++) {
+            SessionState kind = SessionState.of(i);
+            if ((kinds & kind.bit()) != 0) {
+                sum.append(" OPERATOR(pg_catalog.+) CASE WHEN ")
+                        .append(test(kind))
+                        .append(" THEN ")
+                        .append(kind.bit())
+                        .append(" ELSE 0 END");
+            }
+        }
+        return sum.toString();
+    }
+
+    private String test(SessionState kind) {
+        return switch (kind) {
+            case ROLE ->
+                "pg_catalog.current_setting('role') OPERATOR(pg_catalog.<>) 'none' OR SESSION_USER"
+                        + " OPERATOR(pg_catalog.<>) "
+                        + SqlText.literal(server.target().user()) + "::pg_catalog.name";
+            case PREPARED_STATEMENT -> "EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)";
+            // whatever is in the schema depends on it; without the schema its number is 0
+            case TEMPORARY_OBJECT ->
+                "EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid" + EQUALS
+                        + "'pg_catalog.pg_namespace'::pg_catalog.regclass AND refobjid" + EQUALS
+                        + "pg_catalog.pg_my_temp_schema())";
+            case LISTEN -> "EXISTS (SELECT FROM pg_catalog.pg_listening_channels())";
+            case CURSOR -> "EXISTS (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)";
+            case ADVISORY_LOCK ->
+                "EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype" + EQUALS + "'advisory' AND pid" + EQUALS
+                        + "pg_catalog.pg_backend_pid())";
+            case SETTING, LIBRARY, SEQUENCE -> "false";
+        };
+    }
+
+    @Override
+    public void onRow(MessageCursor row) {
+        ByteBuf buf = row.buffer();
+        int at = row.bodyIndex() + 2;
+        String bits = text(buf, at);
+        found = bits == null ? 0 : Integer.parseInt(bits);
+        at = behind(buf, at);
+        for (String name : settings) {
+            learn(name, text(buf, at));
+            at = behind(buf, at);
+        }
+        for (String name : resets) {
+            if (!isReported(name)) {
+                String value = text(buf, at);
+                at = behind(buf, at);
+                if ("f".equals(text(buf, at))) {
+                    gone.add(name);
+                } else {
+                    learn(name, value);
+                }
+                at = behind(buf, at);
+            }
+        }
+    }
+
+    private void learn(String name, @Nullable String value) {
+        if (value != null) {
+            learned.put(name, value);
+        }
+    }
+
+    /** The value at this index; null for SQL's null. */
+    private static @Nullable String text(ByteBuf buf, int at) {
+        int length = buf.getInt(at);
+        return length < 0 ? null : MessageReader.text(buf, at + 4, at + 4 + length);
+    }
+
+    private static int behind(ByteBuf buf, int at) {
+        return at + 4 + Math.max(0, buf.getInt(at));
+    }
+
+    @Override
+    public void onUnasked(MessageCursor in) {
+        in.forward();
+        x.toClient.run(in.takeRun());
+    }
+
+    @Override
+    public void onDone(TransactionStatus status) {
+        ParameterRegistry registry = link.parameterRegistry();
+        server.parametersBecame(registry.with(registry.without(server.parameters(), gone), learned));
+        x.pins.found(found);
+        LinkedClient client = x.client;
+        SessionParameters wanted = client == null ? null : wanted(client);
+        link.onAsked(status);
+        link.onInspected(wanted);
+    }
+
+    /** A parameter that was reset returns to what the client began with, which may not be the server's default. */
+    private SessionParameters wanted(LinkedClient client) {
+        SessionParameters startup = client.startupParameters();
+        SessionParameters target = server.parameters();
+        for (String name : resets) {
+            String value = startup.get(name);
+            String now = server.parameters().get(name);
+            boolean isDefault = Objects.equals(now, server.loginParameters().get(name));
+            if (value != null && isDefault && !value.equals(now)) {
+                target = link.parameterRegistry().with(target, name, value);
+            }
+        }
+        return target;
+    }
+
+    @Override
+    public void onError(ErrorFields error, TransactionStatus status) {
+        x.pins.unanswered(!settings.isEmpty() || !resets.isEmpty());
+        link.onAsked(status);
+        link.onInspected(null);
+    }
+
+    @Override
+    public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
+        link.onClosed(reason, lastError);
+    }
+
+    @Override
+    public void onReadComplete() {
+        link.onReadComplete();
+    }
+
+    @Override
+    public void onWritable() {
+        link.onWritable();
+    }
+}

@@ -1,0 +1,191 @@
+package dev.pgpool.core.internal.link;
+
+import dev.pgpool.core.config.SessionState;
+import dev.pgpool.core.internal.params.SessionParameters;
+import dev.pgpool.core.internal.pool.SessionRules;
+import dev.pgpool.core.internal.sql.SessionEffects;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a server can't be given to the next client yet: what its client may have made there that is not the next one's to
+ * meet. What a client's statements <em>may</em> do is noted here as they pass; what has come of it the server is asked
+ * at the end of the transaction ({@link Inspection}).
+ *
+ * <p>Part of a link and reused like it; empty for nearly all transactions. Confined to the event loop.
+ */
+final class Pins {
+    /** Kinds that the server can't be asked for: what was set is not known, or a library was loaded. */
+    private static final int UNASKABLE = SessionState.SETTING.bit() | SessionState.LIBRARY.bit();
+
+    /** Parameters that were set and have not been read back. */
+    private final Set<String> settings = new TreeSet<>();
+    /** Parameters that were returned to their defaults, the same. */
+    private final Set<String> resets = new TreeSet<>();
+
+    private boolean resetAll;
+    /** All parameters return to their defaults, unless the statement fails. */
+    private boolean resettingAll;
+    /** Kinds that may have been made since the client got this server. */
+    private int ever;
+    /** Kinds that were there when the server was asked last. */
+    private int held;
+    /** Something was made or ended since the server was asked. */
+    private boolean touched;
+    /** The server is being asked. */
+    private boolean asking;
+
+    private @Nullable Object privateMeaning;
+
+    /** A new client begins. */
+    void begin() {
+        if (ever != 0 || touched || held != 0) {
+            forget();
+        }
+        asking = false;
+        privateMeaning = null;
+    }
+
+    /** All of it is gone: the server has said so. */
+    void forget() {
+        settings.clear();
+        resets.clear();
+        resetAll = false;
+        resettingAll = false;
+        ever = 0;
+        held = 0;
+        touched = false;
+    }
+
+    /**
+     * A statement goes to the server.
+     *
+     * @param reported what servers report: it needs no looking after
+     * @param startup what the client began with: what it returns to
+     * @param alone whether it is the first of its transaction
+     */
+    void add(
+            SessionEffects effects,
+            SessionRules rules,
+            SessionParameters reported,
+            SessionParameters startup,
+            boolean alone) {
+        int made = effects.makes() & rules.kept();
+        if (made != 0 || (effects.clears() & ever) != 0) {
+            ever |= made;
+            touched = true;
+        }
+        if ((made & SessionState.SETTING.bit()) != 0) {
+            resettingAll = false;
+        }
+        if (!rules.keepsSettings()) {
+            return;
+        }
+        for (String name : effects.settings()) {
+            touched |= !reported.has(name) && (settings.add(name) || true);
+        }
+        for (String name : effects.resets()) {
+            touched |= (!reported.has(name) || startup.has(name)) && (resets.add(name) || true);
+        }
+        if (effects.resetsAll()) {
+            touched = true;
+            resetAll = true;
+            resettingAll = alone && effects.single();
+        }
+    }
+
+    /** Nothing needs a look, and nothing keeps the client here. */
+    boolean isEmpty() {
+        return !touched && held == 0;
+    }
+
+    boolean isTouched() {
+        return touched;
+    }
+
+    /** The kinds that keep the client on its server, as of the last time that the server was asked. */
+    int held() {
+        return held;
+    }
+
+    /** Kinds that may be there, whatever the server said when it was asked. */
+    int ever() {
+        return ever;
+    }
+
+    /** Parameters that may differ from what is known of them. */
+    List<String> unread() {
+        Set<String> names = new TreeSet<>(settings);
+        names.addAll(resets);
+        return List.copyOf(names);
+    }
+
+    List<String> resets() {
+        return List.copyOf(resets);
+    }
+
+    List<String> settings() {
+        return List.copyOf(settings);
+    }
+
+    boolean isResetAll() {
+        return resetAll;
+    }
+
+    /** A statement of the client has failed. */
+    void onError() {
+        resettingAll = false;
+    }
+
+    /** The kinds that the server can be asked for. */
+    int askable() {
+        return ever & ~UNASKABLE;
+    }
+
+    /** The server is asked now: what is done from now on is not in its answer. */
+    void asked() {
+        if (resettingAll) {
+            ever &= ~SessionState.SETTING.bit();
+        }
+        settings.clear();
+        resets.clear();
+        resetAll = false;
+        resettingAll = false;
+        touched = false;
+        asking = true;
+    }
+
+    /** The server has these kinds. */
+    void found(int kinds) {
+        asking = false;
+        held = kinds | (ever & UNASKABLE);
+    }
+
+    /** The server could not answer: all that may be is taken for true. */
+    void unanswered(boolean settingsUnread) {
+        asking = false;
+        if (settingsUnread) {
+            ever |= SessionState.SETTING.bit();
+        }
+        held = ever;
+    }
+
+    /**
+     * What statements are read under while the client has changed parameters that nobody has read back: something that
+     * no other client shares. Null if there is nothing of the kind.
+     */
+    @Nullable
+    Object meaning() {
+        if (settings.isEmpty() && !asking && (ever & SessionState.SETTING.bit()) == 0) {
+            return null;
+        }
+        Object known = privateMeaning;
+        if (known == null) {
+            known = new Object();
+            privateMeaning = known;
+        }
+        return known;
+    }
+}

@@ -1,0 +1,35 @@
+package dev.pgpool.core.internal.link;
+
+import dev.pgpool.core.internal.wire.ErrorFields;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A statement that the pooler refuses. The server is sent one that it must refuse instead, so that the transaction fails
+ * exactly as it must, and the client is told our reason in the place of the server's.
+ *
+ * @param error what to tell the client
+ */
+record Rejection(ErrorFields error) {
+    /** Text that is no SQL; administrators may find it in the server's log. */
+    static final String TEXT = "rejected by pgpool, see its sessionState policy";
+
+    /** Name of a statement that nobody has prepared. */
+    static final byte[] NAME = "pgpool rejects this".getBytes(StandardCharsets.US_ASCII);
+
+    private static final String SYNTAX_ERROR = "42601";
+    private static final String UNKNOWN_STATEMENT = "26000";
+
+    /** Body of a Parse of the text, without parameter types. */
+    static byte[] parseBody() {
+        byte[] text = TEXT.getBytes(StandardCharsets.US_ASCII);
+        byte[] body = new byte[text.length + 3];
+        System.arraycopy(text, 0, body, 0, text.length);
+        return body;
+    }
+
+    /** Whether the server's error is the one that we caused; in a failed transaction it has its own to say. */
+    boolean isMeantBy(ErrorFields serverError) {
+        return serverError.sqlState().equals(SYNTAX_ERROR)
+                || serverError.sqlState().equals(UNKNOWN_STATEMENT);
+    }
+}

@@ -1,0 +1,92 @@
+package dev.pgpool.core.internal.link;
+
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.params.SessionParameters;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.TransactionStatus;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings a server's parameters in line with what its client believes them to be: ahead of the client's first message, or
+ * after the client has returned parameters to what it began with. Sent ahead of whatever follows, so nobody waits.
+ */
+final class Settings implements OwnQuery.Outcome {
+    /** What a statement_timeout of the client before looks like. */
+    private static final String QUERY_CANCELED = "57014";
+
+    private final Exchange x;
+    private final Link link;
+    private final ServerConnection server;
+    private @Nullable SessionParameters before;
+    private boolean told;
+
+    Settings(Exchange x, Link link) {
+        this.x = x;
+        this.link = link;
+        this.server = x.server;
+    }
+
+    /**
+     * Sends what it takes, if it takes anything.
+     *
+     * @param tell whether the client is to be told of what the server reports
+     * @return whether something was sent
+     */
+    boolean begin(SessionParameters wanted, boolean tell) {
+        SessionParameters present = server.parameters();
+        String sql = present.changesTo(wanted);
+        if (sql == null) {
+            return false;
+        }
+        before = present;
+        told = tell;
+        link.ask(new OwnQuery(server, this), sql);
+        server.parametersBecame(wanted);
+        return true;
+    }
+
+    @Override
+    public void onUnasked(MessageCursor in) {
+        if (told) {
+            in.forward();
+            x.toClient.run(in.takeRun());
+        } else {
+            in.skip();
+        }
+    }
+
+    @Override
+    public void onDone(TransactionStatus status) {
+        link.onAsked(status);
+        link.goOnAfterOwnQuery();
+    }
+
+    @Override
+    public void onError(ErrorFields error, TransactionStatus status) {
+        SessionParameters earlier = before;
+        boolean blameless = error.sqlState().equals(QUERY_CANCELED);
+        boolean clean = x.expected.isEmpty() && !x.bound && status == TransactionStatus.IDLE && !blameless;
+        if (clean && earlier != null) {
+            // nothing was sent behind them, and the server has rolled them back
+            server.parametersBecame(earlier);
+        }
+        link.onSettingsFailed(error, clean);
+    }
+
+    @Override
+    public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
+        link.onClosed(reason, lastError);
+    }
+
+    @Override
+    public void onReadComplete() {
+        link.onReadComplete();
+    }
+
+    @Override
+    public void onWritable() {
+        link.onWritable();
+    }
+}

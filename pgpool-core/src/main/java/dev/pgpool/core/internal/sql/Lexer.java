@@ -1,0 +1,350 @@
+package dev.pgpool.core.internal.sql;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Cuts SQL text into tokens, in place and without making objects, as PostgreSQL's scanner does: comments (nested),
+ * strings of all kinds, dollar quotes, quoted identifiers, and words. What is inside of strings and comments is no token.
+ *
+ * <p>Bytes above 127 belong to words, as in PostgreSQL. Text in an encoding that hides ASCII bytes inside of characters
+ * (client_encoding SJIS, BIG5, GBK and the like) may be cut in other places.
+ *
+ * <p>Reused from text to text; confined to one thread.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/sql-syntax-lexical.html">Lexical Structure</a>
+ */
+final class Lexer {
+    static final int END = 0;
+    /** A key word or identifier without quotes. */
+    static final int WORD = 1;
+    /** An identifier in double quotes; the region is what is inside. */
+    static final int QUOTED_IDENTIFIER = 2;
+    /** A string; the region is what is inside. */
+    static final int STRING = 3;
+    /** A string with escapes, or one between dollars; the region is what is inside. */
+    static final int OTHER_STRING = 4;
+    /** Any other character, {@link #symbol()} tells which; digits come as one symbol {@code 0}. */
+    static final int SYMBOL = 5;
+
+    private static final byte OTHER = 0;
+    private static final byte LETTER = 1;
+    private static final byte DIGIT = 2;
+    private static final byte SPACE = 3;
+    private static final byte[] CLASSES = classes();
+
+    private ByteBuf buf = Unpooled.EMPTY_BUFFER;
+    private int at;
+    private int limit;
+    private boolean backslashes;
+    private int start;
+    private int end;
+    private byte symbol;
+
+    /**
+     * Begins with a text.
+     *
+     * @param buf lent until the last call for this text
+     * @param backslashes whether a backslash escapes in plain strings (standard_conforming_strings is off)
+     */
+    void begin(ByteBuf text, int from, int to, boolean backslashes) {
+        this.buf = text;
+        this.at = from;
+        this.limit = to;
+        this.backslashes = backslashes;
+    }
+
+    /** Lets go of the text. */
+    void end() {
+        buf = Unpooled.EMPTY_BUFFER;
+        at = 0;
+        limit = 0;
+    }
+
+    /** Absolute index of the current token. */
+    int start() {
+        return start;
+    }
+
+    /** Absolute index behind the current token. */
+    int stop() {
+        return end;
+    }
+
+    int length() {
+        return end - start;
+    }
+
+    /** Which symbol the current token is. */
+    byte symbol() {
+        return symbol;
+    }
+
+    /** Where the next token is looked for. */
+    int mark() {
+        return at;
+    }
+
+    /** Goes back to a mark. */
+    void reset(int mark) {
+        at = mark;
+    }
+
+    /** The current token as text. */
+    String text() {
+        return buf.toString(start, end - start, StandardCharsets.UTF_8);
+    }
+
+    /** Moves to the next token and tells its kind. */
+    int next() {
+        while (at < limit) {
+            byte b = buf.getByte(at);
+            switch (CLASSES[b & 0xff]) {
+                case SPACE -> at++;
+                case LETTER -> {
+                    return word(b);
+                }
+                case DIGIT -> {
+                    return number();
+                }
+                default -> {
+                    if (b == '-' && peek(1) == '-') {
+                        skipLine();
+                    } else if (b == '/' && peek(1) == '*') {
+                        skipComment();
+                    } else if (b == '\'') {
+                        return string(at, backslashes, backslashes ? OTHER_STRING : STRING);
+                    } else if (b == '"') {
+                        return quotedIdentifier();
+                    } else if (b == '$') {
+                        return dollar();
+                    } else {
+                        return symbol(b);
+                    }
+                }
+            }
+        }
+        start = limit;
+        end = limit;
+        return END;
+    }
+
+    /** Whether the current word or identifier is this one, which is given in lower case. Quoted ones keep their case. */
+    boolean is(byte[] lower) {
+        if (end - start != lower.length) {
+            return false;
+        }
+        for (int i = 0; i < lower.length; i++) {
+            byte b = buf.getByte(start + i);
+            if (b != lower[i] && (b < 'A' || b > 'Z' || b + 32 != lower[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The first character of the current token, in lower case if it is a letter. */
+    int first() {
+        return start < end ? buf.getByte(start) | 0x20 : 0;
+    }
+
+    private byte peek(int ahead) {
+        return at + ahead < limit ? buf.getByte(at + ahead) : 0;
+    }
+
+    private int word(byte first) {
+        if (limit - at > 1) {
+            byte quote = buf.getByte(at + 1);
+            if (quote == '\'') {
+                switch (first) {
+                    case 'e', 'E' -> {
+                        return string(at + 1, true, OTHER_STRING);
+                    }
+                    case 'b', 'B', 'x', 'X', 'n', 'N' -> {
+                        return string(at + 1, backslashes, OTHER_STRING);
+                    }
+                    default -> {
+                        // a word right before a string
+                    }
+                }
+            } else if (quote == '&' && (first == 'u' || first == 'U')) {
+                byte third = peek(2);
+                if (third == '\'') {
+                    return string(at + 2, false, OTHER_STRING);
+                }
+                if (third == '"') {
+                    at += 2;
+                    return quotedIdentifier();
+                }
+            }
+        }
+        start = at;
+        int i = at + 1;
+        while (i < limit) {
+            byte b = buf.getByte(i);
+            byte kind = CLASSES[b & 0xff];
+            if (kind != LETTER && kind != DIGIT && b != '$') {
+                break;
+            }
+            i++;
+        }
+        at = i;
+        end = i;
+        return WORD;
+    }
+
+    private int number() {
+        start = at;
+        int i = at + 1;
+        while (i < limit) {
+            byte b = buf.getByte(i);
+            byte kind = CLASSES[b & 0xff];
+            if (kind != DIGIT && kind != LETTER && b != '.') {
+                break;
+            }
+            i++;
+        }
+        at = i;
+        end = i;
+        symbol = '0';
+        return SYMBOL;
+    }
+
+    private int symbol(byte b) {
+        start = at;
+        at++;
+        end = at;
+        symbol = b;
+        return SYMBOL;
+    }
+
+    private void skipLine() {
+        int i = at + 2;
+        while (i < limit && buf.getByte(i) != '\n' && buf.getByte(i) != '\r') {
+            i++;
+        }
+        at = i;
+    }
+
+    private void skipComment() {
+        int depth = 1;
+        int i = at + 2;
+        while (i < limit && depth > 0) {
+            byte b = buf.getByte(i);
+            if (b == '*' && i + 1 < limit && buf.getByte(i + 1) == '/') {
+                depth--;
+                i += 2;
+            } else if (b == '/' && i + 1 < limit && buf.getByte(i + 1) == '*') {
+                depth++;
+                i += 2;
+            } else {
+                i++;
+            }
+        }
+        at = i;
+    }
+
+    /** @param quote where the opening quote is */
+    private int string(int quote, boolean escapes, int kind) {
+        start = quote + 1;
+        int i = start;
+        while (i < limit) {
+            byte b = buf.getByte(i);
+            if (b == '\\' && escapes) {
+                i += 2;
+            } else if (b != '\'') {
+                i++;
+            } else if (i + 1 < limit && buf.getByte(i + 1) == '\'') {
+                i += 2;
+            } else {
+                break;
+            }
+        }
+        end = Math.min(i, limit);
+        at = Math.min(i + 1, limit);
+        return kind;
+    }
+
+    private int quotedIdentifier() {
+        start = at + 1;
+        int i = start;
+        while (i < limit) {
+            if (buf.getByte(i) != '"') {
+                i++;
+            } else if (i + 1 < limit && buf.getByte(i + 1) == '"') {
+                i += 2;
+            } else {
+                break;
+            }
+        }
+        end = i;
+        at = Math.min(i + 1, limit);
+        return QUOTED_IDENTIFIER;
+    }
+
+    /** A parameter like {@code $1}, the begin of a dollar quote, or a lonely dollar. */
+    private int dollar() {
+        int tagEnd = at + 1;
+        if (tagEnd < limit && CLASSES[buf.getByte(tagEnd) & 0xff] != DIGIT) {
+            while (tagEnd < limit && CLASSES[buf.getByte(tagEnd) & 0xff] != OTHER && !isSpace(tagEnd)) {
+                tagEnd++;
+            }
+            if (tagEnd < limit && buf.getByte(tagEnd) == '$') {
+                return dollarQuote(tagEnd + 1);
+            }
+        }
+        int from = at;
+        at++;
+        while (at < limit && CLASSES[buf.getByte(at) & 0xff] == DIGIT) {
+            at++;
+        }
+        start = from;
+        end = at;
+        symbol = '$';
+        return SYMBOL;
+    }
+
+    private boolean isSpace(int index) {
+        return CLASSES[buf.getByte(index) & 0xff] == SPACE;
+    }
+
+    private int dollarQuote(int bodyStart) {
+        int tagLength = bodyStart - at;
+        start = bodyStart;
+        int i = bodyStart;
+        while (i + tagLength <= limit && !isTag(i, tagLength)) {
+            i++;
+        }
+        boolean closed = i + tagLength <= limit;
+        end = closed ? i : limit;
+        at = closed ? i + tagLength : limit;
+        return OTHER_STRING;
+    }
+
+    private boolean isTag(int index, int tagLength) {
+        for (int k = 0; k < tagLength; k++) {
+            if (buf.getByte(index + k) != buf.getByte(at + k)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static byte[] classes() {
+        byte[] classes = new byte[256];
+        for (int c = 0; c < 256; c++) {
+            boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 128;
+            if (letter) {
+                classes[c] = LETTER;
+            } else if (c >= '0' && c <= '9') {
+                classes[c] = DIGIT;
+            } else if (c == ' ' || (c >= 9 && c <= 13)) {
+                classes[c] = SPACE;
+            } else {
+                classes[c] = OTHER;
+            }
+        }
+        return classes;
+    }
+}

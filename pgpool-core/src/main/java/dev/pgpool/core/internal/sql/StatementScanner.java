@@ -1,0 +1,507 @@
+package dev.pgpool.core.internal.sql;
+
+import dev.pgpool.core.config.SessionState;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Reads from SQL text what it may do to its session. One pass over the bytes; a text that does nothing of the kind costs
+ * no allocation. It errs on the safe side: what it reports may not happen, and what really is there afterwards the server
+ * is asked. What it cannot see is the inside of functions and procedures that are stored on the server.
+ *
+ * <p>Reused from text to text; confined to one thread.
+ */
+public final class StatementScanner {
+    private static final Set<String> ROLES = Set.of("role", "session_authorization");
+    private static final List<String> CHARACTERISTICS = List.of(
+            "default_transaction_isolation", "default_transaction_read_only", "default_transaction_deferrable");
+    /** Text inside of text inside of text: deeper than this nobody writes by hand. */
+    private static final int MAX_DEPTH = 4;
+
+    private final Lexer lexer = new Lexer();
+    private final int depth;
+    /** Of a block of PL/pgSQL: its key words begin statements, and its strings may be statements. */
+    private final boolean block;
+
+    private boolean backslashes;
+    private int token;
+    private int makes;
+    private int clears;
+    private boolean resetsAll;
+    private List<String> settings = List.of();
+    private List<String> resets = List.of();
+    private int statements;
+    private boolean readsSequence;
+    private boolean writesSequence;
+    /** What is being read runs later, whenever somebody says EXECUTE. */
+    private boolean deferred;
+    /** It is the value of a parameter. */
+    private boolean setsPath;
+
+    public StatementScanner() {
+        this(0, false);
+    }
+
+    private StatementScanner(int depth, boolean block) {
+        this.depth = depth;
+        this.block = block;
+    }
+
+    /**
+     * What the text does.
+     *
+     * @param buf lent for the duration of the call
+     * @param from absolute index of the first byte
+     * @param to absolute index behind the last byte, terminator excluded
+     * @param backslashes whether standard_conforming_strings is off
+     */
+    public SessionEffects scan(ByteBuf buf, int from, int to, boolean backslashes) {
+        this.backslashes = backslashes;
+        makes = 0;
+        clears = 0;
+        resetsAll = false;
+        settings = List.of();
+        resets = List.of();
+        statements = 0;
+        readsSequence = false;
+        writesSequence = false;
+        lexer.begin(buf, from, to, backslashes);
+        next();
+        while (token != Lexer.END) {
+            statement();
+        }
+        lexer.end();
+        if (readsSequence && !writesSequence && statements == 1) {
+            makes |= SessionState.SEQUENCE.bit();
+        }
+        if ((makes | clears) == 0 && settings.isEmpty() && resets.isEmpty() && !resetsAll) {
+            return SessionEffects.NONE;
+        }
+        return new SessionEffects(makes, clears, settings, resets, resetsAll, statements == 1);
+    }
+
+    /** What a FunctionCall message does. */
+    public static SessionEffects functionCall(int oid) {
+        return Functions.called(oid);
+    }
+
+    private void next() {
+        token = lexer.next();
+    }
+
+    private boolean isWord(byte[] lower) {
+        return token == Lexer.WORD && lexer.is(lower);
+    }
+
+    private boolean isSymbol(char symbol) {
+        return token == Lexer.SYMBOL && lexer.symbol() == symbol;
+    }
+
+    private void makes(SessionState kind) {
+        makes |= kind.bit();
+    }
+
+    private void clears(SessionState kind) {
+        clears |= kind.bit();
+    }
+
+    private void statement() {
+        if (!isSymbol(';')) {
+            statements++;
+        }
+        setsPath = false;
+        if (token == Lexer.WORD) {
+            switch (lexer.first()) {
+                case 'c' -> beginsWithC();
+                case 'd' -> beginsWithD();
+                case 'l' -> beginsWithL();
+                case 'p' -> prepare();
+                case 'r' -> reset();
+                case 's' -> set();
+                case 'u' -> {
+                    if (lexer.is(Words.UNLISTEN)) {
+                        clears(SessionState.LISTEN);
+                    }
+                }
+                default -> {
+                    // nothing about its first word
+                }
+            }
+        }
+        rest();
+        deferred = false;
+    }
+
+    /** What matters wherever it stands: functions, and temporary objects. Ends behind the semicolon. */
+    private void rest() {
+        while (token != Lexer.END) {
+            switch (token) {
+                case Lexer.WORD -> {
+                    if (word()) {
+                        return;
+                    }
+                }
+                case Lexer.QUOTED_IDENTIFIER -> name();
+                case Lexer.SYMBOL -> {
+                    boolean over = lexer.symbol() == ';';
+                    next();
+                    if (over) {
+                        return;
+                    }
+                }
+                default -> {
+                    if (block) {
+                        inside();
+                    }
+                    next();
+                }
+            }
+        }
+    }
+
+    /** True if it begins another statement. */
+    private boolean word() {
+        switch (lexer.length()) {
+            case 4 -> {
+                if (lexer.is(Words.INTO)) {
+                    next();
+                    temporary();
+                    return false;
+                }
+                if (block && (lexer.is(Words.THEN) || lexer.is(Words.ELSE) || lexer.is(Words.LOOP))) {
+                    next();
+                    return true;
+                }
+            }
+            case 5 -> {
+                if (block && lexer.is(Words.BEGIN)) {
+                    next();
+                    return true;
+                }
+            }
+            case 9 -> {
+                if (lexer.is(Words.RETURNING)) {
+                    // what comes after it is told when the row has got its number
+                    writesSequence = true;
+                }
+            }
+            default -> {
+                // a name, maybe
+            }
+        }
+        name();
+        return false;
+    }
+
+    private void name() {
+        if (lexer.length() == 7 && lexer.is(Words.PG_TEMP)) {
+            makes(SessionState.TEMPORARY_OBJECT);
+            if (setsPath) {
+                // a CREATE of any kind may make a temporary object from now on
+                makes(SessionState.SETTING);
+            }
+        }
+        Functions.Kind function = Functions.named(lexer);
+        next();
+        if (function == Functions.Kind.HARMLESS || !isSymbol('(')) {
+            return;
+        }
+        switch (function) {
+            case SETTING -> setConfig();
+            case SEED -> makes(SessionState.SETTING);
+            case LOCK -> makes(SessionState.ADVISORY_LOCK);
+            case UNLOCK -> clears(SessionState.ADVISORY_LOCK);
+            case SEQUENCE_READ -> readsSequence = true;
+            case SEQUENCE_WRITE -> writesSequence = true;
+            default -> {
+                // not called for
+            }
+        }
+    }
+
+    /** {@code [GLOBAL | LOCAL] { TEMP | TEMPORARY }}, if it is there. */
+    private boolean temporary() {
+        if (isWord(Words.LOCAL) || isWord(Words.GLOBAL)) {
+            next();
+        }
+        if (isWord(Words.TEMP) || isWord(Words.TEMPORARY)) {
+            makes(SessionState.TEMPORARY_OBJECT);
+            next();
+            return true;
+        }
+        return false;
+    }
+
+    // ---- statements by their first word
+
+    private void beginsWithC() {
+        if (lexer.is(Words.CLOSE)) {
+            clears(SessionState.CURSOR);
+        } else if (lexer.is(Words.CREATE)) {
+            next();
+            if (isWord(Words.OR)) {
+                next();
+                if (isWord(Words.REPLACE)) {
+                    next();
+                }
+            }
+            int before = makes;
+            if (temporary() && endsWithItsTransaction()) {
+                makes = before;
+            }
+        }
+    }
+
+    /** Whether {@code ON COMMIT DROP} is to come in this statement. */
+    private boolean endsWithItsTransaction() {
+        int mark = lexer.mark();
+        boolean found = false;
+        while (!found && token != Lexer.END && !isSymbol(';')) {
+            boolean commit = isWord(Words.COMMIT);
+            next();
+            found = commit && isWord(Words.DROP);
+        }
+        lexer.reset(mark);
+        next();
+        return found;
+    }
+
+    private void beginsWithD() {
+        if (lexer.is(Words.DEALLOCATE)) {
+            clears(SessionState.PREPARED_STATEMENT);
+        } else if (lexer.is(Words.DROP)) {
+            clears(SessionState.TEMPORARY_OBJECT);
+        } else if (lexer.is(Words.DISCARD)) {
+            next();
+            if (isWord(Words.ALL)) {
+                clears = SessionEffects.EVERYTHING;
+            } else if (isWord(Words.TEMP) || isWord(Words.TEMPORARY)) {
+                clears(SessionState.TEMPORARY_OBJECT);
+            }
+        } else if (lexer.is(Words.DECLARE)) {
+            declare();
+        } else if (lexer.is(Words.DO)) {
+            doBlock();
+        }
+    }
+
+    private void declare() {
+        int mark = lexer.mark();
+        while (token != Lexer.END && !isSymbol(';')) {
+            boolean with = isWord(Words.WITH);
+            next();
+            if (with && isWord(Words.HOLD)) {
+                makes(SessionState.CURSOR);
+            }
+        }
+        lexer.reset(mark);
+        next();
+    }
+
+    private void doBlock() {
+        next();
+        while (token != Lexer.END && !isSymbol(';')) {
+            if (token == Lexer.STRING || token == Lexer.OTHER_STRING) {
+                inside();
+            }
+            next();
+        }
+    }
+
+    /** Text of a block, or in a string of one. */
+    private void inside() {
+        if (depth >= MAX_DEPTH || lexer.length() < 4) {
+            return;
+        }
+        // without doubled quotes, so that what is quoted twice is read as it will be run
+        byte[] text = lexer.text().replace("''", "'").getBytes(StandardCharsets.UTF_8);
+        SessionEffects found = new StatementScanner(depth + 1, true)
+                .scan(Unpooled.wrappedBuffer(text), 0, text.length, backslashes);
+        makes |= found.makes() & ~SessionState.SEQUENCE.bit();
+        clears |= found.clears();
+        resetsAll |= found.resetsAll();
+        found.settings().forEach(this::setting);
+        found.resets().forEach(this::addReset);
+    }
+
+    private void beginsWithL() {
+        if (lexer.is(Words.LISTEN)) {
+            makes(SessionState.LISTEN);
+        } else if (lexer.is(Words.LOAD)) {
+            makes(SessionState.LIBRARY);
+        }
+    }
+
+    private void prepare() {
+        if (!lexer.is(Words.PREPARE)) {
+            return;
+        }
+        next();
+        boolean transaction = isWord(Words.TRANSACTION);
+        if (transaction) {
+            next();
+        }
+        if (!transaction || token != Lexer.STRING) {
+            makes(SessionState.PREPARED_STATEMENT);
+            deferred = true;
+        }
+    }
+
+    private void reset() {
+        if (!lexer.is(Words.RESET)) {
+            return;
+        }
+        next();
+        if (isWord(Words.ALL)) {
+            resetsAll = true;
+        } else if (isWord(Words.ROLE) || isWord(Words.SESSION)) {
+            clears(SessionState.ROLE);
+        } else if (isWord(Words.TIME)) {
+            addReset("timezone");
+        } else if (!isWord(Words.TRANSACTION)) {
+            addReset(parameterName());
+        }
+    }
+
+    private void set() {
+        if (!lexer.is(Words.SET)) {
+            return;
+        }
+        next();
+        boolean local = isWord(Words.LOCAL);
+        if (local) {
+            next();
+        } else if (isWord(Words.SESSION)) {
+            next();
+            if (isWord(Words.CHARACTERISTICS)) {
+                CHARACTERISTICS.forEach(this::setting);
+                return;
+            }
+            if (isWord(Words.AUTHORIZATION)) {
+                makes(SessionState.ROLE);
+                return;
+            }
+        }
+        if (local || isWord(Words.TRANSACTION) || isWord(Words.CONSTRAINTS)) {
+            return;
+        }
+        if (isWord(Words.ROLE) || isWord(Words.SESSION)) {
+            makes(SessionState.ROLE);
+        } else if (isWord(Words.TIME)) {
+            setting("timezone");
+        } else if (isWord(Words.SCHEMA)) {
+            setting("search_path");
+        } else if (isWord(Words.NAMES)) {
+            setting("client_encoding");
+        } else if (isWord(Words.XML)) {
+            setting("xmloption");
+        } else if (isWord(Words.SEED)) {
+            makes(SessionState.SETTING);
+        } else {
+            setParameter();
+        }
+    }
+
+    private void setParameter() {
+        setsPath = true;
+        String name = parameterName();
+        if (isWord(Words.TO) || isSymbol('=')) {
+            next();
+        }
+        if (isWord(Words.DEFAULT)) {
+            addReset(name);
+        } else if (name.isEmpty()) {
+            makes(SessionState.SETTING);
+        } else {
+            setting(name);
+        }
+    }
+
+    /** A name of one or more parts, in lower case; empty if there is none. */
+    private String parameterName() {
+        StringBuilder name = new StringBuilder();
+        while (token == Lexer.WORD || token == Lexer.QUOTED_IDENTIFIER) {
+            name.append(lexer.text().replace("\"\"", "\"").toLowerCase(Locale.ROOT));
+            next();
+            if (!isSymbol('.')) {
+                break;
+            }
+            name.append('.');
+            next();
+        }
+        return name.toString();
+    }
+
+    /** At the parenthesis behind {@code set_config}, where it also ends: the arguments may hold anything. */
+    private void setConfig() {
+        int mark = lexer.mark();
+        next();
+        String name = token == Lexer.STRING ? lexer.text().toLowerCase(Locale.ROOT) : "";
+        next();
+        if (!isSymbol(',')) {
+            name = "";
+        }
+        boolean local = endsWithTrue();
+        lexer.reset(mark);
+        next();
+        if (local) {
+            return;
+        }
+        if (name.isEmpty()) {
+            makes(SessionState.SETTING);
+        } else {
+            setting(name);
+        }
+    }
+
+    /** Whether the last argument up to the closing parenthesis is {@code true}. */
+    private boolean endsWithTrue() {
+        int open = 1;
+        boolean comma = false;
+        boolean last = false;
+        while (token != Lexer.END) {
+            if (isSymbol(')') && --open == 0) {
+                return last;
+            }
+            if (isSymbol('(')) {
+                open++;
+            }
+            last = open == 1 && comma && isWord(Words.TRUE);
+            comma = open == 1 && isSymbol(',');
+            next();
+        }
+        return false;
+    }
+
+    private void setting(String name) {
+        if (ROLES.contains(name)) {
+            makes(SessionState.ROLE);
+        } else if (deferred || name.isEmpty()) {
+            makes(SessionState.SETTING);
+        } else {
+            settings = with(settings, name);
+        }
+    }
+
+    private void addReset(String name) {
+        if (ROLES.contains(name)) {
+            clears(SessionState.ROLE);
+        } else if (!name.isEmpty()) {
+            resets = with(resets, name);
+        }
+    }
+
+    private static List<String> with(List<String> names, String name) {
+        if (names.contains(name)) {
+            return names;
+        }
+        List<String> more = new ArrayList<>(names);
+        more.add(name);
+        return more;
+    }
+}

@@ -1,0 +1,214 @@
+package dev.pgpool.core.internal.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pgpool.core.config.SessionState;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StatementScannerTest {
+    private final StatementScanner scanner = new StatementScanner();
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                ";",
+                "SELECT 1",
+                "SELECT abalance FROM pgbench_accounts WHERE aid = 12345;",
+                "BEGIN",
+                "COMMIT",
+                "START TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+                "SET LOCAL statement_timeout = '5s'",
+                "SET TRANSACTION READ ONLY",
+                "SET CONSTRAINTS ALL DEFERRED",
+                "SET LOCAL ROLE admin",
+                "SELECT set_config('a.b', 'x', true)",
+                "SELECT set_config('role', current_setting('app.role'), true), 1",
+                "SELECT pg_catalog.set_config('a.b', (SELECT f(1, true)), TRUE)",
+                "UPDATE t SET role = 'x', reset = 1",
+                "SELECT 'SET a TO b; LISTEN c'",
+                "SELECT $$ LISTEN x $$",
+                "SELECT $t$ pg_advisory_lock(1) $$ $t$",
+                "SELECT 1 -- LISTEN x\n",
+                "SELECT 1 /* pg_advisory_lock(1) /* nested */ set_config('a', 'b', false) */",
+                "SELECT pg_advisory_xact_lock(1), pg_try_advisory_xact_lock_shared(1)",
+                "SELECT lastval FROM t",
+                "CREATE TABLE temp (temporary int)",
+                "CREATE TEMP TABLE t (a int) ON COMMIT DROP",
+                "CREATE FUNCTION f() RETURNS void LANGUAGE sql SET search_path = a AS 'SELECT set_config(''a'',''b'',false)'",
+                "ALTER ROLE app SET statement_timeout = 5",
+                "DECLARE c CURSOR FOR SELECT 1",
+                "DECLARE c CURSOR WITHOUT HOLD FOR SELECT 1",
+                "WITH hold AS (SELECT 1) SELECT * FROM hold",
+                "PREPARE TRANSACTION 'x'",
+                "SELECT nextval('s')",
+                "SELECT nextval('s'), currval('s')",
+                "INSERT INTO t DEFAULT VALUES RETURNING lastval()",
+                "INSERT INTO t VALUES (1); SELECT lastval()",
+                "DO $$ BEGIN UPDATE t SET a = 1; END $$",
+                "DO $$ BEGIN SET LOCAL a.b = 'c'; END $$",
+                "INSERT INTO t (\"set_config\") VALUES ('it''s; LISTEN x')",
+                "SELECT E'it\\'s; LISTEN x; '"
+            })
+    void harmlessTextHasNoEffectAndCostsNothing(String sql) {
+        assertThat(scan(sql)).isSameAs(SessionEffects.NONE);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "LISTEN x | LISTEN",
+                "  listen \"X\" ; | LISTEN",
+                "/* c */ LISTEN x | LISTEN",
+                "SELECT 1; LISTEN x; SELECT 2 | LISTEN",
+                "PREPARE p AS SELECT 1 | PREPARED_STATEMENT",
+                "PREPARE transaction AS SELECT 1 | PREPARED_STATEMENT",
+                "LOAD 'auto_explain' | LIBRARY",
+                "DECLARE c SCROLL CURSOR WITH HOLD FOR SELECT 1 | CURSOR",
+                "CREATE TEMP TABLE t (a int) | TEMPORARY_OBJECT",
+                "CREATE TEMPORARY TABLE t (a int) ON COMMIT DELETE ROWS | TEMPORARY_OBJECT",
+                "create local temp sequence s | TEMPORARY_OBJECT",
+                "CREATE OR REPLACE TEMP VIEW v AS SELECT 1 | TEMPORARY_OBJECT",
+                "CREATE TABLE pg_temp.t (a int) | TEMPORARY_OBJECT",
+                "CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1' | TEMPORARY_OBJECT",
+                "SELECT 1 AS a INTO TEMP t | TEMPORARY_OBJECT",
+                "SELECT 1 AS a INTO TEMPORARY TABLE t | TEMPORARY_OBJECT",
+                "SELECT pg_advisory_lock(1) | ADVISORY_LOCK",
+                "SELECT PG_CATALOG.Pg_Advisory_Lock (1) | ADVISORY_LOCK",
+                "SELECT \"pg_advisory_lock\"/**/(1) | ADVISORY_LOCK",
+                "SELECT pg_try_advisory_lock(1, 2) | ADVISORY_LOCK",
+                "SELECT pg_advisory_lock_shared(1) | ADVISORY_LOCK",
+                "SELECT pg_try_advisory_lock_shared(1) | ADVISORY_LOCK",
+                "EXPLAIN ANALYZE SELECT pg_advisory_lock(1) | ADVISORY_LOCK",
+                "INSERT INTO t SELECT pg_try_advisory_lock(1) | ADVISORY_LOCK",
+                "SET ROLE app | ROLE",
+                "SET SESSION ROLE app | ROLE",
+                "SET role TO 'app' | ROLE",
+                "SET SESSION AUTHORIZATION app | ROLE",
+                "SET SESSION SESSION AUTHORIZATION app | ROLE",
+                "SELECT set_config('role', 'app', false) | ROLE",
+                "SELECT set_config($1, $2, false) | SETTING",
+                "SELECT set_config(concat('a', 'b'), 'c', false) | SETTING",
+                "SELECT set_config(n, 'c', false) FROM names | SETTING",
+                "PREPARE p AS SELECT set_config('a.b', $1, false) | SETTING,PREPARED_STATEMENT",
+                "SET search_path = pg_temp, public | SETTING,TEMPORARY_OBJECT",
+                "SET SEED TO 0.5 | SETTING",
+                "SELECT currval('s') | SEQUENCE",
+                "SELECT lastval() | SEQUENCE",
+                "INSERT INTO t VALUES (currval('s')) | SEQUENCE",
+                "DO $$ BEGIN PERFORM pg_advisory_lock(1); END $$ | ADVISORY_LOCK",
+                "DO $$ BEGIN IF true THEN LISTEN x; END IF; END $$ | LISTEN",
+                "DO 'BEGIN EXECUTE ''CREATE TEMP TABLE t (a int)''; END' | TEMPORARY_OBJECT",
+                "DO $$ BEGIN EXECUTE format('SET %I = 1', 'work_mem'); END $$ | SETTING",
+            })
+    void kindsAreRecognised(String sql, String kinds) {
+        assertThat(kinds(scan(sql).makes()).toString().replaceAll("[\\[\\] ]", ""))
+                .isEqualTo(kinds);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "SET statement_timeout = '5s' | statement_timeout",
+                "SET SESSION Statement_Timeout TO 5 | statement_timeout",
+                "set search_path to a, \"B\" | search_path",
+                "SET SCHEMA 'a' | search_path",
+                "SET a.b = 'c' | a.b",
+                "SET \"a\".\"B\" = 'c' | a.b",
+                "SET TIME ZONE 'UTC' | timezone",
+                "SET NAMES 'UTF8' | client_encoding",
+                "SET XML OPTION DOCUMENT | xmloption",
+                "SELECT set_config('work_mem', $1, false) | work_mem",
+                "SELECT set_config('work_mem', $1, $2) | work_mem",
+                "SELECT set_config('a', set_config('b', 'c', false), true) | b",
+                "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY | default_transaction_isolation,default_transaction_read_only,default_transaction_deferrable",
+                "BEGIN; SET work_mem = '1MB'; COMMIT | work_mem",
+                "DO $$ BEGIN SET work_mem = '1MB'; END $$ | work_mem",
+                "DO $$ BEGIN EXECUTE 'SET work_mem = 1000'; END $$ | work_mem"
+            })
+    void namesOfParametersAreRead(String sql, String names) {
+        SessionEffects effects = scan(sql);
+        assertThat(String.join(",", effects.settings())).isEqualTo(names);
+        assertThat(effects.makes()).isZero();
+    }
+
+    @Test
+    void whatEndsStateIsRecognised() {
+        assertThat(kinds(scan("UNLISTEN *").clears())).containsExactly(SessionState.LISTEN);
+        assertThat(kinds(scan("DEALLOCATE ALL").clears())).containsExactly(SessionState.PREPARED_STATEMENT);
+        assertThat(kinds(scan("DEALLOCATE p").clears())).containsExactly(SessionState.PREPARED_STATEMENT);
+        assertThat(kinds(scan("CLOSE c").clears())).containsExactly(SessionState.CURSOR);
+        assertThat(kinds(scan("DROP TABLE t").clears())).containsExactly(SessionState.TEMPORARY_OBJECT);
+        assertThat(kinds(scan("DISCARD TEMP").clears())).containsExactly(SessionState.TEMPORARY_OBJECT);
+        assertThat(kinds(scan("DISCARD ALL").clears())).hasSize(SessionState.count());
+        assertThat(scan("DISCARD PLANS")).isSameAs(SessionEffects.NONE);
+        assertThat(kinds(scan("SELECT pg_advisory_unlock(1)").clears())).containsExactly(SessionState.ADVISORY_LOCK);
+        assertThat(kinds(scan("SELECT pg_advisory_unlock_all()").clears()))
+                .containsExactly(SessionState.ADVISORY_LOCK);
+        assertThat(kinds(scan("RESET ROLE").clears())).containsExactly(SessionState.ROLE);
+        assertThat(kinds(scan("RESET SESSION AUTHORIZATION").clears())).containsExactly(SessionState.ROLE);
+        assertThat(scan("RESET ALL").resetsAll()).isTrue();
+        assertThat(scan("RESET work_mem").resets()).containsExactly("work_mem");
+        assertThat(scan("SET work_mem TO DEFAULT").resets()).containsExactly("work_mem");
+    }
+
+    @Test
+    void backslashEscapesOnlyWhereStringsDoNotConform() {
+        String sql = "SELECT 'it\\'; LISTEN x; --'";
+        assertThat(kinds(scan(sql).makes())).containsExactly(SessionState.LISTEN);
+        ByteBuf text = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
+        assertThat(scanner.scan(text, 0, text.writerIndex(), true)).isSameAs(SessionEffects.NONE);
+    }
+
+    @Test
+    void functionCallsAreKnownByNumber() {
+        assertThat(kinds(StatementScanner.functionCall(2880).makes())).containsExactly(SessionState.ADVISORY_LOCK);
+        assertThat(kinds(StatementScanner.functionCall(2078).makes())).containsExactly(SessionState.SETTING);
+        assertThat(StatementScanner.functionCall(952)).isSameAs(SessionEffects.NONE);
+    }
+
+    @Test
+    void anyBytesAreReadWithoutFailure() {
+        Random random = new Random(7);
+        String[] pieces = {
+            "SET ", "'", "\"", "$$", "$a$", "/*", "*/", "--", "\n", ";", "(", ")", "set_config", "pg_advisory_lock",
+            "DO ", "CREATE TEMP ", "ON COMMIT DROP", "E'", "U&'", "\\", "a.b", "=", ",", "true", "DECLARE ", "WITH HOLD",
+            "INTO", "\0", "\uFFFF", "1e5", "$1", "RESET ", "PREPARE "
+        };
+        for (int i = 0; i < 20_000; i++) {
+            StringBuilder sql = new StringBuilder();
+            for (int k = random.nextInt(12); k >= 0; k--) {
+                sql.append(pieces[random.nextInt(pieces.length)]);
+            }
+            assertThat(scan(sql.toString())).isNotNull();
+        }
+    }
+
+    private SessionEffects scan(String sql) {
+        ByteBuf text = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
+        return scanner.scan(text, 0, text.writerIndex(), false);
+    }
+
+    private static List<SessionState> kinds(int bits) {
+        List<SessionState> kinds = new ArrayList<>();
+        for (SessionState kind : SessionState.values()) {
+            if ((bits & kind.bit()) != 0) {
+                kinds.add(kind);
+            }
+        }
+        return kinds;
+    }
+}
