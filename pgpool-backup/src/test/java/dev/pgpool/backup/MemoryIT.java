@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A dump that is many times larger than the heap goes through it; the size is 300 MiB, or what {@code backup.memory.mib} says; parallelism 3, so four buffers. */
+/**
+ * A dump that is many times larger than the heap goes through it with the default settings, that is five buffers of 8 MiB. The
+ * size is 300 MiB, or what {@code backup.memory.mib} says.
+ */
 class MemoryIT {
 
     @TempDir
@@ -28,9 +31,7 @@ class MemoryIT {
                     database,
                     FakeDump.script(directory, "archive " + mebibytes),
                     s3.url() + "/bucket",
-                    "600000",
-                    Integer.toString((8 << 20) - 1024),
-                    "3");
+                    "600000");
             String output = new String(engine.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
             assertThat(engine.waitFor()).as(output).isZero();

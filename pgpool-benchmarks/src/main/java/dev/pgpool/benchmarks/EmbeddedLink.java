@@ -2,6 +2,7 @@ package dev.pgpool.benchmarks;
 
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.DatabaseBuilder;
+import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.link.Link;
@@ -18,6 +19,7 @@ import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.server.ServerPhase;
+import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Outbox;
@@ -55,7 +57,14 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
     private boolean linked;
 
     EmbeddedLink() {
-        ServerTarget target = new ServerTarget(new InetSocketAddress("127.0.0.1", 1), Map.of(), "bench", null, 200);
+        ServerTarget target = new ServerTarget(
+                new HostConfig("127.0.0.1", 1),
+                new InetSocketAddress("127.0.0.1", 1),
+                Map.of(),
+                "bench",
+                null,
+                ServerSetup.NONE,
+                200);
         server = new ServerConnection(target, this, this, new ParameterRegistry());
         serverChannel = new EmbeddedChannel(server);
         ChannelInboundHandlerAdapter last = new ChannelInboundHandlerAdapter();

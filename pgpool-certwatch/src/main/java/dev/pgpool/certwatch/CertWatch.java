@@ -21,16 +21,18 @@ import java.util.concurrent.CompletableFuture;
  * }
  * }</pre>
  *
- * <p>Nothing happens before {@link #start()}. {@code start} and {@code close} do nothing when called again; a closed watch cannot be started again. All methods may be called from any
- * thread.
+ * <p>Nothing happens before {@link #start()}. {@code start} and {@code close} do nothing when called again; a closed watch
+ * cannot be started again. All methods may be called from any thread.
  */
 public final class CertWatch implements AutoCloseable {
 
     private final CertWatchConfig config;
+    private final Clock clock;
     private final WatchLoop loop;
 
     CertWatch(CertWatchConfig config, Clock clock, AddressResolver resolver, List<CertWatchListener> listeners) {
         this.config = config;
+        this.clock = clock;
         this.loop = new WatchLoop(config, clock, resolver, listeners);
     }
 
@@ -42,6 +44,11 @@ public final class CertWatch implements AutoCloseable {
     /** What the watch was told at the beginning. */
     public CertWatchConfig config() {
         return config;
+    }
+
+    /** What time it is for the watch. */
+    public Clock clock() {
+        return clock;
     }
 
     /** Starts the schedule. The first looks are spread over {@link CertWatchBuilder#firstSweep}. */

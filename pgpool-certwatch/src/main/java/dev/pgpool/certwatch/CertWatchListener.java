@@ -1,8 +1,9 @@
 package dev.pgpool.certwatch;
 
 /**
- * What a host hears from a {@link CertWatch}. All methods are called one after another on one thread of the watch; a slow
- * listener delays other listeners, never a probe. What a listener throws is logged and dropped.
+ * What a host hears from a {@link CertWatch}. All methods are called one after another, on a thread that belongs to this
+ * listener: a slow one delays neither other listeners nor a look. What a listener throws is logged and dropped, and so is
+ * what a listener cannot take that is 100,000 events behind.
  */
 public interface CertWatchListener {
 

@@ -45,6 +45,14 @@ public enum Protocol {
         return startTls;
     }
 
+    /** The server greets before the client has said anything. */
+    public boolean serverSpeaksFirst() {
+        return switch (this) {
+            case SMTP, IMAP, POP3, FTP, MYSQL -> true;
+            case TLS, HTTPS, POSTGRES, POSTGRES_DIRECT, LDAP -> false;
+        };
+    }
+
     /** The URL scheme, as in {@code postgres://}. */
     public String scheme() {
         return scheme;

@@ -314,6 +314,30 @@ class EndpointIT {
     }
 
     @Test
+    void anAddressThatFailsKeepsItsAlarmWhileOthersServe() throws Exception {
+        X509Bundle fresh = leaf(YEAR);
+        TlsPeer ending = TlsPeer.at("127.0.0.12", 0, leaf(Duration.ofDays(3)), MIDDLE);
+        try (TlsPeer well = TlsPeer.at("127.0.0.11", ending.port(), fresh, MIDDLE)) {
+            Endpoint target = CertTarget.tls("localhost", well.port());
+            AddressResolver two =
+                    host -> List.of(InetAddress.getByName("127.0.0.11"), InetAddress.getByName("127.0.0.12"));
+            try (CertWatch watch =
+                    patient().trust(trust(ROOT)).resolver(two).target(target).build()) {
+                watch.start();
+                assertThat(check(watch, target.name()).level()).isEqualTo(Level.CRITICAL);
+                ending.close();
+                try (Socket held = ending.holdPort()) {
+                    CertReport report = check(watch, target.name());
+                    assertThat(codes(report)).contains(ADDRESS_UNREACHABLE, EXPIRING_CRITICAL);
+                    assertThat(report.remaining(Pki.NOW)).isEqualTo(Duration.ofDays(3));
+                }
+            }
+        } finally {
+            ending.close();
+        }
+    }
+
+    @Test
     void theNameIsAlwaysAskedForButNeverAnAddress() {
         try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE)) {
             AddressResolver loopback = host -> List.of(InetAddress.getByName("127.0.0.1"));

@@ -13,10 +13,13 @@ import io.netty.pkitesting.X509Bundle;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -123,6 +126,62 @@ class FilesIT {
             assertThat(codes(check(watch, other.name()))).containsExactly(EXPIRING_CRITICAL);
             write("half.pem", Pki.pem(Pki.chain(Pki.leaf("localhost", ROOT, Duration.ofDays(200)))));
             assertThat(check(watch, target.name()).level()).isEqualTo(Level.OK);
+        }
+    }
+
+    /** As Kubernetes does it: a directory behind a link is exchanged, and the time of the file's link does not move. */
+    @Test
+    void aDirectoryExchangedBehindALinkIsARenewal() throws Exception {
+        X509Bundle renewed = Pki.leaf("localhost", ROOT, Duration.ofDays(200));
+        for (String generation : new String[] {"..1", "..2"}) {
+            Files.createDirectory(directory.resolve(generation));
+        }
+        Files.writeString(directory.resolve("..1/tls.crt"), Pki.pem(Pki.chain(LEAF)));
+        Files.writeString(directory.resolve("..2/tls.crt"), Pki.pem(Pki.chain(renewed)));
+        Path same = Path.of("..1");
+        Files.setLastModifiedTime(
+                directory.resolve("..2/tls.crt"), Files.getLastModifiedTime(directory.resolve("..1/tls.crt")));
+        Path data = Files.createSymbolicLink(directory.resolve("..data"), same);
+        Path file = Files.createSymbolicLink(directory.resolve("tls.crt"), Path.of("..data/tls.crt"));
+        CertificateFile target = CertTarget.file(file);
+        List<CertificateChange> changes = new CopyOnWriteArrayList<>();
+        CertWatchListener listener = new CertWatchListener() {
+            @Override
+            public void onChange(CertificateChange change) {
+                changes.add(change);
+            }
+        };
+        try (CertWatch watch = patient()
+                .trust(Looking.trust(ROOT))
+                .target(target)
+                .listener(listener)
+                .build()) {
+            watch.start();
+            assertThat(check(watch, target.name()).level()).isEqualTo(Level.CRITICAL);
+            Path next = Files.createSymbolicLink(directory.resolve("..next"), Path.of("..2"));
+            Files.move(next, data, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            assertThat(check(watch, target.name()).level()).isEqualTo(Level.OK);
+        }
+        assertThat(changes)
+                .singleElement()
+                .satisfies(change -> assertThat(change.renewal()).isTrue());
+    }
+
+    @Test
+    void aCertificateTwiceInABundleIsNoHarm() throws Exception {
+        CertReport report = look(write("twice.pem", Pki.pem(Pki.chain(ROOT, ROOT))));
+        assertThat(report.level()).isEqualTo(Level.OK);
+        assertThat(report.chain()).hasSize(2);
+    }
+
+    @Test
+    void theStoreOfTheOperatingSystemIsReadOrItsAbsenceNamed() {
+        CertReport os = lookAt(TrustStoreTarget.os(), ROOT);
+        if (os.success()) {
+            assertThat(os.chain()).hasSizeGreaterThan(20);
+        } else {
+            assertThat(codes(os)).containsExactly(FILE_NOT_FOUND);
+            assertThat(os.findings().get(0).message()).contains("/etc/ssl/certs/ca-certificates.crt");
         }
     }
 

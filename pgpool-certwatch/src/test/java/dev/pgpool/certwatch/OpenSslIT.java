@@ -17,6 +17,8 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Date;
@@ -71,7 +73,8 @@ class OpenSslIT {
                     version,
                     "-cipher",
                     "DEFAULT:@SECLEVEL=0")) {
-                CertReport seen = lookAt(at(server), ROOT);
+                CertReport seen =
+                        lookAt(at(server), patient().trust(trust(ROOT)).nativeTls(true));
                 assertThat(codes(seen)).containsExactly(PROTOCOL_TOO_OLD);
                 assertThat(seen.level()).isEqualTo(Level.WARNING);
                 assertThat(seen.expiry().verified()).isNotNull();
@@ -121,7 +124,7 @@ class OpenSslIT {
     }
 
     @Test
-    void mustStapleWithoutStapleIsAFinding() {
+    void mustStapleWithoutStapleIsAFinding() throws Exception {
         X509Bundle leaf = Pki.leaf(
                 "localhost",
                 INTERMEDIATE,
@@ -130,6 +133,26 @@ class OpenSslIT {
                 b -> b.addExtensionOctetString("1.3.6.1.5.5.7.1.24", false, new byte[] {0x30, 3, 2, 1, 5}));
         try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE)) {
             assertThat(codes(lookAt(at(server), ROOT))).containsExactly(MUST_STAPLE_MISSING);
+        }
+        Path good = Files.write(directory.resolve("must.der"), ocsp(leaf, CertificateStatus.GOOD, 60));
+        try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-status_file", good.toString())) {
+            assertThat(lookAt(at(server), ROOT).findings()).isEmpty();
+        }
+    }
+
+    /** Java and BoringSSL refuse such chains themselves; the dates must be there all the same. */
+    @Test
+    void weakKeysAndSignaturesAreSeenOverTheWire() throws Exception {
+        KeyPairGenerator rsa = KeyPairGenerator.getInstance("RSA");
+        rsa.initialize(1024);
+        KeyPair weak = rsa.generateKeyPair();
+        X509Bundle leaf = Pki.leaf("localhost", INTERMEDIATE, Pki.NOW, Pki.NOW.plus(YEAR), b -> b.keyPair(weak));
+        try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-cipher", "DEFAULT:@SECLEVEL=0")) {
+            CertReport report = lookAt(at(server), ROOT);
+            assertThat(codes(report)).contains(WEAK_KEY);
+            assertThat(report.level()).isEqualTo(Level.WARNING);
+            assertThat(report.success()).isTrue();
+            assertThat(report.expiry().verified()).isEqualTo(Pki.NOW.plus(YEAR));
         }
     }
 

@@ -9,6 +9,7 @@ import dev.pgpool.core.config.AuthQueryConfig;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
@@ -38,6 +39,8 @@ public final class PgPoolBuilder {
     private Optional<AuthQueryConfig> authQuery = Optional.empty();
     private Optional<Authenticator> authenticator = Optional.empty();
     private boolean authenticatorWithoutTls;
+    private Duration dnsMaxTtl = DnsConfig.DEFAULT.maxTtl();
+    private Duration dnsNxdomainTtl = DnsConfig.DEFAULT.nxdomainTtl();
     private int eventLoops = Runtime.getRuntime().availableProcessors();
     private PgPoolListener listener = PgPoolListener.NONE;
 
@@ -136,6 +139,22 @@ public final class PgPoolBuilder {
         return this;
     }
 
+    /**
+     * Default 15 s. How long the addresses of a server's name are kept; zero looks up for each new connection. When they
+     * change, connections to those that are gone end at their next release. The Java runtime has a cache of its own
+     * beneath ({@code networkaddress.cache.ttl}), which adds to it.
+     */
+    public PgPoolBuilder dnsMaxTtl(Duration dnsMaxTtl) {
+        this.dnsMaxTtl = dnsMaxTtl;
+        return this;
+    }
+
+    /** Default 15 s. How long it is remembered that a server's name could not be looked up. */
+    public PgPoolBuilder dnsNxdomainTtl(Duration dnsNxdomainTtl) {
+        this.dnsNxdomainTtl = dnsNxdomainTtl;
+        return this;
+    }
+
     /** Default: one for each processor. Threads that carry the traffic. */
     public PgPoolBuilder eventLoops(int eventLoops) {
         this.eventLoops = eventLoops;
@@ -162,6 +181,8 @@ public final class PgPoolBuilder {
                 new ListenConfig(host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout);
         AuthConfig auth = new AuthConfig(
                 authentication, hbaFile, identFile, credentials, authQuery, authenticator, authenticatorWithoutTls);
-        return new PgPool(new PgPoolConfig(listen, databases, auth, eventLoops), listener);
+        return new PgPool(
+                new PgPoolConfig(listen, databases, auth, new DnsConfig(dnsMaxTtl, dnsNxdomainTtl), eventLoops),
+                listener);
     }
 }

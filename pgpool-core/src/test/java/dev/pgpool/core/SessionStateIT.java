@@ -8,7 +8,6 @@ import dev.pgpool.core.config.StatePolicy;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
-import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import java.util.List;
@@ -248,11 +247,13 @@ class SessionStateIT {
                     .run("SELECT set_config('a.' || 'b', 'mine', false)");
             leaver.close();
             assertThat(next.serverPid()).isEqualTo(server);
-            assertThat(next.value("SELECT (SELECT count(*) FROM pg_prepared_statements WHERE from_sql)"
-                            + " + (SELECT count(*) FROM pg_listening_channels())"
-                            + " + (SELECT count(*) FROM pg_class WHERE relname = 'mine')"
-                            + " + (SELECT count(*) FROM pg_cursors WHERE is_holdable)"
-                            + " + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"))
+            assertThat(
+                            next.value(
+                                    "SELECT (SELECT count(*) FROM pg_prepared_statements WHERE from_sql)"
+                                            + " + (SELECT count(*) FROM pg_listening_channels())"
+                                            + " + (SELECT count(*) FROM pg_class WHERE relname = 'mine')"
+                                            + " + (SELECT count(*) FROM pg_cursors WHERE is_holdable)"
+                                            + " + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"))
                     .isEqualTo("0");
             assertThat(next.value("SELECT concat_ws(',', current_setting('role'), current_setting('statement_timeout'),"
                             + " current_setting('a.b', true))"))
@@ -269,8 +270,10 @@ class SessionStateIT {
             leaver.run("LISTEN x").run("BEGIN").run("SET work_mem = '5MB'").run("CREATE TEMP TABLE mine (a int)");
             leaver.query("SELECT pg_advisory_lock(4713), pg_sleep(3600)").send();
             leaver.reset();
-            assertThat(next.value("SELECT current_setting('work_mem') || (SELECT count(*) FROM pg_listening_channels())"
-                            + " || (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"))
+            assertThat(
+                            next.value(
+                                    "SELECT current_setting('work_mem') || (SELECT count(*) FROM pg_listening_channels())"
+                                            + " || (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"))
                     .isEqualTo("4MB00");
         }
     }
@@ -286,6 +289,23 @@ class SessionStateIT {
             try (WireClient next = pooler.loginAs("postgres", "app")) {
                 assertThat(next.serverPid()).isNotEqualTo(server);
             }
+        }
+    }
+
+    @Test
+    void textThatIsTooLongToBeReadIsAskedFor() {
+        String filler = "/*" + "x".repeat(2 << 20) + "*/";
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login();
+                WireClient other = pooler.login()) {
+            client.run("SELECT 1 " + filler);
+            assertThat(other.value("SELECT 1")).isEqualTo("1");
+            client.run("SELECT 1;" + filler + "; LISTEN x");
+            client.run("SELECT 1");
+            assertThat(pool(pooler).pins()).containsEntry(SessionState.LISTEN, 1L);
+            client.run("UNLISTEN *");
+            assertThat(other.value("SELECT count(*) FROM pg_listening_channels()"))
+                    .isEqualTo("0");
         }
     }
 
@@ -324,7 +344,11 @@ class SessionStateIT {
                     .anyMatch(line -> line.contains("55000") && line.contains("not known outside"))
                     .last()
                     .isEqualTo("ReadyForQuery I");
-            assertThat(client.parse("", "SELECT lastval()").bind("").execute().sync().exchange())
+            assertThat(client.parse("", "SELECT lastval()")
+                            .bind("")
+                            .execute()
+                            .sync()
+                            .exchange())
                     .anyMatch(line -> line.contains("55000"));
             assertThat(client.parse("last", "SELECT lastval()").sync().exchange())
                     .containsExactly("ParseComplete", "ReadyForQuery I");
@@ -359,7 +383,11 @@ class SessionStateIT {
             assertThat(client.query("LISTEN x").exchange()).anyMatch(line -> line.contains("0A000"));
             client.run("ROLLBACK");
             assertThat(client.parse("named", "LISTEN x").sync().exchange()).anyMatch(line -> line.contains("0A000"));
-            assertThat(client.parse("named", "SELECT 1").bind("named").execute().sync().exchange())
+            assertThat(client.parse("named", "SELECT 1")
+                            .bind("named")
+                            .execute()
+                            .sync()
+                            .exchange())
                     .contains("DataRow 1 1 '1'");
             assertThat(client.query("SET work_mem = '1MB'").exchange()).anyMatch(line -> line.contains("0A000"));
             client.run("SET TimeZone TO 'Asia/Tokyo'").run("SET LOCAL work_mem = '1MB'");
@@ -369,8 +397,8 @@ class SessionStateIT {
 
     @Test
     void ignoredStateStaysAsWithPgBouncer() {
-        try (TestPooler pooler = TestPooler.start(
-                        postgres, 1, db -> db.sessionState(SessionState.SETTING, StatePolicy.IGNORE));
+        try (TestPooler pooler =
+                        TestPooler.start(postgres, 1, db -> db.sessionState(SessionState.SETTING, StatePolicy.IGNORE));
                 WireClient client = pooler.login();
                 WireClient other = pooler.login()) {
             client.run("SET work_mem = '5MB'");

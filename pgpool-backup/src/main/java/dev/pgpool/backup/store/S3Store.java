@@ -102,7 +102,7 @@ public final class S3Store implements ObjectStore {
                 .bucket(bucket())
                 .region(region())
                 .object(key)
-                .data(content, content.length)
+                .buffer(new LentBody(content, content.length))
                 .headers(headers.ofObject(options, (int) crc.getValue()))
                 .contentType(options.contentType())
                 .build();
@@ -385,7 +385,7 @@ public final class S3Store implements ObjectStore {
                 .bucket(bucket())
                 .region(region())
                 .object(key)
-                .data(content, content.length)
+                .buffer(new LentBody(content, content.length))
                 .headers(new Http.Headers("x-amz-tagging", "probe=1"))
                 .build();
         S3Calls.await("put with tag", () -> client().putObject(args));

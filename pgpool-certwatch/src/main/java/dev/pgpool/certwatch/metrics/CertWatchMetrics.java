@@ -3,6 +3,7 @@ package dev.pgpool.certwatch.metrics;
 import static java.util.Objects.requireNonNull;
 
 import dev.pgpool.certwatch.CertReport;
+import dev.pgpool.certwatch.CertSnapshot;
 import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.CertWatchListener;
@@ -14,7 +15,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import java.time.Clock;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,14 +36,16 @@ public final class CertWatchMetrics implements AutoCloseable {
     private final MeterRegistry registry;
     private final Tags extra;
     private final boolean chainInfo;
+    private final Clock clock;
     private final Map<String, InstanceMeters> instances = new HashMap<>();
     private final Set<Meter> shared = ConcurrentHashMap.newKeySet();
     private boolean closed;
 
-    private CertWatchMetrics(MeterRegistry registry, Tags extra, boolean chainInfo) {
+    private CertWatchMetrics(MeterRegistry registry, Tags extra, boolean chainInfo, Clock clock) {
         this.registry = registry;
         this.extra = extra;
         this.chainInfo = chainInfo;
+        this.clock = clock;
     }
 
     /** Registers all meters, with {@code probe_ssl_last_chain_info} and no further tags. */
@@ -53,11 +58,17 @@ public final class CertWatchMetrics implements AutoCloseable {
      *
      * @param extra tags for all of them, to tell apart two watches of one registry
      * @param chainInfo whether to have {@code probe_ssl_last_chain_info}, whose tags change at each renewal
+     * @throws IllegalStateException if the registry has these meters from another watch, or another binding of this one: two
+     *     of them would take each other's series away
      */
     public static CertWatchMetrics bind(
             CertWatch watch, MeterRegistry registry, Iterable<Tag> extra, boolean chainInfo) {
         requireNonNull(registry, "registry");
-        CertWatchMetrics metrics = new CertWatchMetrics(registry, Tags.of(extra), chainInfo);
+        if (registry.find(CertWatchMeters.TARGETS.meterName()).tags(extra).meter() != null) {
+            throw new IllegalStateException("the registry has meters of a watch with tags " + Tags.of(extra)
+                    + " (expected: other tags for each watch, or the former binding closed)");
+        }
+        CertWatchMetrics metrics = new CertWatchMetrics(registry, Tags.of(extra), chainInfo, watch.clock());
         metrics.gauge(CertWatchMeters.IN_FLIGHT, watch, CertWatch::inFlight);
         metrics.gauge(CertWatchMeters.TARGETS, watch, CertWatch::size);
         metrics.gauge(CertWatchMeters.SCHEDULE_LAG, watch, w -> w.scheduleLag().toNanos() / 1e9);
@@ -66,8 +77,28 @@ public final class CertWatchMetrics implements AutoCloseable {
                 watch,
                 w -> w.config().schedule().interval().toNanos() / 1e9);
         watch.addListener(metrics.new Listener());
-        watch.snapshot().reports().forEach(metrics::onReport);
+        metrics.catchUp(watch);
         return metrics;
+    }
+
+    /** What was known before we listened; events that come meanwhile know better. */
+    private synchronized void catchUp(CertWatch watch) {
+        for (CertReport report : watch.snapshot().reports()) {
+            if (!instances.containsKey(report.target().name())) {
+                onReport(report);
+            }
+        }
+        // A target removed between that snapshot and now told so before its meters were there.
+        CertSnapshot now = watch.snapshot();
+        Set<String> names = new HashSet<>(now.pending());
+        now.reports().forEach(report -> names.add(report.target().name()));
+        instances.entrySet().removeIf(instance -> {
+            boolean gone = !names.contains(instance.getKey());
+            if (gone) {
+                instance.getValue().remove();
+            }
+            return gone;
+        });
     }
 
     private void gauge(CertWatchMeters meter, CertWatch watch, ToDoubleFunction<CertWatch> value) {
@@ -84,7 +115,8 @@ public final class CertWatchMetrics implements AutoCloseable {
             String name = report.target().name();
             instances
                     .computeIfAbsent(
-                            name, key -> new InstanceMeters(registry, extra.and("instance", key), chainInfo, report))
+                            name,
+                            key -> new InstanceMeters(registry, extra.and("instance", key), chainInfo, clock, report))
                     .onReport(report);
         }
     }

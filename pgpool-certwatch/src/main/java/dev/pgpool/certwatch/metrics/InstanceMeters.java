@@ -11,6 +11,8 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
+import io.netty.util.NetUtil;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -19,13 +21,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The meters of one target. They read the last report when scraped; a report only registers what has become known and
- * removes what is known no longer. Confined to the thread of the watch's events.
+ * removes what is known no longer. Guarded by the {@link CertWatchMetrics} that made it.
  */
 final class InstanceMeters {
 
@@ -36,16 +39,18 @@ final class InstanceMeters {
     private final MeterRegistry registry;
     private final Tags tags;
     private final boolean chainInfo;
+    private final Clock clock;
     private final Map<Key, Meter> registered = new HashMap<>();
     private final Set<Key> wanted = new HashSet<>();
     private volatile CertReport report;
 
     private record Key(CertWatchMeters meter, List<Tag> tags) {}
 
-    InstanceMeters(MeterRegistry registry, Tags tags, boolean chainInfo, CertReport first) {
+    InstanceMeters(MeterRegistry registry, Tags tags, boolean chainInfo, Clock clock, CertReport first) {
         this.registry = registry;
         this.tags = tags;
         this.chainInfo = chainInfo;
+        this.clock = clock;
         this.report = first;
         registered.put(
                 new Key(CertWatchMeters.RENEWALS, List.of()),
@@ -112,11 +117,11 @@ final class InstanceMeters {
                 r -> r.expiry().notBefore());
         wantTime(CertWatchMeters.LAST_GOOD, latest.chainSeenAt(), Tags.empty(), CertReport::chainSeenAt);
         if (latest.chainSeenAt() != null) {
-            want(CertWatchMeters.LAST_GOOD_AGE, Tags.empty(), InstanceMeters::age);
+            want(CertWatchMeters.LAST_GOOD_AGE, Tags.empty(), this::age);
         }
         CertificateFacts leaf = latest.leaf();
         if (leaf != null) {
-            want(CertWatchMeters.REMAINING_RATIO, Tags.empty(), InstanceMeters::ratio);
+            want(CertWatchMeters.REMAINING_RATIO, Tags.empty(), this::ratio);
             if (chainInfo) {
                 want(CertWatchMeters.LAST_CHAIN_INFO, info(leaf), r -> 1);
             }
@@ -181,8 +186,11 @@ final class InstanceMeters {
         return Tags.of("kind", kind);
     }
 
+    /** As Blackbox Exporter has it: of the alternative names only those of the DNS. */
     private static Tags info(CertificateFacts leaf) {
-        String names = String.join(",", leaf.names());
+        String names = leaf.names().stream()
+                .filter(name -> !NetUtil.isValidIpV4Address(name) && !NetUtil.isValidIpV6Address(name))
+                .collect(Collectors.joining(","));
         return Tags.of(
                 "fingerprint_sha256",
                 leaf.sha256(),
@@ -200,17 +208,17 @@ final class InstanceMeters {
         return instant.getEpochSecond();
     }
 
-    private static double age(CertReport report) {
+    private double age(CertReport report) {
         Instant seen = report.chainSeenAt();
-        return seen == null ? Double.NaN : (System.currentTimeMillis() - seen.toEpochMilli()) / 1e3;
+        return seen == null ? Double.NaN : (clock.millis() - seen.toEpochMilli()) / 1e3;
     }
 
-    private static double ratio(CertReport report) {
+    private double ratio(CertReport report) {
         CertificateFacts leaf = report.leaf();
         if (leaf == null || leaf.lifetime().isZero()) {
             return Double.NaN;
         }
-        Duration remaining = leaf.remaining(Instant.now());
+        Duration remaining = leaf.remaining(clock.instant());
         return Math.max(0, remaining.toMillis()) / (double) leaf.lifetime().toMillis();
     }
 }

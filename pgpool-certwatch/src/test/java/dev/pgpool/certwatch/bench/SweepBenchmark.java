@@ -6,10 +6,14 @@ import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.Level;
 import dev.pgpool.certwatch.TrustSource;
+import dev.pgpool.certwatch.metrics.CertWatchMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -31,13 +35,17 @@ public final class SweepBenchmark {
                 .interval(Duration.ofHours(1))
                 .firstSweep(Duration.ofHours(1))
                 .maxInFlight(64)
-                .nativeTls(args.length < 5 || !args[4].equals("java"))
+                .nativeTls(!Arrays.asList(args).contains("java"))
                 .deadline(Duration.ofSeconds(60))
                 .handshakeTimeout(Duration.ofSeconds(30))
                 .build()) {
             for (int i = 0; i < targets; i++) {
                 String address = "127." + (1 + i / 62_500) + "." + (i / 250 % 250) + "." + (1 + i % 250);
                 watch.add(CertTarget.tls(address, port).withServerName("localhost"));
+            }
+            PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            if (Arrays.asList(args).contains("meters")) {
+                CertWatchMetrics.bind(watch, registry);
             }
             watch.start();
             for (int sweep = 1; sweep <= sweeps; sweep++) {

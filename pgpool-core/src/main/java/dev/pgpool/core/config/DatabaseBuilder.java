@@ -1,14 +1,18 @@
 package dev.pgpool.core.config;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Describes one database; given to the lambda of {@code PgPoolBuilder.database}. Not thread-safe. */
 public final class DatabaseBuilder {
     private final String name;
-    private String host = "localhost";
+    private List<String> hosts = List.of("localhost");
     private int port = 5432;
+    private LoadBalanceHosts loadBalanceHosts = LoadBalanceHosts.ROUND_ROBIN;
+    private TargetSessionAttributes targetSessionAttributes = TargetSessionAttributes.ANY;
+    private Optional<String> connectQuery = Optional.empty();
     private Optional<String> databaseName = Optional.empty();
     private Optional<String> user = Optional.empty();
     private Optional<String> password = Optional.empty();
@@ -21,6 +25,7 @@ public final class DatabaseBuilder {
     private SessionStateConfig sessionState = SessionStateConfig.DEFAULT;
     private Optional<AuthQueryConfig> authQuery = Optional.empty();
     private int maxPreparedStatements = PoolConfig.DEFAULT.maxPreparedStatements();
+    private boolean serverRoundRobin = PoolConfig.DEFAULT.serverRoundRobin();
 
     /** @param name what clients connect to, or {@code *} for every database without an entry of its own */
     public DatabaseBuilder(String name) {
@@ -29,11 +34,41 @@ public final class DatabaseBuilder {
 
     /** Default {@code localhost}. A name, an address, or a directory that holds the server's unix socket. */
     public DatabaseBuilder host(String host) {
-        this.host = host;
+        return hosts(host);
+    }
+
+    /**
+     * Default {@code localhost}. Several servers that have the database, each like {@code db1}, {@code db1:5433},
+     * {@code [::1]:5433} or {@code /run/postgresql:5433}; one without a port of its own has that of {@link #port}. When
+     * connecting to one fails the next is tried.
+     */
+    public DatabaseBuilder hosts(String... hosts) {
+        this.hosts = List.of(hosts);
         return this;
     }
 
-    /** Default 5432. */
+    /** Default round robin. Which of several hosts a new server connection tries first. */
+    public DatabaseBuilder loadBalanceHosts(LoadBalanceHosts loadBalanceHosts) {
+        this.loadBalanceHosts = loadBalanceHosts;
+        return this;
+    }
+
+    /** Default any. Which kind of server is wanted; hosts of another kind are passed over. */
+    public DatabaseBuilder targetSessionAttributes(TargetSessionAttributes targetSessionAttributes) {
+        this.targetSessionAttributes = targetSessionAttributes;
+        return this;
+    }
+
+    /**
+     * Default none. SQL that each new server connection runs after login and before its first use. If it fails, that is
+     * logged and the connection is used all the same.
+     */
+    public DatabaseBuilder connectQuery(String sql) {
+        this.connectQuery = Optional.of(sql);
+        return this;
+    }
+
+    /** Default 5432. The port of hosts that name none. */
     public DatabaseBuilder port(int port) {
         this.port = port;
         return this;
@@ -128,15 +163,27 @@ public final class DatabaseBuilder {
         return this;
     }
 
+    /**
+     * Default off. Idle servers are used in turn instead of the last one first: even load, but none of them ever grows
+     * old enough to be closed.
+     */
+    public DatabaseBuilder serverRoundRobin(boolean serverRoundRobin) {
+        this.serverRoundRobin = serverRoundRobin;
+        return this;
+    }
+
     /** The description as a value; it is checked with the rest of the configuration. */
     public DatabaseConfig build() {
         return new DatabaseConfig(
                 name,
-                host,
-                port,
+                new HostsConfig(
+                        hosts.stream().map(host -> HostConfig.parse(host, port)).toList(),
+                        loadBalanceHosts,
+                        targetSessionAttributes),
                 databaseName,
                 user,
                 password,
+                connectQuery,
                 new PoolConfig(
                         maxConnections,
                         maxParallelConnects,
@@ -144,7 +191,8 @@ public final class DatabaseBuilder {
                         connectTimeout,
                         connectRetryDelay,
                         abandonTimeout,
-                        maxPreparedStatements),
+                        maxPreparedStatements,
+                        serverRoundRobin),
                 sessionState,
                 authQuery);
     }

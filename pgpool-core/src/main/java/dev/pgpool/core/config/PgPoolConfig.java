@@ -12,10 +12,11 @@ import java.util.Optional;
  * @param listen where clients come in
  * @param databases what they may connect to, by name
  * @param auth how they prove who they are
+ * @param dns how long answers of the name service are believed
  * @param eventLoops threads that carry the traffic; each owns its connections
  */
 public record PgPoolConfig(
-        ListenConfig listen, Map<String, DatabaseConfig> databases, AuthConfig auth, int eventLoops) {
+        ListenConfig listen, Map<String, DatabaseConfig> databases, AuthConfig auth, DnsConfig dns, int eventLoops) {
 
     /** @throws ConfigException with every problem found */
     public PgPoolConfig {
@@ -26,6 +27,7 @@ public record PgPoolConfig(
         databases.values().forEach(database -> database.check(problems));
         auth.check(problems);
         checkAuthQueries(databases, auth, problems);
+        dns.check(problems);
         problems.range("eventLoops", eventLoops, 1, 1_024);
         problems.throwIfAny();
     }

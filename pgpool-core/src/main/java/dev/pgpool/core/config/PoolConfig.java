@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param connectRetryDelay how long a failed connect is remembered and told to clients when no server is there
  * @param abandonTimeout how long a server may take to become clean after its client left in the middle
  * @param maxPreparedStatements prepared statements kept on one server connection
+ * @param serverRoundRobin whether idle servers are used in turn, and not the last one first
  */
 public record PoolConfig(
         int maxConnections,
@@ -20,11 +21,19 @@ public record PoolConfig(
         Duration connectTimeout,
         Duration connectRetryDelay,
         Duration abandonTimeout,
-        int maxPreparedStatements) {
+        int maxPreparedStatements,
+        boolean serverRoundRobin) {
 
     /** What applies where nothing else is said. */
     public static final PoolConfig DEFAULT = new PoolConfig(
-            20, 2, Duration.ofSeconds(120), Duration.ofSeconds(15), Duration.ofSeconds(1), Duration.ofSeconds(5), 200);
+            20,
+            2,
+            Duration.ofSeconds(120),
+            Duration.ofSeconds(15),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(5),
+            200,
+            false);
 
     void check(String path, Problems problems) {
         problems.range(path + ".maxConnections", maxConnections, 1, 10_000);

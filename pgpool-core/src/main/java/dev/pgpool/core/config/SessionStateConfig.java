@@ -10,8 +10,7 @@ import java.util.Map;
  * @param resetQuery what cleans a server after its client in session pooling; empty for nothing
  * @param resetAlways whether the reset query also runs after each transaction in transaction and statement pooling
  */
-public record SessionStateConfig(
-        Map<SessionState, StatePolicy> policies, String resetQuery, boolean resetAlways) {
+public record SessionStateConfig(Map<SessionState, StatePolicy> policies, String resetQuery, boolean resetAlways) {
     /** Everything is kept; only what cannot be known, the values of sequences outside a transaction, is rejected. */
     public static final SessionStateConfig DEFAULT = new SessionStateConfig(Map.of(), "DISCARD ALL", false);
 

@@ -21,6 +21,12 @@ public enum CloseReason {
     SERVER_PROTOCOL_VIOLATION,
     /** What the server sent while nobody used it, or what its client made of it, can't be undone. */
     SERVER_DIRTY,
+    /** A server was promoted, or is otherwise not of the kind any more that its database wants. */
+    SERVER_ROLE_CHANGED,
+    /** The name service has no such address for the server's name any more. */
+    SERVER_ADDRESS_CHANGED,
+    /** An idle server made room for a connection that is not pooled. */
+    EVICTED,
     /** A server did not become clean in time after its client left in the middle. */
     ABANDONED,
     /** A server could not be cleaned of its client's session state. */

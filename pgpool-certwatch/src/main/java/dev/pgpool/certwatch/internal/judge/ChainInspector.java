@@ -1,12 +1,7 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import static dev.pgpool.certwatch.FindingCode.CHAIN_INVALID;
 import static dev.pgpool.certwatch.FindingCode.CN_ONLY;
 import static dev.pgpool.certwatch.FindingCode.HOSTNAME_MISMATCH;
-import static dev.pgpool.certwatch.FindingCode.INCOMPLETE_CHAIN;
-import static dev.pgpool.certwatch.FindingCode.PLATFORM_REFUSES;
-import static dev.pgpool.certwatch.FindingCode.SELF_SIGNED;
-import static dev.pgpool.certwatch.FindingCode.UNTRUSTED_ROOT;
 
 import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertificateFacts;
@@ -15,9 +10,7 @@ import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.Protocol;
 import dev.pgpool.certwatch.Severity;
 import dev.pgpool.certwatch.Verification;
-import dev.pgpool.certwatch.internal.probe.Fingerprints;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
-import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,56 +20,39 @@ import org.jspecify.annotations.Nullable;
 public final class ChainInspector {
 
     private final Facts facts = new Facts();
+    private final Shapes shapes = new Shapes(facts);
 
     /**
      * Inspects a chain.
      *
      * @param anchors absent if there are none to compare with
-     * @param former inspection of the same place at the last look; returned if it still holds
+     * @param former inspections of the target's last look; one that still holds is returned
      */
     public Inspection inspect(
-            CertTarget target, ServedChain chain, @Nullable TrustAnchors anchors, @Nullable Inspection former) {
-        boolean stapled = chain.staple() != null;
-        if (former != null
-                && former.kind() == chain.kind()
-                && former.anchors() == anchors
-                && former.stapled() == stapled
-                && sameCertificates(former.served(), chain.certificates())) {
-            return former;
-        }
-        List<X509Certificate> certificates = chain.certificates();
-        boolean aChain = chain.kind() != Kind.BUNDLE && chain.kind() != Kind.TRUST_STORE;
-        List<X509Certificate> linked = aChain ? Linking.linked(certificates) : certificates;
-        PathFinder finder = anchors == null || !aChain ? null : new PathFinder(certificates, anchors);
-        List<List<X509Certificate>> paths = finder == null ? List.of() : finder.find();
-        List<Finding> findings = new ArrayList<>();
-        if (target instanceof Endpoint endpoint) {
-            name(endpoint, certificates.get(0), findings);
-            if (paths.isEmpty() && finder != null) {
-                trust(endpoint, linked, finder.objection(), findings);
-            } else if (finder != null && anchors != null) {
-                String objection = anchors.platformObjection(certificates);
-                if (objection != null) {
-                    findings.add(byPolicy(
-                            Finding.of(PLATFORM_REFUSES, "Java's own trust manager refuses the chain: " + objection),
-                            endpoint.verification() != Verification.NONE));
-                }
+            CertTarget target, ServedChain chain, @Nullable TrustAnchors anchors, List<Inspection> former) {
+        for (Inspection before : former) {
+            if (before.holdsFor(chain, anchors)) {
+                return before;
             }
         }
-        Hygiene.check(chain, linked, paths, anchors, findings);
-        List<VerifiedPath> verified = new ArrayList<>();
-        for (List<X509Certificate> path : paths) {
-            verified.add(new VerifiedPath(facts.of(path)));
+        Shape shape = shapes.of(chain, anchors);
+        List<Finding> findings = new ArrayList<>();
+        if (target instanceof Endpoint endpoint) {
+            boolean trustMatters = endpoint.verification() != Verification.NONE;
+            name(endpoint, chain.certificates().get(0), findings);
+            add(findings, shape.distrust(), trustMatters);
+            add(findings, shape.platformObjection(), trustMatters);
         }
+        findings.addAll(shape.hygiene());
         return new Inspection(
                 chain.where(),
                 chain.kind(),
-                facts.of(certificates),
-                facts.of(linked),
-                verified,
+                shape.served(),
+                shape.linked(),
+                shape.paths(),
                 findings,
                 anchors,
-                stapled);
+                chain.staple() != null);
     }
 
     /** Facts of one certificate. */
@@ -84,16 +60,10 @@ public final class ChainInspector {
         return facts.of(certificate);
     }
 
-    private static boolean sameCertificates(List<CertificateFacts> known, List<X509Certificate> served) {
-        if (known.size() != served.size()) {
-            return false;
+    private static void add(List<Finding> findings, @Nullable Finding finding, boolean matters) {
+        if (finding != null) {
+            findings.add(byPolicy(finding, matters));
         }
-        for (int i = 0; i < known.size(); i++) {
-            if (!known.get(i).sha256().equals(Fingerprints.sha256(served.get(i)))) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static void name(Endpoint endpoint, X509Certificate leaf, List<Finding> findings) {
@@ -123,30 +93,6 @@ public final class ChainInspector {
         return names.size() <= 5
                 ? String.join(", ", names)
                 : String.join(", ", names.subList(0, 5)) + " and " + (names.size() - 5) + " more";
-    }
-
-    private static void trust(
-            Endpoint endpoint, List<X509Certificate> linked, @Nullable String objection, List<Finding> findings) {
-        X509Certificate leaf = linked.get(0);
-        X509Certificate top = linked.get(linked.size() - 1);
-        boolean matters = endpoint.verification() != Verification.NONE;
-        Finding finding;
-        if (objection != null) {
-            finding = Finding.of(CHAIN_INVALID, objection);
-        } else if (linked.size() == 1 && Signatures.selfSigned(leaf)) {
-            finding = Finding.of(SELF_SIGNED, "the certificate is self-signed and not in the trust store");
-        } else if (top.getSubjectX500Principal().equals(top.getIssuerX500Principal())) {
-            finding = Finding.of(
-                    UNTRUSTED_ROOT,
-                    "the root \"" + top.getSubjectX500Principal().getName() + "\" is not in the trust store");
-        } else {
-            finding = Finding.of(
-                    INCOMPLETE_CHAIN,
-                    "the issuer \"" + top.getIssuerX500Principal().getName()
-                            + "\" is neither served nor in the trust store: an intermediate is missing, or a root is"
-                            + " not trusted");
-        }
-        findings.add(byPolicy(finding, matters));
     }
 
     private static Finding byPolicy(Finding finding, boolean matters) {

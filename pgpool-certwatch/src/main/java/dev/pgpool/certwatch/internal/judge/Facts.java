@@ -2,6 +2,7 @@ package dev.pgpool.certwatch.internal.judge;
 
 import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.internal.probe.Fingerprints;
+import dev.pgpool.certwatch.internal.probe.ServedChain;
 import java.math.BigInteger;
 import java.security.PublicKey;
 import java.security.cert.CertificateParsingException;
@@ -34,6 +35,14 @@ final class Facts {
         }
     };
 
+    List<CertificateFacts> of(ServedChain chain) {
+        List<CertificateFacts> facts = new ArrayList<>(chain.certificates().size());
+        for (int i = 0; i < chain.certificates().size(); i++) {
+            facts.add(of(chain.certificates().get(i), chain.sha256().get(i)));
+        }
+        return facts;
+    }
+
     List<CertificateFacts> of(List<X509Certificate> certificates) {
         List<CertificateFacts> facts = new ArrayList<>(certificates.size());
         for (X509Certificate certificate : certificates) {
@@ -43,7 +52,10 @@ final class Facts {
     }
 
     CertificateFacts of(X509Certificate certificate) {
-        String sha256 = Fingerprints.sha256(certificate);
+        return of(certificate, Fingerprints.sha256(certificate));
+    }
+
+    private CertificateFacts of(X509Certificate certificate, String sha256) {
         synchronized (kept) {
             return kept.computeIfAbsent(sha256, key -> read(certificate, key));
         }

@@ -2,6 +2,7 @@ package dev.pgpool.certwatch.internal.judge;
 
 import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,23 @@ public record Inspection(
         linked = List.copyOf(linked);
         paths = List.copyOf(paths);
         findings = List.copyOf(findings);
+    }
+
+    /** Whether another look at the same place, with the same trust, would say the same. */
+    boolean holdsFor(ServedChain chain, @Nullable TrustAnchors others) {
+        if (!where.equals(chain.where())
+                || kind != chain.kind()
+                || anchors != others
+                || stapled != (chain.staple() != null)
+                || served.size() != chain.sha256().size()) {
+            return false;
+        }
+        for (int i = 0; i < served.size(); i++) {
+            if (!served.get(i).sha256().equals(chain.sha256().get(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The leaf. */

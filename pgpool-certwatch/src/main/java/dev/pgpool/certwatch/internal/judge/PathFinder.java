@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * counts (the AddTrust accident: one path expired, clients with the other were content). So the paths are enumerated here,
  * depth first from the leaf over the served certificates to the anchors, by subject and issuer name, each step proved by a
  * signature check. As in Go's crypto/x509 the search is bounded: a peer could serve a hundred certificates that all name
- * each other.
+ * each other. Signatures are checked once for each pair, steps are counted besides, and what was found until then counts.
  *
  * Dates play no part in the search: an expired path is still a path, and its end is the very thing to report. What is left
  * to check on a path found (name constraints, policies, critical extensions) is asked of Java's validator at a moment when
@@ -32,20 +32,26 @@ import org.jspecify.annotations.Nullable;
 /** Finds all paths from a leaf to the anchors. Used once. */
 final class PathFinder {
 
-    private static final int MAX_SIGNATURE_CHECKS = 100;
+    private static final int MAX_STEPS = 2000;
     private static final int MAX_DEPTH = 10;
     private static final int MAX_PATHS = 32;
+    /** Each path tried costs Java's validator a signature check for each of its certificates. */
+    private static final int MAX_TRIED = 64;
+
     private static final int KEY_CERT_SIGN = 5;
 
     private final List<X509Certificate> served;
     private final TrustAnchors anchors;
+    private final SignatureChecks checks;
     private final List<List<X509Certificate>> paths = new ArrayList<>();
-    private int signatureChecks;
+    private int steps;
+    private int tried;
     private @Nullable String objection;
 
-    PathFinder(List<X509Certificate> served, TrustAnchors anchors) {
+    PathFinder(List<X509Certificate> served, TrustAnchors anchors, SignatureChecks checks) {
         this.served = served;
         this.anchors = anchors;
+        this.checks = checks;
     }
 
     /** All paths, leaf first and anchor last. */
@@ -105,14 +111,16 @@ final class PathFinder {
     }
 
     private boolean signed(X509Certificate certificate, X509Certificate issuer) {
-        if (++signatureChecks > MAX_SIGNATURE_CHECKS) {
-            objection = "more than " + MAX_SIGNATURE_CHECKS + " signatures to check";
+        if (++steps > MAX_STEPS) {
+            objection = "no path found within " + MAX_STEPS + " steps: too many certificates name each other";
             return false;
         }
-        if (Signatures.verifies(certificate, issuer)) {
+        if (checks.verifies(certificate, issuer)) {
             return true;
         }
-        objection = "the signature on " + name(certificate) + " is not that of " + name(issuer);
+        objection = checks.exhausted()
+                ? "no path found within " + SignatureChecks.MAX + " signature checks: too many certificates of one name"
+                : "the signature on " + name(certificate) + " is not that of " + name(issuer);
         return false;
     }
 
@@ -140,6 +148,9 @@ final class PathFinder {
     }
 
     private void accept(List<X509Certificate> path) {
+        if (++tried > MAX_TRIED) {
+            return;
+        }
         String reason = path.size() == 1 ? null : brokenRule(path);
         if (reason == null) {
             paths.add(List.copyOf(path));

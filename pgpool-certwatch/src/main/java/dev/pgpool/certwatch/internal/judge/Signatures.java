@@ -20,11 +20,6 @@ final class Signatures {
         }
     }
 
-    static boolean selfSigned(X509Certificate certificate) {
-        return certificate.getSubjectX500Principal().equals(certificate.getIssuerX500Principal())
-                && verifies(certificate, certificate);
-    }
-
     static boolean weakHash(String signatureAlgorithm) {
         String upper = signatureAlgorithm.toUpperCase(Locale.ROOT);
         return upper.startsWith("MD2") || upper.startsWith("MD5") || upper.startsWith("SHA1");

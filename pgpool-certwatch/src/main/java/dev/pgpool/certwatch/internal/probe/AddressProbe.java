@@ -16,6 +16,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ImmediateExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.channels.ClosedChannelException;
 import java.security.GeneralSecurityException;
@@ -45,6 +46,9 @@ final class AddressProbe {
 
     /** How long we wait for the peer to close, so that what it still sends is not answered by a reset. */
     private static final long GOODBYE_MILLIS = 250;
+
+    /** Last in the pipeline, so all that no one reads ends there. */
+    private static final String DRAIN = "drain";
 
     private final Endpoint endpoint;
     private final String address;
@@ -103,7 +107,7 @@ final class AddressProbe {
         }
         channel = connected;
         connected.closeFuture().addListener(closed -> onClosed());
-        connected.pipeline().addLast(new Drain(capture::onBroken));
+        connected.pipeline().addLast(DRAIN, new Drain(capture::onBroken));
         HttpProxy proxy = endpoint.proxy();
         if (proxy == null) {
             negotiate(connected);
@@ -139,7 +143,7 @@ final class AddressProbe {
     }
 
     private static void carryOut(Channel connected, Negotiation negotiation, NegotiationEnd onEnd) {
-        connected.pipeline().addFirst(new NegotiationHandler(negotiation, onEnd::ended));
+        connected.pipeline().addBefore(DRAIN, null, new NegotiationHandler(negotiation, onEnd::ended));
     }
 
     @FunctionalInterface
@@ -177,7 +181,8 @@ final class AddressProbe {
         if (leaving || !connected.isActive()) {
             return;
         }
-        SslHandler tls = new SslHandler(engine, false, crypto);
+        // All that BoringSSL hands out as a task is the capture of the chain: not worth a change of thread.
+        SslHandler tls = new SslHandler(engine, false, engine == nativeEngine ? ImmediateExecutor.INSTANCE : crypto);
         // Our own limit covers the handshake and everything before it in one place.
         tls.setHandshakeTimeoutMillis(0);
         tls.setCloseNotifyFlushTimeoutMillis(GOODBYE_MILLIS);
@@ -204,10 +209,13 @@ final class AddressProbe {
         durationNanos = System.nanoTime() - startedNanos;
         if (endpoint.protocol() == Protocol.HTTPS && limits.checkClock()) {
             arm(limits.negotiateTimeout(), null, "");
-            tls.handshakeFuture().getNow().pipeline().addLast(new ClockQuestion(endpoint, clock, offset -> {
-                clockOffset = offset;
-                goodbye(tls);
-            }));
+            tls.handshakeFuture()
+                    .getNow()
+                    .pipeline()
+                    .addBefore(DRAIN, null, new ClockQuestion(endpoint, clock, offset -> {
+                        clockOffset = offset;
+                        goodbye(tls);
+                    }));
             return;
         }
         goodbye(tls);
@@ -331,9 +339,7 @@ final class AddressProbe {
         if (served == null && reason == null) {
             reason = Finding.of(FindingCode.NO_CERTIFICATE, "the handshake showed no certificate");
         }
-        String leaf = served == null
-                ? null
-                : Fingerprints.sha256(served.certificates().get(0));
+        String leaf = served == null ? null : served.sha256().get(0);
         Duration duration = Duration.ofNanos(Math.max(0, durationNanos));
         result.complete(new AddressLook(
                 new AddressResult(address, leaf, tlsVersion, cipher, reason, duration),

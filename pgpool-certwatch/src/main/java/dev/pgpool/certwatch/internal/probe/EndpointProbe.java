@@ -116,13 +116,10 @@ final class EndpointProbe implements AutoCloseable {
             return CompletableFuture.completedFuture(Look.failed(
                     Finding.of(FindingCode.DNS_FAILED, endpoint.host() + " has no address"), since(started)));
         }
-        int count = proxy == null ? Math.min(addresses.size(), limits.maxAddresses()) : 1;
-        int port = proxy == null ? endpoint.port() : proxy.port();
-        List<CompletableFuture<AddressLook>> results = new ArrayList<>(count);
-        List<Runnable> expirations = new ArrayList<>(count);
-        for (InetAddress address : addresses.subList(0, count)) {
-            String shown = proxy == null ? address.getHostAddress() : "proxy " + proxy;
-            OneAddress one = new OneAddress(endpoint, shown, new InetSocketAddress(address, port));
+        List<InetAddress> tried = addresses.subList(0, Math.min(addresses.size(), limits.maxAddresses()));
+        List<CompletableFuture<AddressLook>> results = new ArrayList<>(tried.size());
+        List<Runnable> expirations = new ArrayList<>(tried.size());
+        for (OneAddress one : proxy == null ? direct(endpoint, tried) : through(proxy, endpoint, tried)) {
             results.add(one.look());
             expirations.add(one::expire);
         }
@@ -139,28 +136,58 @@ final class EndpointProbe implements AutoCloseable {
                 });
     }
 
-    /** One address, tried by the native engine first if there is one. Confined to no thread: its steps follow each other. */
+    private List<OneAddress> direct(Endpoint endpoint, List<InetAddress> addresses) {
+        return addresses.stream()
+                .map(address -> new OneAddress(
+                        endpoint, address.getHostAddress(), List.of(new InetSocketAddress(address, endpoint.port()))))
+                .toList();
+    }
+
+    /** The target has one place as seen through a proxy, whichever of the proxy's addresses leads there. */
+    private List<OneAddress> through(HttpProxy proxy, Endpoint endpoint, List<InetAddress> addresses) {
+        return List.of(new OneAddress(
+                endpoint,
+                "proxy " + proxy,
+                addresses.stream()
+                        .map(address -> new InetSocketAddress(address, proxy.port()))
+                        .toList()));
+    }
+
+    /**
+     * One place to look at, by the native engine first if there is one. Confined to no thread: its steps follow each other.
+     */
     private final class OneAddress {
 
         private final Endpoint endpoint;
         private final String shown;
-        private final InetSocketAddress address;
+        private final List<InetSocketAddress> ways;
         private volatile Runnable expiration = () -> {};
         private volatile boolean expired;
 
-        OneAddress(Endpoint endpoint, String shown, InetSocketAddress address) {
+        /** Of several ways the first that can be connected counts. */
+        OneAddress(Endpoint endpoint, String shown, List<InetSocketAddress> ways) {
             this.endpoint = endpoint;
             this.shown = shown;
-            this.address = address;
+            this.ways = ways;
         }
 
         CompletableFuture<AddressLook> look() {
-            return attempt(natives)
-                    .thenCompose(
-                            look -> look.again() && !expired ? attempt(null) : CompletableFuture.completedFuture(look));
+            return look(0);
         }
 
-        private CompletableFuture<AddressLook> attempt(@Nullable NativeHandshakes engines) {
+        private CompletableFuture<AddressLook> look(int way) {
+            return attempt(ways.get(way), natives).thenCompose(look -> {
+                Finding failure = look.result().failure();
+                if (failure != null && isConnectFailure(failure.code()) && way + 1 < ways.size() && !expired) {
+                    return look(way + 1);
+                }
+                return look.again() && !expired
+                        ? attempt(ways.get(way), null)
+                        : CompletableFuture.completedFuture(look);
+            });
+        }
+
+        private CompletableFuture<AddressLook> attempt(InetSocketAddress address, @Nullable NativeHandshakes engines) {
             AddressProbe probe = new AddressProbe(endpoint, shown, limits, crypto, handshakes, engines, clock);
             ChannelFuture connecting = bootstrap.connect(address);
             expiration = () -> probe.expire(connecting);

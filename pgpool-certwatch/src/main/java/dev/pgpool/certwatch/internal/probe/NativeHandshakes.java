@@ -5,6 +5,8 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -65,6 +67,12 @@ final class NativeHandshakes implements AutoCloseable {
             "TLS_RSA_WITH_AES_128_CBC_SHA",
             "TLS_RSA_WITH_AES_256_CBC_SHA");
 
+    /**
+     * The classic groups, most common first. The post-quantum one that BoringSSL would offer besides costs as much as the
+     * rest of the handshake and doubles the ClientHello, and a probe has no secret to protect.
+     */
+    private static final String[] GROUPS = {"x25519", "secp256r1", "secp384r1", "secp521r1"};
+
     private final Map<SSLEngine, Capture> captures = new ConcurrentHashMap<>();
     private final SslContext context;
     private final SslContext postgres;
@@ -93,6 +101,7 @@ final class NativeHandshakes implements AutoCloseable {
                 .endpointIdentificationAlgorithm(null)
                 .protocols("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
                 .ciphers(CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
+                .option(OpenSslContextOption.GROUPS, GROUPS)
                 .enableOcsp(true);
         if (!applicationProtocols.isEmpty()) {
             builder.applicationProtocolConfig(new ApplicationProtocolConfig(
@@ -101,7 +110,11 @@ final class NativeHandshakes implements AutoCloseable {
                     ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
                     applicationProtocols));
         }
-        return builder.build();
+        SslContext context = builder.build();
+        if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
+            sessions.setSessionCacheEnabled(false);
+        }
+        return context;
     }
 
     /** An engine, to be released by its handler; absent if the endpoint needs Java's. */

@@ -9,12 +9,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param where address or alias they came from
  * @param certificates in the order served
+ * @param sha256 their fingerprints, in the same order
  * @param staple OCSP response that came with them; absent if none
  * @param kind what holds them together
  */
 public record ServedChain(
         String where,
         List<X509Certificate> certificates,
+        List<String> sha256,
         @Nullable Staple staple,
         Kind kind) {
 
@@ -34,5 +36,16 @@ public record ServedChain(
 
     public ServedChain {
         certificates = List.copyOf(certificates);
+        sha256 = List.copyOf(sha256);
+    }
+
+    /** Takes the fingerprints, once for all who need them. */
+    public ServedChain(String where, List<X509Certificate> certificates, @Nullable Staple staple, Kind kind) {
+        this(
+                where,
+                certificates,
+                certificates.stream().map(Fingerprints::sha256).toList(),
+                staple,
+                kind);
     }
 }

@@ -16,12 +16,14 @@ final class ConnectNegotiation implements Negotiation {
 
     private final HttpProxy proxy;
     private final String authority;
+    private final boolean serverSpeaksFirst;
     private @Nullable String status;
 
     ConnectNegotiation(HttpProxy proxy, Endpoint endpoint) {
         this.proxy = proxy;
         String host = endpoint.host().indexOf(':') >= 0 ? "[" + endpoint.host() + "]" : endpoint.host();
         this.authority = host + ":" + endpoint.port();
+        this.serverSpeaksFirst = endpoint.protocol().serverSpeaksFirst();
     }
 
     @Override
@@ -53,6 +55,12 @@ final class ConnectNegotiation implements Negotiation {
         } catch (NegotiationException e) {
             throw new NegotiationException(FindingCode.PROXY_FAILED, "proxy " + proxy + ": " + e.getMessage());
         }
+    }
+
+    /** The greeting of a mail server often comes in one segment with the proxy's answer. */
+    @Override
+    public boolean mayBeFollowed() {
+        return serverSpeaksFirst;
     }
 
     private static void requireStatus(String line) throws NegotiationException {

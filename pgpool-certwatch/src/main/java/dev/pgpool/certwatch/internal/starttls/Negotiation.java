@@ -21,6 +21,11 @@ public interface Negotiation {
      */
     boolean onBytes(ByteBuf in, ByteBuf out) throws NegotiationException;
 
+    /** Whether the peer may have said more already, for whoever comes next. Not so before TLS: see the package. */
+    default boolean mayBeFollowed() {
+        return false;
+    }
+
     /** What the negotiation is waiting for, for error messages. */
     String expectation();
 }

@@ -39,7 +39,6 @@ public final class NegotiationHandler extends ByteToMessageDecoder {
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
         if (ended) {
-            in.skipBytes(in.readableBytes());
             return;
         }
         ByteBuf answer = ctx.alloc().buffer();
@@ -52,7 +51,7 @@ public final class NegotiationHandler extends ByteToMessageDecoder {
                         FindingCode.STARTTLS_PROTOCOL_ERROR,
                         "more than " + MAX_BYTES + " bytes before TLS (expected: " + negotiation.expectation() + ")");
             }
-            if (done && in.isReadable()) {
+            if (done && in.isReadable() && !negotiation.mayBeFollowed()) {
                 throw new NegotiationException(
                         FindingCode.STARTTLS_PROTOCOL_ERROR,
                         in.readableBytes() + " unencrypted bytes behind the answer that ends the negotiation"
@@ -94,9 +93,12 @@ public final class NegotiationHandler extends ByteToMessageDecoder {
         }
     }
 
+    /** What is left unread goes to the handler that {@code onEnd} has put behind this one. */
     private void end(ChannelHandlerContext ctx, @Nullable NegotiationException reason) {
         ended = true;
-        ctx.pipeline().remove(this);
         onEnd.accept(reason);
+        if (!ctx.isRemoved()) {
+            ctx.pipeline().remove(this);
+        }
     }
 }

@@ -80,10 +80,8 @@ final class Assessor implements Assessing {
         }
         boolean alone = target instanceof TrustStoreTarget;
         List<Inspection> inspections = new ArrayList<>();
-        for (int i = 0; i < look.chains().size(); i++) {
-            ServedChain chain = look.chains().get(i);
-            Inspection before = i < former.size() ? former.get(i) : null;
-            inspections.add(inspector.inspect(target, chain, alone ? null : trust.anchors(), before));
+        for (ServedChain chain : look.chains()) {
+            inspections.add(inspector.inspect(target, chain, alone ? null : trust.anchors(), former));
             if (revocation.concerns(chain)) {
                 findings.addAll(revocation.check(chain, trust.anchors(), clock.instant()));
             }

@@ -103,7 +103,7 @@ final class ReportMaker {
                 && expected != null
                 && !known.inspections().isEmpty()
                 && !now.isBefore(since.plus(judging.staleGrace()))) {
-            CertificateFacts served = known.inspections().get(0).leaf();
+            CertificateFacts served = notExpected(known.inspections(), expected);
             boolean fileIsNewer = expected.notBefore().isAfter(served.notBefore());
             findings.add(
                     fileIsNewer
@@ -122,8 +122,17 @@ final class ReportMaker {
         }
     }
 
+    private static CertificateFacts notExpected(List<Inspection> inspections, CertificateFacts expected) {
+        for (Inspection inspection : inspections) {
+            if (!inspection.leaf().sha256().equals(expected.sha256())) {
+                return inspection.leaf();
+            }
+        }
+        return inspections.get(0).leaf();
+    }
+
     private static String inconsistent(Collection<Inspection> inspections) {
-        StringBuilder text = new StringBuilder("addresses serve different certificates:");
+        StringBuilder text = new StringBuilder("different certificates are served, by address or in turn:");
         for (Inspection inspection : inspections) {
             text.append(' ')
                     .append(inspection.where())

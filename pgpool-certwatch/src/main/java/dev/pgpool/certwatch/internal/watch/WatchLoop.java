@@ -225,7 +225,8 @@ public final class WatchLoop implements AutoCloseable {
             watched.next = null;
         }
         watched.inFlight = true;
-        window.submit(watched.host, () -> begin(watched));
+        watched.place = watched.hostToCount();
+        window.submit(watched.place, () -> begin(watched));
         inFlight = window.inFlight();
     }
 
@@ -252,7 +253,7 @@ public final class WatchLoop implements AutoCloseable {
     }
 
     private void onAssessed(WatchedTarget watched, Assessment assessment) {
-        window.release(watched.host);
+        window.release(watched.place);
         inFlight = window.inFlight();
         watched.inFlight = false;
         if (watched.removed || state.get() == State.CLOSED) {

@@ -1,5 +1,6 @@
 package dev.pgpool.certwatch.internal.watch;
 
+import dev.pgpool.certwatch.AddressResult;
 import dev.pgpool.certwatch.CertReport;
 import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatchConfig.Schedule;
@@ -10,7 +11,6 @@ import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.internal.judge.Inspection;
 import dev.pgpool.certwatch.internal.probe.Look;
-import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 final class WatchedTarget {
 
     final CertTarget target;
-    final String host;
     final Cadence cadence;
     final NoticeRule notices = new NoticeRule();
     final List<CompletableFuture<CertReport>> waiting = new ArrayList<>();
@@ -29,15 +28,36 @@ final class WatchedTarget {
 
     volatile @Nullable Knowledge knowledge;
 
+    private final Sightings sightings = new Sightings();
+
     Timeline.@Nullable Cancellable next;
+    /** Where in the window the look under way has its place. */
+    String place;
+
     boolean inFlight;
     boolean removed;
     boolean notYetValid;
 
     WatchedTarget(CertTarget target, Schedule schedule) {
         this.target = target;
-        this.host = host(target);
+        this.place = host(target);
         this.cadence = new Cadence(schedule, target.name());
+    }
+
+    /**
+     * What the limit of looks to one host goes by: the address that the last look found, as many names often lead to one
+     * machine; before that, the name.
+     */
+    String hostToCount() {
+        Knowledge known = knowledge;
+        if (known == null || known.addresses().isEmpty()) {
+            return host(target);
+        }
+        String least = known.addresses().get(0).address();
+        for (AddressResult result : known.addresses()) {
+            least = result.address().compareTo(least) < 0 ? result.address() : least;
+        }
+        return least;
     }
 
     private static String host(CertTarget target) {
@@ -57,10 +77,13 @@ final class WatchedTarget {
         Look look = assessment.look();
         Knowledge before = knowledge;
         boolean reached = !assessment.inspections().isEmpty();
-        List<CertificateChange> changes = new ArrayList<>();
         Finding downgrade = before == null ? null : before.downgrade();
-        if (reached && before != null) {
-            changes.addAll(changes(before.inspections(), assessment.inspections(), now));
+        List<Inspection> judged = before == null ? List.of() : before.inspections();
+        List<CertificateChange> changes = List.of();
+        if (reached) {
+            Sightings.Seen seen = sightings.onLook(target, assessment.inspections(), look.addresses(), now);
+            judged = seen.judged();
+            changes = seen.changes();
             for (CertificateChange change : changes) {
                 downgrade = change.after().notAfter().isBefore(change.before().notAfter())
                         ? Finding.of(
@@ -75,57 +98,29 @@ final class WatchedTarget {
                 now,
                 reached,
                 List.copyOf(assessment.findings()),
-                reached || before == null ? List.copyOf(assessment.inspections()) : before.inspections(),
+                judged,
                 reached ? now : before == null ? null : before.chainSeenAt(),
                 look.addresses(),
                 assessment.expected() == null && before != null ? before.expected() : assessment.expected(),
-                differsSince(assessment, before, now),
+                differsSince(assessment, judged, before, now),
                 downgrade,
                 look.clockOffset(),
                 look.duration());
         return changes;
     }
 
-    private static @Nullable Instant differsSince(Assessment assessment, @Nullable Knowledge before, Instant now) {
+    private static @Nullable Instant differsSince(
+            Assessment assessment, List<Inspection> judged, @Nullable Knowledge before, Instant now) {
         Instant since = before == null ? null : before.differsSince();
         CertificateFacts expected = assessment.expected();
         if (expected == null || assessment.inspections().isEmpty()) {
             return since;
         }
-        boolean same = assessment.inspections().stream()
+        boolean same = judged.stream()
                 .allMatch(inspection -> inspection.leaf().sha256().equals(expected.sha256()));
         if (same) {
             return null;
         }
         return since == null ? now : since;
-    }
-
-    /** New leaves that were not served anywhere before; a leaf that spreads over addresses is one change. */
-    private List<CertificateChange> changes(List<Inspection> before, List<Inspection> after, Instant now) {
-        List<CertificateChange> changes = new ArrayList<>();
-        if (before.isEmpty()) {
-            return changes;
-        }
-        for (int i = 0; i < after.size(); i++) {
-            Inspection fresh = after.get(i);
-            String sha256 = fresh.leaf().sha256();
-            boolean known = before.stream().anyMatch(old -> old.leaf().sha256().equals(sha256))
-                    || changes.stream()
-                            .anyMatch(change -> change.after().sha256().equals(sha256));
-            if (!known && fresh.kind() != Kind.BUNDLE && fresh.kind() != Kind.TRUST_STORE) {
-                CertificateFacts old = formerly(before, fresh, i).leaf();
-                changes.add(new CertificateChange(target, old, fresh.leaf(), now));
-            }
-        }
-        return changes;
-    }
-
-    private static Inspection formerly(List<Inspection> before, Inspection fresh, int position) {
-        for (Inspection old : before) {
-            if (old.where().equals(fresh.where())) {
-                return old;
-            }
-        }
-        return before.get(Math.min(position, before.size() - 1));
     }
 }

@@ -6,6 +6,7 @@ import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.Endpoint;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.Severity;
 import dev.pgpool.certwatch.Thresholds;
 import dev.pgpool.certwatch.Verification;
 import dev.pgpool.certwatch.fixture.Pki;
@@ -51,7 +52,7 @@ class ChainJudgementTest {
                 target,
                 new ServedChain("here", served, null, Kind.SERVED),
                 new TrustAnchors(Pki.chain(anchors), false),
-                null);
+                List.of());
     }
 
     private static Verdict now(Inspection inspection) {
@@ -86,7 +87,7 @@ class ChainJudgementTest {
                 CertTarget.tls("localhost", 443),
                 new ServedChain("here", Pki.chain(leaf), null, Kind.FILE),
                 null,
-                null);
+                List.of());
         for (double[] step : new double[][] {{warning, 0}, {critical, 1}}) {
             Instant edge = end.minusSeconds(Math.round(step[0] * 86_400));
             assertThat(codes(Judge.verdict(inspection, Thresholds.ADAPTIVE, edge)))
@@ -197,9 +198,93 @@ class ChainJudgementTest {
             served.add(Pki.intermediate("Loop", Pki.root("Loop"), b -> b.keyPair(key))
                     .getCertificate());
         }
-        long started = System.nanoTime();
         assertThat(now(inspect(served, ROOT)).expiry().verified()).isNull();
-        assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(20));
+        SignatureChecks checks = new SignatureChecks();
+        TrustAnchors anchors = new TrustAnchors(Pki.chain(ROOT), false);
+        assertThat(new PathFinder(served, anchors, checks).find()).isEmpty();
+        Linking.linked(served, checks);
+        assertThat(checks.count()).isLessThanOrEqualTo(SignatureChecks.MAX);
+        // more of them than may be checked
+        for (int i = 0; i < 300; i++) {
+            served.add(Pki.intermediate("Loop", ROOT).getCertificate());
+        }
+        Verdict verdict = now(inspect(served, Pki.root("Loop")));
+        assertThat(codes(verdict)).contains(FindingCode.CHAIN_INVALID);
+        assertThat(verdict.findings())
+                .anySatisfy(finding -> assertThat(finding.message()).contains("signature checks"));
+    }
+
+    /** Keys that certify each other in every direction: paths without end if signatures were all that is counted. */
+    @Test
+    void authoritiesThatAllCertifyEachOtherAreBoundedAndThePathIsFound() {
+        List<X509Bundle> keys = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            keys.add(Pki.root("Mesh " + i));
+        }
+        List<X509Certificate> served = new ArrayList<>();
+        served.add(Pki.leaf("localhost", keys.get(0), YEAR).getCertificate());
+        for (X509Bundle subject : keys) {
+            for (X509Bundle issuer : keys) {
+                if (subject != issuer) {
+                    served.add(Pki.intermediate(
+                                    subject.getCertificate()
+                                            .getSubjectX500Principal()
+                                            .getName()
+                                            .substring(3),
+                                    issuer,
+                                    b -> b.keyPair(subject.getKeyPair()).setPathLengthConstraint(OptionalInt.empty()))
+                            .getCertificate());
+                }
+            }
+        }
+        SignatureChecks checks = new SignatureChecks();
+        TrustAnchors anchors = new TrustAnchors(Pki.chain(keys.get(8)), false);
+        assertThat(new PathFinder(served, anchors, checks).find()).isNotEmpty().hasSizeLessThanOrEqualTo(64);
+        assertThat(checks.count()).isLessThanOrEqualTo(SignatureChecks.MAX);
+        assertThat(codes(now(inspect(served, keys.get(8))))).doesNotContain(FindingCode.CHAIN_INVALID);
+    }
+
+    @Test
+    void equalChainsOfDifferentTargetsAreInspectedOnceAndJudgedByTheirOwnPolicy() {
+        List<X509Certificate> served = Pki.chain(Pki.leaf("localhost", MIDDLE, YEAR), MIDDLE);
+        TrustAnchors anchors = new TrustAnchors(Pki.chain(ROOT), false);
+        TrustAnchors others = new TrustAnchors(Pki.chain(Pki.root("Other")), false);
+        Inspection one = inspector.inspect(CertTarget.tls("localhost", 443), served("a", served), anchors, List.of());
+        Inspection two = inspector.inspect(CertTarget.tls("other", 443), served("b", served), anchors, List.of());
+        Inspection three = inspector.inspect(CertTarget.tls("localhost", 443), served("a", served), others, List.of());
+        Inspection four = inspector.inspect(
+                CertTarget.tls("localhost", 443).withVerification(Verification.NONE),
+                served("a", served),
+                others,
+                List.of());
+        assertThat(two.paths()).isSameAs(one.paths());
+        assertThat(two.where()).isEqualTo("b");
+        assertThat(codes(now(one))).isEmpty();
+        assertThat(codes(now(two))).containsExactly(FindingCode.HOSTNAME_MISMATCH);
+        assertThat(three.findings()).singleElement().satisfies(finding -> {
+            assertThat(finding.code()).isEqualTo(FindingCode.INCOMPLETE_CHAIN);
+            assertThat(finding.severity()).isEqualTo(Severity.CRITICAL);
+        });
+        assertThat(four.findings())
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.severity()).isEqualTo(Severity.INFO));
+    }
+
+    private static ServedChain served(String where, List<X509Certificate> certificates) {
+        return new ServedChain(where, certificates, null, Kind.SERVED);
+    }
+
+    /** Where nothing is known of trust, what the leaf is not linked to cannot break anybody. */
+    @Test
+    void anExpiredStrangerIsNoEndOfAChainWithoutTrust() {
+        X509Bundle own = Pki.selfSigned("localhost", YEAR);
+        X509Bundle stranger = Pki.intermediate("Stranger", ROOT, b -> b.notAfter(Pki.NOW.minusSeconds(60)));
+        Endpoint database = CertTarget.postgres("localhost", 5432);
+        Verdict verdict = now(inspect(database, Pki.chain(own, stranger), Pki.root("Other")));
+        assertThat(codes(verdict)).doesNotContain(FindingCode.EXPIRED).contains(FindingCode.SUPERFLUOUS_EXPIRED);
+        assertThat(verdict.expiry().verified()).isNull();
+        assertThat(verdict.expiry().effective()).isEqualTo(Pki.NOW.plus(YEAR));
+        assertThat(verdict.expiry().served()).isEqualTo(Pki.NOW.minusSeconds(60));
     }
 
     @Test
@@ -228,7 +313,7 @@ class ChainJudgementTest {
                 CertTarget.tls("localhost", 443).withVerification(Verification.CA),
                 new ServedChain("here", List.of(leaf), null, Kind.SERVED),
                 new TrustAnchors(List.of(root), false),
-                null);
+                List.of());
         Verdict verdict = now(inspection);
         assertThat(codes(verdict)).contains(FindingCode.WEAK_KEY, FindingCode.WEAK_SIGNATURE);
         assertThat(verdict.expiry().verified()).isEqualTo(leaf.getNotAfter().toInstant());
@@ -286,7 +371,7 @@ class ChainJudgementTest {
                 CertTarget.parse("truststore:jdk"),
                 new ServedChain("store", Pki.chain(ROOT, over, soon), null, Kind.TRUST_STORE),
                 null,
-                null);
+                List.of());
         Verdict verdict = now(inspection);
         assertThat(codes(verdict))
                 .containsExactlyInAnyOrder(FindingCode.ANCHOR_EXPIRING, FindingCode.SUPERFLUOUS_EXPIRED);
@@ -298,11 +383,11 @@ class ChainJudgementTest {
         List<X509Certificate> served = Pki.chain(Pki.leaf("localhost", ROOT, YEAR));
         TrustAnchors anchors = new TrustAnchors(Pki.chain(ROOT), false);
         ServedChain chain = new ServedChain("here", served, null, Kind.SERVED);
-        Inspection first = inspector.inspect(CertTarget.tls("localhost", 443), chain, anchors, null);
-        assertThat(inspector.inspect(CertTarget.tls("localhost", 443), chain, anchors, first))
+        Inspection first = inspector.inspect(CertTarget.tls("localhost", 443), chain, anchors, List.of());
+        assertThat(inspector.inspect(CertTarget.tls("localhost", 443), chain, anchors, List.of(first)))
                 .isSameAs(first);
         TrustAnchors others = new TrustAnchors(Pki.chain(MIDDLE), false);
-        assertThat(inspector.inspect(CertTarget.tls("localhost", 443), chain, others, first))
+        assertThat(inspector.inspect(CertTarget.tls("localhost", 443), chain, others, List.of(first)))
                 .isNotSameAs(first);
     }
 }

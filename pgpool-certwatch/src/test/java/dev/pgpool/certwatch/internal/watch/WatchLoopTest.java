@@ -2,10 +2,14 @@ package dev.pgpool.certwatch.internal.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.AddressResult;
+import dev.pgpool.certwatch.CertReport;
 import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.CertWatchConfig;
 import dev.pgpool.certwatch.CertWatchListener;
+import dev.pgpool.certwatch.CertificateChange;
+import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.Level;
@@ -140,7 +144,7 @@ class WatchLoopTest {
 
     private static Assessment served(CertTarget target, X509Bundle leaf) {
         ServedChain chain = new ServedChain("here", Pki.chain(leaf), null, ServedChain.Kind.FILE);
-        Inspection inspection = new ChainInspector().inspect(target, chain, null, null);
+        Inspection inspection = new ChainInspector().inspect(target, chain, null, List.of());
         return new Assessment(
                 Look.local(List.of(chain), List.of(), Duration.ZERO), List.of(inspection), List.of(), null);
     }
@@ -174,6 +178,85 @@ class WatchLoopTest {
         bench.advance(Duration.ofSeconds(25));
         assertThat(loop.snapshot().pending()).hasSize(1);
         assertThat(loop.inFlight()).isEqualTo(1);
+        loop.close();
+    }
+
+    @Test
+    void namesOfOneAddressShareItsLimit() {
+        bench.answer = target -> servedAt(target, LEAF, "10.0.0.1");
+        WatchLoop loop = loop(config(40, 1000, 2));
+        loop.start();
+        bench.advance(Duration.ofSeconds(31));
+        assertThat(loop.snapshot().reports()).hasSize(40);
+        // by now it is known that they are one machine
+        bench.answer = null;
+        bench.begun.clear();
+        loop.checkNow();
+        bench.advance(Duration.ZERO);
+        assertThat(loop.inFlight()).isEqualTo(2);
+        assertThat(bench.begun).hasSize(2);
+        loop.close();
+    }
+
+    private static Assessment servedAt(CertTarget target, X509Bundle leaf, String address) {
+        ServedChain chain = new ServedChain(address, Pki.chain(leaf), null, ServedChain.Kind.SERVED);
+        Inspection inspection = new ChainInspector().inspect(target, chain, null, List.of());
+        AddressResult result = new AddressResult(address, chain.sha256().get(0), "TLS 1.3", "any", null, Duration.ZERO);
+        return new Assessment(
+                new Look(List.of(chain), List.of(), List.of(result), null, null, Duration.ZERO),
+                List.of(inspection),
+                List.of(),
+                null);
+    }
+
+    /** A load balancer with an old certificate on one of two machines is one alarm, and stays one. */
+    @Test
+    void membersBehindOneAddressAreOneAlarmThatStays() {
+        X509Bundle soon = Pki.leaf("h", Pki.root("R"), Duration.ofDays(20));
+        int[] turn = {0};
+        bench.answer = target -> servedAt(target, turn[0]++ % 2 == 0 ? LEAF : soon, "10.0.0.1");
+        List<CertificateChange> changes = new CopyOnWriteArrayList<>();
+        WatchLoop loop = loop(config(1, 10, 2));
+        loop.addListener(new CertWatchListener() {
+            @Override
+            public void onChange(CertificateChange change) {
+                changes.add(change);
+            }
+        });
+        loop.start();
+        bench.advance(Duration.ofHours(12));
+        for (int i = 0; i < 10; i++) {
+            bench.advance(Duration.ofMinutes(5));
+            CertReport report = loop.snapshot().reports().get(0);
+            assertThat(report.has(FindingCode.INCONSISTENT_CERT)).isTrue();
+            assertThat(report.has(FindingCode.EXPIRING_WARNING)).isTrue();
+            assertThat(report.expiry().effective())
+                    .isEqualTo(soon.getCertificate().getNotAfter().toInstant());
+        }
+        loop.close();
+        assertThat(changes).hasSize(1);
+        // the change to an earlier end, and then that there are two of them
+        assertThat(notices).hasSizeBetween(1, 2).allMatch(notice -> notice.to() == Level.WARNING);
+    }
+
+    @Test
+    void anOldCertificateOnOneMemberIsStaleThoughTheOtherIsFresh() {
+        X509Bundle old = Pki.leaf("h", Pki.root("R"), Duration.ofDays(200));
+        X509Bundle fresh = Pki.leaf("h", Pki.root("R"), Duration.ofDays(390));
+        CertificateFacts expected = new ChainInspector().facts(fresh.getCertificate());
+        int[] turn = {0};
+        bench.answer = target -> {
+            Assessment plain = servedAt(target, turn[0]++ % 2 == 0 ? old : fresh, "10.0.0.1");
+            return new Assessment(plain.look(), plain.inspections(), List.of(), expected);
+        };
+        WatchLoop loop = loop(config(1, 10, 2));
+        loop.start();
+        bench.advance(Duration.ofHours(2));
+        assertThat(loop.snapshot().reports().get(0).findings())
+                .filteredOn(finding -> finding.code() == FindingCode.STALE_SERVED)
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.message())
+                        .contains(old.getCertificate().getNotAfter().toInstant().toString()));
         loop.close();
     }
 

@@ -10,6 +10,7 @@ import io.netty.buffer.ByteBuf;
  *
  * <pre>
  *   StartupPhase ──StartupMessage──> LoginPhase ──authenticated, settings valid──> QueryPhase
+ *        │                             └──replication──> ReplicationPhase
  *        └──CancelRequest──> closed
  * </pre>
  */
@@ -28,6 +29,12 @@ interface ClientPhase {
 
     /** The session has given its server back. */
     default void onUnlinked(ClientSession session) {}
+
+    /** The client takes data again after it was asked to take no more; only without a link. */
+    default void onWritable(ClientSession session) {}
+
+    /** A cancel request for this client has come; only without a link. */
+    default void onCancel(ClientSession session) {}
 
     /** The connection is over: what the phase holds must be let go. */
     default void onClosed() {}

@@ -255,6 +255,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         Link current = link;
         if (current != null) {
             current.onClientWritable();
+        } else {
+            phase.onWritable(this);
         }
     }
 
@@ -293,6 +295,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             } else {
                 // it means the query that still waits for a server, if there is one
                 cancelPending = isWaiting();
+                phase.onCancel(this);
             }
         });
     }

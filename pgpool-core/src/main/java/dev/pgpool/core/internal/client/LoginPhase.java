@@ -24,9 +24,7 @@ import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -36,17 +34,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Phase: from the StartupMessage to the end of authentication. Fails closed: whatever goes wrong is a refusal. What
- * comes after it is {@link Welcome}.
+ * comes after it is {@link Welcome} or {@link ReplicationPhase}.
  */
 final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginPhase.class);
     /** PostgreSQL's PG_MAX_AUTH_TOKEN_LENGTH. */
     private static final int MAX_PASSWORD_MESSAGE = 65_535;
 
-    private static final Set<String> FALSE = Set.of("false", "off", "no", "0", "f", "n");
-
     private final ClientSession session;
     private final StartupPacket.Startup startup;
+    private final boolean replication;
     private final StartupSettings settings;
     private final Peer peer;
     private @Nullable LoginExchange exchange;
@@ -56,7 +53,9 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     LoginPhase(ClientSession session, StartupPacket.Startup startup) {
         this.session = session;
         this.startup = startup;
-        this.settings = StartupSettings.of(startup);
+        this.replication = ReplicationRequest.isWanted(startup.parameters().get("replication"));
+        // those of a replication client are for its server alone to judge
+        this.settings = replication ? StartupSettings.NONE : StartupSettings.of(startup);
         this.peer = Peer.of(session.channel(), session.tls());
     }
 
@@ -64,10 +63,6 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         String user = user();
         if (user.isEmpty()) {
             throw new WireViolation(PoolerError.NO_USER_NAME, "");
-        }
-        String replication = startup.parameters().get("replication");
-        if (replication != null && !FALSE.contains(replication.toLowerCase(Locale.ROOT))) {
-            throw new WireViolation(PoolerError.REPLICATION_UNSUPPORTED, "");
         }
         if (!session.admit()) {
             session.fail(PoolerError.TOO_MANY_CLIENTS.plain(), CloseReason.TOO_MANY_CLIENTS);
@@ -92,7 +87,8 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     // ---- by which method
 
     private void apply(AccessRules rules) {
-        ClientAttributes client = new ClientAttributes(peer.address(), peer.encrypted(), false, database(), user());
+        ClientAttributes client =
+                new ClientAttributes(peer.address(), peer.encrypted(), isPhysicalReplication(), database(), user());
         Optional<HbaRule> rule = rules.find(client);
         if (rule.isEmpty()) {
             refused(PoolerError.NO_HBA_ENTRY.with(client.described()), "no rule is for this client");
@@ -216,6 +212,11 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         }
     }
 
+    /** Logical replication is of a database, and rules see it as they see everybody who uses that. */
+    private boolean isPhysicalReplication() {
+        return replication && !"database".equals(startup.parameters().get("replication"));
+    }
+
     private String user() {
         return startup.parameters().getOrDefault("user", "");
     }
@@ -302,9 +303,15 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         if (news || admission.given() != null) {
             pool.secretBecame(admission.given());
         }
-        Welcome welcome = new Welcome(session, startup.minor(), settings);
-        session.enter(welcome);
-        welcome.begin(pool);
+        if (replication) {
+            ReplicationPhase phase = new ReplicationPhase(session, startup, pool);
+            session.enter(phase);
+            phase.begin();
+        } else {
+            Welcome welcome = new Welcome(session, startup.minor(), settings);
+            session.enter(welcome);
+            welcome.begin(pool);
+        }
     }
 
     @Override

@@ -18,6 +18,9 @@ record StartupSettings(Map<String, String> validated, Map<String, String> free) 
     /** PostgreSQL's NAMEDATALEN - 1. */
     private static final int NAME_LIMIT = 63;
 
+    /** No wish. */
+    static final StartupSettings NONE = new StartupSettings(Map.of(), Map.of());
+
     StartupSettings {
         validated = Map.copyOf(validated);
         free = Map.copyOf(free);

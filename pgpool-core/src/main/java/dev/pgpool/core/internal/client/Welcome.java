@@ -3,16 +3,13 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.link.Link;
 import dev.pgpool.core.internal.params.SessionParameters;
-import dev.pgpool.core.internal.pool.ServerLane;
 import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.server.ServerConnection;
-import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,28 +31,7 @@ final class Welcome implements ClientPhase {
 
     void begin(ServerPool entered) {
         pool = entered;
-        ServerLane lane = entered.laneFor(session.channel().eventLoop());
-        session.enterPool(entered, lane);
-        session.loginDone();
-        if (lane.eventLoop() == session.channel().eventLoop()) {
-            profile();
-        } else {
-            move(lane);
-        }
-    }
-
-    /** At rest as a move wants it: everything written is sent, and the client has nothing to say before our answer. */
-    private void move(ServerLane lane) {
-        session.out().flush();
-        session.channel()
-                .writeAndFlush(Unpooled.EMPTY_BUFFER)
-                .addListener(sent -> ChannelMove.start(session.channel(), lane.eventLoop(), moved -> {
-                    if (moved) {
-                        session.guard(this::profile);
-                    } else {
-                        session.close(CloseReason.INTERNAL_ERROR, false);
-                    }
-                }));
+        LaneEntry.enter(session, entered, this::profile);
     }
 
     private void profile() {

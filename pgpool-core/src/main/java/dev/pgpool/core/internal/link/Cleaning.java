@@ -109,7 +109,10 @@ final class Cleaning implements OwnQuery.Outcome {
             server.close(CloseReason.RESET_FAILED);
             return;
         }
-        if (has(SessionState.SETTING) || x.pins.isResetAll() || resetEffects.resetsAll() || resetEffects.discardsAll()) {
+        if (has(SessionState.SETTING)
+                || x.pins.isResetAll()
+                || resetEffects.resetsAll()
+                || resetEffects.discardsAll()) {
             server.forgetUnreportedParameters();
         } else {
             server.forgetParameters(names.stream()

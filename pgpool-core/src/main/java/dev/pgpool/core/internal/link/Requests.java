@@ -67,7 +67,7 @@ final class Requests {
             if (!in.isComplete() && in.bodyLength() <= READ_LIMIT) {
                 return false;
             }
-            SessionEffects effects = read(in, current);
+            SessionEffects effects = read(in);
             Rejection rejection = effects == SessionEffects.NONE ? null : rejections.of(effects);
             if (rejection != null) {
                 rejectQuery(in, current, rejection);
@@ -88,12 +88,13 @@ final class Requests {
         return true;
     }
 
-    private SessionEffects read(MessageCursor in, LinkedClient current) {
+    private SessionEffects read(MessageCursor in) {
+        boolean backslashes = x.server.parameters().backslashes();
         if (!in.isComplete()) {
-            return SessionEffects.UNREAD;
+            return scanner.scan(in.buffer(), in.bodyIndex(), in.arrivedEnd(), backslashes)
+                    .andMore();
         }
-        return scanner.scan(
-                in.buffer(), in.bodyIndex(), in.bodyEnd() - 1, x.server.parameters().backslashes());
+        return scanner.scan(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1, backslashes);
     }
 
     private void rejectQuery(MessageCursor in, LinkedClient current, Rejection rejection) {

@@ -167,14 +167,12 @@ final class StatementRewriter {
         if (!x.rules.readsStatements()) {
             return SessionEffects.NONE;
         }
-        int textEnd = in.isComplete() ? stringEnd(in, in.bodyIndex() + 1, "query") : -1;
+        int text = in.bodyIndex() + 1;
+        int textEnd = stringEnd(in, text, "query");
+        boolean backslashes = server.parameters().backslashes();
         return textEnd < 0
-                ? SessionEffects.UNREAD
-                : scanner.scan(
-                        in.buffer(),
-                        in.bodyIndex() + 1,
-                        textEnd,
-                        server.parameters().backslashes());
+                ? scanner.scan(in.buffer(), text, in.arrivedEnd(), backslashes).andMore()
+                : scanner.scan(in.buffer(), text, textEnd, backslashes);
     }
 
     private @Nullable Rejection rejectionOf(SessionEffects effects) {

@@ -4,16 +4,22 @@ import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.AuthQueryConfig;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.HostConfig;
+import dev.pgpool.core.config.HostsConfig;
+import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.server.AuthQueryExchange;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
+import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import io.netty.channel.EventLoop;
+import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -39,7 +45,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link #find} and {@link #close} may be called from any thread; all else is confined to the event loop.
  */
-final class AuthQuery implements ServerHome, LoopTicker.Listener {
+final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicker.Listener {
     private static final Logger LOGGER = LoggerFactory.getLogger(AuthQuery.class);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -50,6 +56,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
     private final LoopTicker ticker;
     private final ServerConnector connector;
     private final HostResolver resolver;
+    private final ServerHosts hosts;
     private final ParameterRegistry parameters = new ParameterRegistry();
 
     /** Questions that wait for a connection, by user. */
@@ -92,6 +99,9 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         this.ticker = ticker;
         this.connector = connector;
         this.resolver = resolver;
+        // secrets are the same on all of them
+        this.hosts = new ServerHosts(
+                new HostsConfig(database.hosts().hosts(), database.hosts().loadBalance(), TargetSessionAttributes.ANY));
     }
 
     void startTicking() {
@@ -228,43 +238,56 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
 
     private void connect() {
         connecting++;
-        CompletionStage<ServerTarget> target = resolver.resolve(database.host(), database.port())
-                .thenCombine(
-                        credential(),
-                        (address, credential) ->
-                                new ServerTarget(address, startup(), config.user(), credential.orElse(null), 1));
-        target.whenComplete((known, problem) -> onLoop(() -> {
-            if (problem != null) {
-                connectFailed(ServerLane.reason(problem));
-            } else if (closed) {
-                connectFailed("the pooler is closing");
+        new ConnectChain(this, resolver, connector, loop, this, new Connecting()).begin();
+    }
+
+    /** A connection is being made. */
+    private final class Connecting implements ConnectChain.Owner {
+        @Override
+        public boolean isClosed() {
+            return closed;
+        }
+
+        @Override
+        public void onConnected(ServerConnection server) {
+            connecting--;
+            servers.add(server);
+            if (closed) {
+                server.close(CloseReason.SHUTDOWN);
             } else {
-                connect(known);
+                onReleased(server);
             }
-        }));
+        }
+
+        @Override
+        public void onFailed(ErrorFields error) {
+            connectFailed(error.message() + " (SQLSTATE " + error.sqlState() + ")");
+        }
     }
 
-    private void connect(ServerTarget target) {
-        connector.connect(loop, target, parameters, this, config.timeout(), new ServerConnector.Outcome() {
-            @Override
-            public void onConnected(ServerConnection server) {
-                connecting--;
-                servers.add(server);
-                if (closed) {
-                    server.close(CloseReason.SHUTDOWN);
-                } else {
-                    onReleased(server);
-                }
-            }
-
-            @Override
-            public void onFailed(ErrorFields error) {
-                connectFailed(error.message() + " (SQLSTATE " + error.sqlState() + ")");
-            }
-        });
+    @Override
+    public ServerHosts hosts() {
+        return hosts;
     }
 
-    private CompletionStage<Optional<Credential>> credential() {
+    @Override
+    public Duration connectTimeout() {
+        return config.timeout();
+    }
+
+    @Override
+    public ParameterRegistry parameters() {
+        return parameters;
+    }
+
+    @Override
+    public ServerTarget target(
+            HostConfig to, SocketAddress address, TargetSessionAttributes wanted, Optional<Credential> credential) {
+        return new ServerTarget(to, address, startup(), config.user(), credential.orElse(null), ServerSetup.NONE, 1);
+    }
+
+    @Override
+    public CompletionStage<Optional<Credential>> credential() {
         if (config.password().isPresent()) {
             return CompletableFuture.completedFuture(Optional.of(
                     Credential.parse(config.user(), config.password().get())));

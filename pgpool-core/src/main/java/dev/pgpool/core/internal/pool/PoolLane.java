@@ -43,6 +43,7 @@ public final class PoolLane<S> {
     private int connecting;
     private boolean announced;
     private boolean dispatching;
+    private boolean roundRobin;
 
     public PoolLane(
             int index,
@@ -57,6 +58,11 @@ public final class PoolLane<S> {
         this.budget = budget;
         this.waitTimeoutNanos = waitTimeoutNanos;
         this.clock = clock;
+    }
+
+    /** Whether idle servers are used in turn instead of the last one first; before anything else happens. */
+    void roundRobin(boolean wanted) {
+        roundRobin = wanted;
     }
 
     /** All lanes of the pool, this one among them at its index; before anything else happens. */
@@ -109,7 +115,11 @@ public final class PoolLane<S> {
     /** A server of this lane is clean and free. */
     public void release(S server) {
         if (owner.isUsable(server)) {
-            idle.addFirst(server);
+            if (roundRobin) {
+                idle.addLast(server);
+            } else {
+                idle.addFirst(server);
+            }
         }
         dispatch();
     }

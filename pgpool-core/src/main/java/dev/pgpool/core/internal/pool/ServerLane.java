@@ -9,7 +9,6 @@ import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
-import dev.pgpool.core.internal.server.ServerTarget;
 import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -17,11 +16,9 @@ import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.LinkedHashSet;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,8 +33,6 @@ import org.slf4j.LoggerFactory;
 public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome, LoopTicker.Listener {
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerLane.class);
 
-    private static final String WRONG_PASSWORD = "28P01";
-
     /** What a lane knows at an instant. */
     record Figures(int waiting, int idle, LaneCounters counters) {}
 
@@ -47,12 +42,14 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private final PoolLane<ServerConnection> queue;
     private final LaneCounters counters = new LaneCounters();
     private final Set<ServerConnection> servers = new LinkedHashSet<>();
+    private final AddressWatch addresses;
     private boolean closed;
 
     ServerLane(ServerPool pool, int index, int loopIndex) {
         this.pool = pool;
         this.loop = pool.services().loops().get(loopIndex);
         this.ticker = pool.services().tickers().get(loopIndex);
+        this.addresses = new AddressWatch(pool.hosts(), pool.services().resolver());
         this.queue = new PoolLane<>(
                 index,
                 loop,
@@ -60,6 +57,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 pool.budget(),
                 pool.config().pool().waitTimeout().toNanos(),
                 System::nanoTime);
+        this.queue.roundRobin(pool.config().pool().serverRoundRobin());
     }
 
     PoolLane<ServerConnection> queue() {
@@ -132,82 +130,73 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public void connect(PoolLane<ServerConnection> lane) {
-        long begun = System.nanoTime();
-        target().whenComplete((target, problem) -> onLoop(() -> {
-            if (problem != null) {
-                failed(new ErrorFields(
-                        "FATAL", "08001", "could not connect to server: " + reason(problem), null, null));
-            } else if (closed) {
-                failed(PoolerError.SHUTDOWN.plain());
-            } else {
-                connect(target, begun, true);
-            }
-        }));
+        new ConnectChain(pool, pool.services().resolver(), pool.services().connector(), loop, this, new Connecting())
+                .begin();
     }
 
-    /** A store of the host may throw instead of failing; a permit depends on the answer. */
-    private CompletionStage<ServerTarget> target() {
-        try {
-            return pool.target();
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e);
+    /** A server is being made for the pool. */
+    private final class Connecting implements ConnectChain.Owner {
+        private final long begun = System.nanoTime();
+
+        @Override
+        public boolean isClosed() {
+            return closed;
+        }
+
+        @Override
+        public void onConnected(ServerConnection server) {
+            servers.add(server);
+            if (closed) {
+                queue.connected(server);
+                server.close(CloseReason.SHUTDOWN);
+                return;
+            }
+            pool.serverConnected(server, System.nanoTime() - begun);
+            queue.connected(server);
+        }
+
+        @Override
+        public void onFailed(ErrorFields error) {
+            failed(error);
         }
     }
 
     /**
-     * A secret may change between our look at it and the server's: if the server refuses it and there is another by now,
-     * that one is tried at once, and only once.
+     * Makes a connection that is not pooled, in the place of a server that the caller has acquired: it counts against all
+     * limits that the server counted against, and is never given to anybody else. The server is closed, the new
+     * connection goes where it went.
+     *
+     * @param startup further start-up parameters
      */
-    private void refused(ServerTarget target, long begun, ErrorFields error) {
-        pool.secretRefused(target.credential());
-        target().whenComplete((fresh, problem) -> onLoop(() -> {
-            boolean rotated = problem == null && !Objects.equals(fresh.credential(), target.credential());
-            if (rotated && !closed) {
-                connect(fresh, begun, false);
-            } else {
-                failed(error);
-            }
-        }));
-    }
-
-    private void connect(ServerTarget target, long begun, boolean mayTryAnotherSecret) {
+    public void replace(ServerConnection server, Map<String, String> startup, ServerConnector.Outcome outcome) {
+        servers.remove(server);
+        server.settle(InTransit.HOME);
+        server.close(CloseReason.EVICTED);
+        pool.serverGone(CloseReason.EVICTED);
+        long begun = System.nanoTime();
         pool.services()
                 .connector()
                 .connect(
                         loop,
-                        target,
+                        server.target().with(startup),
                         pool.parameters(),
                         this,
                         pool.config().pool().connectTimeout(),
                         new ServerConnector.Outcome() {
                             @Override
-                            public void onConnected(ServerConnection server) {
-                                if (closed) {
-                                    servers.add(server);
-                                    queue.connected(server);
-                                    server.close(CloseReason.SHUTDOWN);
-                                    return;
-                                }
-                                servers.add(server);
-                                pool.serverConnected(server, System.nanoTime() - begun);
-                                queue.connected(server);
+                            public void onConnected(ServerConnection replacement) {
+                                servers.add(replacement);
+                                pool.unpooledConnected(System.nanoTime() - begun);
+                                outcome.onConnected(replacement);
                             }
 
                             @Override
                             public void onFailed(ErrorFields error) {
-                                if (mayTryAnotherSecret && error.sqlState().equals(WRONG_PASSWORD)) {
-                                    refused(target, begun, error);
-                                } else {
-                                    failed(error);
-                                }
+                                queue.gone(server);
+                                pool.unpooledFailed(error);
+                                outcome.onFailed(error);
                             }
                         });
-    }
-
-    static String reason(Throwable problem) {
-        Throwable cause =
-                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
-        return cause.getClass().getSimpleName() + ": " + cause.getMessage();
     }
 
     private void failed(ErrorFields error) {
@@ -251,7 +240,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         }
     }
 
-    /** Between two lanes a server may die; the lane that receives it finds out. */
+    /** Between two lanes a server may die; the lane that receives it finds out. One that is replaced may die as well. */
     private enum InTransit implements ServerHome {
         HOME;
 
@@ -280,6 +269,9 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         if (servers.remove(server)) {
             pool.serverGone(reason);
             queue.gone(server);
+            if (reason == CloseReason.SERVER_CLOSED) {
+                pool.forgetProfilesIfEmpty();
+            }
         }
     }
 
@@ -301,6 +293,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     @Override
     public void onTick(long nowNanos) {
         queue.onTick(nowNanos);
+        addresses.onTick(nowNanos, servers);
     }
 
     // ---- from any thread

@@ -2,19 +2,23 @@ package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.SessionState;
+import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
 import io.netty.channel.EventLoop;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -31,12 +35,13 @@ import org.jspecify.annotations.Nullable;
  * The servers for one database and one user: lanes, limits, and what their clients share. Thread-safe; the lanes are
  * reached through the event loops.
  */
-public final class ServerPool {
+public final class ServerPool implements ConnectChain.Destination {
     private final PoolKey key;
     private final DatabaseConfig config;
     private final PoolServices services;
     private final Consumer<ServerPool> onUnused;
     private final ConnectionBudget budget;
+    private final ServerHosts hosts;
     private final StatementRegistry statements = new StatementRegistry();
     private final ParameterRegistry parameters = new ParameterRegistry();
     private final StartupProfiles profiles = new StartupProfiles();
@@ -63,6 +68,7 @@ public final class ServerPool {
         this.config = config;
         this.services = services;
         this.sessionRules = SessionRules.of(PoolMode.TRANSACTION, config.sessionState());
+        this.hosts = new ServerHosts(config.hosts());
         this.budget = new ConnectionBudget(
                 config.pool().maxConnections(), config.pool().maxParallelConnects());
         int loops = services.loops().size();
@@ -84,6 +90,7 @@ public final class ServerPool {
         return key;
     }
 
+    @Override
     public ParameterRegistry parameters() {
         return parameters;
     }
@@ -163,19 +170,22 @@ public final class ServerPool {
         }
     }
 
-    /** Where the next server connection goes: host and secret are looked up each time, since both change. */
-    CompletionStage<ServerTarget> target() {
-        String database = config.databaseName().orElse(key.database());
-        return services.resolver()
-                .resolve(config.host(), config.port())
-                .thenCombine(
-                        credential(),
-                        (address, credential) -> new ServerTarget(
-                                address,
-                                Map.of("user", key.user(), "database", database),
-                                key.user(),
-                                credential.orElse(null),
-                                config.pool().maxPreparedStatements()));
+    @Override
+    public ServerTarget target(
+            HostConfig host, SocketAddress address, TargetSessionAttributes wanted, Optional<Credential> credential) {
+        return new ServerTarget(
+                host,
+                address,
+                Map.of("user", key.user(), "database", config.databaseName().orElse(key.database())),
+                key.user(),
+                credential.orElse(null),
+                new ServerSetup(wanted, config.connectQuery()),
+                config.pool().maxPreparedStatements());
+    }
+
+    @Override
+    public ServerHosts hosts() {
+        return hosts;
     }
 
     /** Logins to servers may succeed from now on: a client has shown a secret, or the host has given one (or null). */
@@ -187,14 +197,21 @@ public final class ServerPool {
         budget.unblock();
     }
 
-    /** A server did not take this secret. */
-    void secretRefused(@Nullable Credential refused) {
+    @Override
+    public void secretRefused(@Nullable Credential refused) {
         if (refused != null && refused.equals(given)) {
             given = null;
         }
     }
 
-    private CompletionStage<Optional<Credential>> credential() {
+    @Override
+    public Duration connectTimeout() {
+        return config.pool().connectTimeout();
+    }
+
+    /** The secret for server connections; looked up each time, since it changes. */
+    @Override
+    public CompletionStage<Optional<Credential>> credential() {
         Credential known = given;
         if (known != null) {
             return CompletableFuture.completedFuture(Optional.of(known));
@@ -221,6 +238,23 @@ public final class ServerPool {
     void serverFailed(ErrorFields error) {
         lastFailure = error;
         services.listener().onServerConnectFailed(key, error.sqlState(), error.message());
+    }
+
+    /** A connection that is not pooled was made: it says nothing about the others. */
+    void unpooledConnected(long tookNanos) {
+        services.listener().onServerConnected(key, Duration.ofNanos(tookNanos));
+    }
+
+    /** A connection that is not pooled could not be made. */
+    void unpooledFailed(ErrorFields error) {
+        services.listener().onServerConnectFailed(key, error.sqlState(), error.message());
+    }
+
+    /** All servers have gone by themselves: what replaces them may be another version with other defaults. */
+    void forgetProfilesIfEmpty() {
+        if (!hasServers()) {
+            profiles.clear();
+        }
     }
 
     void serverGone(CloseReason reason) {

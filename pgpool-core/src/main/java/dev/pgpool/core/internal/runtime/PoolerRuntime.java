@@ -11,6 +11,7 @@ import dev.pgpool.core.internal.client.ClientSession;
 import dev.pgpool.core.internal.client.LoginDeadlines;
 import dev.pgpool.core.internal.client.LoginServices;
 import dev.pgpool.core.internal.pool.AuthQueries;
+import dev.pgpool.core.internal.pool.DnsCache;
 import dev.pgpool.core.internal.pool.HostResolver;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.pool.PoolServices;
@@ -133,7 +134,8 @@ public final class PoolerRuntime {
             deadlines.put(loop, ofLoop);
         }
         ServerConnector connector = new ServerConnector(transport, random, workers.passwords());
-        HostResolver resolver = new HostResolver(transport, workers.lookups());
+        HostResolver resolver = new HostResolver(
+                transport, new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime));
         AuthQueries authQueries = AuthQueries.create(config, loops, tickers, connector, resolver);
         Secrets secrets = new Secrets(config.auth().credentials(), authQueries);
         PoolRegistry pools = new PoolRegistry(new PoolServices(

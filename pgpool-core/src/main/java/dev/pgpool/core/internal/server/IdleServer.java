@@ -27,6 +27,9 @@ final class IdleServer implements ServerPhase {
                         return;
                     }
                     server.onParameterStatus(in);
+                    if (server.isClosed()) {
+                        return;
+                    }
                     in.skip();
                 }
                 case BackendType.NOTICE_RESPONSE, BackendType.NOTIFICATION_RESPONSE -> in.skip();

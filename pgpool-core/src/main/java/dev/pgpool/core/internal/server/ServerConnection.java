@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.server;
 
+import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
@@ -59,6 +60,8 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private @Nullable ErrorFields lastError;
     private boolean readable = true;
     private boolean closed;
+    private boolean ready;
+    private @Nullable CloseReason retirement;
 
     /**
      * A connection that is a handler of its channel from the start.
@@ -102,10 +105,16 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         return loginParameters;
     }
 
-    /** Login is over. */
+    /** Login is over; what follows before the first use counts as part of it. */
     void loggedIn() {
         loginParameters = parameters;
+    }
+
+    /** The server can be used: what was set until now are its defaults. */
+    void prepared() {
+        loginParameters = parameters;
         phase = idle;
+        ready = true;
     }
 
     /** Parameters that only the server sets, like its version. */
@@ -176,10 +185,24 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
      */
     public void release() {
         phase = idle;
+        CloseReason due = retirement;
+        if (due != null) {
+            close(due);
+            return;
+        }
         if (cancels == 0) {
             home.onReleased(this);
         } else {
             afterCancels = () -> home.onReleased(this);
+        }
+    }
+
+    /** Ends the connection now if nobody uses it, else at its next release. */
+    public void retire(CloseReason reason) {
+        if (phase == idle) {
+            close(reason);
+        } else {
+            retirement = reason;
         }
     }
 
@@ -255,6 +278,10 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
             parameters = parameterRegistry.with(parameters, name, value);
         } else {
             readOnlyParameters.put(name, value);
+            TargetSessionAttributes wanted = target.setup().attributes();
+            if (ready && ServerRole.isToldBy(name) && ServerRole.objection(wanted, this) != null) {
+                retire(CloseReason.SERVER_ROLE_CHANGED);
+            }
         }
     }
 

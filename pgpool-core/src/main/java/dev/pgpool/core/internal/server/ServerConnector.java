@@ -51,8 +51,17 @@ public final class ServerConnector {
         new Attempt(loop, target, parameters, home, timeout, outcome).begin();
     }
 
+    /** Where the message about a failed connect begins. */
+    public static String cannotConnectTo(ServerTarget target) {
+        return "could not connect to server " + target.address() + ": ";
+    }
+
+    static ErrorFields cannotConnect(ServerTarget target, String why) {
+        return new ErrorFields("FATAL", CANNOT_CONNECT, cannotConnectTo(target) + why, null, null);
+    }
+
     /** A server has no home before it is ready; what happens to it until then is the attempt's business. */
-    private final class Attempt implements ServerLogin.Outcome, ServerHome {
+    private final class Attempt implements ServerLogin.Outcome, ServerPreparation.Outcome, ServerHome {
         private final EventLoop loop;
         private final ServerTarget target;
         private final ServerHome home;
@@ -111,10 +120,16 @@ public final class ServerConnector {
         private void connected(ChannelFuture connecting) {
             if (!connecting.isSuccess()) {
                 Throwable cause = connecting.cause();
-                fail(cannotConnect(String.valueOf(cause == null ? "cancelled" : cause.getMessage())));
+                fail(cannotConnect(cause == null ? "cancelled" : words(cause)));
             } else if (!over) {
                 introduce(connecting);
             }
+        }
+
+        /** Not every exception says something beyond its name. */
+        private static String words(Throwable cause) {
+            String message = cause.getMessage();
+            return message == null ? cause.getClass().getSimpleName() : message;
         }
 
         private void close(ChannelFuture connecting) {
@@ -130,23 +145,32 @@ public final class ServerConnector {
         }
 
         private ErrorFields cannotConnect(String why) {
-            return new ErrorFields(
-                    "FATAL",
-                    CANNOT_CONNECT,
-                    "could not connect to server " + target.address() + ": " + why,
-                    null,
-                    null);
+            return ServerConnector.cannotConnect(target, why);
         }
 
         @Override
         public void onReady() {
+            if (!over) {
+                server.loggedIn();
+                new ServerPreparation(server, this).begin();
+            }
+        }
+
+        @Override
+        public void onPrepared() {
             if (over) {
                 return;
             }
             end();
             server.settle(home);
-            server.loggedIn();
+            server.prepared();
             outcome.onConnected(server);
+        }
+
+        @Override
+        public void onUnfit(ErrorFields why) {
+            server.close(CloseReason.SERVER_CONNECT_FAILED);
+            fail(why);
         }
 
         @Override

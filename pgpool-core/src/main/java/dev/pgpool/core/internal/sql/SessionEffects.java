@@ -19,20 +19,13 @@ public record SessionEffects(
     /** By far the most frequent. */
     public static final SessionEffects NONE = new SessionEffects(0, 0, List.of(), List.of(), false, true);
 
-    /** Of a text that is too long to be read: anything. */
-    public static final SessionEffects UNREAD = new SessionEffects(
-            SessionState.SETTING.bit()
-                    | SessionState.ROLE.bit()
-                    | SessionState.PREPARED_STATEMENT.bit()
-                    | SessionState.TEMPORARY_OBJECT.bit()
-                    | SessionState.LISTEN.bit()
-                    | SessionState.CURSOR.bit()
-                    | SessionState.ADVISORY_LOCK.bit(),
-            0,
-            List.of(),
-            List.of(),
-            false,
-            false);
+    /** What a text may do that is too long to be read to its end: all that the server can be asked for. */
+    private static final int UNREAD = SessionState.ROLE.bit()
+            | SessionState.PREPARED_STATEMENT.bit()
+            | SessionState.TEMPORARY_OBJECT.bit()
+            | SessionState.LISTEN.bit()
+            | SessionState.CURSOR.bit()
+            | SessionState.ADVISORY_LOCK.bit();
 
     /** In {@link #clears}: all kinds. */
     static final int EVERYTHING = -1;
@@ -45,6 +38,11 @@ public record SessionEffects(
     /** Bits of all kinds that are made in a way that a policy may forbid. */
     public int kinds() {
         return settings.isEmpty() ? makes : makes | SessionState.SETTING.bit();
+    }
+
+    /** Of a text of which this is only the beginning. */
+    public SessionEffects andMore() {
+        return new SessionEffects(makes | UNREAD, clears, settings, resets, resetsAll, false);
     }
 
     /** Whether it is a {@code DISCARD ALL}. */

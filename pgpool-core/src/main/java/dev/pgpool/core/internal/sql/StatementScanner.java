@@ -18,8 +18,8 @@ import java.util.Set;
  */
 public final class StatementScanner {
     private static final Set<String> ROLES = Set.of("role", "session_authorization");
-    private static final List<String> CHARACTERISTICS = List.of(
-            "default_transaction_isolation", "default_transaction_read_only", "default_transaction_deferrable");
+    private static final List<String> CHARACTERISTICS =
+            List.of("default_transaction_isolation", "default_transaction_read_only", "default_transaction_deferrable");
     /** Text inside of text inside of text: deeper than this nobody writes by hand. */
     private static final int MAX_DEPTH = 4;
 
@@ -320,8 +320,8 @@ public final class StatementScanner {
         }
         // without doubled quotes, so that what is quoted twice is read as it will be run
         byte[] text = lexer.text().replace("''", "'").getBytes(StandardCharsets.UTF_8);
-        SessionEffects found = new StatementScanner(depth + 1, true)
-                .scan(Unpooled.wrappedBuffer(text), 0, text.length, backslashes);
+        SessionEffects found =
+                new StatementScanner(depth + 1, true).scan(Unpooled.wrappedBuffer(text), 0, text.length, backslashes);
         makes |= found.makes() & ~SessionState.SEQUENCE.bit();
         clears |= found.clears();
         resetsAll |= found.resetsAll();

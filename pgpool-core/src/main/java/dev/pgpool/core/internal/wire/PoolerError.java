@@ -37,7 +37,11 @@ public enum PoolerError {
             "no more connections allowed (max_client_conn)",
             "Raise maxClientConnections or close idle clients."),
     LOGIN_TIMEOUT("FATAL", "08P01", "client_login_timeout", null),
-    REPLICATION_UNSUPPORTED("FATAL", "0A000", "replication connections cannot be pooled", "Connect to the server."),
+    INVALID_REPLICATION(
+            "FATAL",
+            "22023",
+            "invalid value for parameter \"replication\": \"%s\"",
+            "Valid values are: \"false\", 0, \"true\", 1, \"database\"."),
     INVALID_OPTION("FATAL", "42601", "invalid command-line argument for server process: %s", null),
     QUERY_WAIT_TIMEOUT(
             "FATAL",

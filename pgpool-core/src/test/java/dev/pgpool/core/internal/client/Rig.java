@@ -6,6 +6,7 @@ import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.CloseReason;
@@ -220,6 +221,7 @@ public class Rig implements AutoCloseable {
                         Optional.empty(),
                         Optional.empty(),
                         false),
+                DnsConfig.DEFAULT,
                 1);
         ServerConnector connector = new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run);
         HostResolver resolver = new HostResolver(Transport.NIO, Runnable::run);

@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.server;
 
+import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.auth.ServerAuthenticator;
 import dev.pgpool.core.internal.params.ParameterRegistry;
@@ -24,15 +25,21 @@ public final class LoggedIn {
             int maxStatements,
             ServerHome home,
             Consumer<ServerConnection> ready) {
-        ServerTarget target =
-                new ServerTarget(new InetSocketAddress("127.0.0.1", 1), Map.of(), "app", null, maxStatements);
+        ServerTarget target = new ServerTarget(
+                new HostConfig("127.0.0.1", 1),
+                new InetSocketAddress("127.0.0.1", 1),
+                Map.of(),
+                "app",
+                null,
+                ServerSetup.NONE,
+                maxStatements);
         ServerConnection[] made = new ServerConnection[1];
         ServerLogin login =
                 new ServerLogin(new ServerAuthenticator("app", null, RANDOM), Runnable::run, new ServerLogin.Outcome() {
                     @Override
                     public void onReady() {
                         made[0].settle(home);
-                        made[0].loggedIn();
+                        made[0].prepared();
                         ready.accept(made[0]);
                     }
 

@@ -156,8 +156,7 @@ class StatementScannerTest {
         assertThat(kinds(scan("DISCARD ALL").clears())).hasSize(SessionState.count());
         assertThat(scan("DISCARD PLANS")).isSameAs(SessionEffects.NONE);
         assertThat(kinds(scan("SELECT pg_advisory_unlock(1)").clears())).containsExactly(SessionState.ADVISORY_LOCK);
-        assertThat(kinds(scan("SELECT pg_advisory_unlock_all()").clears()))
-                .containsExactly(SessionState.ADVISORY_LOCK);
+        assertThat(kinds(scan("SELECT pg_advisory_unlock_all()").clears())).containsExactly(SessionState.ADVISORY_LOCK);
         assertThat(kinds(scan("RESET ROLE").clears())).containsExactly(SessionState.ROLE);
         assertThat(kinds(scan("RESET SESSION AUTHORIZATION").clears())).containsExactly(SessionState.ROLE);
         assertThat(scan("RESET ALL").resetsAll()).isTrue();
@@ -184,9 +183,39 @@ class StatementScannerTest {
     void anyBytesAreReadWithoutFailure() {
         Random random = new Random(7);
         String[] pieces = {
-            "SET ", "'", "\"", "$$", "$a$", "/*", "*/", "--", "\n", ";", "(", ")", "set_config", "pg_advisory_lock",
-            "DO ", "CREATE TEMP ", "ON COMMIT DROP", "E'", "U&'", "\\", "a.b", "=", ",", "true", "DECLARE ", "WITH HOLD",
-            "INTO", "\0", "\uFFFF", "1e5", "$1", "RESET ", "PREPARE "
+            "SET ",
+            "'",
+            "\"",
+            "$$",
+            "$a$",
+            "/*",
+            "*/",
+            "--",
+            "\n",
+            ";",
+            "(",
+            ")",
+            "set_config",
+            "pg_advisory_lock",
+            "DO ",
+            "CREATE TEMP ",
+            "ON COMMIT DROP",
+            "E'",
+            "U&'",
+            "\\",
+            "a.b",
+            "=",
+            ",",
+            "true",
+            "DECLARE ",
+            "WITH HOLD",
+            "INTO",
+            "\0",
+            "\uFFFF",
+            "1e5",
+            "$1",
+            "RESET ",
+            "PREPARE "
         };
         for (int i = 0; i < 20_000; i++) {
             StringBuilder sql = new StringBuilder();

@@ -1,0 +1,19 @@
+package dev.pgpool.certwatch;
+
+import dev.pgpool.certwatch.fixture.Looking;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+/** The same OpenSSL servers with Java's own TLS: another way to staples, and another view of old versions. */
+class JavaTlsOpenSslIT extends OpenSslIT {
+
+    @BeforeAll
+    static void withoutBoringSsl() {
+        Looking.nativeTls = false;
+    }
+
+    @AfterAll
+    static void asBefore() {
+        Looking.nativeTls = true;
+    }
+}

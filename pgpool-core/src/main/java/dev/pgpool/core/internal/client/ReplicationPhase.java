@@ -1,0 +1,162 @@
+package dev.pgpool.core.internal.client;
+
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.params.SessionParameters;
+import dev.pgpool.core.internal.pool.ServerPool;
+import dev.pgpool.core.internal.server.ReplicationServer;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.transport.Outbox;
+import dev.pgpool.core.internal.wire.BackendWriter;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.StartupPacket;
+import dev.pgpool.core.internal.wire.TransactionStatus;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Phase: a replication client, logged in. It waits for a server of the pool like everybody else, whose place is then
+ * taken by a walsender that is made for this client, with the client's own start-up parameters. From then on bytes pass
+ * both ways unread, until one side closes; then the other is closed, too.
+ *
+ * <pre>
+ *   waiting for a place ──server──> connecting ──logged in──> relaying ──either side closes──> closed
+ * </pre>
+ */
+final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
+    private final ClientSession session;
+    private final StartupPacket.Startup startup;
+    private final ServerPool pool;
+    private @Nullable ServerConnection server;
+
+    ReplicationPhase(ClientSession session, StartupPacket.Startup startup, ServerPool pool) {
+        this.session = session;
+        this.startup = startup;
+        this.pool = pool;
+    }
+
+    void begin() {
+        LaneEntry.enter(session, pool, () -> {
+            ServerConnection place = session.lane().acquire(session);
+            if (place != null) {
+                onServer(session, place);
+            }
+        });
+    }
+
+    @Override
+    public void onServer(ClientSession s, ServerConnection place) {
+        session.lane().replace(place, startup.parameters(), new ServerConnector.Outcome() {
+            @Override
+            public void onConnected(ServerConnection walsender) {
+                if (session.isClosed()) {
+                    walsender.close(CloseReason.CLIENT_CLOSED);
+                } else {
+                    session.guard(() -> relay(walsender));
+                }
+            }
+
+            @Override
+            public void onFailed(ErrorFields error) {
+                session.fail(error, CloseReason.SERVER_UNAVAILABLE);
+            }
+        });
+    }
+
+    @Override
+    public void onNoServer(ClientSession s, ErrorFields error) {
+        session.fail(error, CloseReason.SERVER_UNAVAILABLE);
+    }
+
+    private void relay(ServerConnection walsender) {
+        server = walsender;
+        ReplicationServer.begin(walsender, this);
+        CancelKey key = CancelKey.create(
+                session.id(), startup.minor(), session.services().random());
+        session.cancelKey(key);
+        ByteBuf out = session.out().space();
+        BackendWriter.authenticationOk(out);
+        walsender.readOnlyParameters().forEach((name, value) -> BackendWriter.parameterStatus(out, name, value));
+        SessionParameters reported = walsender.loginParameters();
+        for (String name : reported.names()) {
+            String value = reported.get(name);
+            if (value != null) {
+                BackendWriter.parameterStatus(out, name, value);
+            }
+        }
+        BackendWriter.backendKeyData(out, key.processId(), key.secret());
+        BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+        session.out().flush();
+        session.services().listener().onClientConnected(pool.key());
+        session.readable(true);
+        session.resume();
+        walsender.out().flush();
+    }
+
+    @Override
+    public void onRead(ClientSession s, ByteBuf bytes) {
+        s.walk(bytes);
+        ServerConnection to = server;
+        if (to != null) {
+            to.out().flush();
+        }
+    }
+
+    @Override
+    public void onMessages(ClientSession s, MessageCursor in) {
+        ServerConnection to = server;
+        if (to == null) {
+            // nobody speaks before he is welcome: it waits
+            return;
+        }
+        while (in.next()) {
+            in.forward();
+        }
+        to.out().run(in.takeRun());
+        if (!to.out().isWritable()) {
+            s.readable(false);
+        }
+    }
+
+    @Override
+    public void onWritable(ClientSession s) {
+        ServerConnection from = server;
+        if (from != null && !from.isClosed()) {
+            from.readable(true);
+        }
+    }
+
+    @Override
+    public void onCancel(ClientSession s) {
+        ServerConnection running = server;
+        if (running != null) {
+            s.lane().cancels().cancel(running);
+        }
+    }
+
+    @Override
+    public Outbox out() {
+        return session.out();
+    }
+
+    @Override
+    public void onServerWritable() {
+        session.readable(true);
+    }
+
+    @Override
+    public void onServerClosed() {
+        // as a server does it: what it had to say has been passed on, an error among it
+        session.onServerLost(null);
+    }
+
+    @Override
+    public void onClosed() {
+        ServerConnection mine = server;
+        server = null;
+        if (mine != null) {
+            mine.close(CloseReason.CLIENT_CLOSED);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.pgpool.core.internal.pool;
+
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.server.ServerConnection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Keeps the names behind a lane's servers fresh, and ends servers whose address a name has lost: idle ones at once,
+ * others when they are given back. A name that can't be looked up keeps its servers. Confined to the lane's event loop.
+ */
+final class AddressWatch {
+    /** However short the time to live is, the name service is not asked more often for nobody. */
+    private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final ServerHosts hosts;
+    private final HostResolver resolver;
+    private int seenGeneration;
+    private long refreshedAtNanos;
+    private boolean refreshed;
+
+    AddressWatch(ServerHosts hosts, HostResolver resolver) {
+        this.hosts = hosts;
+        this.resolver = resolver;
+        this.seenGeneration = resolver.generation();
+    }
+
+    /** @param servers those of the lane, used or idle */
+    void onTick(long nowNanos, Set<ServerConnection> servers) {
+        if (hosts.names().isEmpty() || servers.isEmpty()) {
+            return;
+        }
+        if (!refreshed || nowNanos - refreshedAtNanos >= PERIOD_NANOS) {
+            refreshed = true;
+            refreshedAtNanos = nowNanos;
+            hosts.names().forEach(resolver::refresh);
+        }
+        int generation = resolver.generation();
+        if (generation != seenGeneration) {
+            seenGeneration = generation;
+            for (ServerConnection server : List.copyOf(servers)) {
+                if (!resolver.isCurrent(server.target().host(), server.target().address())) {
+                    server.retire(CloseReason.SERVER_ADDRESS_CHANGED);
+                }
+            }
+        }
+    }
+}

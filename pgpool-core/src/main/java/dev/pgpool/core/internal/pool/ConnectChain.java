@@ -1,0 +1,314 @@
+package dev.pgpool.core.internal.pool;
+
+import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.config.HostConfig;
+import dev.pgpool.core.config.TargetSessionAttributes;
+import dev.pgpool.core.internal.params.ParameterRegistry;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.server.ServerHome;
+import dev.pgpool.core.internal.server.ServerTarget;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.PoolerError;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One server connection, from the credential to a server of the wanted kind: asks the hosts of the database in turn, and
+ * each host's addresses, until one will do. Like libpq it goes on when a host can't be reached, is starting up, shutting
+ * down or full, or is of the wrong kind; any other refusal, a wrong password say, would be the same elsewhere and ends it.
+ *
+ * <p>Each host has the pool's connect timeout, which its addresses share. Confined to its event loop.
+ */
+final class ConnectChain implements ServerConnector.Outcome {
+    /** Where connections go: a pool, or the auth query of a database. */
+    interface Destination {
+        ServerHosts hosts();
+
+        /** How long one host may take. */
+        Duration connectTimeout();
+
+        ParameterRegistry parameters();
+
+        /** The secret to log in with; looked up each time, since it changes. */
+        CompletionStage<Optional<Credential>> credential();
+
+        /** A server did not take this secret. */
+        default void secretRefused(@Nullable Credential refused) {}
+
+        ServerTarget target(
+                HostConfig host,
+                SocketAddress address,
+                TargetSessionAttributes wanted,
+                Optional<Credential> credential);
+    }
+
+    private static final String WRONG_PASSWORD = "28P01";
+
+    /** Who wants the connection. */
+    interface Owner extends ServerConnector.Outcome {
+        /** Whether it is not wanted any more. */
+        boolean isClosed();
+    }
+
+    private final Destination to;
+    private final HostResolver resolver;
+    private final ServerConnector connector;
+    private final EventLoop loop;
+    private final ServerHome home;
+    private final Owner owner;
+    private final ServerHosts.Order order;
+    private final Deque<HostConfig> hosts = new ArrayDeque<>();
+    private final Deque<SocketAddress> addresses = new ArrayDeque<>();
+    private final List<String> reasons = new ArrayList<>();
+
+    private TargetSessionAttributes wanted;
+    private boolean secondPass;
+    private boolean secretRefused;
+    private Optional<Credential> credential = Optional.empty();
+    private @Nullable HostConfig host;
+    private @Nullable ServerTarget target;
+    private @Nullable ErrorFields newest;
+    /** A host said that it is only a matter of time. */
+    private @Nullable ErrorFields starting;
+
+    private @Nullable ScheduledFuture<?> lookupTimer;
+    private long hostDeadlineNanos;
+
+    ConnectChain(
+            Destination to,
+            HostResolver resolver,
+            ServerConnector connector,
+            EventLoop loop,
+            ServerHome home,
+            Owner owner) {
+        this.to = to;
+        this.resolver = resolver;
+        this.connector = connector;
+        this.loop = loop;
+        this.home = home;
+        this.owner = owner;
+        this.order = to.hosts().next();
+        this.wanted = to.hosts().wanted();
+    }
+
+    /** Begins; ends in exactly one call of the owner, on the event loop. */
+    void begin() {
+        if (wanted == TargetSessionAttributes.PREFER_STANDBY) {
+            wanted = TargetSessionAttributes.STANDBY;
+        } else {
+            secondPass = true;
+        }
+        hosts.addAll(order.hosts());
+        credential()
+                .whenComplete((known, problem) -> onLoop(() -> {
+                    if (problem != null) {
+                        owner.onFailed(cannotConnect(text(problem)));
+                    } else {
+                        credential = known;
+                        nextHost();
+                    }
+                }));
+    }
+
+    /** A store of the host may throw instead of failing; a permit depends on the answer. */
+    private CompletionStage<Optional<Credential>> credential() {
+        try {
+            return to.credential();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private void nextHost() {
+        if (owner.isClosed()) {
+            owner.onFailed(PoolerError.SHUTDOWN.plain());
+            return;
+        }
+        HostConfig next = hosts.poll();
+        if (next == null && !secondPass) {
+            // no standby: any server, then
+            secondPass = true;
+            wanted = TargetSessionAttributes.ANY;
+            hosts.addAll(order.hosts());
+            next = hosts.poll();
+        }
+        if (next == null) {
+            owner.onFailed(verdict());
+            return;
+        }
+        host = next;
+        long timeout = to.connectTimeout().toNanos();
+        hostDeadlineNanos = System.nanoTime() + timeout;
+        lookUp(next, timeout);
+    }
+
+    private void lookUp(HostConfig asked, long timeoutNanos) {
+        CompletableFuture<List<SocketAddress>> found =
+                resolver.resolve(asked).toCompletableFuture().copy();
+        if (!found.isDone()) {
+            lookupTimer = loop.schedule(
+                    () -> found.completeExceptionally(new UnansweredLookup(timeoutNanos)),
+                    timeoutNanos,
+                    TimeUnit.NANOSECONDS);
+        }
+        found.whenComplete((list, problem) -> onLoop(() -> {
+            ScheduledFuture<?> running = lookupTimer;
+            lookupTimer = null;
+            if (running != null) {
+                running.cancel(false);
+            }
+            if (problem != null) {
+                failed(asked + ": " + text(problem), cannotConnect(text(problem)));
+                nextHost();
+            } else {
+                addresses.addAll(to.hosts().order(list, order.turn()));
+                nextAddress();
+            }
+        }));
+    }
+
+    private void nextAddress() {
+        SocketAddress address = addresses.poll();
+        HostConfig current = host;
+        if (address == null || current == null) {
+            nextHost();
+            return;
+        }
+        long left = Math.max(1_000_000, hostDeadlineNanos - System.nanoTime());
+        ServerTarget next = to.target(current, address, wanted, credential);
+        target = next;
+        connector.connect(loop, next, to.parameters(), home, Duration.ofNanos(left / (addresses.size() + 1)), this);
+    }
+
+    @Override
+    public void onConnected(ServerConnection server) {
+        to.hosts().succeeded(server.target().host());
+        owner.onConnected(server);
+    }
+
+    @Override
+    public void onFailed(ErrorFields error) {
+        ServerTarget failed = target;
+        if (failed != null && !secretRefused && error.sqlState().equals(WRONG_PASSWORD)) {
+            secretRefused = true;
+            tryAnotherSecret(failed, error);
+        } else {
+            failed(failed, error);
+        }
+    }
+
+    /**
+     * A secret may change between our look at it and the server's: if there is another by now, that one is tried at once,
+     * and only once.
+     */
+    private void tryAnotherSecret(ServerTarget refused, ErrorFields error) {
+        to.secretRefused(refused.credential());
+        credential()
+                .whenComplete((fresh, problem) -> onLoop(() -> {
+                    if (problem != null || fresh.equals(credential)) {
+                        failed(refused, error);
+                    } else if (owner.isClosed()) {
+                        owner.onFailed(PoolerError.SHUTDOWN.plain());
+                    } else {
+                        credential = fresh;
+                        addresses.addFirst(refused.address());
+                        nextAddress();
+                    }
+                }));
+    }
+
+    private void failed(@Nullable ServerTarget failed, ErrorFields error) {
+        String reason = error.message();
+        if (failed != null) {
+            String prefix = ServerConnector.cannotConnectTo(failed);
+            reason = failed.host() + " (" + failed.address() + "): "
+                    + (reason.startsWith(prefix) ? reason.substring(prefix.length()) : reason);
+        }
+        failed(reason, error);
+        if (mayBeOtherwiseElsewhere(error)) {
+            nextAddress();
+        } else {
+            owner.onFailed(verdict());
+        }
+    }
+
+    private void failed(String reason, ErrorFields error) {
+        reasons.add(reason);
+        newest = error;
+        if (ServerPool.maySoonConnect(error)) {
+            starting = error;
+        }
+    }
+
+    /** Connection exception, operator intervention (starting up, shutting down), insufficient resources (full). */
+    private static boolean mayBeOtherwiseElsewhere(ErrorFields error) {
+        String state = error.sqlState();
+        return state.startsWith("08") || state.startsWith("57P") || state.startsWith("53");
+    }
+
+    /** The only failure as it is; of several each with its reason. */
+    private ErrorFields verdict() {
+        ErrorFields last = newest;
+        if (last == null) {
+            throw new IllegalStateException("nothing has failed");
+        }
+        if (reasons.size() == 1) {
+            return last;
+        }
+        ErrorFields decisive = starting != null && mayBeOtherwiseElsewhere(last) ? starting : last;
+        return new ErrorFields(
+                "FATAL",
+                decisive.sqlState(),
+                "could not connect to any server: " + String.join("; ", reasons),
+                null,
+                decisive.hint());
+    }
+
+    private static ErrorFields cannotConnect(String why) {
+        return new ErrorFields("FATAL", "08001", "could not connect to server: " + why, null, null);
+    }
+
+    private static String text(Throwable problem) {
+        Throwable cause =
+                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
+        return cause instanceof UnansweredLookup
+                ? String.valueOf(cause.getMessage())
+                : cause.getClass().getSimpleName() + ": " + cause.getMessage();
+    }
+
+    private void onLoop(Runnable task) {
+        try {
+            if (loop.inEventLoop()) {
+                task.run();
+            } else {
+                loop.execute(task);
+            }
+        } catch (RejectedExecutionException e) {
+            // the pooler has ended, and with it everybody who would want to know
+            lookupTimer = null;
+        }
+    }
+
+    /** The name service says nothing. */
+    private static final class UnansweredLookup extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        UnansweredLookup(long nanos) {
+            super("no answer of the name service within " + nanos / 1_000_000 + " ms");
+        }
+    }
+}
