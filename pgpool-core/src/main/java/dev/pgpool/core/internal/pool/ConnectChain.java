@@ -219,7 +219,7 @@ final class ConnectChain implements ServerConnector.Outcome {
         to.secretRefused(refused.credential());
         credential()
                 .whenComplete((fresh, problem) -> onLoop(() -> {
-                    if (problem != null || fresh.equals(credential)) {
+                    if (problem != null || fresh.isEmpty() || fresh.equals(credential)) {
                         failed(refused, error);
                     } else if (owner.isClosed()) {
                         owner.onFailed(PoolerError.SHUTDOWN.plain());
