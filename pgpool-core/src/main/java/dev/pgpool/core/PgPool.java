@@ -49,6 +49,18 @@ public final class PgPool implements AutoCloseable {
         return runtime.address();
     }
 
+    /**
+     * Reads the files of keys, certificates and trust again. Connections that exist live on with what they have; new ones
+     * get the new. Where TLS to a database's servers has changed, its servers are replaced as they become free. Blocks for
+     * as long as reading takes.
+     *
+     * @throws dev.pgpool.core.config.ConfigException if something is wrong with the files; then nothing has changed
+     * @throws IllegalStateException if the pooler is not running
+     */
+    public void reloadTls() {
+        runtime.reloadTls();
+    }
+
     /** The figures of this instant. */
     public PgPoolSnapshot snapshot() {
         return runtime.snapshot();

@@ -12,6 +12,8 @@ import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.TlsBuilder;
+import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,6 +35,7 @@ public final class PgPoolBuilder {
     private int maxClientConnections = 10_000;
     private Duration loginTimeout = Duration.ofSeconds(60);
     private ClientAuthentication authentication = ClientAuthentication.SCRAM_SHA_256;
+    private TlsConfig tls = TlsConfig.CLIENTS;
     private CredentialStore credentials = CredentialStore.empty();
     private Optional<Path> hbaFile = Optional.empty();
     private Optional<Path> identFile = Optional.empty();
@@ -80,6 +83,14 @@ public final class PgPoolBuilder {
     /** Default SCRAM-SHA-256. How clients prove who they are, unless there is an {@link #hbaFile}. */
     public PgPoolBuilder clientAuthentication(ClientAuthentication authentication) {
         this.authentication = authentication;
+        return this;
+    }
+
+    /** Default: no TLS. How connections of clients are encrypted. */
+    public PgPoolBuilder tls(Consumer<TlsBuilder> description) {
+        TlsBuilder builder = TlsBuilder.forClients();
+        description.accept(builder);
+        this.tls = builder.build();
         return this;
     }
 
@@ -178,7 +189,7 @@ public final class PgPoolBuilder {
             throw new ConfigException(problems);
         }
         ListenConfig listen =
-                new ListenConfig(host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout);
+                new ListenConfig(host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, tls);
         AuthConfig auth = new AuthConfig(
                 authentication, hbaFile, identFile, credentials, authQuery, authenticator, authenticatorWithoutTls);
         return new PgPool(

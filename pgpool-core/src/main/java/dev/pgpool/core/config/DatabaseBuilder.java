@@ -25,6 +25,7 @@ public final class DatabaseBuilder {
     private SessionStateConfig sessionState = SessionStateConfig.DEFAULT;
     private Optional<AuthQueryConfig> authQuery = Optional.empty();
     private int maxPreparedStatements = PoolConfig.DEFAULT.maxPreparedStatements();
+    private TlsConfig tls = TlsConfig.SERVERS;
     private boolean serverRoundRobin = PoolConfig.DEFAULT.serverRoundRobin();
 
     /** @param name what clients connect to, or {@code *} for every database without an entry of its own */
@@ -134,6 +135,14 @@ public final class DatabaseBuilder {
         return this;
     }
 
+    /** Default: encrypted where the server can, without proof of who it is. How connections to the servers are encrypted. */
+    public DatabaseBuilder tls(Consumer<TlsBuilder> description) {
+        TlsBuilder builder = TlsBuilder.forServers();
+        description.accept(builder);
+        this.tls = builder.build();
+        return this;
+    }
+
     /**
      * Default KEEP, for {@link SessionState#SEQUENCE} REJECT. What becomes of a kind of session state in transaction
      * pooling.
@@ -194,6 +203,7 @@ public final class DatabaseBuilder {
                         maxPreparedStatements,
                         serverRoundRobin),
                 sessionState,
+                tls,
                 authQuery);
     }
 }

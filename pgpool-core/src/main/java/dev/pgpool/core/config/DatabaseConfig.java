@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param connectQuery SQL that each new server connection runs before its first use
  * @param pool limits of each pool of this database
  * @param sessionState what becomes of session state between clients
+ * @param tls how connections to the servers are encrypted
  * @param authQuery asks for the secrets of this database's users; empty means as for all
  */
 public record DatabaseConfig(
@@ -24,6 +25,7 @@ public record DatabaseConfig(
         Optional<String> connectQuery,
         PoolConfig pool,
         SessionStateConfig sessionState,
+        TlsConfig tls,
         Optional<AuthQueryConfig> authQuery) {
 
     /** Name of the entry that serves every database without an entry of its own. */
@@ -48,6 +50,7 @@ public record DatabaseConfig(
                 "SQL, or none at all");
         pool.check(path, problems);
         sessionState.check(path, problems);
+        tls.checkForServers(path + ".tls", problems);
         authQuery.ifPresent(query -> query.check(path + ".authQuery", problems));
     }
 
@@ -56,6 +59,7 @@ public record DatabaseConfig(
         return "DatabaseConfig[name=" + name + ", hosts=" + hosts + ", databaseName=" + databaseName
                 + ", user=" + user + ", password=" + (password.isPresent() ? "<redacted>" : "<none>")
                 + ", connectQuery="
-                + connectQuery + ", pool=" + pool + ", sessionState=" + sessionState + ", authQuery=" + authQuery + "]";
+                + connectQuery + ", pool=" + pool + ", sessionState=" + sessionState + ", tls=" + tls + ", authQuery="
+                + authQuery + "]";
     }
 }

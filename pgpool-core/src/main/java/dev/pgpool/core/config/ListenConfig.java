@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param backlog connections that may wait to be accepted
  * @param maxClientConnections clients that may be connected at once
  * @param loginTimeout how long a client may take to log in
+ * @param tls how connections of clients are encrypted
  */
 public record ListenConfig(
         String host,
@@ -20,7 +21,8 @@ public record ListenConfig(
         Optional<Path> unixSocketDirectory,
         int backlog,
         int maxClientConnections,
-        Duration loginTimeout) {
+        Duration loginTimeout,
+        TlsConfig tls) {
 
     void check(Problems problems) {
         problems.require(!host.isBlank(), "listen.host", "\"" + host + "\"", "an address, a host name or *");
@@ -28,5 +30,6 @@ public record ListenConfig(
         problems.range("listen.backlog", backlog, 1, 65_535);
         problems.range("listen.maxClientConnections", maxClientConnections, 1, 1_000_000);
         problems.positive("listen.loginTimeout", loginTimeout);
+        tls.checkForClients("listen.tls", problems);
     }
 }

@@ -9,6 +9,8 @@ public enum CloseReason {
     CLIENT_LOGIN_FAILED,
     CLIENT_LOGIN_TIMEOUT,
     CLIENT_PROTOCOL_VIOLATION,
+    /** The client's TLS handshake failed, or its encryption broke later. */
+    CLIENT_TLS_FAILED,
     /** A cancel request was dealt with; such connections live for one packet. */
     CANCEL_REQUEST,
     TOO_MANY_CLIENTS,
@@ -19,6 +21,8 @@ public enum CloseReason {
     SERVER_CLOSED,
     SERVER_CONNECT_FAILED,
     SERVER_PROTOCOL_VIOLATION,
+    /** The server's settings or keys have changed. */
+    SERVER_REPLACED,
     /** What the server sent while nobody used it, or what its client made of it, can't be undone. */
     SERVER_DIRTY,
     /** A server was promoted, or is otherwise not of the kind any more that its database wants. */

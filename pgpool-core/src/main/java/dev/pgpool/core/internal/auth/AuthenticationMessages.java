@@ -20,6 +20,12 @@ final class AuthenticationMessages {
 
     static final String SCRAM_SHA_256 = "SCRAM-SHA-256";
 
+    /** With channel binding: bound to the encrypted connection. */
+    static final String SCRAM_SHA_256_PLUS = "SCRAM-SHA-256-PLUS";
+
+    /** What PostgreSQL binds by, as the flag of a first message. */
+    static final String BOUND = "p=tls-server-end-point";
+
     /** PostgreSQL's PG_MAX_SASL_MESSAGE_LENGTH; we hold servers to it as well. */
     static final int MAX_SASL_MESSAGE = 1024;
 

@@ -29,6 +29,11 @@ public final class AuthenticationProtocolException extends RuntimeException {
         return sqlState;
     }
 
+    /** Whether the connection is not what it has to be, whoever wants to come in by it. */
+    public boolean isAboutTheConnection() {
+        return sqlState.equals(INVALID_AUTHORIZATION);
+    }
+
     /** Makes text of a peer fit to be shown: printable ASCII, bounded. */
     static String quoted(String text) {
         var shown = new StringBuilder("\"");

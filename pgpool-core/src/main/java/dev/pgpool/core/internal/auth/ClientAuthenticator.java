@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.auth;
 
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.config.ChannelBinding;
 import io.netty.buffer.ByteBuf;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,18 @@ public final class ClientAuthenticator {
             case CERT, PEER, AUTHENTICATOR, REJECT ->
                 throw new IllegalArgumentException(method + " (expected: a method that asks for a secret we hold)");
         };
+    }
+
+    /**
+     * Says that the client's connection is encrypted, so that SCRAM can be bound to it; before {@link #begin}.
+     *
+     * @param serverEndPoint {@code tls-server-end-point} of our certificate; null if there is none to bind to
+     * @param wanted whether to offer it, and whether to accept nothing else in a SCRAM exchange
+     */
+    public void encrypted(byte @Nullable [] serverEndPoint, ChannelBinding wanted) {
+        if (exchange != null && wanted != ChannelBinding.DISABLE) {
+            exchange.encrypted(serverEndPoint, wanted == ChannelBinding.REQUIRE);
+        }
     }
 
     /** Whether nothing is asked: the client is accepted without a message. */

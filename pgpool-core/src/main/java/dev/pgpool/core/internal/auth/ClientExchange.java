@@ -8,6 +8,14 @@ import org.jspecify.annotations.Nullable;
 /** One method of asking a client for its secret; contracts as in {@link ClientAuthenticator}. */
 interface ClientExchange {
 
+    /**
+     * The connection is encrypted, and this identifies our end of it; before {@link #begin}.
+     *
+     * @param serverEndPoint null if nothing does
+     * @param required whether an exchange that can be bound must be
+     */
+    default void encrypted(byte @Nullable [] serverEndPoint, boolean required) {}
+
     void begin(ByteBuf out);
 
     boolean needsOffload();

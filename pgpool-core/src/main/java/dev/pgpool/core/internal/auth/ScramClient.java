@@ -3,10 +3,11 @@ package dev.pgpool.core.internal.auth;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * The client's half of a SCRAM exchange, as texts. Without channel binding. Knows no password: the keys come from the
+ * The client's half of a SCRAM exchange, as texts. Without channel binding, unless told. Knows no password: the keys come from the
  * caller, who gets them from a password or has them already.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc5802#section-5">RFC 5802, SCRAM authentication exchange</a>
@@ -16,10 +17,10 @@ final class ScramClient {
     /** Each iteration costs us CPU at the word of the server; PostgreSQL's default is 4096. */
     static final int MAX_ITERATIONS = 1_000_000;
 
-    private static final String GS2_HEADER = "n,,";
-
     private final String ownNonce;
     private final String firstBare;
+    private String gs2Header = "n,,";
+    private byte[] binding = {};
     private byte[] expectedSignature = {};
 
     /**
@@ -32,8 +33,19 @@ final class ScramClient {
         this.firstBare = "n=" + saslName + ",r=" + ownNonce;
     }
 
+    /** Binds the exchange to what identifies the server's end of the connection; before the first message. */
+    void bind(byte[] serverEndPoint) {
+        gs2Header = AuthenticationMessages.BOUND + ",,";
+        binding = serverEndPoint;
+    }
+
+    /** Says that we would bind if the server could; a server that can learns that somebody took its offer away. */
+    void wouldBind() {
+        gs2Header = "y,,";
+    }
+
     byte[] first() {
-        return (GS2_HEADER + firstBare).getBytes(ISO_8859_1);
+        return (gs2Header + firstBare).getBytes(ISO_8859_1);
     }
 
     /** Reads and checks the server's first message; changes nothing. */
@@ -53,12 +65,18 @@ final class ScramClient {
 
     /** The message that proves to the server that we know the password of these keys. */
     byte[] last(ServerFirst serverFirst, ScramKeys keys) {
-        String binding = Base64.getEncoder().encodeToString(GS2_HEADER.getBytes(ISO_8859_1));
-        String withoutProof = "c=" + binding + ",r=" + serverFirst.nonce;
+        String withoutProof = "c=" + channel() + ",r=" + serverFirst.nonce;
         byte[] authMessage = (firstBare + ',' + serverFirst.text + ',' + withoutProof).getBytes(ISO_8859_1);
         expectedSignature = keys.serverSignature(authMessage);
         String proof = Base64.getEncoder().encodeToString(keys.clientProof(authMessage));
         return (withoutProof + ",p=" + proof).getBytes(ISO_8859_1);
+    }
+
+    private String channel() {
+        byte[] header = gs2Header.getBytes(ISO_8859_1);
+        byte[] channel = Arrays.copyOf(header, header.length + binding.length);
+        System.arraycopy(binding, 0, channel, header.length, binding.length);
+        return Base64.getEncoder().encodeToString(channel);
     }
 
     /** Checks that the server knows the password, too; throws if it does not. */

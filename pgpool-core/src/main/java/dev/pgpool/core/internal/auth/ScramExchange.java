@@ -8,10 +8,11 @@ import io.netty.buffer.ByteBuf;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SCRAM-SHA-256 in PostgreSQL's SASL messages.
+ * SCRAM-SHA-256 in PostgreSQL's SASL messages; SCRAM-SHA-256-PLUS where the connection is encrypted.
  *
  * <pre>
  *   SASL --> INITIAL -- mechanism, client-first --> FINAL -- client-final --> verdict
@@ -38,6 +39,7 @@ final class ScramExchange implements ClientExchange {
     private final ScramServer scram;
     private final String salt;
     private final int iterations;
+    private List<String> mechanisms = List.of(AuthenticationMessages.SCRAM_SHA_256);
     private Step step = Step.INITIAL;
     private @Nullable Credential proven;
 
@@ -68,10 +70,22 @@ final class ScramExchange implements ClientExchange {
     }
 
     @Override
+    public void encrypted(byte @Nullable [] serverEndPoint, boolean required) {
+        if (serverEndPoint != null) {
+            scram.offer(serverEndPoint);
+        }
+        if (required) {
+            mechanisms = List.of(AuthenticationMessages.SCRAM_SHA_256_PLUS);
+        } else if (serverEndPoint != null) {
+            mechanisms = List.of(AuthenticationMessages.SCRAM_SHA_256_PLUS, AuthenticationMessages.SCRAM_SHA_256);
+        }
+    }
+
+    @Override
     public void begin(ByteBuf out) {
-        // A list of one mechanism: its name, the end of the name, the end of the list.
-        byte[] mechanisms = (AuthenticationMessages.SCRAM_SHA_256 + "\0\0").getBytes(US_ASCII);
-        AuthenticationMessages.appendRequest(out, AuthenticationMessages.SASL, mechanisms);
+        // names of mechanisms, best first, each with its end; then the end of the list
+        byte[] list = (String.join("\0", mechanisms) + "\0\0").getBytes(US_ASCII);
+        AuthenticationMessages.appendRequest(out, AuthenticationMessages.SASL, list);
     }
 
     @Override
@@ -108,9 +122,13 @@ final class ScramExchange implements ClientExchange {
             throw ScramAttributes.malformed("SASL initial response is incomplete");
         }
         String mechanism = new String(message, 0, nameEnd, US_ASCII);
-        if (!mechanism.equals(AuthenticationMessages.SCRAM_SHA_256)) {
+        if (!mechanisms.contains(mechanism)) {
             throw new AuthenticationProtocolException("client selected an invalid SASL authentication mechanism "
-                    + AuthenticationProtocolException.quoted(mechanism) + " (offered: SCRAM-SHA-256)");
+                    + AuthenticationProtocolException.quoted(mechanism) + " (offered: "
+                    + String.join(", ", mechanisms) + ")");
+        }
+        if (mechanism.equals(AuthenticationMessages.SCRAM_SHA_256_PLUS)) {
+            scram.bound();
         }
         int length = body.getInt(body.readerIndex() + nameEnd + 1);
         if (length == -1 && header == message.length) {

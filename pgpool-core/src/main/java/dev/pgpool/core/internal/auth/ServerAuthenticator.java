@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.config.ChannelBinding;
 import dev.pgpool.core.internal.auth.ScramClient.ServerFirst;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -48,6 +49,7 @@ public final class ServerAuthenticator {
     private final @Nullable Credential credential;
     private final KeyDeriver deriver;
     private final ScramClient scram;
+    private final ServerBinding binding;
     private Step step = Step.STARTED;
     private @Nullable Derived derived;
 
@@ -59,14 +61,44 @@ public final class ServerAuthenticator {
      * @param random for nonces
      */
     public ServerAuthenticator(String user, @Nullable Credential credential, SecureRandom random) {
-        this(user, credential, new ScramClient("", ScramExchange.nonce(random)), KeyDeriver.SHARED);
+        this(user, credential, random, ChannelBinding.PREFER);
+    }
+
+    /** @param channelBinding whether SCRAM is bound to the connection, if that is encrypted */
+    public ServerAuthenticator(
+            String user, @Nullable Credential credential, SecureRandom random, ChannelBinding channelBinding) {
+        this(
+                user,
+                credential,
+                new ScramClient("", ScramExchange.nonce(random)),
+                KeyDeriver.SHARED,
+                new ServerBinding(channelBinding));
     }
 
     ServerAuthenticator(String user, @Nullable Credential credential, ScramClient scram, KeyDeriver deriver) {
+        this(user, credential, scram, deriver, new ServerBinding(ChannelBinding.PREFER));
+    }
+
+    private ServerAuthenticator(
+            String user,
+            @Nullable Credential credential,
+            ScramClient scram,
+            KeyDeriver deriver,
+            ServerBinding binding) {
+        this.binding = binding;
         this.user = user;
         this.credential = credential;
         this.scram = scram;
         this.deriver = deriver;
+    }
+
+    /**
+     * Says that the connection is encrypted; before the first message.
+     *
+     * @param serverEndPoint {@code tls-server-end-point} of the server's certificate; null if there is none to bind to
+     */
+    public void encrypted(byte @Nullable [] serverEndPoint) {
+        binding.encrypted(serverEndPoint);
     }
 
     /**
@@ -103,6 +135,7 @@ public final class ServerAuthenticator {
      */
     public boolean onAuthentication(ByteBuf body, ByteBuf out) {
         Request request = Request.read(body);
+        binding.check(request.code);
         switch (request.code) {
             case AuthenticationMessages.OK -> onOk(request);
             case AuthenticationMessages.CLEARTEXT_PASSWORD -> onCleartextPassword(request, out);
@@ -156,7 +189,8 @@ public final class ServerAuthenticator {
     private void onSasl(Request request, ByteBuf out) {
         requireStep(Step.STARTED, request);
         List<String> mechanisms = mechanisms(request.payload);
-        if (!mechanisms.contains(AuthenticationMessages.SCRAM_SHA_256)) {
+        String chosen = binding.choose(mechanisms, scram);
+        if (chosen == null) {
             throw unsupported("SASL mechanisms "
                     + String.join(
                             ", ",
@@ -168,7 +202,7 @@ public final class ServerAuthenticator {
         if (!(credential instanceof Credential.Plain || credential instanceof Credential.ScramClientKey)) {
             throw lacking(AuthenticationMessages.SCRAM_SHA_256);
         }
-        byte[] mechanism = (AuthenticationMessages.SCRAM_SHA_256 + '\0').getBytes(US_ASCII);
+        byte[] mechanism = (chosen + '\0').getBytes(US_ASCII);
         byte[] first = scram.first();
         ByteBuffer response = ByteBuffer.allocate(mechanism.length + Integer.BYTES + first.length)
                 .put(mechanism)
@@ -264,7 +298,7 @@ public final class ServerAuthenticator {
         return new AuthenticationProtocolException(
                 AuthenticationProtocolException.FEATURE_NOT_SUPPORTED,
                 "server asked for " + what + " for user " + AuthenticationProtocolException.quoted(user)
-                        + " (supported: trust, cleartext password, md5, SCRAM-SHA-256 without channel binding)");
+                        + " (supported: trust, cleartext password, md5, SCRAM-SHA-256, SCRAM-SHA-256-PLUS)");
     }
 
     private AuthenticationProtocolException lacking(String asked) {

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.client;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 
 /** Netty's events become the session's. */
 final class ClientHandler extends ChannelInboundHandlerAdapter {
@@ -31,6 +32,14 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (ctx.channel().isWritable()) {
             session.onWritable();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslCloseCompletionEvent) {
+            // close_notify: as good as the end of the stream, which may never come
+            session.onDisconnected();
         }
     }
 

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.pool.PoolRegistry;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import java.security.SecureRandom;
 import java.util.concurrent.Executor;
 
@@ -12,9 +13,10 @@ import java.util.concurrent.Executor;
  * @param config what the pooler was told
  * @param clients who is connected
  * @param pools where servers come from
- * @param workers where password arithmetic runs, which would hold up an event loop
+ * @param workers where the arithmetic of passwords and handshakes runs, which would hold up an event loop
  * @param random for keys and challenges
  * @param listener hears of clients
+ * @param tls how connections are encrypted
  * @param login what logins share
  */
 public record ClientServices(
@@ -24,4 +26,5 @@ public record ClientServices(
         Executor workers,
         SecureRandom random,
         PgPoolListener listener,
+        TlsContexts tls,
         LoginServices login) {}

@@ -20,8 +20,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +54,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private @Nullable SessionParameters startupParameters;
     private @Nullable ClientStatements statements;
     private @Nullable TlsSession tls;
+    private boolean handshaking;
     private volatile @Nullable CancelKey cancelKey;
     private int id;
     private boolean admitted;
@@ -87,6 +90,15 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     boolean isClosed() {
         return closed;
+    }
+
+    /** A handshake has begun or ended: meanwhile nothing can be said to the client, not even why it is closed. */
+    void handshaking(boolean now) {
+        handshaking = now;
+    }
+
+    void encrypted(TlsSession settled) {
+        tls = settled;
     }
 
     /** What the handshake has settled, the client's verified certificate among it; null if the client is not encrypted. */
@@ -265,6 +277,17 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     void onFailure(Throwable cause) {
+        if (closed) {
+            return;
+        }
+        if (cause instanceof DecoderException && cause.getCause() instanceof SSLException broken) {
+            LOGGER.atInfo()
+                    .addKeyValue("client", remote())
+                    .addKeyValue("error", broken.getMessage())
+                    .log("encryption broke");
+            close(CloseReason.CLIENT_TLS_FAILED, true);
+            return;
+        }
         if (cause instanceof IOException) {
             close(CloseReason.CLIENT_CLOSED, true);
             return;
@@ -426,6 +449,10 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         if (c == null) {
             return;
         }
+        if (handshaking) {
+            c.close();
+            return;
+        }
         ByteBuf words = c.alloc().ioBuffer(256);
         if (error != null && !inside) {
             BackendWriter.errorResponse(words, error);
@@ -474,7 +501,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         }
     }
 
-    private String remote() {
+    String remote() {
         ChannelHandlerContext c = ctx;
         return c == null ? "?" : String.valueOf(c.channel().remoteAddress());
     }

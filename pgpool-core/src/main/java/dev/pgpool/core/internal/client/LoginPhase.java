@@ -14,6 +14,8 @@ import dev.pgpool.core.internal.auth.hba.RuleFiles;
 import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.tls.PeerCertificate;
+import dev.pgpool.core.internal.tls.TlsServerEndPoint;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendType;
@@ -113,15 +115,15 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     }
 
     private void askForSecret(ClientAuthentication method, Optional<Credential> credential) {
-        ask(new SecretExchange(
-                session,
-                new ClientAuthenticator(
-                        method,
-                        user(),
-                        credential.orElse(null),
-                        session.services().random()),
-                user(),
-                this));
+        ClientAuthenticator authenticator = new ClientAuthenticator(
+                method, user(), credential.orElse(null), session.services().random());
+        TlsSession tls = session.tls();
+        if (tls != null) {
+            authenticator.encrypted(
+                    TlsServerEndPoint.of(tls.serverCertificate()),
+                    session.services().tls().clients().channelBinding());
+        }
+        ask(new SecretExchange(session, authenticator, user(), this));
     }
 
     private void askForPassword() {

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
 import dev.pgpool.core.internal.auth.ClientAuthenticator;
 import dev.pgpool.core.internal.auth.ClientAuthenticator.Verdict;
+import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -59,9 +60,16 @@ final class SecretExchange implements LoginExchange {
                     LOGGER.atError().addKeyValue("user", user).setCause(failure).log("authentication failed");
                 }
                 String reason = failure == null ? "the secret does not match, or there is none" : reason(failure);
-                outcome.refused(PoolerError.AUTHENTICATION_FAILED.with(user), reason);
+                outcome.refused(error(failure), reason);
             }
         }
+    }
+
+    /** PostgreSQL's words where a channel is not bound as it should be: they give away nothing about the password. */
+    private ErrorFields error(@Nullable RuntimeException failure) {
+        return failure instanceof AuthenticationProtocolException known && known.isAboutTheConnection()
+                ? new ErrorFields("FATAL", known.sqlState(), String.valueOf(known.getMessage()), null, null)
+                : PoolerError.AUTHENTICATION_FAILED.with(user);
     }
 
     private static String reason(RuntimeException failure) {

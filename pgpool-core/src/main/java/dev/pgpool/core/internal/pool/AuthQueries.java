@@ -5,6 +5,7 @@ import dev.pgpool.core.config.AuthQueryConfig;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import io.netty.channel.EventLoop;
 import java.util.HashMap;
@@ -33,7 +34,8 @@ public final class AuthQueries {
             List<EventLoop> loops,
             List<LoopTicker> tickers,
             ServerConnector connector,
-            HostResolver resolver) {
+            HostResolver resolver,
+            TlsContexts tls) {
         Map<String, AuthQuery> made = new HashMap<>();
         CredentialStore host = config.auth().credentials();
         config.databases().values().forEach(database -> {
@@ -45,7 +47,14 @@ public final class AuthQueries {
                 made.put(
                         database.name(),
                         new AuthQuery(
-                                query.get(), target, host, loops.get(loop), tickers.get(loop), connector, resolver));
+                                query.get(),
+                                target,
+                                host,
+                                loops.get(loop),
+                                tickers.get(loop),
+                                connector,
+                                resolver,
+                                tls));
             }
         });
         made.values().forEach(AuthQuery::startTicking);

@@ -15,6 +15,7 @@ import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import io.netty.channel.EventLoop;
@@ -56,6 +57,7 @@ final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicke
     private final LoopTicker ticker;
     private final ServerConnector connector;
     private final HostResolver resolver;
+    private final TlsContexts tls;
     private final ServerHosts hosts;
     private final ParameterRegistry parameters = new ParameterRegistry();
 
@@ -91,7 +93,8 @@ final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicke
             EventLoop loop,
             LoopTicker ticker,
             ServerConnector connector,
-            HostResolver resolver) {
+            HostResolver resolver,
+            TlsContexts tls) {
         this.config = config;
         this.database = database;
         this.host = host;
@@ -99,6 +102,7 @@ final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicke
         this.ticker = ticker;
         this.connector = connector;
         this.resolver = resolver;
+        this.tls = tls;
         // secrets are the same on all of them
         this.hosts = new ServerHosts(
                 new HostsConfig(database.hosts().hosts(), database.hosts().loadBalance(), TargetSessionAttributes.ANY));
@@ -283,7 +287,15 @@ final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicke
     @Override
     public ServerTarget target(
             HostConfig to, SocketAddress address, TargetSessionAttributes wanted, Optional<Credential> credential) {
-        return new ServerTarget(to, address, startup(), config.user(), credential.orElse(null), ServerSetup.NONE, 1);
+        return new ServerTarget(
+                to,
+                address,
+                startup(),
+                config.user(),
+                credential.orElse(null),
+                ServerSetup.NONE,
+                1,
+                tls.servers(database));
     }
 
     @Override

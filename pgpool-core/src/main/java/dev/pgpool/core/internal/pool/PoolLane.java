@@ -80,6 +80,10 @@ public final class PoolLane<S> {
         return idle.size();
     }
 
+    boolean isIdle(S server) {
+        return idle.contains(server);
+    }
+
     int waitingCount() {
         return waiters.size();
     }

@@ -6,6 +6,7 @@ import dev.pgpool.core.stats.PoolKey;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -47,6 +48,13 @@ public final class PoolRegistry {
             var unused = known.close();
             return null;
         });
+    }
+
+    /** Replaces the servers of these databases: idle ones at once, those in use when they come back. */
+    public void replaceServers(Set<String> databases) {
+        pools.values().stream()
+                .filter(pool -> databases.contains(pool.config().name()))
+                .forEach(ServerPool::replaceServers);
     }
 
     /** The figures of all pools, by name. */

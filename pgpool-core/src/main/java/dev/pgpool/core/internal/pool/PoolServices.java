@@ -4,6 +4,7 @@ import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import io.netty.channel.EventLoop;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.List;
  * @param resolver finds hosts
  * @param credentials knows the secrets of users
  * @param listener hears of servers
+ * @param tls how connections to servers are encrypted
  */
 public record PoolServices(
         List<EventLoop> loops,
@@ -26,7 +28,8 @@ public record PoolServices(
         CancelSender cancels,
         HostResolver resolver,
         CredentialStore credentials,
-        PgPoolListener listener) {
+        PgPoolListener listener,
+        TlsContexts tls) {
     public PoolServices {
         loops = List.copyOf(loops);
         tickers = List.copyOf(tickers);

@@ -151,8 +151,10 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 server.close(CloseReason.SHUTDOWN);
                 return;
             }
+            retireIfStale(server);
             pool.serverConnected(server, System.nanoTime() - begun);
             queue.connected(server);
+            closeIfRetiredAndIdle(server);
         }
 
         @Override
@@ -234,10 +236,12 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         }
         servers.add(server);
         server.settle(this);
+        retireIfStale(server);
         queue.arrived(server);
         if (closed) {
             server.close(CloseReason.SHUTDOWN);
         }
+        closeIfRetiredAndIdle(server);
     }
 
     /** Between two lanes a server may die; the lane that receives it finds out. One that is replaced may die as well. */
@@ -259,6 +263,8 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     public void onReleased(ServerConnection server) {
         if (closed) {
             server.close(CloseReason.SHUTDOWN);
+        } else if (server.isRetired()) {
+            server.close(CloseReason.SERVER_REPLACED);
         } else {
             queue.release(server);
         }
@@ -272,6 +278,29 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             if (reason == CloseReason.SERVER_CLOSED) {
                 pool.forgetProfilesIfEmpty();
             }
+        }
+    }
+
+    /** From any thread. */
+    void replaceServers() {
+        onLoop(() -> {
+            for (ServerConnection server : Set.copyOf(servers)) {
+                server.retire();
+                closeIfRetiredAndIdle(server);
+            }
+        });
+    }
+
+    /** A server that was between two lanes, or not ready yet, when the others were retired. */
+    private void retireIfStale(ServerConnection server) {
+        if (server.target().tls() != pool.services().tls().servers(pool.config())) {
+            server.retire();
+        }
+    }
+
+    private void closeIfRetiredAndIdle(ServerConnection server) {
+        if (server.isRetired() && queue.isIdle(server)) {
+            server.close(CloseReason.SERVER_REPLACED);
         }
     }
 

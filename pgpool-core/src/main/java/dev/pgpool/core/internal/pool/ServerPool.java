@@ -180,7 +180,8 @@ public final class ServerPool implements ConnectChain.Destination {
                 key.user(),
                 credential.orElse(null),
                 new ServerSetup(wanted, config.connectQuery()),
-                config.pool().maxPreparedStatements());
+                config.pool().maxPreparedStatements(),
+                services.tls().servers(config));
     }
 
     @Override
@@ -285,6 +286,11 @@ public final class ServerPool implements ConnectChain.Destination {
     /** A server that is starting up will be there in a moment: waiting is better than an error. */
     static boolean maySoonConnect(ErrorFields failure) {
         return failure.sqlState().equals("57P03");
+    }
+
+    /** Replaces the servers that exist: idle ones at once, those in use when they come back. */
+    void replaceServers() {
+        lanes.forEach(ServerLane::replaceServers);
     }
 
     /** Closes all servers; completes when their loops have done so. */

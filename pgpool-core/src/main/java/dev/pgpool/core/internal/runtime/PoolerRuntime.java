@@ -18,6 +18,7 @@ import dev.pgpool.core.internal.pool.PoolServices;
 import dev.pgpool.core.internal.pool.Secrets;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.stats.PgPoolSnapshot;
@@ -33,6 +34,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -63,6 +65,7 @@ public final class PoolerRuntime {
     private final PgPoolListener listener;
     private final ClientRegistry clients;
     private final @Nullable RuleFiles rules;
+    private final TlsContexts tls;
     private final AtomicReference<Lifecycle> state = new AtomicReference<>(Lifecycle.NEW);
     private @Nullable Parts parts;
 
@@ -74,7 +77,7 @@ public final class PoolerRuntime {
             AuthQueries authQueries,
             List<Channel> listeners) {}
 
-    /** @throws dev.pgpool.core.config.ConfigException with every problem of the files that the configuration names */
+    /** @throws dev.pgpool.core.config.ConfigException with every problem of keys and certificates, or of rule files */
     public PoolerRuntime(PgPoolConfig config, PgPoolListener listener) {
         this.config = config;
         AuthConfig auth = config.auth();
@@ -84,6 +87,7 @@ public final class PoolerRuntime {
                 .orElse(null);
         this.listener = listener == PgPoolListener.NONE ? listener : new GuardedListener(listener);
         this.clients = new ClientRegistry(config.listen().maxClientConnections());
+        this.tls = new TlsContexts(config);
     }
 
     /** Starts; does nothing when running. */
@@ -136,10 +140,17 @@ public final class PoolerRuntime {
         ServerConnector connector = new ServerConnector(transport, random, workers.passwords());
         HostResolver resolver = new HostResolver(
                 transport, new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime));
-        AuthQueries authQueries = AuthQueries.create(config, loops, tickers, connector, resolver);
+        AuthQueries authQueries = AuthQueries.create(config, loops, tickers, connector, resolver, tls);
         Secrets secrets = new Secrets(config.auth().credentials(), authQueries);
         PoolRegistry pools = new PoolRegistry(new PoolServices(
-                loops, tickers, connector, new CancelSender(transport), resolver, secrets.forServers(), listener));
+                loops,
+                tickers,
+                connector,
+                new CancelSender(transport, workers.passwords()),
+                resolver,
+                secrets.forServers(),
+                listener,
+                tls));
         ClientServices services = new ClientServices(
                 config,
                 clients,
@@ -147,6 +158,7 @@ public final class PoolerRuntime {
                 workers.passwords(),
                 random,
                 listener,
+                tls,
                 new LoginServices(secrets, rules, workers.authenticators()));
         new Listeners(transport, group, new ClientInitializer(services, deadlines)).bind(config.listen(), listeners);
         return new Parts(group, workers, pools, authQueries, listeners);
@@ -155,6 +167,14 @@ public final class PoolerRuntime {
     /** The TCP address with the real port. */
     public InetSocketAddress address() {
         return (InetSocketAddress) running().listeners().get(0).localAddress();
+    }
+
+    /** Reads keys, certificates and trust again. */
+    public void reloadTls() {
+        PoolRegistry pools = running().pools();
+        Set<String> changed = tls.reload();
+        pools.replaceServers(changed);
+        LOGGER.atInfo().addKeyValue("changed", changed).log("keys and certificates read again");
     }
 
     /** The figures of this instant. */

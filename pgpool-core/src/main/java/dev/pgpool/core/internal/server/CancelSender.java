@@ -1,5 +1,7 @@
 package dev.pgpool.core.internal.server;
 
+import dev.pgpool.core.internal.tls.ServerHandshake;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import io.netty.bootstrap.Bootstrap;
@@ -12,13 +14,15 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Cancels what a server runs, on a connection of its own as the protocol wants it. The request has been dealt with when
- * the server closes that connection; until then the server is not given to anybody else.
+ * Cancels what a server runs, on a connection of its own as the protocol wants it: encrypted if the server's connection
+ * is, so that the key is not shown to others. The request has been dealt with when the server closes that connection;
+ * until then the server is not given to anybody else.
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS">Canceling
  *     Requests</a>
@@ -28,9 +32,12 @@ public final class CancelSender {
     private static final int TIMEOUT_SECONDS = 10;
 
     private final Transport transport;
+    private final Executor workers;
 
-    public CancelSender(Transport transport) {
+    /** @param workers where the arithmetic of handshakes runs */
+    public CancelSender(Transport transport, Executor workers) {
         this.transport = transport;
+        this.workers = workers;
     }
 
     /** Sends a request for what the server runs now; to be called on the server's event loop. */
@@ -56,7 +63,7 @@ public final class CancelSender {
         });
     }
 
-    private static void connected(ServerConnection server, ChannelFuture connecting) {
+    private void connected(ServerConnection server, ChannelFuture connecting) {
         if (!connecting.isSuccess()) {
             LOGGER.atDebug()
                     .addKeyValue("server", server.processId())
@@ -66,15 +73,51 @@ public final class CancelSender {
             return;
         }
         Channel channel = connecting.channel();
-        ByteBuf request = channel.alloc().ioBuffer(64);
-        FrontendWriter.cancelRequest(request, server.processId(), server.secret());
-        channel.writeAndFlush(request);
         ScheduledFuture<?> timer =
                 channel.eventLoop().schedule(() -> channel.close(), TIMEOUT_SECONDS, TimeUnit.SECONDS);
         channel.closeFuture().addListener(closed -> {
             timer.cancel(false);
             server.cancelEnded();
         });
+        if (server.tls() == null) {
+            send(server, channel);
+        } else {
+            ServerHandshake.begin(
+                    channel,
+                    server.target().tls(),
+                    server.target().host().host(),
+                    server.target().host().port(),
+                    workers,
+                    new Encryption(server, channel));
+        }
+    }
+
+    private static void send(ServerConnection server, Channel channel) {
+        ByteBuf request = channel.alloc().ioBuffer(64);
+        FrontendWriter.cancelRequest(request, server.processId(), server.secret());
+        channel.writeAndFlush(request);
+    }
+
+    private record Encryption(ServerConnection server, Channel channel) implements ServerHandshake.Outcome {
+        @Override
+        public void onEncrypted(TlsSession session) {
+            send(server, channel);
+        }
+
+        @Override
+        public void onRefused() {
+            // the server of an encrypted connection has become one without encryption: the key is not shown to it
+            onFailed("server does not encrypt any more");
+        }
+
+        @Override
+        public void onFailed(String why) {
+            LOGGER.atDebug()
+                    .addKeyValue("server", server.processId())
+                    .addKeyValue("error", why)
+                    .log("cancel request not sent");
+            channel.close();
+        }
     }
 
     /** The server answers nothing but the end of the connection. */

@@ -5,6 +5,7 @@ import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.ServerStatements;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
@@ -17,6 +18,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -49,6 +51,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private SessionParameters parameters;
     private SessionParameters loginParameters;
     private @Nullable ChannelHandlerContext ctx;
+    private @Nullable TlsSession tls;
     private @Nullable Object attachment;
     private @Nullable Object unnamedOwner;
     private long unnamedVersion;
@@ -59,6 +62,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private @Nullable Runnable afterCancels;
     private @Nullable ErrorFields lastError;
     private boolean readable = true;
+    private boolean retired;
     private boolean closed;
     private boolean ready;
     private @Nullable CloseReason retirement;
@@ -84,6 +88,15 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     public ServerTarget target() {
         return target;
+    }
+
+    /** What the handshake has settled; null if the connection is not encrypted. */
+    public @Nullable TlsSession tls() {
+        return tls;
+    }
+
+    void encrypted(TlsSession settled) {
+        tls = settled;
     }
 
     /** What goes to the server. */
@@ -223,6 +236,21 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     public boolean isClosed() {
         return closed;
+    }
+
+    /** The last ErrorResponse of severity FATAL, if there was one. */
+    @Nullable
+    ErrorFields lastError() {
+        return lastError;
+    }
+
+    /** It is not to be given to another client: whoever has it may finish. */
+    public void retire() {
+        retired = true;
+    }
+
+    public boolean isRetired() {
+        return retired;
     }
 
     public Channel channel() {
@@ -411,6 +439,14 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (!closed && context.channel().isWritable()) {
             phase.onWritable();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof SslCloseCompletionEvent) {
+            // close_notify: as good as the end of the stream, which may never come
+            context.close();
         }
     }
 

@@ -1,13 +1,19 @@
 package dev.pgpool.core.internal.server;
 
+import dev.pgpool.core.config.TlsMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.auth.ServerAuthenticator;
 import dev.pgpool.core.internal.params.ParameterRegistry;
+import dev.pgpool.core.internal.tls.ServerHandshake;
+import dev.pgpool.core.internal.tls.ServerTls;
+import dev.pgpool.core.internal.tls.TlsServerEndPoint;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -28,12 +34,14 @@ public final class ServerConnector {
     }
 
     private static final String CANNOT_CONNECT = "08001";
+    /** What a server's rules say to a connection that they want encrypted, or not encrypted, or not at all. */
+    private static final String REFUSED_BY_RULES = "28000";
 
     private final Transport transport;
     private final SecureRandom random;
     private final Executor workers;
 
-    /** @param workers where password arithmetic runs, which would hold up an event loop */
+    /** @param workers where the arithmetic of passwords and handshakes runs, which would hold up an event loop */
     public ServerConnector(Transport transport, SecureRandom random, Executor workers) {
         this.transport = transport;
         this.random = random;
@@ -48,7 +56,11 @@ public final class ServerConnector {
             ServerHome home,
             Duration timeout,
             Outcome outcome) {
-        new Attempt(loop, target, parameters, home, timeout, outcome).begin();
+        ServerTls tls = target.tls();
+        boolean unix = Transport.isUnix(target.address());
+        boolean encrypted = !unix && tls.mode().compareTo(TlsMode.PREFER) >= 0;
+        long deadline = System.nanoTime() + timeout.toNanos();
+        new Attempt(loop, target, parameters, home, deadline, outcome, encrypted, unix).begin();
     }
 
     /** Where the message about a failed connect begins. */
@@ -61,40 +73,54 @@ public final class ServerConnector {
     }
 
     /** A server has no home before it is ready; what happens to it until then is the attempt's business. */
-    private final class Attempt implements ServerLogin.Outcome, ServerPreparation.Outcome, ServerHome {
+    private final class Attempt
+            implements ServerLogin.Outcome, ServerHandshake.Outcome, ServerPreparation.Outcome, ServerHome {
         private final EventLoop loop;
         private final ServerTarget target;
+        private final ParameterRegistry parameters;
         private final ServerHome home;
-        private final Duration timeout;
+        private final long deadlineNanos;
         private final Outcome outcome;
+        private final boolean encrypted;
+        private final boolean otherWayTried;
+        private final ServerAuthenticator authenticator;
         private final ServerLogin login;
         private final ServerConnection server;
         private @Nullable ScheduledFuture<?> timer;
+        private @Nullable Channel channel;
         private boolean over;
 
+        /** @param otherWayTried whether the rules of the server were asked about the other kind of connection before */
         Attempt(
                 EventLoop loop,
                 ServerTarget target,
                 ParameterRegistry parameters,
                 ServerHome home,
-                Duration timeout,
-                Outcome outcome) {
+                long deadlineNanos,
+                Outcome outcome,
+                boolean encrypted,
+                boolean otherWayTried) {
             this.loop = loop;
             this.target = target;
+            this.parameters = parameters;
             this.home = home;
-            this.timeout = timeout;
+            this.deadlineNanos = deadlineNanos;
             this.outcome = outcome;
-            this.login =
-                    new ServerLogin(new ServerAuthenticator(target.user(), target.credential(), random), workers, this);
+            this.encrypted = encrypted;
+            this.otherWayTried = otherWayTried;
+            this.authenticator = new ServerAuthenticator(
+                    target.user(), target.credential(), random, target.tls().channelBinding());
+            this.login = new ServerLogin(authenticator, workers, this);
             this.server = new ServerConnection(target, this, login, parameters);
         }
 
         void begin() {
             login.begin(server);
+            long timeoutMillis = Math.max(1, (deadlineNanos - System.nanoTime() + 999_999) / 1_000_000);
             Bootstrap bootstrap = new Bootstrap()
                     .group(loop)
                     .channelFactory(transport.channelFor(target.address()))
-                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE))
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeoutMillis, Integer.MAX_VALUE))
                     .handler(server);
             if (!Transport.isUnix(target.address())) {
                 bootstrap.option(ChannelOption.TCP_NODELAY, true).option(ChannelOption.SO_KEEPALIVE, true);
@@ -102,10 +128,10 @@ public final class ServerConnector {
             ChannelFuture connecting = bootstrap.connect(target.address());
             timer = loop.schedule(
                     () -> {
-                        fail(cannotConnect("timeout after " + timeout.toMillis() + " ms"));
+                        fail(cannotConnect("timeout after " + timeoutMillis + " ms"));
                         close(connecting);
                     },
-                    timeout.toMillis(),
+                    timeoutMillis,
                     TimeUnit.MILLISECONDS);
             connecting.addListener(done -> {
                 if (loop.inEventLoop()) {
@@ -122,7 +148,45 @@ public final class ServerConnector {
                 Throwable cause = connecting.cause();
                 fail(cannotConnect(cause == null ? "cancelled" : words(cause)));
             } else if (!over) {
-                introduce(connecting);
+                channel = connecting.channel();
+                if (encrypted) {
+                    ServerHandshake.begin(
+                            connecting.channel(),
+                            target.tls(),
+                            target.host().host(),
+                            target.host().port(),
+                            workers,
+                            this);
+                } else {
+                    introduce(connecting.channel());
+                }
+            }
+        }
+
+        @Override
+        public void onEncrypted(TlsSession session) {
+            Channel connected = channel;
+            if (!over && connected != null) {
+                server.encrypted(session);
+                authenticator.encrypted(TlsServerEndPoint.of(session.serverCertificate()));
+                introduce(connected);
+            }
+        }
+
+        @Override
+        public void onRefused() {
+            Channel connected = channel;
+            if (!over && connected != null) {
+                introduce(connected);
+            }
+        }
+
+        @Override
+        public void onFailed(String why) {
+            fail(cannotConnect(why));
+            Channel connected = channel;
+            if (connected != null) {
+                connected.close();
             }
         }
 
@@ -138,10 +202,10 @@ public final class ServerConnector {
             }
         }
 
-        private void introduce(ChannelFuture connected) {
-            ByteBuf packet = connected.channel().alloc().ioBuffer(256);
+        private void introduce(Channel connected) {
+            ByteBuf packet = connected.alloc().ioBuffer(256);
             FrontendWriter.startup(packet, target.startup());
-            connected.channel().writeAndFlush(packet);
+            connected.writeAndFlush(packet);
         }
 
         private ErrorFields cannotConnect(String why) {
@@ -175,7 +239,21 @@ public final class ServerConnector {
 
         @Override
         public void onFailed(CloseReason reason, ErrorFields error) {
+            if (!over && mayTryTheOtherWay(error)) {
+                end();
+                new Attempt(loop, target, parameters, home, deadlineNanos, outcome, !encrypted, true).begin();
+                return;
+            }
             fail(error);
+        }
+
+        /** As libpq with sslmode allow and prefer, but only when the server's rules are why. */
+        private boolean mayTryTheOtherWay(ErrorFields error) {
+            TlsMode mode = target.tls().mode();
+            return !otherWayTried
+                    && error.sqlState().equals(REFUSED_BY_RULES)
+                    && error.equals(server.lastError())
+                    && (encrypted ? mode == TlsMode.PREFER && server.tls() != null : mode == TlsMode.ALLOW);
         }
 
         @Override

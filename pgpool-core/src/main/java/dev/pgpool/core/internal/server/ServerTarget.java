@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.server;
 
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.HostConfig;
+import dev.pgpool.core.internal.tls.ServerTls;
 import java.net.SocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param credential null if none is known; fine as long as the server doesn't ask
  * @param setup what it must be and run before it is used
  * @param maxPreparedStatements statements to keep on the connection
+ * @param tls how the connection is encrypted
  */
 public record ServerTarget(
         HostConfig host,
@@ -25,7 +27,8 @@ public record ServerTarget(
         String user,
         @Nullable Credential credential,
         ServerSetup setup,
-        int maxPreparedStatements) {
+        int maxPreparedStatements,
+        ServerTls tls) {
     public ServerTarget {
         startup = Map.copyOf(startup);
     }
@@ -34,6 +37,6 @@ public record ServerTarget(
     public ServerTarget with(Map<String, String> parameters) {
         Map<String, String> all = new LinkedHashMap<>(parameters);
         all.putAll(startup);
-        return new ServerTarget(host, address, all, user, credential, ServerSetup.NONE, maxPreparedStatements);
+        return new ServerTarget(host, address, all, user, credential, ServerSetup.NONE, maxPreparedStatements, tls);
     }
 }

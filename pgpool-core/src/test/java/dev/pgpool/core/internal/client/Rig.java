@@ -9,6 +9,7 @@ import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.Backend;
@@ -25,6 +26,7 @@ import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.LoggedIn;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Transport;
 import io.netty.buffer.ByteBuf;
@@ -211,7 +213,8 @@ public class Rig implements AutoCloseable {
         more.accept(app);
         DatabaseConfig database = app.build();
         PgPoolConfig config = new PgPoolConfig(
-                new ListenConfig("127.0.0.1", 0, Optional.empty(), 16, 100_000, Duration.ofSeconds(60)),
+                new ListenConfig(
+                        "127.0.0.1", 0, Optional.empty(), 16, 100_000, Duration.ofSeconds(60), TlsConfig.CLIENTS),
                 Map.of("app", database),
                 new AuthConfig(
                         authentication,
@@ -223,16 +226,18 @@ public class Rig implements AutoCloseable {
                         false),
                 DnsConfig.DEFAULT,
                 1);
+        TlsContexts tls = new TlsContexts(config);
         ServerConnector connector = new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run);
         HostResolver resolver = new HostResolver(Transport.NIO, Runnable::run);
         pools = new PoolRegistry(new PoolServices(
                 List.of(loop),
                 List.of(new LoopTicker(loop)),
                 connector,
-                new CancelSender(Transport.NIO),
+                new CancelSender(Transport.NIO, Runnable::run),
                 resolver,
                 new ServerCredentials(),
-                PgPoolListener.NONE));
+                PgPoolListener.NONE,
+                tls));
         services = new ClientServices(
                 config,
                 new ClientRegistry(100_000),
@@ -240,10 +245,11 @@ public class Rig implements AutoCloseable {
                 Runnable::run,
                 new SecureRandom(),
                 PgPoolListener.NONE,
+                tls,
                 new LoginServices(
                         new Secrets(
                                 config.auth().credentials(),
-                                AuthQueries.create(config, List.of(), List.of(), connector, resolver)),
+                                AuthQueries.create(config, List.of(), List.of(), connector, resolver, tls)),
                         null,
                         Runnable::run));
     }

@@ -4,6 +4,7 @@ import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.auth.ServerAuthenticator;
 import dev.pgpool.core.internal.params.ParameterRegistry;
+import dev.pgpool.core.internal.tls.ServerTls;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.net.InetSocketAddress;
@@ -32,7 +33,8 @@ public final class LoggedIn {
                 "app",
                 null,
                 ServerSetup.NONE,
-                maxStatements);
+                maxStatements,
+                ServerTls.OFF);
         ServerConnection[] made = new ServerConnection[1];
         ServerLogin login =
                 new ServerLogin(new ServerAuthenticator("app", null, RANDOM), Runnable::run, new ServerLogin.Outcome() {

@@ -8,17 +8,28 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A connection wanders between event loops with traffic between the moves: nothing is lost, on no transport. */
@@ -26,21 +37,57 @@ class ChannelMoveTest {
 
     private static final int MOVES = 5_000;
 
-    static Set<Transport> transports() {
-        return new LinkedHashSet<>(List.of(Transport.NIO, Transport.best()));
+    /** Bytes between the moves: most of them a few, some of them several TLS records. */
+    private static final int LARGE = 40_000;
+
+    private enum Encryption {
+        NONE,
+        JDK,
+        BORINGSSL
+    }
+
+    static Stream<Arguments> channels() {
+        return new LinkedHashSet<>(List.of(Transport.NIO, Transport.best()))
+                .stream()
+                        .flatMap(transport -> Arrays.stream(Encryption.values())
+                                .map(encryption -> Arguments.of(transport, encryption)));
     }
 
     @ParameterizedTest
-    @MethodSource("transports")
+    @MethodSource("channels")
     @Timeout(60)
-    void fiveThousandMovesLoseNothing(Transport transport) throws Exception {
+    void fiveThousandMovesLoseNothing(Transport transport, Encryption encryption) throws Exception {
+        X509Bundle certificate = new CertificateBuilder()
+                .ecp256()
+                .subject("CN=localhost")
+                .setIsCertificateAuthority(true)
+                .buildSelfSigned();
+        SslProvider provider = encryption == Encryption.BORINGSSL ? SslProvider.OPENSSL : SslProvider.JDK;
+        SslContext server = SslContextBuilder.forServer(
+                        certificate.getKeyPair().getPrivate(), certificate.getCertificate())
+                .sslProvider(provider)
+                .build();
+        SslContext client = SslContextBuilder.forClient()
+                .sslProvider(provider)
+                .trustManager(certificate.getCertificate())
+                .endpointIdentificationAlgorithm(null)
+                .build();
+        ExecutorService handshakes = Executors.newSingleThreadExecutor();
         MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(3, transport.ioHandlers());
         try {
             InetSocketAddress any = new InetSocketAddress("127.0.0.1", 0);
             Channel listener = new ServerBootstrap()
                     .group(loops)
                     .channelFactory(transport.listenerFor(any))
-                    .childHandler(new Echo())
+                    .childHandler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel accepted) {
+                            if (encryption != Encryption.NONE) {
+                                accepted.pipeline().addLast(server.newHandler(accepted.alloc(), handshakes));
+                            }
+                            accepted.pipeline().addLast(new Echo());
+                        }
+                    })
                     .bind(any)
                     .sync()
                     .channel();
@@ -48,10 +95,21 @@ class ChannelMoveTest {
             Channel channel = new Bootstrap()
                     .group(loops)
                     .channelFactory(transport.channelFor(any))
-                    .handler(answers)
+                    .handler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel made) {
+                            if (encryption != Encryption.NONE) {
+                                made.pipeline().addLast(client.newHandler(made.alloc(), handshakes));
+                            }
+                            made.pipeline().addLast(answers);
+                        }
+                    })
                     .connect(listener.localAddress())
                     .sync()
                     .channel();
+            if (encryption != Encryption.NONE) {
+                channel.pipeline().get(SslHandler.class).handshakeFuture().sync();
+            }
             List<EventLoop> targets = new ArrayList<>();
             loops.forEach(loop -> targets.add((EventLoop) loop));
 
@@ -60,12 +118,12 @@ class ChannelMoveTest {
                 boolean early = i % 2 == 0;
                 if (early) {
                     // the answer may arrive before, while or after the channel moves
-                    channel.writeAndFlush(channel.alloc().buffer(4).writeInt(i)).sync();
+                    channel.writeAndFlush(question(channel, i)).sync();
                 }
                 assertThat(move(channel, target)).as("move %d", i).isTrue();
                 assertThat(channel.eventLoop()).isSameAs(target);
                 if (!early) {
-                    channel.writeAndFlush(channel.alloc().buffer(4).writeInt(i)).sync();
+                    channel.writeAndFlush(question(channel, i)).sync();
                 }
                 assertThat(answers.queue.poll(20, TimeUnit.SECONDS))
                         .as("answer %d", i)
@@ -75,7 +133,14 @@ class ChannelMoveTest {
             listener.close().sync();
         } finally {
             loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+            handshakes.shutdownNow();
         }
+    }
+
+    /** A number, and behind it as many zeros as it says. */
+    private static ByteBuf question(Channel channel, int i) {
+        int length = i % 50 == 0 ? LARGE : 0;
+        return channel.alloc().buffer().writeInt(i).writeInt(length).writeZero(length);
     }
 
     private static boolean move(Channel channel, EventLoop target) {
@@ -98,11 +163,30 @@ class ChannelMoveTest {
 
     private static final class Answers extends ChannelInboundHandlerAdapter {
         final java.util.concurrent.BlockingQueue<Integer> queue = new java.util.concurrent.LinkedBlockingQueue<>();
+        private long head;
+        private int headBytes;
+        private int left;
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             ByteBuf bytes = (ByteBuf) message;
-            queue.add(bytes.readInt());
+            while (bytes.isReadable()) {
+                if (left == 0) {
+                    head = head << 8 | bytes.readUnsignedByte();
+                    if (++headBytes < 2 * Integer.BYTES) {
+                        continue;
+                    }
+                    headBytes = 0;
+                    left = (int) head;
+                } else {
+                    int step = Math.min(left, bytes.readableBytes());
+                    bytes.skipBytes(step);
+                    left -= step;
+                }
+                if (left == 0) {
+                    queue.add((int) (head >>> Integer.SIZE));
+                }
+            }
             bytes.release();
         }
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pgpool.core.internal.tls;
+
+import org.jspecify.annotations.NullMarked;
