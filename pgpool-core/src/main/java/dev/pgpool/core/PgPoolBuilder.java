@@ -185,6 +185,15 @@ public final class PgPoolBuilder {
      *     every problem of the files of rules
      */
     public PgPool build() {
+        return new PgPool(config(), listener);
+    }
+
+    /**
+     * The description as a value.
+     *
+     * @throws dev.pgpool.core.config.ConfigException with every problem found
+     */
+    public PgPoolConfig config() {
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }
@@ -192,8 +201,6 @@ public final class PgPoolBuilder {
                 new ListenConfig(host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, tls);
         AuthConfig auth = new AuthConfig(
                 authentication, hbaFile, identFile, credentials, authQuery, authenticator, authenticatorWithoutTls);
-        return new PgPool(
-                new PgPoolConfig(listen, databases, auth, new DnsConfig(dnsMaxTtl, dnsNxdomainTtl), eventLoops),
-                listener);
+        return new PgPoolConfig(listen, databases, auth, new DnsConfig(dnsMaxTtl, dnsNxdomainTtl), eventLoops);
     }
 }

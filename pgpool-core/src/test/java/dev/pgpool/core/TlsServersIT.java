@@ -14,6 +14,7 @@ import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
@@ -245,6 +246,31 @@ class TlsServersIT {
                         tls -> tls.mode(TlsMode.VERIFY_FULL).trust(pki.trust()));
                 WireClient client = pooler.login()) {
             assertThat(isEncrypted(client)).isEqualTo("true TLSv1.3");
+        }
+    }
+
+    @Test
+    void eachOfSeveralHostsIsCheckedByItsOwnName() {
+        TestPki.Issued byName = pki.server("localhost", b -> b);
+        TestPki.Issued byAddress = pki.issue(
+                TestPki.certificate("CN=server").addSanIpAddress("127.0.0.1").addExtendedKeyUsageServerAuth());
+        try (TestPostgres one = TestPostgres.fresh(18, encrypting(byName, pki));
+                TestPostgres two = TestPostgres.fresh(18, encrypting(byAddress, pki));
+                TestPooler pooler = TestPooler.start(builder -> builder.database(
+                        TestPostgres.DATABASE,
+                        db -> db.hosts("localhost:" + one.port(), "127.0.0.1:" + two.port())
+                                .maxConnections(2)
+                                .tls(tls -> tls.mode(TlsMode.VERIFY_FULL)
+                                        .trust(pki.trust())
+                                        .nativeLibrary(nativeLibrary))));
+                WireClient first = pooler.login();
+                WireClient second = pooler.login()) {
+            first.run("BEGIN");
+            second.run("BEGIN");
+            assertThat(List.of(
+                            String.valueOf(first.value("SELECT inet_server_port()")),
+                            String.valueOf(second.value("SELECT inet_server_port()"))))
+                    .containsExactlyInAnyOrder(String.valueOf(one.port()), String.valueOf(two.port()));
         }
     }
 

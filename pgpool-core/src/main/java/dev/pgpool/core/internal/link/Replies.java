@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Replies implements ExpectedReplies.Undo {
     private static final byte[] DEALLOCATE_ALL = "DEALLOCATE ALL".getBytes(StandardCharsets.US_ASCII);
     private static final String UNKNOWN_STATEMENT = "26000";
+    private static final String FEATURE_NOT_SUPPORTED = "0A000";
     private static final byte[] DISCARD_ALL = "DISCARD ALL".getBytes(StandardCharsets.US_ASCII);
 
     private final Exchange x;
@@ -262,9 +263,8 @@ final class Replies implements ExpectedReplies.Undo {
         } else {
             in.forward();
         }
-        if (fields.sqlState().equals(UNKNOWN_STATEMENT) && x.expected.headSubject() instanceof Named named) {
-            // somebody has taken it off the server behind our back
-            x.server.statements().lost(named.statement());
+        if (x.expected.headSubject() instanceof Named named) {
+            failed(named.statement(), fields.sqlState());
         }
         x.copyIn = false;
         x.inexact |= x.copySyncs > 0;
@@ -273,6 +273,16 @@ final class Replies implements ExpectedReplies.Undo {
             x.skipping = !x.expected.dropBatch(this);
         }
         return true;
+    }
+
+    private void failed(Statement statement, String sqlState) {
+        if (sqlState.equals(UNKNOWN_STATEMENT)) {
+            // somebody has taken it off the server behind our back
+            x.server.statements().lost(statement);
+        } else if (sqlState.equals(FEATURE_NOT_SUPPORTED) && (x.expected.head() & KIND) == ExpectedReplies.BIND) {
+            // "cached plan must not change result type"; without that a client could not be rid of it
+            statement.goStale();
+        }
     }
 
     @Override

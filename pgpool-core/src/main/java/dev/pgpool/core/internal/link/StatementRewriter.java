@@ -370,7 +370,7 @@ final class StatementRewriter {
     private Statement current(Named named) {
         Statement statement = named.statement();
         Object meaning = meaning();
-        if (statement.meaning() != meaning) {
+        if (statement.meaning() != meaning || statement.isStale()) {
             statement = registry.variant(statement, meaning);
             named.become(statement);
         }

@@ -242,7 +242,7 @@ final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicke
 
     private void connect() {
         connecting++;
-        new ConnectChain(this, resolver, connector, loop, this, new Connecting()).begin();
+        new ConnectChain(this, loop, this, Map.of(), new Connecting()).begin();
     }
 
     /** A connection is being made. */
@@ -267,6 +267,16 @@ final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicke
         public void onFailed(ErrorFields error) {
             connectFailed(error.message() + " (SQLSTATE " + error.sqlState() + ")");
         }
+    }
+
+    @Override
+    public HostResolver resolver() {
+        return resolver;
+    }
+
+    @Override
+    public ServerConnector connector() {
+        return connector;
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -36,6 +37,10 @@ import org.jspecify.annotations.Nullable;
 final class ConnectChain implements ServerConnector.Outcome {
     /** Where connections go: a pool, or the auth query of a database. */
     interface Destination {
+        HostResolver resolver();
+
+        ServerConnector connector();
+
         ServerHosts hosts();
 
         /** How long one host may take. */
@@ -65,10 +70,9 @@ final class ConnectChain implements ServerConnector.Outcome {
     }
 
     private final Destination to;
-    private final HostResolver resolver;
-    private final ServerConnector connector;
     private final EventLoop loop;
     private final ServerHome home;
+    private final Map<String, String> startup;
     private final Owner owner;
     private final ServerHosts.Order order;
     private final Deque<HostConfig> hosts = new ArrayDeque<>();
@@ -88,18 +92,12 @@ final class ConnectChain implements ServerConnector.Outcome {
     private @Nullable ScheduledFuture<?> lookupTimer;
     private long hostDeadlineNanos;
 
-    ConnectChain(
-            Destination to,
-            HostResolver resolver,
-            ServerConnector connector,
-            EventLoop loop,
-            ServerHome home,
-            Owner owner) {
+    /** @param startup further start-up parameters, of a connection that is used as it is; none for a pooled one */
+    ConnectChain(Destination to, EventLoop loop, ServerHome home, Map<String, String> startup, Owner owner) {
         this.to = to;
-        this.resolver = resolver;
-        this.connector = connector;
         this.loop = loop;
         this.home = home;
+        this.startup = startup;
         this.owner = owner;
         this.order = to.hosts().next();
         this.wanted = to.hosts().wanted();
@@ -158,7 +156,7 @@ final class ConnectChain implements ServerConnector.Outcome {
 
     private void lookUp(HostConfig asked, long timeoutNanos) {
         CompletableFuture<List<SocketAddress>> found =
-                resolver.resolve(asked).toCompletableFuture().copy();
+                to.resolver().resolve(asked).toCompletableFuture().copy();
         if (!found.isDone()) {
             lookupTimer = loop.schedule(
                     () -> found.completeExceptionally(new UnansweredLookup(timeoutNanos)),
@@ -189,9 +187,11 @@ final class ConnectChain implements ServerConnector.Outcome {
             return;
         }
         long left = Math.max(1_000_000, hostDeadlineNanos - System.nanoTime());
-        ServerTarget next = to.target(current, address, wanted, credential);
+        ServerTarget pooled = to.target(current, address, wanted, credential);
+        ServerTarget next = startup.isEmpty() ? pooled : pooled.with(startup);
         target = next;
-        connector.connect(loop, next, to.parameters(), home, Duration.ofNanos(left / (addresses.size() + 1)), this);
+        to.connector()
+                .connect(loop, next, to.parameters(), home, Duration.ofNanos(left / (addresses.size() + 1)), this);
     }
 
     @Override

@@ -7,7 +7,6 @@ import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
-import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.transport.LoopTicker;
@@ -43,6 +42,8 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private final LaneCounters counters = new LaneCounters();
     private final Set<ServerConnection> servers = new LinkedHashSet<>();
     private final AddressWatch addresses;
+    private final WantedWalsenders walsenders = new WantedWalsenders();
+    private @Nullable ServerConnection unpooled;
     private boolean closed;
 
     ServerLane(ServerPool pool, int index, int loopIndex) {
@@ -123,6 +124,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** The waiter does not want a server any more. */
     public void giveUp(Waiter<ServerConnection> waiter) {
+        walsenders.remove(waiter);
         queue.giveUp(waiter);
     }
 
@@ -130,8 +132,14 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public void connect(PoolLane<ServerConnection> lane) {
-        new ConnectChain(pool, pool.services().resolver(), pool.services().connector(), loop, this, new Connecting())
-                .begin();
+        Walsender first = walsenders.next();
+        if (first == null) {
+            new ConnectChain(pool, loop, this, Map.of(), new Connecting()).begin();
+        } else {
+            // its client does not wait for another server meanwhile
+            queue.giveUp(first.waiter());
+            new ConnectChain(pool, loop, this, first.startup(), new ConnectingWalsender(first)).begin();
+        }
     }
 
     /** A server is being made for the pool. */
@@ -164,41 +172,89 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     }
 
     /**
-     * Makes a connection that is not pooled, in the place of a server that the caller has acquired: it counts against all
-     * limits that the server counted against, and is never given to anybody else. The server is closed, the new
-     * connection goes where it went.
-     *
-     * @param startup further start-up parameters
+     * Gets a walsender for a client: with a permit of its own, or in the place of a server that the client is given while
+     * it waits like everybody else, and then hands to {@link #replace}. It counts against all limits, and is nobody
+     * else's. The server at once, if there is one to be replaced, or null: then the waiter is told later, or the outcome.
      */
-    public void replace(ServerConnection server, Map<String, String> startup, ServerConnector.Outcome outcome) {
+    public @Nullable ServerConnection acquire(Walsender wanted) {
+        walsenders.add(wanted);
+        return queue.acquire(wanted.waiter());
+    }
+
+    /** Makes the walsender in the place of a server that its client has acquired, which is closed. */
+    public void replace(ServerConnection server, Walsender wanted) {
+        walsenders.remove(wanted.waiter());
         servers.remove(server);
         server.settle(InTransit.HOME);
         server.close(CloseReason.EVICTED);
         pool.serverGone(CloseReason.EVICTED);
-        long begun = System.nanoTime();
-        pool.services()
-                .connector()
-                .connect(
-                        loop,
-                        server.target().with(startup),
-                        pool.parameters(),
-                        this,
-                        pool.config().pool().connectTimeout(),
-                        new ServerConnector.Outcome() {
-                            @Override
-                            public void onConnected(ServerConnection replacement) {
-                                servers.add(replacement);
-                                pool.unpooledConnected(System.nanoTime() - begun);
-                                outcome.onConnected(replacement);
-                            }
+        new ConnectChain(pool, loop, this, wanted.startup(), new Replacing(server, wanted)).begin();
+    }
 
-                            @Override
-                            public void onFailed(ErrorFields error) {
-                                queue.gone(server);
-                                pool.unpooledFailed(error);
-                                outcome.onFailed(error);
-                            }
-                        });
+    /** A walsender is being made with a permit that the queue has got for it. */
+    private final class ConnectingWalsender implements ConnectChain.Owner {
+        private final Walsender wanted;
+        private final long begun = System.nanoTime();
+
+        ConnectingWalsender(Walsender wanted) {
+            this.wanted = wanted;
+        }
+
+        @Override
+        public boolean isClosed() {
+            return closed;
+        }
+
+        @Override
+        public void onConnected(ServerConnection server) {
+            servers.add(server);
+            // the queue counts it, and must not give it to anybody
+            unpooled = server;
+            queue.connected(server);
+            unpooled = null;
+            pool.unpooledConnected(System.nanoTime() - begun);
+            wanted.outcome().onConnected(server);
+        }
+
+        @Override
+        public void onFailed(ErrorFields error) {
+            // of no concern to the others: they may try at once
+            queue.connectFailed(System.nanoTime(), null);
+            pool.unpooledFailed(error);
+            wanted.outcome().onFailed(error);
+            pool.forgetIfUnused();
+        }
+    }
+
+    /** A walsender is being made with the permit of a server that is gone. */
+    private final class Replacing implements ConnectChain.Owner {
+        private final ServerConnection gone;
+        private final Walsender wanted;
+        private final long begun = System.nanoTime();
+
+        Replacing(ServerConnection gone, Walsender wanted) {
+            this.gone = gone;
+            this.wanted = wanted;
+        }
+
+        @Override
+        public boolean isClosed() {
+            return closed;
+        }
+
+        @Override
+        public void onConnected(ServerConnection server) {
+            servers.add(server);
+            pool.unpooledConnected(System.nanoTime() - begun);
+            wanted.outcome().onConnected(server);
+        }
+
+        @Override
+        public void onFailed(ErrorFields error) {
+            queue.gone(gone);
+            pool.unpooledFailed(error);
+            wanted.outcome().onFailed(error);
+        }
     }
 
     private void failed(ErrorFields error) {
@@ -216,7 +272,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public boolean isUsable(ServerConnection server) {
-        return server.isUsable();
+        return server != unpooled && server.isUsable();
     }
 
     @Override

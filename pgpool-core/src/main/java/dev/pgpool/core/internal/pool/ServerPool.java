@@ -11,6 +11,7 @@ import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -182,6 +183,16 @@ public final class ServerPool implements ConnectChain.Destination {
                 new ServerSetup(wanted, config.connectQuery()),
                 config.pool().maxPreparedStatements(),
                 services.tls().servers(config));
+    }
+
+    @Override
+    public HostResolver resolver() {
+        return services.resolver();
+    }
+
+    @Override
+    public ServerConnector connector() {
+        return services.connector();
     }
 
     @Override

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * A prepared statement as PostgreSQL understands it: text, parameter types, and the settings under which the text is
  * read (a time literal means something else under another TimeZone), whatever clients call it. Interned by {@link
- * StatementRegistry}, so identity is equality. Immutable.
+ * StatementRegistry}, so identity is equality. Immutable, but that it may go stale; thread-safe.
  */
 public final class Statement {
     private final long id;
@@ -15,6 +15,7 @@ public final class Statement {
     private final Object meaning;
     private final SessionEffects effects;
     private final int hash;
+    private volatile boolean stale;
 
     Statement(long id, byte[] parseBody, Object meaning, SessionEffects effects, int hash) {
         this.id = id;
@@ -47,6 +48,18 @@ public final class Statement {
     /** What running it may do to the session. */
     public SessionEffects effects() {
         return effects;
+    }
+
+    /**
+     * What it returns is not what it was when it was parsed ({@code cached plan must not change result type}): no server's
+     * copy of it is of use any more. The same text makes another statement from now on.
+     */
+    public void goStale() {
+        stale = true;
+    }
+
+    public boolean isStale() {
+        return stale;
     }
 
     int contentHash() {

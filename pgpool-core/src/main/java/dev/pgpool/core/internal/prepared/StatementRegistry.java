@@ -49,6 +49,7 @@ public final class StatementRegistry {
                 Statement known = e.hash == hash ? e.get() : null;
                 if (known != null
                         && known.meaning() == meaning
+                        && !known.isStale()
                         && MessageReader.equal(buf, from, to, known.parseBody())) {
                     return known;
                 }
@@ -67,6 +68,7 @@ public final class StatementRegistry {
             Statement known = e.hash == hash ? e.get() : null;
             if (known != null
                     && known.meaning() == meaning
+                    && !known.isStale()
                     && Arrays.equals(statement.parseBody(), known.parseBody())) {
                 return known;
             }

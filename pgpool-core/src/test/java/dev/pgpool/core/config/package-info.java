@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pgpool.core.config;
+
+import org.jspecify.annotations.NullMarked;
