@@ -74,8 +74,8 @@ class CertificateLoginIT {
         String maps = """
                 people   "Ann Example"              app
                 services /^svc-([a-z]+)$            \\1
-                units    /^CN=[a-z]+,OU=ops,        app
-                """.replace("OU=ops,        ", "OU=ops\",\"      ");
+                units    "/^CN=[a-z]+,OU=ops,"      app
+                """;
         try (TestPooler pooler = pooler(Optional.of(rule), maps)) {
             String answer = login(pooler, pki.context(pki.client(subject)), user);
             if (allowed) {

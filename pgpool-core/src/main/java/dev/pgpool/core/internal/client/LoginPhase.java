@@ -5,6 +5,8 @@ import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.auth.ClientAuthenticator;
 import dev.pgpool.core.internal.auth.hba.AccessRules;
@@ -26,6 +28,7 @@ import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -68,6 +71,11 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         }
         if (!session.admit()) {
             session.fail(PoolerError.TOO_MANY_CLIENTS.plain(), CloseReason.TOO_MANY_CLIENTS);
+            return;
+        }
+        PoolerError overLimit = count();
+        if (overLimit != null) {
+            session.fail(overLimit.plain(), CloseReason.TOO_MANY_CLIENTS);
             return;
         }
         if (startup.minor() > StartupPacket.NEWEST_MINOR
@@ -205,6 +213,27 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         });
     }
 
+    private @Nullable PoolerError count() {
+        PgPoolConfig config = session.services().config();
+        int maxOfDatabase = config.database(database())
+                .map(database -> database.pool().limits().maxClients())
+                .orElse(0);
+        return session.count(
+                database(),
+                maxOfDatabase,
+                user(),
+                config.user(user()).map(UserConfig::maxClients).orElse(0));
+    }
+
+    /** How long the client may ask for nothing. */
+    private Duration idleTimeout(DatabaseConfig database) {
+        return session.services()
+                .config()
+                .user(user())
+                .flatMap(UserConfig::clientIdleTimeout)
+                .orElse(database.pool().timeouts().clientIdle());
+    }
+
     private <T> void found(@Nullable T found, @Nullable Throwable problem, Consumer<T> next) {
         if (problem != null || found == null) {
             LOGGER.atWarn().addKeyValue("user", user()).setCause(problem).log("login lookup failed");
@@ -310,7 +339,11 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             session.enter(phase);
             phase.begin();
         } else {
-            Welcome welcome = new Welcome(session, startup.minor(), settings);
+            Welcome welcome = new Welcome(
+                    session,
+                    startup.minor(),
+                    settings,
+                    idleTimeout(database.get()).toNanos());
             session.enter(welcome);
             welcome.begin(pool);
         }

@@ -4,11 +4,11 @@ import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.auth.hba.RuleFiles;
+import dev.pgpool.core.internal.client.ClientDeadlines;
 import dev.pgpool.core.internal.client.ClientInitializer;
 import dev.pgpool.core.internal.client.ClientRegistry;
 import dev.pgpool.core.internal.client.ClientServices;
 import dev.pgpool.core.internal.client.ClientSession;
-import dev.pgpool.core.internal.client.LoginDeadlines;
 import dev.pgpool.core.internal.client.LoginServices;
 import dev.pgpool.core.internal.pool.AuthQueries;
 import dev.pgpool.core.internal.pool.DnsCache;
@@ -125,12 +125,12 @@ public final class PoolerRuntime {
         SecureRandom random = new SecureRandom();
         List<EventLoop> loops = new ArrayList<>();
         List<LoopTicker> tickers = new ArrayList<>();
-        Map<EventLoop, LoginDeadlines> deadlines = new LinkedHashMap<>();
+        Map<EventLoop, ClientDeadlines> deadlines = new LinkedHashMap<>();
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
             LoopTicker ticker = new LoopTicker(loop);
-            LoginDeadlines ofLoop =
-                    new LoginDeadlines(config.listen().loginTimeout().toNanos());
+            ClientDeadlines ofLoop =
+                    new ClientDeadlines(config.listen().loginTimeout().toNanos());
             loop.execute(() -> ticker.add(ofLoop));
             ticker.start();
             loops.add(loop);
@@ -142,7 +142,7 @@ public final class PoolerRuntime {
                 transport, new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime));
         AuthQueries authQueries = AuthQueries.create(config, loops, tickers, connector, resolver, tls);
         Secrets secrets = new Secrets(config.auth().credentials(), authQueries);
-        PoolRegistry pools = new PoolRegistry(new PoolServices(
+        PoolServices poolServices = new PoolServices(
                 loops,
                 tickers,
                 connector,
@@ -150,7 +150,8 @@ public final class PoolerRuntime {
                 resolver,
                 secrets.forServers(),
                 listener,
-                tls));
+                tls);
+        PoolRegistry pools = new PoolRegistry(poolServices, config.poolMode(), config.users());
         ClientServices services = new ClientServices(
                 config,
                 clients,
@@ -161,6 +162,7 @@ public final class PoolerRuntime {
                 tls,
                 new LoginServices(secrets, rules, workers.authenticators()));
         new Listeners(transport, group, new ClientInitializer(services, deadlines)).bind(config.listen(), listeners);
+        pools.start(config.databases().values());
         return new Parts(group, workers, pools, authQueries, listeners);
     }
 

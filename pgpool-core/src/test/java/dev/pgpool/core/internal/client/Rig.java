@@ -9,6 +9,7 @@ import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
@@ -180,7 +181,7 @@ public class Rig implements AutoCloseable {
 
     private final LoopChannel clock;
     private final ClientServices services;
-    private final LoginDeadlines deadlines = new LoginDeadlines(TimeUnit.SECONDS.toNanos(60));
+    private final ClientDeadlines deadlines = new ClientDeadlines(TimeUnit.SECONDS.toNanos(60));
     private final PoolRegistry pools;
     private final int maxServers;
     private final int maxStatements;
@@ -216,6 +217,8 @@ public class Rig implements AutoCloseable {
                 new ListenConfig(
                         "127.0.0.1", 0, Optional.empty(), 16, 100_000, Duration.ofSeconds(60), TlsConfig.CLIENTS),
                 Map.of("app", database),
+                Map.of(),
+                PoolMode.TRANSACTION,
                 new AuthConfig(
                         authentication,
                         Optional.empty(),
@@ -229,15 +232,18 @@ public class Rig implements AutoCloseable {
         TlsContexts tls = new TlsContexts(config);
         ServerConnector connector = new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run);
         HostResolver resolver = new HostResolver(Transport.NIO, Runnable::run);
-        pools = new PoolRegistry(new PoolServices(
-                List.of(loop),
-                List.of(new LoopTicker(loop)),
-                connector,
-                new CancelSender(Transport.NIO, Runnable::run),
-                resolver,
-                new ServerCredentials(),
-                PgPoolListener.NONE,
-                tls));
+        pools = new PoolRegistry(
+                new PoolServices(
+                        List.of(loop),
+                        List.of(new LoopTicker(loop)),
+                        connector,
+                        new CancelSender(Transport.NIO, Runnable::run),
+                        resolver,
+                        new ServerCredentials(),
+                        PgPoolListener.NONE,
+                        tls),
+                PoolMode.TRANSACTION,
+                Map.of());
         services = new ClientServices(
                 config,
                 new ClientRegistry(100_000),

@@ -5,11 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
@@ -165,36 +167,40 @@ class DnsChangeIT {
                 .connectTimeout(connectTimeout)
                 .maxConnections(1)
                 .build();
-        PoolRegistry pools = new PoolRegistry(new PoolServices(
-                List.of(loop),
-                List.of(ticker),
-                new ServerConnector(transport, new SecureRandom(), lookups),
-                new CancelSender(transport, lookups),
-                new HostResolver(transport, names),
-                CredentialStore.empty(),
-                new PgPoolListener() {
-                    @Override
-                    public void onServerClosed(PoolKey key, CloseReason reason) {
-                        closed.add(reason);
-                    }
-                },
-                new TlsContexts(config(database))));
+        PoolRegistry pools = new PoolRegistry(
+                new PoolServices(
+                        List.of(loop),
+                        List.of(ticker),
+                        new ServerConnector(transport, new SecureRandom(), lookups),
+                        new CancelSender(transport, lookups),
+                        new HostResolver(transport, names),
+                        CredentialStore.empty(),
+                        new PgPoolListener() {
+                            @Override
+                            public void onServerClosed(PoolKey key, CloseReason reason) {
+                                closed.add(reason);
+                            }
+                        },
+                        new TlsContexts(config(database))),
+                PoolMode.TRANSACTION,
+                Map.of());
         return pools.enter(database, "app", "app");
     }
 
     private static PgPoolConfig config(DatabaseConfig database) {
         return new PgPoolConfig(
-                new ListenConfig(
-                        "127.0.0.1",
-                        0,
-                        Optional.empty(),
-                        16,
-                        100,
-                        Duration.ofSeconds(60),
-                        ClientAuthentication.TRUST,
-                        TlsConfig.CLIENTS),
+                new ListenConfig("127.0.0.1", 0, Optional.empty(), 16, 100, Duration.ofSeconds(60), TlsConfig.CLIENTS),
                 Map.of(database.name(), database),
-                CredentialStore.empty(),
+                Map.of(),
+                PoolMode.TRANSACTION,
+                new AuthConfig(
+                        ClientAuthentication.TRUST,
+                        Optional.empty(),
+                        Optional.empty(),
+                        CredentialStore.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        false),
                 DnsConfig.DEFAULT,
                 1);
     }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 record NamePattern(String name, @Nullable Pattern regex) {
 
     static NamePattern of(Token token, String what) throws RuleError {
-        return token.isMarked('/')
+        return token.isRegex()
                 ? new NamePattern(token.text(), compile(token, what))
                 : new NamePattern(token.text(), null);
     }

@@ -16,6 +16,11 @@ record Token(String text, boolean quoted) {
         return !quoted && text.length() > 1 && text.charAt(0) == first;
     }
 
+    /** As in PostgreSQL in quotes, too: an expression with a comma in it could not be written otherwise. */
+    boolean isRegex() {
+        return text.length() > 1 && text.charAt(0) == '/';
+    }
+
     /** The words as they were separated by commas, for messages. */
     static String shown(Iterable<Token> tokens) {
         var shown = new StringBuilder("\"");

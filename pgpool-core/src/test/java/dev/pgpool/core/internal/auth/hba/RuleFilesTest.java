@@ -72,7 +72,7 @@ class RuleFilesTest {
                 "host /^app_[0-9]+$ all all trust | 10.0.0.1 - app_12 ann | TRUST",
                 "host /^app_[0-9]+$ all all trust | 10.0.0.1 - app_x ann | none",
                 "host all /nn all trust | 10.0.0.1 - app ann | TRUST",
-                "host all \"/nn\" all trust | 10.0.0.1 - app ann | none",
+                "host all \"/n,{0}n\" all trust | 10.0.0.1 - app ann | TRUST",
                 "host all all 10.0.0.0/8 trust | 10.255.0.1 - app ann | TRUST",
                 "host all all 10.0.0.0/8 trust | 11.0.0.1 - app ann | none",
                 "host all all 10.9.9.9/8 trust | 10.255.0.1 - app ann | TRUST",
