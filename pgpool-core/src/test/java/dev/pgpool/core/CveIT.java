@@ -255,7 +255,6 @@ class CveIT {
                             session -> {
                                 session.login();
                                 session.expect("Q").send(error);
-                                session.awaitClose();
                             },
                             session -> {
                                 session.login();

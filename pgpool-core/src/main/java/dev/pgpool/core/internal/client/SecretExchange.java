@@ -8,6 +8,7 @@ import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,10 +44,14 @@ final class SecretExchange implements LoginExchange {
         EventLoop loop = session.channel().eventLoop();
         session.services().workers().execute(() -> {
             Step step = Step.of(authenticator, body);
-            loop.execute(() -> session.guard(() -> {
-                step.tell(this);
-                outcome.resumed();
-            }));
+            try {
+                loop.execute(() -> session.guard(() -> {
+                    step.tell(this);
+                    outcome.resumed();
+                }));
+            } catch (RejectedExecutionException ended) {
+                LOGGER.atDebug().addKeyValue("user", user).log("event loop has ended");
+            }
         });
     }
 
