@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
@@ -188,19 +189,18 @@ class DnsChangeIT {
 
     private static PgPoolConfig config(DatabaseConfig database) {
         return new PgPoolConfig(
-                new ListenConfig(
-                        "127.0.0.1",
-                        0,
-                        Optional.empty(),
-                        16,
-                        100,
-                        Duration.ofSeconds(60),
-                        ClientAuthentication.TRUST,
-                        TlsConfig.CLIENTS),
+                new ListenConfig("127.0.0.1", 0, Optional.empty(), 16, 100, Duration.ofSeconds(60), TlsConfig.CLIENTS),
                 Map.of(database.name(), database),
                 Map.of(),
                 PoolMode.TRANSACTION,
-                CredentialStore.empty(),
+                new AuthConfig(
+                        ClientAuthentication.TRUST,
+                        Optional.empty(),
+                        Optional.empty(),
+                        CredentialStore.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        false),
                 DnsConfig.DEFAULT,
                 1);
     }
