@@ -13,6 +13,7 @@ import dev.pgpool.core.config.TlsNegotiation;
 import dev.pgpool.core.fixture.TestPki;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import io.netty.pkitesting.CertificateBuilder.Algorithm;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -152,6 +153,7 @@ class TlsConfigTest {
         SslContext forServer = SslContextBuilder.forServer(
                         server.bundle().getKeyPair().getPrivate(),
                         server.bundle().getCertificate())
+                .sslProvider(SslProvider.JDK)
                 .build();
         assertAccepted(tls -> tls.mode(TlsMode.VERIFY_FULL).context(forServer));
         assertThat(clientsProblem(tls ->
@@ -160,7 +162,8 @@ class TlsConfigTest {
         assertThat(serversProblem(tls -> tls.context(forServer)))
                 .startsWith("databases.app.tls.context: a context for servers (expected: one made by"
                         + " SslContextBuilder.forClient)");
-        SslContext forClient = SslContextBuilder.forClient().build();
+        SslContext forClient =
+                SslContextBuilder.forClient().sslProvider(SslProvider.JDK).build();
         assertThat(clientsProblem(tls -> tls.mode(TlsMode.REQUIRE).context(forClient)))
                 .startsWith("listen.tls.context: a context for clients");
     }
