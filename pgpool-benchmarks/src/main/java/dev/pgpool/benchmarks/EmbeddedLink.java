@@ -3,6 +3,7 @@ package dev.pgpool.benchmarks;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.HostConfig;
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.link.Link;
@@ -78,7 +79,7 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 new HostResolver(Transport.NIO, Runnable::run),
                 CredentialStore.empty(),
                 PgPoolListener.NONE);
-        lane = new PoolRegistry(services)
+        lane = new PoolRegistry(services, PoolMode.TRANSACTION, Map.of())
                 .enter(new DatabaseBuilder("bench").build(), "bench", "bench")
                 .laneFor(loop);
     }
@@ -206,6 +207,11 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
     @Override
     public void onServerLost(@Nullable ErrorFields error) {
         throw new IllegalStateException("server lost: " + error);
+    }
+
+    @Override
+    public void onTimeout(ErrorFields error, CloseReason reason) {
+        throw new IllegalStateException(error.message());
     }
 
     @Override

@@ -15,7 +15,7 @@ import dev.pgpool.core.fixture.ModuleRules;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Dependencies point one way: {@code wire <- prepared, params, auth, admin <- server <- pool <- link <- client <- runtime}. */
+/** Dependencies point one way: {@code wire <- sql, prepared, params, auth, admin <- server <- pool <- link <- client <- runtime}. */
 @AnalyzeClasses(packages = "dev.pgpool.core", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
@@ -24,10 +24,10 @@ class ArchitectureTest {
 
     /** From the bottom up; each may be used by those after it. */
     private static final String[] LAYERS = {
-        "wire", "prepared", "params", "auth", "admin", "server", "pool", "link", "client", "runtime"
+        "wire", "sql", "prepared", "params", "auth", "admin", "server", "pool", "link", "client", "runtime"
     };
 
-    private static final int FIRST_WITH_CONNECTION = 5;
+    private static final int FIRST_WITH_CONNECTION = 6;
 
     @ArchTest
     static final ArchTests MODULE = ArchTests.in(ModuleRules.class);
@@ -92,6 +92,7 @@ class ArchitectureTest {
                     "transport",
                     "tls",
                     "wire",
+                    "sql",
                     "prepared",
                     "params",
                     "auth",

@@ -77,7 +77,7 @@ class ReplicationIT {
         try (TestPooler pooler = pooler(postgres, 1);
                 Connection connection = replication(pooler, "true")) {
             LogSequenceNumber from = LogSequenceNumber.valueOf(
-                    postgres.query("SELECT pg_current_wal_insert_lsn()").get(0));
+                    postgres.query("SELECT pg_current_wal_flush_lsn()").get(0));
             try (PGReplicationStream stream = connection
                     .unwrap(PGConnection.class)
                     .getReplicationAPI()
@@ -209,6 +209,41 @@ class ReplicationIT {
     }
 
     @Test
+    void databaseOfPhysicalClientsNeedNotExist() {
+        // as pg_basebackup and pg_receivewal ask for it
+        try (TestPooler pooler = TestPooler.start(builder ->
+                        builder.database("*", db -> TestPooler.at(db, newest).maxConnections(1)));
+                WireClient first = WireClient.login(
+                        pooler.address(), TestPostgres.SUPERUSER, "replication", "replication", "true");
+                WireClient second = pooler.connect()) {
+            assertThat(first.query("IDENTIFY_SYSTEM").exchange()).endsWith("ReadyForQuery I");
+            second.startup(TestPostgres.SUPERUSER, "replication", "replication", "true");
+            assertThat(second.isReadable(Duration.ofMillis(200)))
+                    .as("beyond the limit")
+                    .isFalse();
+            first.close();
+            assertThat(second.awaitLogin("").query("IDENTIFY_SYSTEM").exchange())
+                    .endsWith("ReadyForQuery I");
+        }
+    }
+
+    @Test
+    void clientThatLeavesWhileItWaitsLeavesNothingBehind() {
+        try (TestPooler pooler = pooler(newest, 1);
+                WireClient holder = login(pooler).run("BEGIN")) {
+            WireClient replication = pooler.connect();
+            replication.startup(TestPostgres.SUPERUSER, TestPostgres.DATABASE, "replication", "database");
+            assertThat(replication.isReadable(Duration.ofMillis(100))).isFalse();
+            replication.close();
+            await().atMost(Wire.PATIENCE)
+                    .until(() -> pooler.snapshot().pools().get(0).clientsWaiting() == 0);
+            int pid = holder.serverPid();
+            holder.run("COMMIT");
+            assertThat(holder.serverPid()).as("nobody took its place").isEqualTo(pid);
+        }
+    }
+
+    @Test
     void refusalOfTheServerIsPassedOnAndThePlaceIsFreeAgain() {
         String nobody = newest.createRole("trust", "x");
         try (TestPooler pooler = pooler(newest, 1)) {
@@ -252,7 +287,7 @@ class ReplicationIT {
                     .until(() -> newest.query("SELECT 1 FROM pg_stat_activity WHERE backend_type = 'walsender'")
                             .isEmpty());
             await().atMost(Wire.PATIENCE)
-                    .until(() -> pooler.snapshot().pools().get(0).servers() == 0);
+                    .until(() -> pooler.snapshot().pools().stream().allMatch(pool -> pool.servers() == 0));
             half.close();
         }
     }

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.pool.ServerPool;
+import dev.pgpool.core.internal.pool.Walsender;
 import dev.pgpool.core.internal.server.ReplicationServer;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
@@ -16,9 +17,9 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Phase: a replication client, logged in. It waits for a server of the pool like everybody else, whose place is then
- * taken by a walsender that is made for this client, with the client's own start-up parameters. From then on bytes pass
- * both ways unread, until one side closes; then the other is closed, too.
+ * Phase: a replication client, logged in. A walsender is made for it, with the client's own start-up parameters: where the
+ * pool has room, else in the place of a server for which it waits like everybody else. From then on bytes pass both ways
+ * unread, until one side closes; then the other is closed, too.
  *
  * <pre>
  *   waiting for a place ──server──> connecting ──logged in──> relaying ──either side closes──> closed
@@ -28,17 +29,19 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
     private final ClientSession session;
     private final StartupPacket.Startup startup;
     private final ServerPool pool;
+    private final Walsender wanted;
     private @Nullable ServerConnection server;
 
     ReplicationPhase(ClientSession session, StartupPacket.Startup startup, ServerPool pool) {
         this.session = session;
         this.startup = startup;
         this.pool = pool;
+        this.wanted = new Walsender(session, startup.parameters(), new Outcome());
     }
 
     void begin() {
         LaneEntry.enter(session, pool, () -> {
-            ServerConnection place = session.lane().acquire(session);
+            ServerConnection place = session.lane().acquire(wanted);
             if (place != null) {
                 onServer(session, place);
             }
@@ -47,29 +50,34 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
 
     @Override
     public void onServer(ClientSession s, ServerConnection place) {
-        session.lane().replace(place, startup.parameters(), new ServerConnector.Outcome() {
-            @Override
-            public void onConnected(ServerConnection walsender) {
-                if (session.isClosed()) {
-                    walsender.close(CloseReason.CLIENT_CLOSED);
-                } else {
-                    session.guard(() -> relay(walsender));
-                }
-            }
-
-            @Override
-            public void onFailed(ErrorFields error) {
-                session.fail(error, CloseReason.SERVER_UNAVAILABLE);
-            }
-        });
+        session.lane().replace(place, wanted);
     }
 
     @Override
     public void onNoServer(ClientSession s, ErrorFields error) {
+        session.lane().giveUp(session);
         session.fail(error, CloseReason.SERVER_UNAVAILABLE);
     }
 
+    /** What becomes of the walsender. */
+    private final class Outcome implements ServerConnector.Outcome {
+        @Override
+        public void onConnected(ServerConnection walsender) {
+            if (session.isClosed()) {
+                walsender.close(CloseReason.CLIENT_CLOSED);
+            } else {
+                session.guard(() -> relay(walsender));
+            }
+        }
+
+        @Override
+        public void onFailed(ErrorFields error) {
+            session.fail(error, CloseReason.SERVER_UNAVAILABLE);
+        }
+    }
+
     private void relay(ServerConnection walsender) {
+        session.loginDone(0);
         server = walsender;
         ReplicationServer.begin(walsender, this);
         CancelKey key = CancelKey.create(

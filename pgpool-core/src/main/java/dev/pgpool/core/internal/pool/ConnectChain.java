@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -42,6 +43,7 @@ final class ConnectChain implements ServerConnector.Outcome {
     private final ServerPool pool;
     private final EventLoop loop;
     private final ServerHome home;
+    private final Map<String, String> startup;
     private final Owner owner;
     private final ServerHosts.Order order;
     private final Deque<HostConfig> hosts = new ArrayDeque<>();
@@ -60,10 +62,12 @@ final class ConnectChain implements ServerConnector.Outcome {
     private @Nullable ScheduledFuture<?> lookupTimer;
     private long hostDeadlineNanos;
 
-    ConnectChain(ServerPool pool, EventLoop loop, ServerHome home, Owner owner) {
+    /** @param startup further start-up parameters, of a connection that is used as it is; none for a pooled one */
+    ConnectChain(ServerPool pool, EventLoop loop, ServerHome home, Map<String, String> startup, Owner owner) {
         this.pool = pool;
         this.loop = loop;
         this.home = home;
+        this.startup = startup;
         this.owner = owner;
         this.order = pool.hosts().next();
         this.wanted = pool.hosts().wanted();
@@ -115,7 +119,7 @@ final class ConnectChain implements ServerConnector.Outcome {
             return;
         }
         host = next;
-        long timeout = pool.config().pool().connectTimeout().toNanos();
+        long timeout = pool.rules().timeouts().connect().toNanos();
         hostDeadlineNanos = System.nanoTime() + timeout;
         lookUp(next, timeout);
     }
@@ -153,7 +157,8 @@ final class ConnectChain implements ServerConnector.Outcome {
             return;
         }
         long left = Math.max(1_000_000, hostDeadlineNanos - System.nanoTime());
-        ServerTarget next = pool.target(current, address, wanted, credential);
+        ServerTarget pooled = pool.target(current, address, wanted, credential);
+        ServerTarget next = startup.isEmpty() ? pooled : pooled.with(startup);
         target = next;
         pool.services()
                 .connector()

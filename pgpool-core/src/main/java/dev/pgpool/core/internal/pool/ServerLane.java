@@ -1,13 +1,17 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.ServerLifeConfig;
 import dev.pgpool.core.config.SessionState;
+import dev.pgpool.core.config.TimeoutsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.CancelSender;
+import dev.pgpool.core.internal.server.ServerAge;
+import dev.pgpool.core.internal.server.ServerCheck;
 import dev.pgpool.core.internal.server.ServerConnection;
-import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.transport.LoopTicker;
@@ -34,7 +38,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerLane.class);
 
     /** What a lane knows at an instant. */
-    record Figures(int waiting, int idle, LaneCounters counters) {}
+    record Figures(int waiting, int idle, int used, int tested, LaneCounters counters) {}
 
     private final ServerPool pool;
     private final EventLoop loop;
@@ -42,22 +46,21 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private final PoolLane<ServerConnection> queue;
     private final LaneCounters counters = new LaneCounters();
     private final Set<ServerConnection> servers = new LinkedHashSet<>();
+    private final boolean watchesServers;
     private final AddressWatch addresses;
+    private final WantedWalsenders walsenders = new WantedWalsenders();
+    private @Nullable ServerConnection unpooled;
     private boolean closed;
 
     ServerLane(ServerPool pool, int index, int loopIndex) {
         this.pool = pool;
         this.loop = pool.services().loops().get(loopIndex);
         this.ticker = pool.services().tickers().get(loopIndex);
+        this.watchesServers = !timeouts().query().isZero()
+                || !timeouts().transaction().isZero()
+                || !timeouts().idleInTransaction().isZero();
         this.addresses = new AddressWatch(pool.hosts(), pool.services().resolver());
-        this.queue = new PoolLane<>(
-                index,
-                loop,
-                this,
-                pool.budget(),
-                pool.config().pool().waitTimeout().toNanos(),
-                System::nanoTime);
-        this.queue.roundRobin(pool.config().pool().serverRoundRobin());
+        this.queue = new PoolLane<>(index, loop, this, pool.budget(), LaneRules.of(pool.rules()), System::nanoTime);
     }
 
     PoolLane<ServerConnection> queue() {
@@ -80,12 +83,22 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** How running work is cancelled. */
     public CancelSender cancels() {
-        return pool.services().cancels();
+        return pool.cancels();
     }
 
     /** How long a server may take to become clean after its client left. */
     public Duration abandonTimeout() {
-        return pool.config().pool().abandonTimeout();
+        return timeouts().abandon();
+    }
+
+    /** For how long a client keeps its server. */
+    public PoolMode mode() {
+        return pool.mode();
+    }
+
+    /** How long things may take in this pool. */
+    public TimeoutsConfig timeouts() {
+        return pool.rules().timeouts();
     }
 
     /** For how long clients keep servers, and what becomes of their session state. */
@@ -123,6 +136,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** The waiter does not want a server any more. */
     public void giveUp(Waiter<ServerConnection> waiter) {
+        walsenders.remove(waiter);
         queue.giveUp(waiter);
     }
 
@@ -130,7 +144,14 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public void connect(PoolLane<ServerConnection> lane) {
-        new ConnectChain(pool, loop, this, new Connecting()).begin();
+        Walsender first = walsenders.next();
+        if (first == null) {
+            new ConnectChain(pool, loop, this, Map.of(), new Connecting()).begin();
+        } else {
+            // its client does not wait for another server meanwhile
+            queue.giveUp(first.waiter());
+            new ConnectChain(pool, loop, this, first.startup(), new ConnectingWalsender(first)).begin();
+        }
     }
 
     /** A server is being made for the pool. */
@@ -150,6 +171,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 server.close(CloseReason.SHUTDOWN);
                 return;
             }
+            server.bornAs(new ServerAge(System.nanoTime(), pool.drawLifetimeNanos()));
             retireIfStale(server);
             pool.serverConnected(server, System.nanoTime() - begun);
             queue.connected(server);
@@ -163,41 +185,89 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     }
 
     /**
-     * Makes a connection that is not pooled, in the place of a server that the caller has acquired: it counts against all
-     * limits that the server counted against, and is never given to anybody else. The server is closed, the new
-     * connection goes where it went.
-     *
-     * @param startup further start-up parameters
+     * Gets a walsender for a client: with a permit of its own, or in the place of a server that the client is given while
+     * it waits like everybody else, and then hands to {@link #replace}. It counts against all limits, and is nobody
+     * else's. The server at once, if there is one to be replaced, or null: then the waiter is told later, or the outcome.
      */
-    public void replace(ServerConnection server, Map<String, String> startup, ServerConnector.Outcome outcome) {
+    public @Nullable ServerConnection acquire(Walsender wanted) {
+        walsenders.add(wanted);
+        return queue.acquire(wanted.waiter());
+    }
+
+    /** Makes the walsender in the place of a server that its client has acquired, which is closed. */
+    public void replace(ServerConnection server, Walsender wanted) {
+        walsenders.remove(wanted.waiter());
         servers.remove(server);
         server.settle(InTransit.HOME);
         server.close(CloseReason.EVICTED);
         pool.serverGone(CloseReason.EVICTED);
-        long begun = System.nanoTime();
-        pool.services()
-                .connector()
-                .connect(
-                        loop,
-                        server.target().with(startup),
-                        pool.parameters(),
-                        this,
-                        pool.config().pool().connectTimeout(),
-                        new ServerConnector.Outcome() {
-                            @Override
-                            public void onConnected(ServerConnection replacement) {
-                                servers.add(replacement);
-                                pool.unpooledConnected(System.nanoTime() - begun);
-                                outcome.onConnected(replacement);
-                            }
+        new ConnectChain(pool, loop, this, wanted.startup(), new Replacing(server, wanted)).begin();
+    }
 
-                            @Override
-                            public void onFailed(ErrorFields error) {
-                                queue.gone(server);
-                                pool.unpooledFailed(error);
-                                outcome.onFailed(error);
-                            }
-                        });
+    /** A walsender is being made with a permit that the queue has got for it. */
+    private final class ConnectingWalsender implements ConnectChain.Owner {
+        private final Walsender wanted;
+        private final long begun = System.nanoTime();
+
+        ConnectingWalsender(Walsender wanted) {
+            this.wanted = wanted;
+        }
+
+        @Override
+        public boolean isClosed() {
+            return closed;
+        }
+
+        @Override
+        public void onConnected(ServerConnection server) {
+            servers.add(server);
+            // the queue counts it, and must not give it to anybody
+            unpooled = server;
+            queue.connected(server);
+            unpooled = null;
+            pool.unpooledConnected(System.nanoTime() - begun);
+            wanted.outcome().onConnected(server);
+        }
+
+        @Override
+        public void onFailed(ErrorFields error) {
+            // of no concern to the others: they may try at once
+            queue.connectFailed(System.nanoTime(), null);
+            pool.unpooledFailed(error);
+            wanted.outcome().onFailed(error);
+            pool.forgetIfUnused();
+        }
+    }
+
+    /** A walsender is being made with the permit of a server that is gone. */
+    private final class Replacing implements ConnectChain.Owner {
+        private final ServerConnection gone;
+        private final Walsender wanted;
+        private final long begun = System.nanoTime();
+
+        Replacing(ServerConnection gone, Walsender wanted) {
+            this.gone = gone;
+            this.wanted = wanted;
+        }
+
+        @Override
+        public boolean isClosed() {
+            return closed;
+        }
+
+        @Override
+        public void onConnected(ServerConnection server) {
+            servers.add(server);
+            pool.unpooledConnected(System.nanoTime() - begun);
+            wanted.outcome().onConnected(server);
+        }
+
+        @Override
+        public void onFailed(ErrorFields error) {
+            queue.gone(gone);
+            pool.unpooledFailed(error);
+            wanted.outcome().onFailed(error);
+        }
     }
 
     private void failed(ErrorFields error) {
@@ -206,16 +276,37 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 .addKeyValue("error", error.message())
                 .log("server connection failed");
         pool.serverFailed(error);
-        long retryAt =
-                System.nanoTime() + pool.config().pool().connectRetryDelay().toNanos();
+        long retryAt = System.nanoTime() + timeouts().connectRetryDelay().toNanos();
         boolean wait = pool.hasServers() || ServerPool.maySoonConnect(error);
         queue.connectFailed(retryAt, wait ? null : ServerPool.refusalFor(error));
         pool.forgetIfUnused();
     }
 
     @Override
+    public ServerAge age(ServerConnection server) {
+        return server.age();
+    }
+
+    @Override
+    public void check(ServerConnection server, PoolLane<ServerConnection> lane) {
+        ServerLifeConfig life = pool.rules().servers();
+        String sql = life.checkQuery().equals(ServerLifeConfig.EMPTY_QUERY) ? "" : life.checkQuery();
+        ServerCheck.begin(server, sql, life.checkTimeout(), () -> lane.checked(server));
+    }
+
+    @Override
+    public void retire(ServerConnection server, CloseReason reason) {
+        server.close(reason);
+    }
+
+    @Override
+    public int minimum() {
+        return pool.minimum();
+    }
+
+    @Override
     public boolean isUsable(ServerConnection server) {
-        return server.isUsable();
+        return server != unpooled && server.isUsable();
     }
 
     @Override
@@ -321,6 +412,11 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     @Override
     public void onTick(long nowNanos) {
         queue.onTick(nowNanos);
+        if (watchesServers) {
+            for (ServerConnection server : servers.toArray(new ServerConnection[0])) {
+                server.onTick(nowNanos);
+            }
+        }
         addresses.onTick(nowNanos, servers);
     }
 
@@ -328,20 +424,21 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     CompletableFuture<Figures> figures() {
         CompletableFuture<Figures> answer = new CompletableFuture<>();
-        onLoop(() -> answer.complete(new Figures(queue.waitingCount(), queue.idleCount(), counters.copy())));
+        onLoop(() -> answer.complete(new Figures(
+                queue.waitingCount(), queue.idleCount(), queue.staleCount(), queue.checkingCount(), counters.copy())));
         if (loop.isShuttingDown()) {
-            answer.complete(new Figures(0, 0, new LaneCounters()));
+            answer.complete(new Figures(0, 0, 0, 0, new LaneCounters()));
         }
         return answer;
     }
 
-    CompletableFuture<Void> close() {
+    CompletableFuture<Void> close(CloseReason reason) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         onLoop(() -> {
             closed = true;
             ticker.remove(this);
             queue.refuse(PoolerError.SHUTDOWN.plain());
-            Set.copyOf(servers).forEach(server -> server.close(CloseReason.SHUTDOWN));
+            Set.copyOf(servers).forEach(server -> server.close(reason));
             done.complete(null);
         });
         return done;

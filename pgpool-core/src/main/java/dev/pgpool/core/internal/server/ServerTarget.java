@@ -6,6 +6,7 @@ import dev.pgpool.core.internal.tls.ServerTls;
 import java.net.SocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,10 +34,11 @@ public record ServerTarget(
         startup = Map.copyOf(startup);
     }
 
-    /** The same server, database and user for a session with further start-up parameters, used as it is. */
+    /** The same server, database and user for a session with further start-up parameters and no connect query. */
     public ServerTarget with(Map<String, String> parameters) {
         Map<String, String> all = new LinkedHashMap<>(parameters);
         all.putAll(startup);
-        return new ServerTarget(host, address, all, user, credential, ServerSetup.NONE, maxPreparedStatements, tls);
+        ServerSetup role = new ServerSetup(setup.attributes(), Optional.empty());
+        return new ServerTarget(host, address, all, user, credential, role, maxPreparedStatements, tls);
     }
 }

@@ -10,6 +10,7 @@ import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
@@ -165,20 +166,23 @@ class DnsChangeIT {
                 .connectTimeout(connectTimeout)
                 .maxConnections(1)
                 .build();
-        PoolRegistry pools = new PoolRegistry(new PoolServices(
-                List.of(loop),
-                List.of(ticker),
-                new ServerConnector(transport, new SecureRandom(), lookups),
-                new CancelSender(transport, lookups),
-                new HostResolver(transport, names),
-                CredentialStore.empty(),
-                new PgPoolListener() {
-                    @Override
-                    public void onServerClosed(PoolKey key, CloseReason reason) {
-                        closed.add(reason);
-                    }
-                },
-                new TlsContexts(config(database))));
+        PoolRegistry pools = new PoolRegistry(
+                new PoolServices(
+                        List.of(loop),
+                        List.of(ticker),
+                        new ServerConnector(transport, new SecureRandom(), lookups),
+                        new CancelSender(transport, lookups),
+                        new HostResolver(transport, names),
+                        CredentialStore.empty(),
+                        new PgPoolListener() {
+                            @Override
+                            public void onServerClosed(PoolKey key, CloseReason reason) {
+                                closed.add(reason);
+                            }
+                        },
+                        new TlsContexts(config(database))),
+                PoolMode.TRANSACTION,
+                Map.of());
         return pools.enter(database, "app", "app");
     }
 
@@ -194,6 +198,8 @@ class DnsChangeIT {
                         ClientAuthentication.TRUST,
                         TlsConfig.CLIENTS),
                 Map.of(database.name(), database),
+                Map.of(),
+                PoolMode.TRANSACTION,
                 CredentialStore.empty(),
                 DnsConfig.DEFAULT,
                 1);
