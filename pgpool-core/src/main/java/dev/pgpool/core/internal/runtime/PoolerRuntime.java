@@ -109,6 +109,7 @@ public final class PoolerRuntime {
             state.set(Lifecycle.CLOSED);
             listeners.forEach(channel -> channel.close().awaitUninterruptibly());
             end(loops, workers);
+            tls.close();
             throw e;
         }
         state.set(Lifecycle.RUNNING);
@@ -198,6 +199,9 @@ public final class PoolerRuntime {
         Parts known = parts;
         parts = null;
         if (before != Lifecycle.RUNNING || known == null) {
+            if (before == Lifecycle.NEW) {
+                tls.close();
+            }
             return;
         }
         known.listeners().forEach(channel -> channel.close().awaitUninterruptibly());
@@ -212,6 +216,7 @@ public final class PoolerRuntime {
             LOGGER.atWarn().setCause(e).log("servers not closed in time");
         }
         end(known.loops(), known.workers());
+        tls.close();
         LOGGER.atInfo().log("pooler closed");
     }
 
