@@ -236,7 +236,7 @@ class ReplicationIT {
             assertThat(replication.isReadable(Duration.ofMillis(100))).isFalse();
             replication.close();
             await().atMost(Wire.PATIENCE)
-                    .until(() -> pooler.snapshot().pools().get(0).waiting() == 0);
+                    .until(() -> pooler.snapshot().pools().get(0).clientsWaiting() == 0);
             int pid = holder.serverPid();
             holder.run("COMMIT");
             assertThat(holder.serverPid()).as("nobody took its place").isEqualTo(pid);
