@@ -4,6 +4,7 @@ import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.link.Link;
@@ -84,7 +85,7 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 CredentialStore.empty(),
                 PgPoolListener.NONE,
                 new TlsContexts(config));
-        lane = new PoolRegistry(services)
+        lane = new PoolRegistry(services, PoolMode.TRANSACTION, Map.of())
                 .enter(config.databases().get("bench"), "bench", "bench")
                 .laneFor(loop);
     }
@@ -212,6 +213,11 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
     @Override
     public void onServerLost(@Nullable ErrorFields error) {
         throw new IllegalStateException("server lost: " + error);
+    }
+
+    @Override
+    public void onTimeout(ErrorFields error, CloseReason reason) {
+        throw new IllegalStateException(error.message());
     }
 
     @Override

@@ -8,8 +8,11 @@ import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TlsBuilder;
 import dev.pgpool.core.config.TlsConfig;
+import dev.pgpool.core.config.UserBuilder;
+import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +26,8 @@ import java.util.function.Consumer;
 /** Describes a pooler. Not thread-safe; nothing is checked or started before {@link #build()}. */
 public final class PgPoolBuilder {
     private final Map<String, DatabaseConfig> databases = new LinkedHashMap<>();
+    private final Map<String, UserConfig> users = new LinkedHashMap<>();
+    private PoolMode poolMode = PoolMode.TRANSACTION;
     private final List<String> problems = new ArrayList<>();
     private String host = "127.0.0.1";
     private int port = 6432;
@@ -101,6 +106,22 @@ public final class PgPoolBuilder {
         return this;
     }
 
+    /** Says what is different for a user: of all its pools, whatever the database, and of clients that log in as it. */
+    public PgPoolBuilder user(String name, Consumer<UserBuilder> description) {
+        UserBuilder builder = new UserBuilder(name);
+        description.accept(builder);
+        if (users.putIfAbsent(name, builder.build()) != null) {
+            problems.add("users." + name + ": given twice (expected: once)");
+        }
+        return this;
+    }
+
+    /** Default {@link PoolMode#TRANSACTION}. For how long clients keep their servers; databases and users may differ. */
+    public PgPoolBuilder poolMode(PoolMode poolMode) {
+        this.poolMode = poolMode;
+        return this;
+    }
+
     /**
      * Default 15 s. How long the addresses of a server's name are kept; zero looks up for each new connection. When they
      * change, connections to those that are gone end at their next release. The Java runtime has a cache of its own
@@ -149,6 +170,7 @@ public final class PgPoolBuilder {
         }
         ListenConfig listen = new ListenConfig(
                 host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication, tls);
-        return new PgPoolConfig(listen, databases, credentials, new DnsConfig(dnsMaxTtl, dnsNxdomainTtl), eventLoops);
+        return new PgPoolConfig(
+                listen, databases, users, poolMode, credentials, new DnsConfig(dnsMaxTtl, dnsNxdomainTtl), eventLoops);
     }
 }

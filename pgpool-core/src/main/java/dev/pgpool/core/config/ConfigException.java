@@ -13,7 +13,7 @@ public final class ConfigException extends IllegalArgumentException {
         this.problems = List.copyOf(problems);
     }
 
-    /** One line each, like {@code databases.app.maxConnections: 0 (expected: 1 to 10000)}. */
+    /** One line each, like {@code databases.app.maxConnections: -1 (expected: 0 to 10000)}. */
     public List<String> problems() {
         return problems;
     }

@@ -16,16 +16,35 @@ public final class DatabaseBuilder {
     private Optional<String> databaseName = Optional.empty();
     private Optional<String> user = Optional.empty();
     private Optional<String> password = Optional.empty();
-    private int maxConnections = PoolConfig.DEFAULT.maxConnections();
-    private int maxParallelConnects = PoolConfig.DEFAULT.maxParallelConnects();
-    private Duration waitTimeout = PoolConfig.DEFAULT.waitTimeout();
-    private Duration connectTimeout = PoolConfig.DEFAULT.connectTimeout();
-    private Duration connectRetryDelay = PoolConfig.DEFAULT.connectRetryDelay();
-    private Duration abandonTimeout = PoolConfig.DEFAULT.abandonTimeout();
+    private Optional<PoolMode> mode = Optional.empty();
+    private int maxConnections = LimitsConfig.DEFAULT.maxConnections();
+    private int minConnections = LimitsConfig.DEFAULT.minConnections();
+    private int reserveConnections = LimitsConfig.DEFAULT.reserveConnections();
+    private Duration reserveTimeout = LimitsConfig.DEFAULT.reserveTimeout();
+    private int maxParallelConnects = LimitsConfig.DEFAULT.maxParallelConnects();
+    private int maxServerConnections = LimitsConfig.DEFAULT.maxServerConnections();
+    private int maxClients = LimitsConfig.DEFAULT.maxClients();
+    private Duration waitTimeout = TimeoutsConfig.DEFAULT.queryWait();
+    private Duration waitNotice = TimeoutsConfig.DEFAULT.waitNotice();
+    private Duration queryTimeout = TimeoutsConfig.DEFAULT.query();
+    private Duration transactionTimeout = TimeoutsConfig.DEFAULT.transaction();
+    private Duration idleInTransactionTimeout = TimeoutsConfig.DEFAULT.idleInTransaction();
+    private Duration clientIdleTimeout = TimeoutsConfig.DEFAULT.clientIdle();
+    private Duration connectTimeout = TimeoutsConfig.DEFAULT.connect();
+    private Duration connectRetryDelay = TimeoutsConfig.DEFAULT.connectRetryDelay();
+    private Duration abandonTimeout = TimeoutsConfig.DEFAULT.abandon();
+    private Duration cancelTimeout = TimeoutsConfig.DEFAULT.cancel();
+    private Duration serverLifetime = ServerLifeConfig.DEFAULT.lifetime();
+    private Duration serverIdleTimeout = ServerLifeConfig.DEFAULT.idleTimeout();
+    private Duration serverCheckDelay = ServerLifeConfig.DEFAULT.checkDelay();
+    private String serverCheckQuery = ServerLifeConfig.DEFAULT.checkQuery();
+    private Duration serverCheckTimeout = ServerLifeConfig.DEFAULT.checkTimeout();
+    private boolean serverRoundRobin = ServerLifeConfig.DEFAULT.roundRobin();
+    private Duration poolIdleTimeout = ServerLifeConfig.DEFAULT.poolIdleTimeout();
+    private Duration autoDatabaseIdleTimeout = ServerLifeConfig.DEFAULT.autoDatabaseIdleTimeout();
     private SessionStateConfig sessionState = SessionStateConfig.DEFAULT;
     private int maxPreparedStatements = PoolConfig.DEFAULT.maxPreparedStatements();
     private TlsConfig tls = TlsConfig.SERVERS;
-    private boolean serverRoundRobin = PoolConfig.DEFAULT.serverRoundRobin();
 
     /** @param name what clients connect to, or {@code *} for every database without an entry of its own */
     public DatabaseBuilder(String name) {
@@ -92,21 +111,98 @@ public final class DatabaseBuilder {
         return this;
     }
 
-    /** Default 20. Server connections at most, for each user of this database. */
+    /** Default: that of {@code PgPoolBuilder.poolMode}. For how long a client keeps its server. */
+    public DatabaseBuilder mode(PoolMode mode) {
+        this.mode = Optional.of(mode);
+        return this;
+    }
+
+    /** Default 20; 0 for no limit. Server connections at most, for each user of this database. */
     public DatabaseBuilder maxConnections(int maxConnections) {
         this.maxConnections = maxConnections;
         return this;
     }
 
-    /** Default 2. Server connections under construction at once. */
+    /**
+     * Default 0. Server connections that are kept for each user that has clients, or is forced, even if nobody uses
+     * them.
+     */
+    public DatabaseBuilder minConnections(int minConnections) {
+        this.minConnections = minConnections;
+        return this;
+    }
+
+    /** Default 0. Server connections beyond {@code maxConnections} while clients wait too long. */
+    public DatabaseBuilder reserveConnections(int reserveConnections) {
+        this.reserveConnections = reserveConnections;
+        return this;
+    }
+
+    /** Default 5 s; zero never uses the reserve. How long a client waits before the reserve is used. */
+    public DatabaseBuilder reserveTimeout(Duration reserveTimeout) {
+        this.reserveTimeout = reserveTimeout;
+        return this;
+    }
+
+    /** Default 2. Server connections under construction at once, for each user. */
     public DatabaseBuilder maxParallelConnects(int maxParallelConnects) {
         this.maxParallelConnects = maxParallelConnects;
+        return this;
+    }
+
+    /** Default 0, no limit. Server connections of all users of this database together. */
+    public DatabaseBuilder maxServerConnections(int maxServerConnections) {
+        this.maxServerConnections = maxServerConnections;
+        return this;
+    }
+
+    /**
+     * Default 0, no limit. Clients of this database, those that log in included; beyond it they get {@code 53300}.
+     */
+    public DatabaseBuilder maxClients(int maxClients) {
+        this.maxClients = maxClients;
         return this;
     }
 
     /** Default 120 s; zero waits for ever. How long a client waits for a server before it gets an error. */
     public DatabaseBuilder waitTimeout(Duration waitTimeout) {
         this.waitTimeout = waitTimeout;
+        return this;
+    }
+
+    /** Default 5 s; zero says nothing. How long a client waits for a server before a NOTICE tells it so. */
+    public DatabaseBuilder waitNotice(Duration waitNotice) {
+        this.waitNotice = waitNotice;
+        return this;
+    }
+
+    /** Default zero, none. How long one query may run before it is cancelled with {@code 57014}. */
+    public DatabaseBuilder queryTimeout(Duration queryTimeout) {
+        this.queryTimeout = queryTimeout;
+        return this;
+    }
+
+    /** Default zero, none. How long a transaction may be open before its client gets {@code 25P04}. */
+    public DatabaseBuilder transactionTimeout(Duration transactionTimeout) {
+        this.transactionTimeout = transactionTimeout;
+        return this;
+    }
+
+    /**
+     * Default zero, none. How long an open transaction may wait for its next query before its client gets {@code
+     * 25P03}.
+     */
+    public DatabaseBuilder idleInTransactionTimeout(Duration idleInTransactionTimeout) {
+        this.idleInTransactionTimeout = idleInTransactionTimeout;
+        return this;
+    }
+
+    /**
+     * Default zero, none. How long a client may ask for nothing, outside a transaction, before it gets {@code
+     * 57P05}.
+     */
+    public DatabaseBuilder clientIdleTimeout(Duration clientIdleTimeout) {
+        this.clientIdleTimeout = clientIdleTimeout;
         return this;
     }
 
@@ -125,6 +221,60 @@ public final class DatabaseBuilder {
     /** Default 5 s. How long a server may take to become clean after its client left in the middle. */
     public DatabaseBuilder abandonTimeout(Duration abandonTimeout) {
         this.abandonTimeout = abandonTimeout;
+        return this;
+    }
+
+    /** Default 10 s. How long a server may take to deal with a cancel request. */
+    public DatabaseBuilder cancelTimeout(Duration cancelTimeout) {
+        this.cancelTimeout = cancelTimeout;
+        return this;
+    }
+
+    /** Default 1 h; zero uses each once. Age at which a server connection is replaced, give or take 20 %. */
+    public DatabaseBuilder serverLifetime(Duration serverLifetime) {
+        this.serverLifetime = serverLifetime;
+        return this;
+    }
+
+    /** Default 10 min; zero never. How long a server connection may be idle before it is closed. */
+    public DatabaseBuilder serverIdleTimeout(Duration serverIdleTimeout) {
+        this.serverIdleTimeout = serverIdleTimeout;
+        return this;
+    }
+
+    /**
+     * Default 30 s; zero checks always. How long a server connection may be idle before it is checked ahead of its
+     * next use.
+     */
+    public DatabaseBuilder serverCheckDelay(Duration serverCheckDelay) {
+        this.serverCheckDelay = serverCheckDelay;
+        return this;
+    }
+
+    /**
+     * Default {@code <empty>}, an empty query; the empty string for no checks. What idle server connections are
+     * checked with.
+     */
+    public DatabaseBuilder serverCheckQuery(String serverCheckQuery) {
+        this.serverCheckQuery = serverCheckQuery;
+        return this;
+    }
+
+    /** Default 5 s. How long a check may take before the server connection is closed. */
+    public DatabaseBuilder serverCheckTimeout(Duration serverCheckTimeout) {
+        this.serverCheckTimeout = serverCheckTimeout;
+        return this;
+    }
+
+    /** Default zero, never. How long a pool may be without clients before it is dropped with its servers. */
+    public DatabaseBuilder poolIdleTimeout(Duration poolIdleTimeout) {
+        this.poolIdleTimeout = poolIdleTimeout;
+        return this;
+    }
+
+    /** Default 1 h; zero never. The same for pools that the entry {@code *} has made. */
+    public DatabaseBuilder autoDatabaseIdleTimeout(Duration autoDatabaseIdleTimeout) {
+        this.autoDatabaseIdleTimeout = autoDatabaseIdleTimeout;
         return this;
     }
 
@@ -184,16 +334,42 @@ public final class DatabaseBuilder {
                 user,
                 password,
                 connectQuery,
-                new PoolConfig(
+                pool(),
+                sessionState,
+                tls);
+    }
+
+    private PoolConfig pool() {
+        return new PoolConfig(
+                mode,
+                new LimitsConfig(
                         maxConnections,
+                        minConnections,
+                        reserveConnections,
+                        reserveTimeout,
                         maxParallelConnects,
+                        maxServerConnections,
+                        maxClients),
+                new TimeoutsConfig(
                         waitTimeout,
+                        waitNotice,
+                        queryTimeout,
+                        transactionTimeout,
+                        idleInTransactionTimeout,
+                        clientIdleTimeout,
                         connectTimeout,
                         connectRetryDelay,
                         abandonTimeout,
-                        maxPreparedStatements,
-                        serverRoundRobin),
-                sessionState,
-                tls);
+                        cancelTimeout),
+                new ServerLifeConfig(
+                        serverLifetime,
+                        serverIdleTimeout,
+                        serverCheckDelay,
+                        serverCheckQuery,
+                        serverCheckTimeout,
+                        serverRoundRobin,
+                        poolIdleTimeout,
+                        autoDatabaseIdleTimeout),
+                maxPreparedStatements);
     }
 }

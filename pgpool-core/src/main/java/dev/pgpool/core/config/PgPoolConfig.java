@@ -12,6 +12,8 @@ import java.util.Optional;
  *
  * @param listen where clients come in
  * @param databases what they may connect to, by name
+ * @param users what is different for some users, by name
+ * @param poolMode for how long clients keep their servers where neither user nor database says it
  * @param credentials who they are
  * @param dns how long answers of the name service are believed
  * @param eventLoops threads that carry the traffic; each owns its connections
@@ -19,6 +21,8 @@ import java.util.Optional;
 public record PgPoolConfig(
         ListenConfig listen,
         Map<String, DatabaseConfig> databases,
+        Map<String, UserConfig> users,
+        PoolMode poolMode,
         CredentialStore credentials,
         DnsConfig dns,
         int eventLoops) {
@@ -26,10 +30,12 @@ public record PgPoolConfig(
     /** @throws ConfigException with every problem found */
     public PgPoolConfig {
         databases = Collections.unmodifiableMap(new LinkedHashMap<>(databases));
+        users = Collections.unmodifiableMap(new LinkedHashMap<>(users));
         Problems problems = new Problems();
         listen.check(problems);
         problems.require(!databases.isEmpty(), "databases", "none", "at least one");
         databases.values().forEach(database -> database.check(problems));
+        users.values().forEach(user -> user.check(problems));
         dns.check(problems);
         problems.range("eventLoops", eventLoops, 1, 1_024);
         problems.throwIfAny();
@@ -39,6 +45,11 @@ public record PgPoolConfig(
     public Optional<DatabaseConfig> database(String name) {
         DatabaseConfig exact = databases.get(name);
         return exact != null ? Optional.of(exact) : Optional.ofNullable(databases.get(DatabaseConfig.FALLBACK));
+    }
+
+    /** What is different for a user, if anything is. */
+    public Optional<UserConfig> user(String name) {
+        return Optional.ofNullable(users.get(name));
     }
 
     /** Names of the configured databases, in order. */

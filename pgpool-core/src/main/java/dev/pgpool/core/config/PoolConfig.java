@@ -1,47 +1,37 @@
 package dev.pgpool.core.config;
 
-import java.time.Duration;
+import java.util.Optional;
 
 /**
- * The limits of a pool: the server connections for one database and one user.
+ * The rules of a pool: the server connections for one database and one user.
  *
- * @param maxConnections server connections at most
- * @param maxParallelConnects server connections that may be under construction at once
- * @param waitTimeout how long a client waits for a server before it gets an error; zero for ever
- * @param connectTimeout how long a server connection may take until it is ready for queries
- * @param connectRetryDelay how long a failed connect is remembered and told to clients when no server is there
- * @param abandonTimeout how long a server may take to become clean after its client left in the middle
+ * @param mode for how long a client keeps its server; empty for the pooler's own default
+ * @param limits how many servers and clients there may be
+ * @param timeouts how long things may take
+ * @param servers how long server connections live
  * @param maxPreparedStatements prepared statements kept on one server connection
- * @param serverRoundRobin whether idle servers are used in turn, and not the last one first
  */
 public record PoolConfig(
-        int maxConnections,
-        int maxParallelConnects,
-        Duration waitTimeout,
-        Duration connectTimeout,
-        Duration connectRetryDelay,
-        Duration abandonTimeout,
-        int maxPreparedStatements,
-        boolean serverRoundRobin) {
+        Optional<PoolMode> mode,
+        LimitsConfig limits,
+        TimeoutsConfig timeouts,
+        ServerLifeConfig servers,
+        int maxPreparedStatements) {
 
     /** What applies where nothing else is said. */
     public static final PoolConfig DEFAULT = new PoolConfig(
-            20,
-            2,
-            Duration.ofSeconds(120),
-            Duration.ofSeconds(15),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(5),
-            200,
-            false);
+            Optional.empty(), LimitsConfig.DEFAULT, TimeoutsConfig.DEFAULT, ServerLifeConfig.DEFAULT, 200);
 
     void check(String path, Problems problems) {
-        problems.range(path + ".maxConnections", maxConnections, 1, 10_000);
-        problems.range(path + ".maxParallelConnects", maxParallelConnects, 1, 1_000);
-        problems.notNegative(path + ".waitTimeout", waitTimeout);
-        problems.positive(path + ".connectTimeout", connectTimeout);
-        problems.notNegative(path + ".connectRetryDelay", connectRetryDelay);
-        problems.positive(path + ".abandonTimeout", abandonTimeout);
+        limits.check(path, problems);
+        timeouts.check(path, problems);
+        servers.check(path, problems);
         problems.range(path + ".maxPreparedStatements", maxPreparedStatements, 1, 1_000_000);
+    }
+
+    /** These rules for a pool of this user: what the user's entry says goes ahead of what the database's says. */
+    public PoolConfig with(UserConfig user) {
+        return new PoolConfig(
+                user.mode().or(this::mode), limits.with(user), timeouts.with(user), servers, maxPreparedStatements);
     }
 }

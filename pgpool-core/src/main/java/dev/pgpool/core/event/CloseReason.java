@@ -15,6 +15,12 @@ public enum CloseReason {
     CANCEL_REQUEST,
     TOO_MANY_CLIENTS,
     QUERY_WAIT_TIMEOUT,
+    /** The client asked for nothing for too long. */
+    CLIENT_IDLE_TIMEOUT,
+    /** A query ran too long and could not be cancelled. */
+    QUERY_TIMEOUT,
+    TRANSACTION_TIMEOUT,
+    IDLE_IN_TRANSACTION_TIMEOUT,
     /** No server could be had for the client. */
     SERVER_UNAVAILABLE,
     /** The server ended the connection, with or without saying why. */
@@ -25,11 +31,19 @@ public enum CloseReason {
     SERVER_REPLACED,
     /** What the server sent while nobody used it, or what its client made of it, can't be undone. */
     SERVER_DIRTY,
+    /** Nobody used the server for too long. */
+    SERVER_IDLE_TIMEOUT,
+    /** The server was old enough to be replaced. */
+    SERVER_LIFETIME,
+    /** The server did not answer a check as it should. */
+    SERVER_CHECK_FAILED,
+    /** The pool had no clients for too long. */
+    POOL_IDLE_TIMEOUT,
     /** A server was promoted, or is otherwise not of the kind any more that its database wants. */
     SERVER_ROLE_CHANGED,
     /** The name service has no such address for the server's name any more. */
     SERVER_ADDRESS_CHANGED,
-    /** An idle server made room for a connection that is not pooled. */
+    /** An idle server made room for another pool, or for a connection that is not pooled. */
     EVICTED,
     /** A server did not become clean in time after its client left in the middle. */
     ABANDONED,

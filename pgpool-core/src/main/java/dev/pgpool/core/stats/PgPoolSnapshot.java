@@ -1,5 +1,6 @@
 package dev.pgpool.core.stats;
 
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.SessionState;
 import java.util.List;
 import java.util.Map;
@@ -20,10 +21,12 @@ public record PgPoolSnapshot(int clients, List<Pool> pools) {
      * Figures of one pool.
      *
      * @param key its name
+     * @param mode for how long its clients keep their servers
      * @param clients clients logged in
      * @param clientsWaiting clients that wait for a server
      * @param servers server connections, those under construction included
      * @param serversIdle server connections that nobody uses
+     * @param serverStates more about the servers
      * @param transactions times that a client had a server for itself
      * @param clientParses Parse messages from clients
      * @param serverParses Parse messages to servers
@@ -36,10 +39,12 @@ public record PgPoolSnapshot(int clients, List<Pool> pools) {
      */
     public record Pool(
             PoolKey key,
+            PoolMode mode,
             int clients,
             int clientsWaiting,
             int servers,
             int serversIdle,
+            ServerStates serverStates,
             long transactions,
             long clientParses,
             long serverParses,
@@ -53,4 +58,14 @@ public record PgPoolSnapshot(int clients, List<Pool> pools) {
             pins = Map.copyOf(pins);
         }
     }
+
+    /**
+     * Figures of a pool's servers.
+     *
+     * @param connecting under construction
+     * @param used idle for so long that they will be checked before somebody gets them
+     * @param tested being checked
+     * @param reserve beyond {@code maxConnections}
+     */
+    public record ServerStates(int connecting, int used, int tested, int reserve) {}
 }

@@ -8,16 +8,17 @@ import java.util.Map;
 /** The whole pipeline of a client. */
 public final class ClientInitializer extends ChannelInitializer<Channel> {
     private final ClientServices services;
-    private final Map<EventLoop, LoginDeadlines> deadlines;
+    private final Map<EventLoop, ClientDeadlines> deadlines;
 
-    public ClientInitializer(ClientServices services, Map<EventLoop, LoginDeadlines> deadlines) {
+    public ClientInitializer(ClientServices services, Map<EventLoop, ClientDeadlines> deadlines) {
         this.services = services;
         this.deadlines = Map.copyOf(deadlines);
+        this.deadlines.values().forEach(ofLoop -> ofLoop.join(this.deadlines));
     }
 
     @Override
     protected void initChannel(Channel channel) {
-        LoginDeadlines ofLoop = deadlines.get(channel.eventLoop());
+        ClientDeadlines ofLoop = deadlines.get(channel.eventLoop());
         if (ofLoop == null) {
             throw new IllegalStateException("a client on somebody else's event loop");
         }

@@ -27,6 +27,9 @@ interface ClientPhase {
     /** No server can be had. */
     void onNoServer(ClientSession session, ErrorFields error);
 
+    /** The session waits for a server, and has done so for long. */
+    default void onLongWait(ClientSession session) {}
+
     /** The session has given its server back. */
     default void onUnlinked(ClientSession session) {}
 

@@ -14,6 +14,8 @@ public final class ClientRegistry {
     private final AtomicInteger nextId = new AtomicInteger();
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger admitted = new AtomicInteger();
+    private final ClientCaps databases = new ClientCaps();
+    private final ClientCaps users = new ClientCaps();
     private final Map<Integer, ClientSession> sessions = new ConcurrentHashMap<>();
 
     /** @param limit clients that may be logged in or logging in at once */
@@ -48,6 +50,16 @@ public final class ClientRegistry {
             return false;
         }
         return true;
+    }
+
+    /** Clients of each database that has a limit. */
+    ClientCaps databases() {
+        return databases;
+    }
+
+    /** Clients of each user that has a limit. */
+    ClientCaps users() {
+        return users;
     }
 
     /** Whether there are many more connections than clients may be: room for logins and cancel requests is left. */

@@ -41,7 +41,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private static final int LAST_WORDS_SECONDS = 5;
 
     private final ClientServices services;
-    private final LoginDeadlines deadlines;
+    private ClientDeadlines deadlines;
     private final MessageCursor in = new MessageCursor(PoolerError.CLIENT_PROTOCOL_VIOLATION);
     private final Outbox out = new Outbox();
 
@@ -58,14 +58,24 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private volatile @Nullable CancelKey cancelKey;
     private int id;
     private boolean admitted;
-    /** Whether its deadline runs, on the event loop that it began on. */
+    /** The names that it is counted under, where there is a limit. */
+    private @Nullable String countedDatabase;
+
+    private @Nullable String countedUser;
+    /** Whether its deadline runs. */
     private boolean loggingIn;
+
+    private long loginDeadlineNanos;
+    /** Changes with each link. */
+    private int links;
+
+    private boolean watchedWhenIdle;
 
     private boolean readable = true;
     private boolean cancelPending;
     private boolean closed;
 
-    ClientSession(ClientServices services, LoginDeadlines deadlines) {
+    ClientSession(ClientServices services, ClientDeadlines deadlines) {
         this.services = services;
         this.deadlines = deadlines;
     }
@@ -122,6 +132,24 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return admitted;
     }
 
+    /** It counts as a client of this database and as one who logs in as this user, where there are limits to these. */
+    @Nullable
+    PoolerError count(String database, int maxOfDatabase, String user, int maxOfUser) {
+        if (maxOfDatabase > 0) {
+            if (!services.clients().databases().enter(database, maxOfDatabase)) {
+                return PoolerError.TOO_MANY_CLIENTS_OF_DATABASE;
+            }
+            countedDatabase = database;
+        }
+        if (maxOfUser > 0) {
+            if (!services.clients().users().enter(user, maxOfUser)) {
+                return PoolerError.TOO_MANY_CLIENTS_OF_USER;
+            }
+            countedUser = user;
+        }
+        return null;
+    }
+
     void enterPool(ServerPool newPool, ServerLane newLane) {
         pool = newPool;
         lane = newLane;
@@ -144,16 +172,53 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         phase = next;
     }
 
-    /** Login is over, as far as its deadline is concerned. */
-    void loginDone() {
+    /** It is about to go to another event loop: so does its deadline. */
+    void loginLeavesLoop() {
         loggingIn = false;
         deadlines.remove(this);
+    }
+
+    /** It is on the event loop where it stays. */
+    void loginGoesOn() {
+        deadlines = deadlines.on(channel().eventLoop());
+        if (!closed) {
+            loggingIn = true;
+            deadlines.add(this, loginDeadlineNanos);
+        }
+    }
+
+    /**
+     * Login is over.
+     *
+     * @param idleNanos how long it may ask for nothing; 0 for ever
+     */
+    void loginDone(long idleNanos) {
+        loggingIn = false;
+        deadlines.remove(this);
+        if (idleNanos > 0) {
+            watchedWhenIdle = true;
+            deadlines.idle().add(this, idleNanos);
+        }
+    }
+
+    /** A number that changes when the client does something; negative while it is not idle. */
+    long activityWhileIdle() {
+        Link current = link;
+        if (isWaiting()) {
+            return -1;
+        }
+        if (current == null) {
+            return links;
+        }
+        long transactions = current.transactionsWhileFree();
+        return transactions < 0 ? -1 : Integer.MAX_VALUE + transactions;
     }
 
     /** Begins a link with a server that belongs to this session. */
     Link link(ServerConnection server) {
         Link begun = Link.of(server, lane());
         link = begun;
+        links = links + 1 & Integer.MAX_VALUE;
         begun.begin(this, lane());
         return begun;
     }
@@ -174,7 +239,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             return;
         }
         loggingIn = true;
-        deadlines.add(this);
+        loginDeadlineNanos = deadlines.add(this);
     }
 
     void onRead(ByteBuf bytes) {
@@ -297,7 +362,12 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     void onLoginTimeout() {
-        fail(PoolerError.LOGIN_TIMEOUT.plain(), CloseReason.CLIENT_LOGIN_TIMEOUT);
+        PoolerError error = isWaiting() ? PoolerError.LOGIN_TIMEOUT_WITHOUT_SERVER : PoolerError.LOGIN_TIMEOUT;
+        fail(error.plain(), CloseReason.CLIENT_LOGIN_TIMEOUT);
+    }
+
+    void onIdleTimeout() {
+        fail(PoolerError.CLIENT_IDLE_TIMEOUT.plain(), CloseReason.CLIENT_IDLE_TIMEOUT);
     }
 
     /** The pooler closes. */
@@ -344,6 +414,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     @Override
     protected void onNoServer(ErrorFields error) {
         phase.onNoServer(this, error);
+    }
+
+    @Override
+    protected void onLongWait() {
+        phase.onLongWait(this);
     }
 
     // ---- events of the link
@@ -425,6 +500,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     @Override
+    public void onTimeout(ErrorFields error, CloseReason reason) {
+        fail(error, reason);
+    }
+
+    @Override
     public void onTerminate() {
         close(CloseReason.CLIENT_CLOSED, false);
     }
@@ -481,6 +561,9 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         if (loggingIn) {
             deadlines.remove(this);
         }
+        if (watchedWhenIdle) {
+            deadlines.idle().remove(this);
+        }
         ServerLane knownLane = lane;
         if (knownLane != null && isWaiting()) {
             knownLane.giveUp(this);
@@ -494,6 +577,14 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         in.close();
         out.connect(null);
         services.clients().disconnected(id, admitted);
+        String database = countedDatabase;
+        if (database != null) {
+            services.clients().databases().leave(database);
+        }
+        String user = countedUser;
+        if (user != null) {
+            services.clients().users().leave(user);
+        }
         ServerPool knownPool = pool;
         if (knownPool != null) {
             services.pools().leave(knownPool);

@@ -10,11 +10,10 @@ import io.netty.buffer.Unpooled;
 final class LaneEntry {
     private LaneEntry() {}
 
-    /** Login is over; {@code arrived} runs on the lane's event loop, unless the client is gone by then. */
+    /** Authenticated; {@code arrived} runs on the lane's event loop, unless the client is gone by then. */
     static void enter(ClientSession session, ServerPool pool, Runnable arrived) {
         ServerLane lane = pool.laneFor(session.channel().eventLoop());
         session.enterPool(pool, lane);
-        session.loginDone();
         if (lane.eventLoop() == session.channel().eventLoop()) {
             arrived.run();
         } else {
@@ -24,11 +23,13 @@ final class LaneEntry {
 
     /** At rest as a move wants it: everything written is sent, and the client has nothing to say before our answer. */
     private static void move(ClientSession session, ServerLane lane, Runnable arrived) {
+        session.loginLeavesLoop();
         session.out().flush();
         session.channel()
                 .writeAndFlush(Unpooled.EMPTY_BUFFER)
                 .addListener(sent -> ChannelMove.start(session.channel(), lane.eventLoop(), moved -> {
                     if (moved) {
+                        session.loginGoesOn();
                         session.guard(arrived);
                     } else {
                         session.close(CloseReason.INTERNAL_ERROR, false);

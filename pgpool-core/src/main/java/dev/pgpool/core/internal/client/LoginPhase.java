@@ -3,6 +3,8 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
 import dev.pgpool.core.internal.auth.ClientAuthenticator;
@@ -21,6 +23,7 @@ import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -64,6 +67,11 @@ final class LoginPhase implements ClientPhase {
             session.fail(PoolerError.TOO_MANY_CLIENTS.plain(), CloseReason.TOO_MANY_CLIENTS);
             return;
         }
+        PoolerError overLimit = count();
+        if (overLimit != null) {
+            session.fail(overLimit.plain(), CloseReason.TOO_MANY_CLIENTS);
+            return;
+        }
         if (startup.minor() > StartupPacket.NEWEST_MINOR
                 || !startup.protocolOptions().isEmpty()) {
             BackendWriter.negotiateProtocolVersion(
@@ -83,6 +91,27 @@ final class LoginPhase implements ClientPhase {
                 loop.execute(() -> session.guard(() -> onCredential(credential, problem)));
             }
         });
+    }
+
+    private @Nullable PoolerError count() {
+        PgPoolConfig config = session.services().config();
+        int maxOfDatabase = config.database(database())
+                .map(database -> database.pool().limits().maxClients())
+                .orElse(0);
+        return session.count(
+                database(),
+                maxOfDatabase,
+                user(),
+                config.user(user()).map(UserConfig::maxClients).orElse(0));
+    }
+
+    /** How long the client may ask for nothing. */
+    private Duration idleTimeout(DatabaseConfig database) {
+        return session.services()
+                .config()
+                .user(user())
+                .flatMap(UserConfig::clientIdleTimeout)
+                .orElse(database.pool().timeouts().clientIdle());
     }
 
     /** A store of the host may throw instead of failing. */
@@ -230,7 +259,11 @@ final class LoginPhase implements ClientPhase {
             session.enter(phase);
             phase.begin();
         } else {
-            Welcome welcome = new Welcome(session, startup.minor(), settings);
+            Welcome welcome = new Welcome(
+                    session,
+                    startup.minor(),
+                    settings,
+                    idleTimeout(database.get()).toNanos());
             session.enter(welcome);
             welcome.begin(pool);
         }

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.link.Link;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.MessageCursor;
@@ -90,5 +91,11 @@ final class QueryPhase implements ClientPhase {
                 error.message().startsWith("query_wait_timeout")
                         ? CloseReason.QUERY_WAIT_TIMEOUT
                         : CloseReason.SERVER_UNAVAILABLE);
+    }
+
+    @Override
+    public void onLongWait(ClientSession session) {
+        BackendWriter.noticeResponse(session.out().space(), PoolerError.WAITING_FOR_SERVER.plain());
+        session.out().flush();
     }
 }

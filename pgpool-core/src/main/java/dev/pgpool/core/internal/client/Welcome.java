@@ -20,13 +20,16 @@ final class Welcome implements ClientPhase {
     private final ClientSession session;
     private final int protocolMinor;
     private final StartupSettings settings;
+    private final long idleNanos;
     private @Nullable ServerPool pool;
     private @Nullable SessionParameters validated;
 
-    Welcome(ClientSession session, int protocolMinor, StartupSettings settings) {
+    /** @param idleNanos how long the client may ask for nothing; 0 for ever */
+    Welcome(ClientSession session, int protocolMinor, StartupSettings settings, long idleNanos) {
         this.session = session;
         this.protocolMinor = protocolMinor;
         this.settings = settings;
+        this.idleNanos = idleNanos;
     }
 
     void begin(ServerPool entered) {
@@ -102,6 +105,7 @@ final class Welcome implements ClientPhase {
         BackendWriter.backendKeyData(out, key.processId(), key.secret());
         BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
         session.out().flush();
+        session.loginDone(idleNanos);
         session.enter(QueryPhase.INSTANCE);
         session.services().listener().onClientConnected(entered.key());
         session.readable(true);

@@ -55,6 +55,11 @@ final class Exchange {
     /** Something of the client was executed since the last ReadyForQuery, so it may be inside a transaction. */
     boolean executed;
 
+    /** Transactions that have ended on this server: changes with each. */
+    long transactions;
+    /** The query was cancelled because it ran too long, and has not ended yet. */
+    boolean timedOut;
+
     Exchange(ServerConnection server, LaneCounters counters, SessionRules rules) {
         this.server = server;
         this.rules = rules;
@@ -77,9 +82,15 @@ final class Exchange {
         fatalTold = false;
         doomed = false;
         discarded = false;
+        timedOut = false;
         bound = false;
         executed = false;
         pins.begin();
+    }
+
+    /** Whether a transaction is open, be it only that of messages without a Sync yet. */
+    boolean isInTransaction() {
+        return !ready || status != TransactionStatus.IDLE;
     }
 
     /** A statement of the client goes to the server that may change its session. */

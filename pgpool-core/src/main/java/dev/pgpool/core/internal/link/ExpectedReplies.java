@@ -47,6 +47,7 @@ final class ExpectedReplies {
     private int syncs;
     private int readies;
     private long tailBatch = 1;
+    private long answered;
 
     boolean isEmpty() {
         return size == 0;
@@ -133,8 +134,14 @@ final class ExpectedReplies {
         return kind == QUERY || kind == SYNC || kind == FUNCTION_CALL;
     }
 
+    /** Entries that are not owed any more: a number that changes with each answer. */
+    long answered() {
+        return answered;
+    }
+
     /** The oldest entry has been answered. */
     void pop() {
+        answered++;
         if (codes[head] <= SYNC) {
             readies--;
             if (codes[head] == SYNC) {
@@ -164,6 +171,7 @@ final class ExpectedReplies {
         }
         head = head + count & codes.length - 1;
         size -= count;
+        answered += count;
         return sync;
     }
 

@@ -38,6 +38,7 @@ public final class Link implements ServerPhase {
     private final Requests requests;
     private final Replies replies;
     private final AbandonedWork abandoned;
+    private final LinkDeadlines deadlines;
     private final Settings settings;
     private final Inspection inspection;
 
@@ -57,6 +58,7 @@ public final class Link implements ServerPhase {
         this.lane = lane;
         this.x = new Exchange(server, lane.counters(), lane.sessionRules());
         this.abandoned = new AbandonedWork(x, lane.abandonTimeout());
+        this.deadlines = new LinkDeadlines(lane.timeouts());
         this.settings = new Settings(x, this);
         this.inspection = new Inspection(x, this);
         Rejections rejections = new Rejections(x);
@@ -337,6 +339,41 @@ public final class Link implements ServerPhase {
             cancelWhenAnswered = true;
         } else if (x.client != null && !x.expected.isEmpty()) {
             lane.cancels().cancel(server);
+        }
+    }
+
+    /** The number of transactions that have ended here; negative while one is open. */
+    public long transactionsWhileFree() {
+        return x.expected.isEmpty() && !x.isInTransaction() ? x.transactions : -1;
+    }
+
+    @Override
+    public void onTick(long nowNanos) {
+        LinkedClient client = x.client;
+        LinkDeadlines.Late late = deadlines.judge(x, nowNanos);
+        if (client == null) {
+            return;
+        }
+        switch (late) {
+            case NOTHING -> {
+                // as nearly always
+            }
+            case QUERY -> {
+                // what the client sends next must not be hit in the query's place
+                client.readable(false);
+                x.timedOut = true;
+                lane.cancels().cancel(server);
+                server.whenNotCancelled(this::resumeReading);
+            }
+            case CANCEL ->
+                client.onTimeout(
+                        PoolerError.QUERY_NOT_CANCELLED.with("the server did not cancel it"),
+                        CloseReason.QUERY_TIMEOUT);
+            case TRANSACTION ->
+                client.onTimeout(PoolerError.TRANSACTION_TIMEOUT.plain(), CloseReason.TRANSACTION_TIMEOUT);
+            case IDLE_IN_TRANSACTION ->
+                client.onTimeout(
+                        PoolerError.IDLE_IN_TRANSACTION_TIMEOUT.plain(), CloseReason.IDLE_IN_TRANSACTION_TIMEOUT);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.link;
 
+import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.transport.Outbox;
@@ -46,6 +47,9 @@ public interface LinkedClient {
      * @param error what to tell the client; null if the server's own words have been forwarded
      */
     void onServerLost(@Nullable ErrorFields error);
+
+    /** Something has taken the client too long: it is to be told and disconnected. */
+    void onTimeout(ErrorFields error, CloseReason reason);
 
     /** The client asked to end the connection. */
     void onTerminate();

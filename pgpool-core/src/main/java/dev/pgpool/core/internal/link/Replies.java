@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** From server to client: matches what arrives with what is owed, and passes it on, drops it, or adds to it. Hot path. */
 final class Replies implements ExpectedReplies.Undo {
     private static final byte[] DEALLOCATE_ALL = "DEALLOCATE ALL".getBytes(StandardCharsets.US_ASCII);
+    private static final String QUERY_CANCELED = "57014";
     private static final String UNKNOWN_STATEMENT = "26000";
     private static final String FEATURE_NOT_SUPPORTED = "0A000";
     private static final byte[] DISCARD_ALL = "DISCARD ALL".getBytes(StandardCharsets.US_ASCII);
@@ -233,6 +234,7 @@ final class Replies implements ExpectedReplies.Undo {
         afterAnswer(in);
         if (x.status == TransactionStatus.IDLE) {
             x.counters.countTransaction();
+            x.transactions++;
         }
         x.ready = x.expected.isEmpty();
         x.executed &= !x.ready;
@@ -252,7 +254,12 @@ final class Replies implements ExpectedReplies.Undo {
             return true;
         }
         x.fatalTold |= fields.isFatal();
-        if (x.expected.headSubject() instanceof Rejection rejection && rejection.isMeantBy(fields)) {
+        if (x.timedOut && x.client != null && fields.sqlState().equals(QUERY_CANCELED)) {
+            x.timedOut = false;
+            x.toClient.run(in.takeRun());
+            BackendWriter.errorResponse(x.toClient.space(), PoolerError.QUERY_TIMEOUT.plain());
+            in.skip();
+        } else if (x.expected.headSubject() instanceof Rejection rejection && rejection.isMeantBy(fields)) {
             x.toClient.run(in.takeRun());
             if (x.toClient.isConnected()) {
                 BackendWriter.errorResponse(x.toClient.space(), rejection.error());

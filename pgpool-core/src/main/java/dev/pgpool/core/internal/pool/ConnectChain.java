@@ -119,7 +119,7 @@ final class ConnectChain implements ServerConnector.Outcome {
             return;
         }
         host = next;
-        long timeout = pool.config().pool().connectTimeout().toNanos();
+        long timeout = pool.rules().timeouts().connect().toNanos();
         hostDeadlineNanos = System.nanoTime() + timeout;
         lookUp(next, timeout);
     }

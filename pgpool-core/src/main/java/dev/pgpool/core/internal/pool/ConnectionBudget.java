@@ -1,40 +1,111 @@
 package dev.pgpool.core.internal.pool;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many servers a pool may have and how many may be under construction at once. A permit is held from the start of a
  * connect until the connection is gone. Shared by the lanes of a pool; thread-safe without locks.
+ *
+ * <p>There may be two caps that the pool shares with others: of its database and of its user. Then a permit of the pool
+ * is one of each of them, too.
  */
 public final class ConnectionBudget {
     private static final long NEVER = Long.MIN_VALUE;
 
+    /** What came of the wish to connect. */
+    enum Start {
+        STARTED,
+        /** A connect failed lately and it is too early to try again. */
+        TOO_EARLY,
+        /** Enough are under construction. */
+        ENOUGH_CONNECTING,
+        POOL_FULL,
+        DATABASE_FULL,
+        USER_FULL
+    }
+
     private final int maxServers;
+    private final int reserve;
     private final int maxConnecting;
+    private final @Nullable SharedCap database;
+    private final @Nullable SharedCap user;
     private final AtomicInteger servers = new AtomicInteger();
     private final AtomicInteger connecting = new AtomicInteger();
     private final AtomicLong blockedUntilNanos = new AtomicLong(NEVER);
 
     public ConnectionBudget(int maxServers, int maxConnecting) {
-        this.maxServers = maxServers;
-        this.maxConnecting = maxConnecting;
+        this(maxServers, 0, maxConnecting, null, null);
     }
 
-    /** Takes a permit and a place among those under construction, if both are free. */
-    boolean tryStartConnect(long nowNanos) {
-        long blocked = blockedUntilNanos.get();
-        if (blocked != NEVER && blocked - nowNanos > 0) {
-            return false;
+    /** @param maxServers 0 for no limit */
+    ConnectionBudget(
+            int maxServers, int reserve, int maxConnecting, @Nullable SharedCap database, @Nullable SharedCap user) {
+        this.maxServers = maxServers == 0 ? Integer.MAX_VALUE - reserve : maxServers;
+        this.reserve = reserve;
+        this.maxConnecting = maxConnecting;
+        this.database = database;
+        this.user = user;
+    }
+
+    /**
+     * Takes a permit and a place among those under construction, if both are free.
+     *
+     * @param most servers that there may be then
+     * @param woken whether the caller was woken by a cap, and need not mind its queue
+     */
+    Start tryStartConnect(long nowNanos, int most, boolean woken) {
+        if (isBlocked(nowNanos)) {
+            return Start.TOO_EARLY;
         }
         if (!increment(connecting, maxConnecting)) {
-            return false;
+            return Start.ENOUGH_CONNECTING;
         }
-        if (!increment(servers, maxServers)) {
+        Start outcome = tryTake(most, woken);
+        if (outcome != Start.STARTED) {
             connecting.decrementAndGet();
-            return false;
         }
-        return true;
+        return outcome;
+    }
+
+    private Start tryTake(int most, boolean woken) {
+        if (!increment(servers, most)) {
+            return Start.POOL_FULL;
+        }
+        if (database != null && !database.tryTake(woken)) {
+            servers.decrementAndGet();
+            return Start.DATABASE_FULL;
+        }
+        if (user != null && !user.tryTake(woken)) {
+            servers.decrementAndGet();
+            if (database != null) {
+                database.give();
+            }
+            return Start.USER_FULL;
+        }
+        return Start.STARTED;
+    }
+
+    /** The cap that was in the way, if it was one. */
+    @Nullable
+    SharedCap capBehind(Start outcome) {
+        return switch (outcome) {
+            case DATABASE_FULL -> database;
+            case USER_FULL -> user;
+            case STARTED, TOO_EARLY, ENOUGH_CONNECTING, POOL_FULL -> null;
+        };
+    }
+
+    /** The caps that have no permit to give. */
+    List<SharedCap> fullCaps() {
+        return Stream.of(Optional.ofNullable(database), Optional.ofNullable(user))
+                .flatMap(Optional::stream)
+                .filter(SharedCap::isFull)
+                .toList();
     }
 
     /** The connect succeeded; the permit stays with the connection. */
@@ -47,15 +118,21 @@ public final class ConnectionBudget {
     void connectFailed(long retryAtNanos) {
         blockedUntilNanos.set(retryAtNanos);
         connecting.decrementAndGet();
-        servers.decrementAndGet();
+        gone();
     }
 
     /** A connection is gone. */
     void gone() {
         servers.decrementAndGet();
+        if (database != null) {
+            database.give();
+        }
+        if (user != null) {
+            user.give();
+        }
     }
 
-    /** Whether a connect could start now, as far as numbers go. */
+    /** Whether a connect could start now, as far as the pool's own numbers go. */
     boolean hasRoom() {
         return servers.get() < maxServers && connecting.get() < maxConnecting;
     }
@@ -80,7 +157,12 @@ public final class ConnectionBudget {
         return maxServers;
     }
 
-    private static boolean increment(AtomicInteger counter, int max) {
+    /** Servers that there may be when clients have waited too long. */
+    int maxWithReserve() {
+        return maxServers + reserve;
+    }
+
+    static boolean increment(AtomicInteger counter, int max) {
         while (true) {
             int current = counter.get();
             if (current >= max) {

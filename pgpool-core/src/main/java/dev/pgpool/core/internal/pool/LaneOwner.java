@@ -1,5 +1,7 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,20 @@ import org.jspecify.annotations.Nullable;
 public interface LaneOwner<S> {
     /** Begins to make a server on the lane's loop; ends in exactly one {@code connected} or {@code connectFailed}. */
     void connect(PoolLane<S> lane);
+
+    /** How old a server is. */
+    ServerAge age(S server);
+
+    /**
+     * Begins to check a server that was idle for long; ends in exactly one {@code checked} or {@code gone} of the lane.
+     */
+    void check(S server, PoolLane<S> lane);
+
+    /** Closes a server that is idle; the lane hears {@code gone} before this returns. */
+    void retire(S server, CloseReason reason);
+
+    /** Servers that the pool wants to keep now, even if nobody uses them. */
+    int minimum();
 
     /** Whether an idle server can still be used. */
     boolean isUsable(S server);

@@ -1,8 +1,10 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.pool.ConnectionBudget.Start;
+import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -10,8 +12,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of a pool on one event loop: idle servers (last in, first out, so that the rest can grow old) and waiting
- * clients (first come, first served).
+ * The part of a pool on one event loop: idle servers and waiting clients (first come, first served).
  *
  * <p>A lane that has waiters and may not connect is <em>hungry</em>, and tells the other lanes. Each lane keeps a note of
  * who is hungry. It hands over a server when it has one that nobody on its own loop waits for, or when the hungry lane's
@@ -33,36 +34,41 @@ public final class PoolLane<S> {
     private final LaneOwner<S> owner;
     private final ConnectionBudget budget;
     private final LongSupplier clock;
-    private final long waitTimeoutNanos;
-    private final ArrayDeque<S> idle = new ArrayDeque<>();
+    private final LaneRules rules;
+    private final IdleServers<S> idle;
+    private final LaneHousekeeper<S> housekeeper;
     private final WaiterQueue<S> waiters = new WaiterQueue<>();
 
     private List<PoolLane<S>> lanes = List.of();
     private long[] hungrySince = new long[0];
     private int hungryLanes;
     private int connecting;
+    private int checking;
+    private long tickNanos;
+    /** The cap in whose queue this lane is. */
+    private @Nullable SharedCap hungryAt;
+
+    private boolean woken;
+    private boolean evicting;
     private boolean announced;
     private boolean dispatching;
-    private boolean roundRobin;
 
-    public PoolLane(
+    PoolLane(
             int index,
             Executor loop,
             LaneOwner<S> owner,
             ConnectionBudget budget,
-            long waitTimeoutNanos,
+            LaneRules rules,
             LongSupplier clock) {
         this.index = index;
         this.loop = loop;
         this.owner = owner;
         this.budget = budget;
-        this.waitTimeoutNanos = waitTimeoutNanos;
+        this.rules = rules;
         this.clock = clock;
-    }
-
-    /** Whether idle servers are used in turn instead of the last one first; before anything else happens. */
-    void roundRobin(boolean wanted) {
-        roundRobin = wanted;
+        this.tickNanos = clock.getAsLong();
+        this.idle = new IdleServers<>(rules.roundRobin());
+        this.housekeeper = new LaneHousekeeper<>(this, owner, budget, rules, idle);
     }
 
     /** All lanes of the pool, this one among them at its index; before anything else happens. */
@@ -84,6 +90,16 @@ public final class PoolLane<S> {
         return idle.contains(server);
     }
 
+    /** Idle servers that would be checked before somebody gets them. */
+    int staleCount() {
+        return idle.filter(this::isStale).size();
+    }
+
+    /** Servers that are being checked. */
+    int checkingCount() {
+        return checking;
+    }
+
     int waitingCount() {
         return waiters.size();
     }
@@ -96,7 +112,10 @@ public final class PoolLane<S> {
         if (waiters.isEmpty()) {
             S server = pollIdle();
             if (server != null) {
-                return server;
+                if (!isStale(server)) {
+                    return server;
+                }
+                idle.putBack(server);
             }
         }
         long now = clock.getAsLong();
@@ -106,6 +125,9 @@ public final class PoolLane<S> {
             return null;
         }
         waiters.add(waiter, now);
+        if (!idle.isEmpty()) {
+            dispatch();
+        }
         grow();
         return null;
     }
@@ -118,29 +140,74 @@ public final class PoolLane<S> {
 
     /** A server of this lane is clean and free. */
     public void release(S server) {
-        if (owner.isUsable(server)) {
-            if (roundRobin) {
-                idle.addLast(server);
-            } else {
-                idle.addFirst(server);
-            }
+        ServerAge age = owner.age(server);
+        age.becameIdle(tickNanos);
+        if (age.isOver(tickNanos) && !housekeeper.maySurviveRelease(server, isWanted(), clock.getAsLong())) {
+            owner.retire(server, CloseReason.SERVER_LIFETIME);
+        } else if (owner.isUsable(server)) {
+            idle.add(server);
         }
         dispatch();
     }
 
+    /** Whether anybody waits, here or elsewhere. */
+    private boolean isWanted() {
+        return !waiters.isEmpty() || hungryLanes > 0;
+    }
+
     /** An idle, linked or dead server of this lane is gone; its permit is free. */
     void gone(S server) {
-        idle.removeFirstOccurrence(server);
+        ServerAge age = owner.age(server);
+        boolean checked = age.isChecking();
+        if (checked) {
+            age.checking(false);
+            checking--;
+        } else {
+            idle.remove(server);
+        }
+        housekeeper.forget(server);
         budget.gone();
         growEverywhere();
+        if (checked) {
+            // somebody counted on it
+            dispatch();
+        }
     }
 
     /** A server that was begun by {@link LaneOwner#connect} is ready. */
     public void connected(S server) {
         connecting--;
         budget.connected();
-        release(server);
+        welcome(server);
+        housekeeper.onConnected();
         growEverywhere();
+    }
+
+    /** A server that was begun by {@link LaneOwner#check} has passed and is idle. */
+    public void checked(S server) {
+        ServerAge age = owner.age(server);
+        age.checking(false);
+        checking--;
+        welcome(server);
+        // it may have gone to another lane
+        grow();
+    }
+
+    /** Gives the server to somebody who waits, without a check. */
+    private void welcome(S server) {
+        ServerAge age = owner.age(server);
+        age.becameIdle(tickNanos);
+        age.knownGood(true);
+        if (owner.isUsable(server)) {
+            idle.putBack(server);
+        }
+        dispatch();
+        age.knownGood(false);
+    }
+
+    private boolean isStale(S server) {
+        ServerAge age = owner.age(server);
+        return age.idleNanos(tickNanos) >= rules.checkDelayNanos() && !age.isKnownGood();
     }
 
     /**
@@ -151,6 +218,7 @@ public final class PoolLane<S> {
     public void connectFailed(long retryAtNanos, @Nullable ErrorFields refusal) {
         connecting--;
         budget.connectFailed(retryAtNanos);
+        housekeeper.onConnectFailed();
         if (refusal != null) {
             refuse(refusal);
         }
@@ -159,7 +227,10 @@ public final class PoolLane<S> {
 
     /** A server handed over by another lane is here. */
     public void arrived(S server) {
-        release(server);
+        if (owner.isUsable(server)) {
+            idle.putBack(server);
+        }
+        dispatch();
         renew();
     }
 
@@ -177,20 +248,33 @@ public final class PoolLane<S> {
         }
     }
 
-    /** Tells those who waited too long, and tries again to connect for the others. */
+    /** Tells those who waited too long, tries again to connect for the others, and keeps house. */
     void onTick(long nowNanos) {
+        tickNanos = nowNanos;
+        if (!waiters.isEmpty()) {
+            tellWaiters(nowNanos);
+        }
+        housekeeper.onTick(nowNanos);
         if (waiters.isEmpty()) {
             return;
         }
+        grow();
+        evict();
+        calm();
+        dispatch();
+    }
+
+    private void tellWaiters(long nowNanos) {
         Waiter<S> oldest = waiters.peek();
-        while (waitTimeoutNanos > 0 && oldest != null && nowNanos - oldest.waitingSinceNanos >= waitTimeoutNanos) {
+        while (oldest != null && nowNanos - oldest.waitingSinceNanos >= rules.waitTimeoutNanos()) {
             waiters.remove(oldest);
             oldest.onNoServer(PoolerError.QUERY_WAIT_TIMEOUT.with(state()));
             oldest = waiters.peek();
         }
-        grow();
+        if (rules.waitNoticeNanos() != LaneRules.NEVER) {
+            waiters.tellLongWait(nowNanos - rules.waitNoticeNanos());
+        }
         calm();
-        dispatch();
     }
 
     /** Tells everybody who waits here that no server can be had. */
@@ -204,15 +288,15 @@ public final class PoolLane<S> {
     }
 
     private String state() {
-        return "no server within " + waitTimeoutNanos / 1_000_000 + " ms (servers " + budget.servers() + " of "
+        return "no server within " + rules.waitTimeoutNanos() / 1_000_000 + " ms (servers " + budget.servers() + " of "
                 + budget.maxServers() + ", connecting " + budget.connecting() + ", idle here " + idle.size()
                 + ", waiting here " + waiters.size() + ")";
     }
 
     private @Nullable S pollIdle() {
-        S server = idle.pollFirst();
+        S server = idle.poll();
         while (server != null && !owner.isUsable(server)) {
-            server = idle.pollFirst();
+            server = idle.poll();
         }
         return server;
     }
@@ -224,30 +308,44 @@ public final class PoolLane<S> {
         }
         dispatching = true;
         try {
-            while (!idle.isEmpty() && (!waiters.isEmpty() || hungryLanes > 0)) {
+            boolean more = true;
+            while (more && !idle.isEmpty() && isWanted()) {
                 Waiter<S> oldest = waiters.peek();
                 int hungry = hungryLanes == 0 ? -1 : hungriest();
                 if (hungry >= 0 && (oldest == null || isOlder(hungrySince[hungry], oldest))) {
                     handOver(hungry);
                 } else if (oldest != null) {
-                    serve(oldest);
+                    more = serve(oldest);
                 }
             }
         } finally {
             dispatching = false;
         }
-        if (announced) {
+        if (announced || hungryAt != null) {
             calm();
         }
     }
 
-    private void serve(Waiter<S> oldest) {
+    /** Returns whether there may be more to do: a server that must be checked first serves nobody at once. */
+    private boolean serve(Waiter<S> oldest) {
         S server = pollIdle();
-        if (server != null) {
+        if (server == null) {
+            return true;
+        }
+        if (!isStale(server)) {
             waiters.remove(oldest);
             owner.onWaited(clock.getAsLong() - oldest.waitingSinceNanos);
             oldest.onServer(server);
+            return true;
         }
+        if (checking >= waiters.size()) {
+            idle.putBack(server);
+            return false;
+        }
+        checking++;
+        owner.age(server).checking(true);
+        owner.check(server, this);
+        return true;
     }
 
     private static boolean isOlder(long since, Waiter<?> waiter) {
@@ -258,6 +356,7 @@ public final class PoolLane<S> {
         S server = pollIdle();
         if (server != null) {
             note(hungry, NOT_HUNGRY);
+            housekeeper.forget(server);
             owner.move(server, lanes.get(hungry));
         }
     }
@@ -274,17 +373,117 @@ public final class PoolLane<S> {
 
     /** Begins as many connects as there are waiters without one, as far as the budget goes. */
     private void grow() {
-        while (waiters.size() > connecting) {
-            if (!budget.tryStartConnect(clock.getAsLong())) {
+        while (isShort()) {
+            long now = clock.getAsLong();
+            Start outcome = tryConnect(now, mayUseReserve(now) ? budget.maxWithReserve() : budget.maxServers());
+            if (outcome != Start.STARTED) {
                 if (!announced) {
                     announce();
                 }
+                enqueueAt(budget.capBehind(outcome));
                 return;
             }
+        }
+        enqueueAt(null);
+    }
+
+    /** Whether there are more waiters than servers on their way to them. */
+    private boolean isShort() {
+        return waiters.size() > connecting + checking;
+    }
+
+    /** One server of the reserve at a time: it is for the oldest waiter, whom others need not have to follow. */
+    private boolean mayUseReserve(long nowNanos) {
+        Waiter<S> oldest = waiters.peek();
+        return oldest != null && connecting == 0 && nowNanos - oldest.waitingSinceNanos >= rules.reserveNanos();
+    }
+
+    /** Begins a connect, if there are not so many servers yet. */
+    Start tryConnect(long nowNanos, int most) {
+        Start outcome = budget.tryStartConnect(nowNanos, most, woken);
+        if (outcome == Start.STARTED) {
             connecting++;
             owner.connect(this);
         }
+        return outcome;
     }
+
+    // ---- caps that are shared with other pools
+
+    /** Waits in the queue of the cap that is in the way, and nowhere else. */
+    private void enqueueAt(@Nullable SharedCap cap) {
+        SharedCap before = hungryAt;
+        if (before == cap) {
+            return;
+        }
+        hungryAt = cap;
+        if (before != null) {
+            before.dequeue(this);
+        }
+        if (cap != null) {
+            cap.enqueue(this, woken);
+            evict();
+        }
+    }
+
+    /** Asks the other pools to make room; again and again, but one server at a time. */
+    private void evict() {
+        if (hungryAt != null && !evicting) {
+            evicting = true;
+            new Eviction(budget.fullCaps(), this).begin();
+        }
+    }
+
+    void onEvictionEnded() {
+        evicting = false;
+    }
+
+    /** There is room under the cap, and it is this lane's turn; what it has no use for is the next one's. */
+    void onRoom(SharedCap cap) {
+        if (hungryAt == cap) {
+            hungryAt = null;
+        }
+        woken = true;
+        try {
+            grow();
+        } finally {
+            woken = false;
+        }
+        cap.wakeNext();
+    }
+
+    boolean isSiblingOf(PoolLane<?> other) {
+        return lanes.get(0) == (Object) other.lanes.get(0);
+    }
+
+    /** From any thread. */
+    boolean poolHasServers() {
+        return budget.servers() > 0;
+    }
+
+    /** Whether there is an idle server that nobody of this pool waits for. */
+    boolean hasSpare() {
+        return !idle.isEmpty() && !isWanted();
+    }
+
+    /** Since when the spare server was idle that was so for longest. */
+    long oldestIdleSinceNanos() {
+        S oldest = idle.oldest();
+        return oldest == null ? tickNanos : owner.age(oldest).idleSinceNanos();
+    }
+
+    /** Makes room for another pool. */
+    boolean evictOldest() {
+        S oldest = hasSpare() ? idle.oldest() : null;
+        if (oldest == null) {
+            return false;
+        }
+        idle.remove(oldest);
+        owner.retire(oldest, CloseReason.EVICTED);
+        return true;
+    }
+
+    // ---- other lanes of this pool
 
     /** There may be room for another server: here or where somebody is hungry. */
     private void growEverywhere() {
@@ -311,6 +510,9 @@ public final class PoolLane<S> {
 
     /** Takes the announcement back when nobody waits any more. */
     private void calm() {
+        if (!isShort()) {
+            enqueueAt(null);
+        }
         if (announced && waiters.isEmpty()) {
             announced = false;
             tellOthers(NOT_HUNGRY);

@@ -1,11 +1,16 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.ServerLifeConfig;
 import dev.pgpool.core.config.SessionState;
+import dev.pgpool.core.config.TimeoutsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.CancelSender;
+import dev.pgpool.core.internal.server.ServerAge;
+import dev.pgpool.core.internal.server.ServerCheck;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.transport.ChannelMove;
@@ -33,7 +38,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerLane.class);
 
     /** What a lane knows at an instant. */
-    record Figures(int waiting, int idle, LaneCounters counters) {}
+    record Figures(int waiting, int idle, int used, int tested, LaneCounters counters) {}
 
     private final ServerPool pool;
     private final EventLoop loop;
@@ -41,6 +46,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private final PoolLane<ServerConnection> queue;
     private final LaneCounters counters = new LaneCounters();
     private final Set<ServerConnection> servers = new LinkedHashSet<>();
+    private final boolean watchesServers;
     private final AddressWatch addresses;
     private final WantedWalsenders walsenders = new WantedWalsenders();
     private @Nullable ServerConnection unpooled;
@@ -50,15 +56,11 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         this.pool = pool;
         this.loop = pool.services().loops().get(loopIndex);
         this.ticker = pool.services().tickers().get(loopIndex);
+        this.watchesServers = !timeouts().query().isZero()
+                || !timeouts().transaction().isZero()
+                || !timeouts().idleInTransaction().isZero();
         this.addresses = new AddressWatch(pool.hosts(), pool.services().resolver());
-        this.queue = new PoolLane<>(
-                index,
-                loop,
-                this,
-                pool.budget(),
-                pool.config().pool().waitTimeout().toNanos(),
-                System::nanoTime);
-        this.queue.roundRobin(pool.config().pool().serverRoundRobin());
+        this.queue = new PoolLane<>(index, loop, this, pool.budget(), LaneRules.of(pool.rules()), System::nanoTime);
     }
 
     PoolLane<ServerConnection> queue() {
@@ -81,12 +83,22 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** How running work is cancelled. */
     public CancelSender cancels() {
-        return pool.services().cancels();
+        return pool.cancels();
     }
 
     /** How long a server may take to become clean after its client left. */
     public Duration abandonTimeout() {
-        return pool.config().pool().abandonTimeout();
+        return timeouts().abandon();
+    }
+
+    /** For how long a client keeps its server. */
+    public PoolMode mode() {
+        return pool.mode();
+    }
+
+    /** How long things may take in this pool. */
+    public TimeoutsConfig timeouts() {
+        return pool.rules().timeouts();
     }
 
     /** For how long clients keep servers, and what becomes of their session state. */
@@ -159,6 +171,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 server.close(CloseReason.SHUTDOWN);
                 return;
             }
+            server.bornAs(new ServerAge(System.nanoTime(), pool.drawLifetimeNanos()));
             retireIfStale(server);
             pool.serverConnected(server, System.nanoTime() - begun);
             queue.connected(server);
@@ -263,11 +276,32 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 .addKeyValue("error", error.message())
                 .log("server connection failed");
         pool.serverFailed(error);
-        long retryAt =
-                System.nanoTime() + pool.config().pool().connectRetryDelay().toNanos();
+        long retryAt = System.nanoTime() + timeouts().connectRetryDelay().toNanos();
         boolean wait = pool.hasServers() || ServerPool.maySoonConnect(error);
         queue.connectFailed(retryAt, wait ? null : ServerPool.refusalFor(error));
         pool.forgetIfUnused();
+    }
+
+    @Override
+    public ServerAge age(ServerConnection server) {
+        return server.age();
+    }
+
+    @Override
+    public void check(ServerConnection server, PoolLane<ServerConnection> lane) {
+        ServerLifeConfig life = pool.rules().servers();
+        String sql = life.checkQuery().equals(ServerLifeConfig.EMPTY_QUERY) ? "" : life.checkQuery();
+        ServerCheck.begin(server, sql, life.checkTimeout(), () -> lane.checked(server));
+    }
+
+    @Override
+    public void retire(ServerConnection server, CloseReason reason) {
+        server.close(reason);
+    }
+
+    @Override
+    public int minimum() {
+        return pool.minimum();
     }
 
     @Override
@@ -378,6 +412,11 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     @Override
     public void onTick(long nowNanos) {
         queue.onTick(nowNanos);
+        if (watchesServers) {
+            for (ServerConnection server : servers.toArray(new ServerConnection[0])) {
+                server.onTick(nowNanos);
+            }
+        }
         addresses.onTick(nowNanos, servers);
     }
 
@@ -385,20 +424,21 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     CompletableFuture<Figures> figures() {
         CompletableFuture<Figures> answer = new CompletableFuture<>();
-        onLoop(() -> answer.complete(new Figures(queue.waitingCount(), queue.idleCount(), counters.copy())));
+        onLoop(() -> answer.complete(new Figures(
+                queue.waitingCount(), queue.idleCount(), queue.staleCount(), queue.checkingCount(), counters.copy())));
         if (loop.isShuttingDown()) {
-            answer.complete(new Figures(0, 0, new LaneCounters()));
+            answer.complete(new Figures(0, 0, 0, 0, new LaneCounters()));
         }
         return answer;
     }
 
-    CompletableFuture<Void> close() {
+    CompletableFuture<Void> close(CloseReason reason) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         onLoop(() -> {
             closed = true;
             ticker.remove(this);
             queue.refuse(PoolerError.SHUTDOWN.plain());
-            Set.copyOf(servers).forEach(server -> server.close(CloseReason.SHUTDOWN));
+            Set.copyOf(servers).forEach(server -> server.close(reason));
             done.complete(null);
         });
         return done;

@@ -3,6 +3,8 @@ package dev.pgpool.core.internal.pool;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.HostConfig;
+import dev.pgpool.core.config.LimitsConfig;
+import dev.pgpool.core.config.PoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.config.TargetSessionAttributes;
@@ -10,6 +12,7 @@ import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
+import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
@@ -27,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -36,9 +40,14 @@ import org.jspecify.annotations.Nullable;
  * reached through the event loops.
  */
 public final class ServerPool {
+    private static final double LIFETIME_SPREAD = 0.2;
+
     private final PoolKey key;
     private final DatabaseConfig config;
+    private final PoolConfig rules;
+    private final PoolMode mode;
     private final PoolServices services;
+    private final CancelSender cancels;
     private final Consumer<ServerPool> onUnused;
     private final ConnectionBudget budget;
     private final ServerHosts hosts;
@@ -58,18 +67,40 @@ public final class ServerPool {
 
     private volatile @Nullable ErrorFields lastFailure;
 
-    /** @param onUnused called when a connect has failed, so that a pool without a purpose can be forgotten */
-    ServerPool(PoolKey key, DatabaseConfig config, PoolServices services, Consumer<ServerPool> onUnused) {
+    /** Since when there are no clients; meaningful while there are none. */
+    private volatile long unusedSinceNanos = System.nanoTime();
+
+    /**
+     * @param rules with what the user's entry says
+     * @param onUnused called when a connect has failed, so that a pool without a purpose can be forgotten
+     */
+    ServerPool(
+            PoolKey key,
+            DatabaseConfig config,
+            PoolConfig rules,
+            PoolMode mode,
+            @Nullable SharedCap databaseCap,
+            @Nullable SharedCap userCap,
+            PoolServices services,
+            Consumer<ServerPool> onUnused) {
         this.onUnused = onUnused;
         this.key = key;
         this.config = config;
+        this.rules = rules;
+        this.mode = mode;
         this.services = services;
-        this.sessionRules = SessionRules.of(PoolMode.TRANSACTION, config.sessionState());
+        this.cancels = services.cancels().within(rules.timeouts().cancel());
+        this.sessionRules = SessionRules.of(mode, config.sessionState());
         this.hosts = new ServerHosts(config.hosts());
+        LimitsConfig limits = rules.limits();
         this.budget = new ConnectionBudget(
-                config.pool().maxConnections(), config.pool().maxParallelConnects());
+                limits.maxConnections(),
+                limits.reserveConnections(),
+                limits.maxParallelConnects(),
+                databaseCap,
+                userCap);
         int loops = services.loops().size();
-        int count = Math.min(loops, config.pool().maxConnections());
+        int count = Math.min(loops, budget.maxServers());
         // small pools do not all begin on the first loop
         int first = Math.floorMod(key.hashCode(), loops);
         List<ServerLane> made = new ArrayList<>();
@@ -77,9 +108,14 @@ public final class ServerPool {
             made.add(new ServerLane(this, i, (first + i) % loops));
         }
         this.lanes = List.copyOf(made);
-        List<PoolLane<ServerConnection>> queues =
-                lanes.stream().map(ServerLane::queue).toList();
+        List<PoolLane<ServerConnection>> queues = queues();
         queues.forEach(queue -> queue.join(queues));
+        if (databaseCap != null) {
+            databaseCap.join(queues);
+        }
+        if (userCap != null) {
+            userCap.join(queues);
+        }
         lanes.forEach(ServerLane::startTicking);
     }
 
@@ -103,6 +139,35 @@ public final class ServerPool {
     /** The settable parameters of a fresh server, null before the first one. */
     public @Nullable SessionParameters reported() {
         return reported;
+    }
+
+    PoolMode mode() {
+        return mode;
+    }
+
+    /** The rules of this pool, with what its user's entry says. */
+    PoolConfig rules() {
+        return rules;
+    }
+
+    CancelSender cancels() {
+        return cancels;
+    }
+
+    List<PoolLane<ServerConnection>> queues() {
+        return lanes.stream().map(ServerLane::queue).toList();
+    }
+
+    /** Servers to keep even if nobody uses them: as long as somebody might who is known. */
+    int minimum() {
+        int minimum = rules.limits().minConnections();
+        return minimum > 0 && (config.user().isPresent() || clients.get() > 0) ? minimum : 0;
+    }
+
+    /** How old the next server gets: servers that began together must not end together. */
+    long drawLifetimeNanos() {
+        double share = ThreadLocalRandom.current().nextDouble(1 - LIFETIME_SPREAD, 1 + LIFETIME_SPREAD);
+        return (long) (rules.servers().lifetime().toNanos() * share);
     }
 
     SessionRules sessionRules() {
@@ -152,12 +217,28 @@ public final class ServerPool {
 
     /** A client that had logged in is gone. */
     public void clientLeft() {
+        unusedSinceNanos = System.nanoTime();
         clients.decrementAndGet();
     }
 
     /** Whether nothing would be missed if the pool were forgotten: nobody is there, and no server ever was. */
     boolean isUnused() {
         return clients.get() == 0 && budget.servers() == 0 && reported == null;
+    }
+
+    /** Whether nobody has been there for so long that the pool's servers and figures can go. */
+    boolean isLongUnused(long nowNanos) {
+        long limit = unusedLimitNanos();
+        return limit > 0 && clients.get() == 0 && budget.connecting() == 0 && nowNanos - unusedSinceNanos >= limit;
+    }
+
+    private long unusedLimitNanos() {
+        long named = rules.servers().poolIdleTimeout().toNanos();
+        if (!config.name().equals(DatabaseConfig.FALLBACK)) {
+            return named;
+        }
+        long automatic = rules.servers().autoDatabaseIdleTimeout().toNanos();
+        return named == 0 || (automatic > 0 && automatic < named) ? automatic : named;
     }
 
     void forgetIfUnused() {
@@ -176,7 +257,7 @@ public final class ServerPool {
                 key.user(),
                 credential.orElse(null),
                 new ServerSetup(wanted, config.connectQuery()),
-                config.pool().maxPreparedStatements(),
+                rules.maxPreparedStatements(),
                 services.tls().servers(config));
     }
 
@@ -263,8 +344,9 @@ public final class ServerPool {
     }
 
     /** Closes all servers; completes when their loops have done so. */
-    public CompletableFuture<Void> close() {
-        return CompletableFuture.allOf(lanes.stream().map(ServerLane::close).toArray(CompletableFuture[]::new));
+    public CompletableFuture<Void> close(CloseReason reason) {
+        return CompletableFuture.allOf(
+                lanes.stream().map(lane -> lane.close(reason)).toArray(CompletableFuture[]::new));
     }
 
     /** The figures of this pool; asks each loop. */
@@ -274,6 +356,8 @@ public final class ServerPool {
         return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenApply(done -> {
             int waiting = 0;
             int idle = 0;
+            int used = 0;
+            int tested = 0;
             long transactions = 0;
             long clientParses = 0;
             long serverParses = 0;
@@ -287,6 +371,8 @@ public final class ServerPool {
                 LaneCounters counters = figures.counters();
                 waiting += figures.waiting();
                 idle += figures.idle();
+                used += figures.used();
+                tested += figures.tested();
                 transactions += counters.transactions();
                 clientParses += counters.clientParses();
                 serverParses += counters.serverParses();
@@ -300,10 +386,13 @@ public final class ServerPool {
             }
             return new PgPoolSnapshot.Pool(
                     key,
+                    mode,
                     clients.get(),
                     waiting,
                     budget.servers(),
                     idle,
+                    new PgPoolSnapshot.ServerStates(
+                            budget.connecting(), used, tested, Math.max(0, budget.servers() - budget.maxServers())),
                     transactions,
                     clientParses,
                     serverParses,

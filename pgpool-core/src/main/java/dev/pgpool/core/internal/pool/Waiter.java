@@ -25,6 +25,9 @@ public abstract class Waiter<S> {
     /** No server can be had. */
     protected abstract void onNoServer(ErrorFields error);
 
+    /** It has waited for long and goes on waiting. */
+    protected void onLongWait() {}
+
     /** Whether this is in a lane's queue. */
     public final boolean isWaiting() {
         return waiting;

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 final class WaiterQueue<S> {
     private @Nullable Waiter<S> first;
     private @Nullable Waiter<S> last;
+    /** The first that was not told yet that it waits for long. */
+    private @Nullable Waiter<S> firstUntold;
+
     private int size;
 
     boolean isEmpty() {
@@ -32,6 +35,9 @@ final class WaiterQueue<S> {
             last.next = waiter;
         }
         last = waiter;
+        if (firstUntold == null) {
+            firstUntold = waiter;
+        }
         size++;
     }
 
@@ -44,12 +50,25 @@ final class WaiterQueue<S> {
         return waiter;
     }
 
+    /** Tells those who have waited since then or longer, each once. */
+    void tellLongWait(long sinceNanos) {
+        Waiter<S> waiter = firstUntold;
+        while (waiter != null && waiter.waitingSinceNanos - sinceNanos <= 0) {
+            firstUntold = waiter.next;
+            waiter.onLongWait();
+            waiter = firstUntold;
+        }
+    }
+
     void remove(Waiter<S> waiter) {
         if (!waiter.waiting) {
             return;
         }
         Waiter<S> previous = waiter.previous;
         Waiter<S> next = waiter.next;
+        if (firstUntold == waiter) {
+            firstUntold = next;
+        }
         if (previous == null) {
             first = next;
         } else {

@@ -2,11 +2,11 @@ package dev.pgpool.core.internal.runtime;
 
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.client.ClientDeadlines;
 import dev.pgpool.core.internal.client.ClientInitializer;
 import dev.pgpool.core.internal.client.ClientRegistry;
 import dev.pgpool.core.internal.client.ClientServices;
 import dev.pgpool.core.internal.client.ClientSession;
-import dev.pgpool.core.internal.client.LoginDeadlines;
 import dev.pgpool.core.internal.pool.DnsCache;
 import dev.pgpool.core.internal.pool.HostResolver;
 import dev.pgpool.core.internal.pool.PoolRegistry;
@@ -108,19 +108,19 @@ public final class PoolerRuntime {
         SecureRandom random = new SecureRandom();
         List<EventLoop> loops = new ArrayList<>();
         List<LoopTicker> tickers = new ArrayList<>();
-        Map<EventLoop, LoginDeadlines> deadlines = new LinkedHashMap<>();
+        Map<EventLoop, ClientDeadlines> deadlines = new LinkedHashMap<>();
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
             LoopTicker ticker = new LoopTicker(loop);
-            LoginDeadlines ofLoop =
-                    new LoginDeadlines(config.listen().loginTimeout().toNanos());
+            ClientDeadlines ofLoop =
+                    new ClientDeadlines(config.listen().loginTimeout().toNanos());
             loop.execute(() -> ticker.add(ofLoop));
             ticker.start();
             loops.add(loop);
             tickers.add(ticker);
             deadlines.put(loop, ofLoop);
         }
-        PoolRegistry pools = new PoolRegistry(new PoolServices(
+        PoolServices poolServices = new PoolServices(
                 loops,
                 tickers,
                 new ServerConnector(transport, random, workers.passwords()),
@@ -130,10 +130,12 @@ public final class PoolerRuntime {
                         new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime)),
                 config.credentials(),
                 listener,
-                tls));
+                tls);
+        PoolRegistry pools = new PoolRegistry(poolServices, config.poolMode(), config.users());
         ClientServices services =
                 new ClientServices(config, clients, pools, workers.passwords(), random, listener, tls);
         new Listeners(transport, group, new ClientInitializer(services, deadlines)).bind(config.listen(), listeners);
+        pools.start(config.databases().values());
         return new Parts(group, workers, pools, listeners);
     }
 

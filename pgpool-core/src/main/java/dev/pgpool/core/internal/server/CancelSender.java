@@ -14,6 +14,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -29,15 +30,26 @@ import org.slf4j.LoggerFactory;
  */
 public final class CancelSender {
     private static final Logger LOGGER = LoggerFactory.getLogger(CancelSender.class);
-    private static final int TIMEOUT_SECONDS = 10;
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     private final Transport transport;
     private final Executor workers;
+    private final Duration timeout;
 
     /** @param workers where the arithmetic of handshakes runs */
     public CancelSender(Transport transport, Executor workers) {
+        this(transport, workers, TIMEOUT);
+    }
+
+    private CancelSender(Transport transport, Executor workers, Duration timeout) {
         this.transport = transport;
         this.workers = workers;
+        this.timeout = timeout;
+    }
+
+    /** The same with another limit to how long a server may take to deal with a request. */
+    public CancelSender within(Duration limit) {
+        return new CancelSender(transport, workers, limit);
     }
 
     /** Sends a request for what the server runs now; to be called on the server's event loop. */
@@ -50,7 +62,7 @@ public final class CancelSender {
         ChannelFuture connecting = new Bootstrap()
                 .group(loop)
                 .channelFactory(transport.channelFor(server.target().address()))
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TIMEOUT_SECONDS * 1_000)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE))
                 .handler(new Discard())
                 .connect(server.target().address());
         connecting.addListener(done -> {
@@ -74,7 +86,7 @@ public final class CancelSender {
         }
         Channel channel = connecting.channel();
         ScheduledFuture<?> timer =
-                channel.eventLoop().schedule(() -> channel.close(), TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                channel.eventLoop().schedule(() -> channel.close(), timeout.toMillis(), TimeUnit.MILLISECONDS);
         channel.closeFuture().addListener(closed -> {
             timer.cancel(false);
             server.cancelEnded();

@@ -53,6 +53,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable TlsSession tls;
     private @Nullable Object attachment;
+    private ServerAge age = new ServerAge(System.nanoTime(), Long.MAX_VALUE);
     private @Nullable Object unnamedOwner;
     private long unnamedVersion;
     private long unnamedBatch;
@@ -176,6 +177,16 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         this.attachment = attachment;
     }
 
+    /** How old it is. */
+    public ServerAge age() {
+        return age;
+    }
+
+    /** It is ready from now on, and grows old. */
+    public void bornAs(ServerAge newAge) {
+        age = newAge;
+    }
+
     public int processId() {
         return processId;
     }
@@ -185,6 +196,16 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     /** Changes who listens from the next message on. */
     public void enter(ServerPhase next) {
         phase = next;
+    }
+
+    /** Nobody uses it, but its home knows that already. */
+    void becameIdle() {
+        phase = idle;
+    }
+
+    /** The clock of its event loop has ticked. */
+    public void onTick(long nowNanos) {
+        phase.onTick(nowNanos);
     }
 
     /** Changes where the server belongs, when it moves from one lane to another. */

@@ -23,6 +23,13 @@ public interface ServerPhase {
     default void onWritable() {}
 
     /**
+     * A few times a second, if the pool has deadlines for what servers do.
+     *
+     * @param nowNanos {@link System#nanoTime()}
+     */
+    default void onTick(long nowNanos) {}
+
+    /**
      * The connection is gone.
      *
      * @param lastError the last ErrorResponse of severity FATAL, if the server said why

@@ -48,7 +48,15 @@ public final class BackendWriter {
     }
 
     public static void errorResponse(ByteBuf out, ErrorFields error) {
-        int start = begin(out, BackendType.ERROR_RESPONSE);
+        fields(out, BackendType.ERROR_RESPONSE, error);
+    }
+
+    public static void noticeResponse(ByteBuf out, ErrorFields notice) {
+        fields(out, BackendType.NOTICE_RESPONSE, notice);
+    }
+
+    private static void fields(ByteBuf out, byte type, ErrorFields error) {
+        int start = begin(out, type);
         field(out, 'S', error.severity());
         field(out, 'V', error.severity());
         field(out, 'C', error.sqlState());

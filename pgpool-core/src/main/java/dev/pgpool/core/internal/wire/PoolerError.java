@@ -27,7 +27,18 @@ public enum PoolerError {
             "53300",
             "no more connections allowed (max_client_conn)",
             "Raise maxClientConnections or close idle clients."),
+    TOO_MANY_CLIENTS_OF_DATABASE(
+            "FATAL",
+            "53300",
+            "client connections exceeded (max_db_client_connections)",
+            "Raise the database's maxClients or close idle clients."),
+    TOO_MANY_CLIENTS_OF_USER(
+            "FATAL",
+            "53300",
+            "client connections exceeded (max_user_client_connections)",
+            "Raise the user's maxClients or close idle clients."),
     LOGIN_TIMEOUT("FATAL", "08P01", "client_login_timeout", null),
+    LOGIN_TIMEOUT_WITHOUT_SERVER("FATAL", "08006", "client_login_timeout (server down)", null),
     INVALID_REPLICATION(
             "FATAL",
             "22023",
@@ -39,6 +50,13 @@ public enum PoolerError {
             "53300",
             "query_wait_timeout: %s",
             "All server connections are in use: shorten transactions or raise maxConnections."),
+    WAITING_FOR_SERVER(
+            "NOTICE", "00000", "No server connection available in postgres backend, client being queued", null),
+    QUERY_TIMEOUT("ERROR", "57014", "canceling statement due to query_timeout", null),
+    QUERY_NOT_CANCELLED("FATAL", "57014", "terminating connection due to query_timeout: %s", null),
+    TRANSACTION_TIMEOUT("FATAL", "25P04", "terminating connection due to transaction timeout", null),
+    IDLE_IN_TRANSACTION_TIMEOUT("FATAL", "25P03", "terminating connection due to idle-in-transaction timeout", null),
+    CLIENT_IDLE_TIMEOUT("FATAL", "57P05", "terminating connection due to idle-session timeout", null),
     SESSION_STATE_REJECTED(
             "ERROR",
             "0A000",

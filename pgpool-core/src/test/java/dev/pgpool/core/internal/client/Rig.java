@@ -8,6 +8,7 @@ import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
@@ -177,7 +178,7 @@ public class Rig implements AutoCloseable {
 
     private final LoopChannel clock;
     private final ClientServices services;
-    private final LoginDeadlines deadlines = new LoginDeadlines(TimeUnit.SECONDS.toNanos(60));
+    private final ClientDeadlines deadlines = new ClientDeadlines(TimeUnit.SECONDS.toNanos(60));
     private final PoolRegistry pools;
     private final int maxServers;
     private final int maxStatements;
@@ -220,19 +221,24 @@ public class Rig implements AutoCloseable {
                         authentication,
                         TlsConfig.CLIENTS),
                 Map.of("app", database),
+                Map.of(),
+                PoolMode.TRANSACTION,
                 new Credentials(),
                 DnsConfig.DEFAULT,
                 1);
         TlsContexts tls = new TlsContexts(config);
-        pools = new PoolRegistry(new PoolServices(
-                List.of(loop),
-                List.of(new LoopTicker(loop)),
-                new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run),
-                new CancelSender(Transport.NIO, Runnable::run),
-                new HostResolver(Transport.NIO, Runnable::run),
-                new ServerCredentials(),
-                PgPoolListener.NONE,
-                tls));
+        pools = new PoolRegistry(
+                new PoolServices(
+                        List.of(loop),
+                        List.of(new LoopTicker(loop)),
+                        new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run),
+                        new CancelSender(Transport.NIO, Runnable::run),
+                        new HostResolver(Transport.NIO, Runnable::run),
+                        new ServerCredentials(),
+                        PgPoolListener.NONE,
+                        tls),
+                PoolMode.TRANSACTION,
+                Map.of());
         services = new ClientServices(
                 config,
                 new ClientRegistry(100_000),

@@ -7,6 +7,7 @@ import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.ScriptedServer;
@@ -29,6 +30,7 @@ import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -161,20 +163,23 @@ class DnsChangeIT {
                                 .connectTimeout(connectTimeout)
                                 .maxConnections(1))
                 .config();
-        PoolRegistry pools = new PoolRegistry(new PoolServices(
-                List.of(loop),
-                List.of(ticker),
-                new ServerConnector(transport, new SecureRandom(), lookups),
-                new CancelSender(transport, lookups),
-                new HostResolver(transport, names),
-                CredentialStore.empty(),
-                new PgPoolListener() {
-                    @Override
-                    public void onServerClosed(PoolKey key, CloseReason reason) {
-                        closed.add(reason);
-                    }
-                },
-                new TlsContexts(config)));
+        PoolRegistry pools = new PoolRegistry(
+                new PoolServices(
+                        List.of(loop),
+                        List.of(ticker),
+                        new ServerConnector(transport, new SecureRandom(), lookups),
+                        new CancelSender(transport, lookups),
+                        new HostResolver(transport, names),
+                        CredentialStore.empty(),
+                        new PgPoolListener() {
+                            @Override
+                            public void onServerClosed(PoolKey key, CloseReason reason) {
+                                closed.add(reason);
+                            }
+                        },
+                        new TlsContexts(config)),
+                PoolMode.TRANSACTION,
+                Map.of());
         return pools.enter(config.databases().get("app"), "app", "app");
     }
 

@@ -2,37 +2,50 @@ package dev.pgpool.core.internal.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lanes of one pool under a random scheduler, with the rules of the pool checked at each step. Event loops are queues of
+ * Lanes of several pools under a random scheduler, with the rules of pools checked at each step. Event loops are queues of
  * tasks, time stands still unless it is told to move, and servers are plain objects: the same seed gives the same run.
  */
 final class LaneSimulation {
 
     static final long WAIT_TIMEOUT_NANOS = 1_000_000_000;
     private static final long RETRY_NANOS = 50_000_000;
+    private static final long RESERVE_NANOS = 20_000_000;
+    private static final long SHORT_NANOS = 120_000_000;
 
     private enum Place {
         IDLE,
         HELD,
+        CHECKED,
         MOVING,
         GONE
     }
 
     private static final class Server {
+        final ServerAge age;
         Place place = Place.IDLE;
         boolean alive = true;
-        int lane;
+        Lane lane;
+        /** When it was last known to be good. */
+        long goodNanos;
 
-        Server(int lane) {
+        boolean justGood = true;
+
+        Server(Lane lane, ServerAge age, long now) {
             this.lane = lane;
+            this.age = age;
+            this.goodNanos = now;
         }
     }
 
@@ -49,7 +62,7 @@ final class LaneSimulation {
             home.queued.add(this);
             Server now = home.lane.acquire(this);
             if (now != null) {
-                check(home.queued.size() == 1, "a client overtook those who waited");
+                require(home.queued.size() == 1, "a client overtook those who waited");
                 got(now);
             }
         }
@@ -61,12 +74,15 @@ final class LaneSimulation {
         }
 
         private void got(Server given) {
-            check(expectsAnswer, "a client was served that did not wait");
-            check(home.queued.peekFirst() == this, "served out of turn");
+            require(expectsAnswer, "a client was served that did not wait");
+            require(home.queued.peekFirst() == this, "served out of turn");
             home.queued.pollFirst();
-            check(given.place == Place.IDLE, "a server that was " + given.place + " was given away");
-            check(given.alive, "a dead server was given away");
-            check(given.lane == home.index, "a server of another event loop was given away");
+            require(given.place == Place.IDLE, "a server that was " + given.place + " was given away");
+            require(given.alive, "a dead server was given away");
+            require(given.lane == home, "a server of another lane was given away");
+            require(
+                    given.justGood || home.tickNanos - given.goodNanos < rules.checkDelayNanos(),
+                    "a server that was idle for long was given away unchecked");
             expectsAnswer = false;
             given.place = Place.HELD;
             held.add(given);
@@ -88,10 +104,10 @@ final class LaneSimulation {
 
         @Override
         protected void onNoServer(ErrorFields error) {
-            check(expectsAnswer, "an error for a client that did not wait");
+            require(expectsAnswer, "an error for a client that did not wait");
             if (error.message().startsWith("query_wait_timeout")) {
-                check(home.queued.peekFirst() == this, "timed out out of turn");
-                check(now - waitingSinceNanos >= WAIT_TIMEOUT_NANOS, "timed out too early");
+                require(home.queued.peekFirst() == this, "timed out out of turn");
+                require(now - waitingSinceNanos >= WAIT_TIMEOUT_NANOS, "timed out too early");
             }
             home.queued.remove(this);
             expectsAnswer = false;
@@ -99,25 +115,90 @@ final class LaneSimulation {
         }
     }
 
+    private final class Pool {
+        final int maxServers = 1 + random.nextInt(6);
+        final int reserve = random.nextInt(3);
+        final int maxConnecting = 1 + random.nextInt(3);
+        final int minimum = random.nextInt(3) == 0 ? 1 + random.nextInt(maxServers) : 0;
+        final @Nullable SharedCap database;
+        final @Nullable SharedCap user;
+        final ConnectionBudget budget;
+        final List<Lane> lanes = new ArrayList<>();
+        int connecting;
+        int existing;
+
+        Pool(@Nullable SharedCap database, @Nullable SharedCap user) {
+            this.database = database;
+            this.user = user;
+            budget = new ConnectionBudget(maxServers, reserve, maxConnecting, database, user);
+            int count = 1 + random.nextInt(4);
+            for (int i = 0; i < count; i++) {
+                lanes.add(new Lane(this, i));
+            }
+            List<PoolLane<Server>> queues =
+                    lanes.stream().map(lane -> lane.lane).toList();
+            queues.forEach(queue -> queue.join(queues));
+            Stream.of(database, user).forEach(cap -> {
+                if (cap != null) {
+                    cap.join(queues);
+                }
+            });
+        }
+
+        boolean isCapped() {
+            return isFull(database) || isFull(user);
+        }
+
+        private boolean isFull(@Nullable SharedCap cap) {
+            return cap != null && permitsOf(cap) >= cap.max();
+        }
+
+        boolean shares(@Nullable SharedCap cap) {
+            return cap != null && (cap == database || cap == user);
+        }
+
+        long waiting() {
+            return lanes.stream().mapToLong(lane -> lane.queued.size()).sum();
+        }
+
+        boolean hasIdle() {
+            return all.stream().anyMatch(s -> s.lane.pool == this && s.place == Place.IDLE);
+        }
+    }
+
     private final class Lane implements LaneOwner<Server> {
-        final int index;
+        final Pool pool;
         final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
         final ArrayDeque<Client> queued = new ArrayDeque<>();
         final PoolLane<Server> lane;
         int connects;
+        long tickNanos = now;
 
-        Lane(int index) {
-            this.index = index;
-            this.lane = new PoolLane<>(index, tasks::add, this, budget, WAIT_TIMEOUT_NANOS, () -> now);
+        Lane(Pool pool, int index) {
+            this.pool = pool;
+            this.lane = new PoolLane<>(index, tasks::add, this, pool.budget, rules, () -> now);
+        }
+
+        void tick() {
+            tickNanos = now;
+            lane.onTick(now);
         }
 
         @Override
         public void connect(PoolLane<Server> asking) {
-            check(asking == lane, "a lane connects for another one");
+            require(asking == lane, "a lane connects for another one");
             connects++;
-            connecting++;
-            check(connecting <= maxConnecting, connecting + " connects at once");
-            check(connecting + existing <= maxServers, (connecting + existing) + " servers");
+            pool.connecting++;
+            int servers = pool.connecting + pool.existing;
+            require(pool.connecting <= pool.maxConnecting, pool.connecting + " connects at once");
+            require(servers <= pool.maxServers + pool.reserve, servers + " servers");
+            if (servers > pool.maxServers) {
+                Client oldest = queued.peekFirst();
+                require(
+                        oldest != null && now - oldest.waitingSinceNanos >= RESERVE_NANOS,
+                        "the reserve is used for nobody who has waited long enough");
+                reserveUses++;
+            }
         }
 
         @Override
@@ -126,62 +207,132 @@ final class LaneSimulation {
         }
 
         @Override
+        public ServerAge age(Server server) {
+            return server.age;
+        }
+
+        @Override
+        public void check(Server server, PoolLane<Server> asking) {
+            require(asking == lane && server.lane == this, "a lane checks for another one");
+            require(server.place == Place.IDLE, "checked while " + server.place);
+            server.place = Place.CHECKED;
+            checked.add(server);
+            checks++;
+        }
+
+        @Override
+        public void retire(Server server, CloseReason reason) {
+            require(server.place == Place.IDLE, "closed while " + server.place);
+            require(server.lane == this, "a lane closes a server of another one");
+            switch (reason) {
+                case SERVER_IDLE_TIMEOUT ->
+                    require(pool.existing + pool.connecting > pool.minimum, "less than the minimum is kept");
+                case EVICTED -> {
+                    require(pool.database != null || pool.user != null, "evicted for no cap");
+                    require(queued.isEmpty(), "evicted while clients of the same lane wait");
+                }
+                case SERVER_LIFETIME -> require(server.age.isOver(now), "too young for its lifetime to be over");
+                default -> throw new AssertionError(reason);
+            }
+            closed.merge(reason);
+            die(server);
+        }
+
+        @Override
+        public int minimum() {
+            return pool.minimum;
+        }
+
+        @Override
         public void move(Server server, PoolLane<Server> to) {
-            check(server.place == Place.IDLE && server.lane == index, "moved while " + server.place);
+            require(server.place == Place.IDLE && server.lane == this, "moved while " + server.place);
             server.place = Place.MOVING;
+            server.justGood = false;
             moving.add(server);
-            server.lane =
-                    lanes.stream().filter(other -> other.lane == to).findFirst().orElseThrow().index;
-            check(server.lane != index, "moved to where it was");
+            server.lane = pool.lanes.stream()
+                    .filter(other -> other.lane == to)
+                    .findFirst()
+                    .orElseThrow();
+            require(server.lane != this, "moved to where it was");
             moves++;
         }
 
         @Override
         public @Nullable ErrorFields refusal(long nowNanos) {
-            return refusing && existing == 0 ? PoolerError.SERVER_CLOSED.plain() : null;
+            return refusing && pool.existing == 0 ? PoolerError.SERVER_CLOSED.plain() : null;
         }
 
         @Override
         public void onWaited(long nanos) {
-            check(nanos >= 0, "waited " + nanos + " ns");
+            require(nanos >= 0, "waited " + nanos + " ns");
+        }
+    }
+
+    /** How often servers were closed, by reason. */
+    static final class Closed {
+        private final int[] counts = new int[CloseReason.values().length];
+
+        void merge(CloseReason reason) {
+            counts[reason.ordinal()]++;
+        }
+
+        int of(CloseReason reason) {
+            return counts[reason.ordinal()];
         }
     }
 
     private final Random random;
-    private final int maxServers;
-    private final int maxConnecting;
-    private final ConnectionBudget budget;
+    private final LaneRules rules;
+    private final long lifetimeNanos;
+    private final List<Pool> pools = new ArrayList<>();
     private final List<Lane> lanes = new ArrayList<>();
     private final List<Server> all = new ArrayList<>();
     private final List<Server> held = new ArrayList<>();
+    private final List<Server> checked = new ArrayList<>();
     private final List<Server> moving = new ArrayList<>();
+    private final List<SharedCap> caps = new ArrayList<>();
     private long now = 42;
-    private int connecting;
-    private int existing;
     private boolean refusing;
     /** Whether connects fail in this run: after one that did, only the clock makes lanes try again. */
     private final boolean connectsFail;
 
-    private boolean clockOwed;
     long served;
     long refused;
     long moves;
+    long checks;
+    long reserveUses;
+    final Closed closed = new Closed();
 
     LaneSimulation(long seed) {
         random = new Random(seed);
-        maxServers = 1 + random.nextInt(6);
-        maxConnecting = 1 + random.nextInt(3);
         connectsFail = random.nextBoolean();
-        budget = new ConnectionBudget(maxServers, maxConnecting);
-        int count = 1 + random.nextInt(4);
+        boolean useOnce = random.nextInt(8) == 0;
+        lifetimeNanos = useOnce ? 0 : random.nextBoolean() ? LaneRules.NEVER : 2 * SHORT_NANOS;
+        rules = new LaneRules(
+                WAIT_TIMEOUT_NANOS,
+                LaneRules.NEVER,
+                RESERVE_NANOS,
+                random.nextBoolean() ? LaneRules.NEVER : random.nextInt(4) == 0 ? 0 : SHORT_NANOS / 2,
+                random.nextBoolean() ? LaneRules.NEVER : SHORT_NANOS,
+                RETRY_NANOS,
+                useOnce,
+                random.nextInt(4) == 0);
+        SharedCap database = random.nextBoolean() ? new SharedCap(1 + random.nextInt(6)) : null;
+        SharedCap user = random.nextInt(3) == 0 ? new SharedCap(1 + random.nextInt(4)) : null;
+        int count = 1 + random.nextInt(3);
         for (int i = 0; i < count; i++) {
-            lanes.add(new Lane(i));
+            Pool pool = new Pool(database, i < 2 ? user : null);
+            pools.add(pool);
+            lanes.addAll(pool.lanes);
         }
-        List<PoolLane<Server>> queues = lanes.stream().map(lane -> lane.lane).toList();
-        queues.forEach(queue -> queue.join(queues));
+        Stream.of(database, user).forEach(cap -> {
+            if (cap != null) {
+                caps.add(cap);
+            }
+        });
     }
 
-    private static void check(boolean holds, String otherwise) {
+    private static void require(boolean holds, String otherwise) {
         if (!holds) {
             throw new AssertionError(otherwise);
         }
@@ -192,35 +343,50 @@ final class LaneSimulation {
     }
 
     void step() {
-        switch (random.nextInt(16)) {
+        switch (random.nextInt(18)) {
             case 0, 1, 2, 3 -> runTask(any(lanes));
             case 4, 5 -> new Client(any(lanes)).acquire();
             case 6, 7, 8 -> releaseOne();
-            case 9 -> connectEnds(!connectsFail || random.nextInt(4) != 0);
-            case 10 -> moveEnds();
-            case 11 -> {
+            case 9, 10 -> connectEnds(!connectsFail || random.nextInt(4) != 0);
+            case 11 -> moveEnds();
+            case 12 -> checkEnds(random.nextInt(4) != 0);
+            case 13 -> {
                 Lane lane = any(lanes);
                 if (!lane.queued.isEmpty()) {
                     any(List.copyOf(lane.queued)).giveUp();
                 }
             }
-            case 12 -> {
+            case 14 -> {
                 if (random.nextInt(4) == 0 && !all.isEmpty()) {
                     dieOrIsFoundDead(any(all));
                 }
             }
-            case 13 -> now += random.nextInt(4) == 0 ? RETRY_NANOS : random.nextInt(3_000_000);
-            case 14 -> any(lanes).lane.onTick(now);
+            case 15 -> now += random.nextInt(4) == 0 ? RETRY_NANOS : random.nextInt(3_000_000);
+            case 16 -> any(lanes).tick();
             default -> refusing = random.nextInt(8) == 0;
         }
         checkNumbers();
     }
 
     private void checkNumbers() {
-        check(budget.connecting() == connecting, "budget counts " + budget.connecting() + " connects of " + connecting);
-        check(
-                budget.servers() == existing + connecting,
-                "budget counts " + budget.servers() + " servers of " + (existing + connecting));
+        for (Pool pool : pools) {
+            require(
+                    pool.budget.connecting() == pool.connecting,
+                    "budget counts " + pool.budget.connecting() + " connects of " + pool.connecting);
+            int servers = pool.existing + pool.connecting;
+            require(pool.budget.servers() == servers, "budget counts " + pool.budget.servers() + " of " + servers);
+        }
+        for (SharedCap cap : caps) {
+            require(permitsOf(cap) <= cap.max(), permitsOf(cap) + " servers under a cap of " + cap.max());
+            require(cap.taken() <= cap.max(), cap.taken() + " permits taken of " + cap.max());
+        }
+    }
+
+    private int permitsOf(SharedCap cap) {
+        return pools.stream()
+                .filter(pool -> pool.shares(cap))
+                .mapToInt(pool -> pool.existing + pool.connecting)
+                .sum();
     }
 
     private static void runTask(Lane lane) {
@@ -239,12 +405,14 @@ final class LaneSimulation {
     private void release(Server server) {
         held.remove(server);
         server.place = Place.IDLE;
-        lanes.get(server.lane).lane.release(server);
+        server.goodNanos = now;
+        server.justGood = false;
+        server.lane.lane.release(server);
     }
 
     /** The socket is dead, and its event loop learns of it now or later. */
     private void dieOrIsFoundDead(Server server) {
-        if (server.alive && random.nextBoolean()) {
+        if (server.alive && server.place != Place.CHECKED && random.nextBoolean()) {
             server.alive = false;
         } else if (server.place != Place.MOVING) {
             die(server);
@@ -255,9 +423,14 @@ final class LaneSimulation {
         server.alive = false;
         server.place = Place.GONE;
         held.remove(server);
+        checked.remove(server);
         all.remove(server);
-        existing--;
-        lanes.get(server.lane).lane.gone(server);
+        server.lane.pool.existing--;
+        server.lane.lane.gone(server);
+    }
+
+    private int connecting() {
+        return pools.stream().mapToInt(pool -> pool.connecting).sum();
     }
 
     private void connectEnds(boolean success) {
@@ -267,20 +440,37 @@ final class LaneSimulation {
         }
         Lane lane = any(busy);
         lane.connects--;
-        connecting--;
+        lane.pool.connecting--;
         if (success) {
-            Server server = new Server(lane.index);
+            Server server = new Server(lane, new ServerAge(now, lifetimeNanos), now);
             all.add(server);
-            existing++;
+            lane.pool.existing++;
             lane.lane.connected(server);
+            server.justGood = false;
         } else {
-            clockOwed = true;
-            boolean tell = existing == 0 && random.nextBoolean();
+            boolean tell = lane.pool.existing == 0 && random.nextBoolean();
             lane.lane.connectFailed(
                     now + random.nextInt((int) RETRY_NANOS), tell ? PoolerError.SERVER_CLOSED.plain() : null);
             if (tell) {
-                check(lane.queued.isEmpty(), "refused, but not everybody");
+                require(lane.queued.isEmpty(), "refused, but not everybody");
             }
+        }
+    }
+
+    private void checkEnds(boolean success) {
+        if (checked.isEmpty()) {
+            return;
+        }
+        Server server = any(checked);
+        if (success) {
+            checked.remove(server);
+            server.place = Place.IDLE;
+            server.goodNanos = now;
+            server.justGood = true;
+            server.lane.lane.checked(server);
+            server.justGood = false;
+        } else {
+            die(server);
         }
     }
 
@@ -290,20 +480,22 @@ final class LaneSimulation {
         }
         Server server = any(moving);
         moving.remove(server);
-        Lane to = lanes.get(server.lane);
         if (server.alive && random.nextInt(8) != 0) {
             server.place = Place.IDLE;
-            to.lane.arrived(server);
+            server.lane.lane.arrived(server);
         } else {
             server.alive = false;
             server.place = Place.GONE;
             all.remove(server);
-            existing--;
-            to.lane.lost();
+            server.lane.pool.existing--;
+            server.lane.lane.lost();
         }
     }
 
-    /** Lets everything finish that is under way, without any clock, and checks that nobody waits for nothing. */
+    /**
+     * Lets everything finish that is under way, and checks that nobody waits for nothing. Without the clock where it is
+     * not needed: lanes try again by the clock after a failed connect, for the reserve, and when they make others evict.
+     */
     void quiesce() {
         refusing = false;
         for (Server server : List.copyOf(all)) {
@@ -312,27 +504,35 @@ final class LaneSimulation {
             }
         }
         settle();
-        if (clockOwed) {
-            tickAll();
+        boolean clockNeeded = connectsFail || !caps.isEmpty();
+        if (!clockNeeded) {
+            checkNobodyWaitsForNothing(false);
+        }
+        int rounds = 8 + (clockNeeded ? all.size() + lanes.size() : 0);
+        for (int i = 0; i < rounds; i++) {
+            now += RETRY_NANOS;
+            lanes.forEach(Lane::tick);
             settle();
         }
-        checkNobodyWaitsForNothing();
-    }
-
-    private void tickAll() {
-        now += RETRY_NANOS;
-        lanes.forEach(lane -> lane.lane.onTick(now));
-        clockOwed = false;
+        for (int i = 0; i < 8; i++) {
+            lanes.forEach(Lane::tick);
+            settle();
+        }
+        checkNobodyWaitsForNothing(true);
+        checkMinimum();
     }
 
     private void settle() {
         boolean more = true;
         while (more) {
-            while (connecting > 0) {
+            while (connecting() > 0) {
                 connectEnds(true);
             }
             while (!moving.isEmpty()) {
                 moveEnds();
+            }
+            while (!checked.isEmpty()) {
+                checkEnds(true);
             }
             more = false;
             for (Lane lane : lanes) {
@@ -340,7 +540,7 @@ final class LaneSimulation {
                 runTask(lane);
             }
             checkNumbers();
-            more |= connecting > 0 || !moving.isEmpty();
+            more |= connecting() > 0 || !moving.isEmpty() || !checked.isEmpty();
         }
         for (Server server : List.copyOf(all)) {
             if (!server.alive) {
@@ -351,13 +551,40 @@ final class LaneSimulation {
         }
     }
 
-    private void checkNobodyWaitsForNothing() {
-        long waiting = lanes.stream().mapToLong(lane -> lane.queued.size()).sum();
-        long known = lanes.stream().mapToLong(lane -> lane.lane.waitingCount()).sum();
-        check(waiting == known, waiting + " clients wait, " + known + " are known to");
-        if (waiting > 0) {
-            check(all.stream().noneMatch(s -> s.place == Place.IDLE), waiting + " wait while a server is idle");
-            check(existing == maxServers, waiting + " wait with " + existing + " of " + maxServers + " servers");
+    private void checkNobodyWaitsForNothing(boolean withClock) {
+        for (Pool pool : pools) {
+            long waiting = pool.waiting();
+            long known = pool.lanes.stream()
+                    .mapToLong(lane -> lane.lane.waitingCount())
+                    .sum();
+            require(waiting == known, waiting + " clients wait, " + known + " are known to");
+            if (waiting == 0) {
+                continue;
+            }
+            require(!pool.hasIdle(), waiting + " wait while a server is idle");
+            int most = pool.maxServers + (withClock ? pool.reserve : 0);
+            require(
+                    pool.existing >= most || pool.isCapped(),
+                    waiting + " wait with " + pool.existing + " of " + most + " servers");
+            if (pool.existing >= most) {
+                continue;
+            }
+            boolean evictable = caps.stream()
+                    .filter(cap -> pool.shares(cap) && pool.isFull(cap))
+                    .allMatch(cap ->
+                            pools.stream().anyMatch(other -> other != pool && other.shares(cap) && other.hasIdle()));
+            require(!evictable, waiting + " wait while another pool has an idle server");
+        }
+        for (SharedCap cap : caps) {
+            require(cap.taken() == permitsOf(cap), cap.taken() + " permits for " + permitsOf(cap) + " servers");
+        }
+    }
+
+    private void checkMinimum() {
+        for (Pool pool : pools) {
+            require(
+                    pool.existing >= pool.minimum || pool.isCapped(),
+                    pool.existing + " servers, but " + pool.minimum + " are the minimum");
         }
     }
 
@@ -366,20 +593,29 @@ final class LaneSimulation {
         quiesce();
         int rounds = 0;
         while (lanes.stream().anyMatch(lane -> !lane.queued.isEmpty())) {
-            check(rounds++ < 100_000, "clients wait for ever");
+            require(rounds++ < 100_000, "clients wait for ever");
             if (!held.isEmpty()) {
                 release(held.get(0));
             }
             now += 1_000;
             settle();
+            if (!caps.isEmpty() || connectsFail) {
+                lanes.forEach(Lane::tick);
+                settle();
+            }
         }
         settle();
-        for (Server server : List.copyOf(all)) {
-            die(server);
+        while (!all.isEmpty()) {
+            die(all.get(0));
+            settle();
         }
-        settle();
-        assertThat(budget.servers()).isZero();
-        assertThat(budget.connecting()).isZero();
-        assertThat(lanes).allMatch(lane -> lane.lane.idleCount() == 0 && lane.lane.waitingCount() == 0);
+        for (Pool pool : pools) {
+            assertThat(pool.budget.servers()).isZero();
+            assertThat(pool.budget.connecting()).isZero();
+        }
+        assertThat(caps).allMatch(cap -> cap.taken() == 0);
+        assertThat(lanes)
+                .allMatch(lane ->
+                        lane.lane.idleCount() == 0 && lane.lane.waitingCount() == 0 && lane.lane.checkingCount() == 0);
     }
 }

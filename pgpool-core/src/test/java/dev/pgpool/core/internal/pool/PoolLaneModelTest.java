@@ -2,6 +2,8 @@ package dev.pgpool.core.internal.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -14,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Lanes and budget against the rules of the pool, over millions of random interleavings. */
 class PoolLaneModelTest {
 
-    private static final int RUNS_PER_SEED = 1_500;
+    private static final int RUNS_PER_SEED = 500;
     private static final int STEPS_PER_RUN = 1_000;
 
     /** Fixed ones, so that a build is the same as the last, and fresh ones, so that builds find more over time. */
@@ -29,6 +31,11 @@ class PoolLaneModelTest {
         long served = 0;
         long refused = 0;
         long moves = 0;
+        long checks = 0;
+        long reserveUses = 0;
+        long evicted = 0;
+        long tooOld = 0;
+        long tooIdle = 0;
         for (int run = 0; run < RUNS_PER_SEED; run++) {
             LaneSimulation simulation = new LaneSimulation(seed * RUNS_PER_SEED + run);
             int step = 0;
@@ -46,10 +53,20 @@ class PoolLaneModelTest {
             served += simulation.served;
             refused += simulation.refused;
             moves += simulation.moves;
+            checks += simulation.checks;
+            reserveUses += simulation.reserveUses;
+            evicted += simulation.closed.of(CloseReason.EVICTED);
+            tooOld += simulation.closed.of(CloseReason.SERVER_LIFETIME);
+            tooIdle += simulation.closed.of(CloseReason.SERVER_IDLE_TIMEOUT);
         }
         assertThat(served).as("clients served").isGreaterThan(10_000);
         assertThat(refused).as("clients refused").isGreaterThan(100);
         assertThat(moves).as("servers moved").isGreaterThan(1_000);
+        assertThat(checks).as("servers checked").isGreaterThan(1_000);
+        assertThat(reserveUses).as("servers of the reserve").isGreaterThan(1_000);
+        assertThat(evicted).as("servers evicted").isGreaterThan(1_000);
+        assertThat(tooOld).as("servers that were too old").isGreaterThan(1_000);
+        assertThat(tooIdle).as("servers that were idle for too long").isGreaterThan(1_000);
     }
 
     /** Breakage 23: the wait ends at the very moment at which a server comes free. */
@@ -59,7 +76,7 @@ class PoolLaneModelTest {
         long[] now = {0};
         ArrayDeque<Runnable> tasks = new ArrayDeque<>();
         ConnectionBudget budget = new ConnectionBudget(1, 1);
-        PoolLane<Object> lane = new PoolLane<>(0, tasks::add, new OneServer(), budget, timeout, () -> now[0]);
+        PoolLane<Object> lane = new PoolLane<>(0, tasks::add, new OneServer(), budget, waiting(timeout), () -> now[0]);
         lane.join(List.of(lane));
         Object server = new Object();
         Counting first = new Counting();
@@ -101,7 +118,7 @@ class PoolLaneModelTest {
     @Test
     void timeoutTellsHowThePoolStands() {
         ConnectionBudget budget = new ConnectionBudget(3, 2);
-        PoolLane<Object> lane = new PoolLane<>(0, Runnable::run, new OneServer(), budget, 5_000_000, () -> 0);
+        PoolLane<Object> lane = new PoolLane<>(0, Runnable::run, new OneServer(), budget, waiting(5_000_000), () -> 0);
         lane.join(List.of(lane));
         Counting waiter = new Counting();
         assertThat(lane.acquire(waiter)).isNull();
@@ -118,7 +135,8 @@ class PoolLaneModelTest {
     @Test
     void lastServerBackIsFirstServerOut() {
         ConnectionBudget budget = new ConnectionBudget(2, 2);
-        PoolLane<Object> lane = new PoolLane<>(0, Runnable::run, new OneServer(), budget, 0, () -> 0);
+        PoolLane<Object> lane =
+                new PoolLane<>(0, Runnable::run, new OneServer(), budget, waiting(LaneRules.NEVER), () -> 0);
         lane.join(List.of(lane));
         assertThat(lane.acquire(new Counting())).isNull();
         assertThat(lane.acquire(new Counting())).isNull();
@@ -130,6 +148,18 @@ class PoolLaneModelTest {
 
         assertThat(lane.acquire(new Counting())).isEqualTo("new");
         assertThat(lane.acquire(new Counting())).isEqualTo("old");
+    }
+
+    private static LaneRules waiting(long timeoutNanos) {
+        return new LaneRules(
+                timeoutNanos,
+                LaneRules.NEVER,
+                LaneRules.NEVER,
+                LaneRules.NEVER,
+                LaneRules.NEVER,
+                LaneRules.NEVER,
+                false,
+                false);
     }
 
     private static final class Counting extends Waiter<Object> {
@@ -153,9 +183,31 @@ class PoolLaneModelTest {
 
     /** All servers live, and a connect ends when the test says so. */
     private static final class OneServer implements LaneOwner<Object> {
+        private final ServerAge age = new ServerAge(0, Long.MAX_VALUE);
+
         @Override
         public void connect(PoolLane<Object> lane) {
             // the test calls connected
+        }
+
+        @Override
+        public ServerAge age(Object server) {
+            return age;
+        }
+
+        @Override
+        public void check(Object server, PoolLane<Object> lane) {
+            throw new AssertionError("nothing is idle for long");
+        }
+
+        @Override
+        public void retire(Object server, CloseReason reason) {
+            throw new AssertionError(reason);
+        }
+
+        @Override
+        public int minimum() {
+            return 0;
         }
 
         @Override

@@ -1,0 +1,24 @@
+package dev.pgpool.core.internal.client;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** How many clients there are of each name that has a limit: a database, or a user. Thread-safe. */
+final class ClientCaps {
+    private final Map<String, Integer> counts = new ConcurrentHashMap<>();
+
+    /** Whether one more may come; counts it if so. */
+    boolean enter(String name, int max) {
+        int after = counts.merge(name, 1, Integer::sum);
+        if (after > max) {
+            leave(name);
+            return false;
+        }
+        return true;
+    }
+
+    /** One that was counted is gone. */
+    void leave(String name) {
+        counts.computeIfPresent(name, (n, count) -> count == 1 ? null : count - 1);
+    }
+}

@@ -1,0 +1,67 @@
+package dev.pgpool.core.internal.client;
+
+import dev.pgpool.core.internal.transport.LoopTicker;
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The clients of one event loop that have a deadline: to log in, or to ask for something. Confined to that loop. */
+public final class ClientDeadlines implements LoopTicker.Listener {
+    private final long timeoutNanos;
+    private final Map<ClientSession, Long> deadlines = new HashMap<>();
+    private final IdleClients idle = new IdleClients();
+    private Map<EventLoop, ClientDeadlines> all = Map.of();
+
+    public ClientDeadlines(long timeoutNanos) {
+        this.timeoutNanos = timeoutNanos;
+    }
+
+    /** The deadlines of all event loops, these among them; before anything else happens. */
+    void join(Map<EventLoop, ClientDeadlines> ofAllLoops) {
+        all = ofAllLoops;
+    }
+
+    /** The deadlines of the event loop that a client goes to. */
+    ClientDeadlines on(EventLoop loop) {
+        return all.getOrDefault(loop, this);
+    }
+
+    /** Those who have logged in. */
+    IdleClients idle() {
+        return idle;
+    }
+
+    /** Login begins; gives the deadline, in case the client goes to another event loop. */
+    long add(ClientSession session) {
+        long deadline = System.nanoTime() + timeoutNanos;
+        add(session, deadline);
+        return deadline;
+    }
+
+    void add(ClientSession session, long deadlineNanos) {
+        deadlines.put(session, deadlineNanos);
+    }
+
+    void remove(ClientSession session) {
+        deadlines.remove(session);
+    }
+
+    @Override
+    public void onTick(long nowNanos) {
+        if (!deadlines.isEmpty()) {
+            List<ClientSession> late = new ArrayList<>();
+            deadlines.forEach((session, deadline) -> {
+                if (deadline - nowNanos <= 0) {
+                    late.add(session);
+                }
+            });
+            for (ClientSession session : late) {
+                deadlines.remove(session);
+                session.onLoginTimeout();
+            }
+        }
+        idle.onTick(nowNanos);
+    }
+}

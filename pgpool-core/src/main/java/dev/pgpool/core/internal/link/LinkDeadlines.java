@@ -1,0 +1,87 @@
+package dev.pgpool.core.internal.link;
+
+import dev.pgpool.core.config.TimeoutsConfig;
+import java.time.Duration;
+
+/**
+ * Judges, at each tick of the event loop's clock, whether what a link does takes too long. It looks at numbers that change
+ * with each answer and each transaction: what is the same as at the tick before has gone on since then. So traffic pays
+ * nothing for being timed, and a deadline is noticed up to two ticks late but never early.
+ */
+final class LinkDeadlines {
+    /** What takes too long. */
+    enum Late {
+        NOTHING,
+        /** The query: to be told once, then {@link #CANCEL} if it goes on. */
+        QUERY,
+        CANCEL,
+        TRANSACTION,
+        IDLE_IN_TRANSACTION
+    }
+
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private final long queryNanos;
+    private final long transactionNanos;
+    private final long idleNanos;
+    private final long cancelNanos;
+
+    private boolean open;
+    private boolean busy;
+    private boolean cancelled;
+    private long answers;
+    private long stepSinceNanos;
+    private long transaction;
+    private long transactionSinceNanos;
+
+    LinkDeadlines(TimeoutsConfig timeouts) {
+        queryNanos = orNever(timeouts.query());
+        transactionNanos = orNever(timeouts.transaction());
+        idleNanos = orNever(timeouts.idleInTransaction());
+        cancelNanos = timeouts.cancel().toNanos();
+    }
+
+    private static long orNever(Duration timeout) {
+        return timeout.isZero() ? NEVER : timeout.toNanos();
+    }
+
+    /** Looks at the link at this instant. */
+    Late judge(Exchange x, long nowNanos) {
+        boolean nowBusy = !x.expected.isEmpty();
+        boolean nowOpen = x.client != null && (nowBusy || x.isInTransaction());
+        boolean sameTransaction = open && nowOpen && transaction == x.transactions;
+        boolean sameStep = sameTransaction && busy == nowBusy && answers == x.expected.answered();
+        open = nowOpen;
+        busy = nowBusy;
+        if (!sameTransaction) {
+            transaction = x.transactions;
+            transactionSinceNanos = nowNanos;
+        }
+        if (!sameStep) {
+            answers = x.expected.answered();
+            stepSinceNanos = nowNanos;
+            cancelled = false;
+            x.timedOut = false;
+        }
+        return nowOpen ? judge(nowNanos) : Late.NOTHING;
+    }
+
+    private Late judge(long nowNanos) {
+        if (nowNanos - transactionSinceNanos >= transactionNanos) {
+            return Late.TRANSACTION;
+        }
+        long step = nowNanos - stepSinceNanos;
+        if (!busy) {
+            return step >= idleNanos ? Late.IDLE_IN_TRANSACTION : Late.NOTHING;
+        }
+        if (cancelled) {
+            return step >= cancelNanos ? Late.CANCEL : Late.NOTHING;
+        }
+        if (step >= queryNanos) {
+            cancelled = true;
+            stepSinceNanos = nowNanos;
+            return Late.QUERY;
+        }
+        return Late.NOTHING;
+    }
+}

@@ -1,0 +1,79 @@
+package dev.pgpool.core.internal.server;
+
+/**
+ * How old a server connection is, and since when nobody has used it, by its lane's clock, which ticks: reading the real
+ * one would cost something in each transaction. Plain fields, confined to the event loop of the server.
+ */
+public final class ServerAge {
+    private final long connectedNanos;
+    private final long lifetimeNanos;
+    private long idleSinceNanos;
+    private boolean known;
+    private boolean checking;
+    private Succession succession = Succession.NONE;
+
+    /** Who comes after a server that has reached its age. */
+    public enum Succession {
+        NONE,
+        /** A replacement is being made. */
+        BEGUN,
+        /** The replacement is there. */
+        DONE
+    }
+
+    /** @param lifetimeNanos age at which it is to be replaced */
+    public ServerAge(long connectedNanos, long lifetimeNanos) {
+        this.connectedNanos = connectedNanos;
+        this.lifetimeNanos = lifetimeNanos;
+        this.idleSinceNanos = connectedNanos;
+    }
+
+    /** Nobody uses it from now on. */
+    public void becameIdle(long nowNanos) {
+        idleSinceNanos = nowNanos;
+        known = false;
+    }
+
+    public long idleSinceNanos() {
+        return idleSinceNanos;
+    }
+
+    public long idleNanos(long nowNanos) {
+        return nowNanos - idleSinceNanos;
+    }
+
+    /** Whether it has lived long enough. */
+    public boolean isOver(long nowNanos) {
+        return nowNanos - connectedNanos >= lifetimeNanos;
+    }
+
+    /** How long it has lived beyond its time; negative before. */
+    public long overdueNanos(long nowNanos) {
+        return nowNanos - connectedNanos - lifetimeNanos;
+    }
+
+    /** Whether it has just connected or passed a check, so that it need not be checked. */
+    public boolean isKnownGood() {
+        return known;
+    }
+
+    public void knownGood(boolean now) {
+        known = now;
+    }
+
+    public boolean isChecking() {
+        return checking;
+    }
+
+    public void checking(boolean now) {
+        checking = now;
+    }
+
+    public Succession succession() {
+        return succession;
+    }
+
+    public void succession(Succession now) {
+        succession = now;
+    }
+}
