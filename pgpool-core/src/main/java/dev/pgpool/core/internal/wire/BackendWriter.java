@@ -48,6 +48,11 @@ public final class BackendWriter {
     }
 
     public static void errorResponse(ByteBuf out, ErrorFields error) {
+        errorResponse(out, error, null);
+    }
+
+    /** @param routine name of the function in PostgreSQL's source that reports the error, which some drivers look at */
+    public static void errorResponse(ByteBuf out, ErrorFields error, @Nullable String routine) {
         fields(out, BackendType.ERROR_RESPONSE, error);
     }
 
@@ -63,6 +68,7 @@ public final class BackendWriter {
         field(out, 'M', error.message());
         field(out, 'D', error.detail());
         field(out, 'H', error.hint());
+        field(out, 'R', routine);
         out.writeByte(0);
         finish(out, start);
     }
