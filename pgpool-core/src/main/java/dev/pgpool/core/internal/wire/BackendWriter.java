@@ -53,14 +53,14 @@ public final class BackendWriter {
 
     /** @param routine name of the function in PostgreSQL's source that reports the error, which some drivers look at */
     public static void errorResponse(ByteBuf out, ErrorFields error, @Nullable String routine) {
-        fields(out, BackendType.ERROR_RESPONSE, error);
+        fields(out, BackendType.ERROR_RESPONSE, error, routine);
     }
 
     public static void noticeResponse(ByteBuf out, ErrorFields notice) {
-        fields(out, BackendType.NOTICE_RESPONSE, notice);
+        fields(out, BackendType.NOTICE_RESPONSE, notice, null);
     }
 
-    private static void fields(ByteBuf out, byte type, ErrorFields error) {
+    private static void fields(ByteBuf out, byte type, ErrorFields error, @Nullable String routine) {
         int start = begin(out, type);
         field(out, 'S', error.severity());
         field(out, 'V', error.severity());
