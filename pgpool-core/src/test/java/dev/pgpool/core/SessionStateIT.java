@@ -104,6 +104,27 @@ class SessionStateIT {
         }
     }
 
+    @Test
+    void temporaryTableHidesAnotherOnlyFromItsClient() {
+        String table = TestPostgres.uniqueName("hidden");
+        postgres.execute("CREATE TABLE " + table + " AS SELECT 'for all' AS a", "GRANT SELECT ON " + table + " TO app");
+        String sql = "SELECT a FROM " + table;
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient other = pooler.login()) {
+            other.parse("s", sql).bind("s").execute().sync().exchange();
+            WireClient owner = pooler.login();
+            owner.run("BEGIN").run("CREATE TEMP TABLE " + table + " AS SELECT 'mine' AS a");
+            assertThat(owner.parse("after", sql).bind("after").execute().sync().exchange())
+                    .contains("DataRow 1 4 'mine'");
+            owner.run("COMMIT");
+            assertThat(owner.bind("after").execute().sync().exchange()).contains("DataRow 1 4 'mine'");
+            owner.close();
+            assertThat(other.bind("s").execute().sync().exchange()).contains("DataRow 1 7 'for all'");
+            assertThat(other.parse("t", sql).bind("t").execute().sync().exchange())
+                    .contains("DataRow 1 7 'for all'");
+        }
+    }
+
     private static List<String> read(WireClient client) {
         client.closeStatement("s").parse("s", "SELECT a FROM t");
         return client.bind("s").execute().sync().exchange();

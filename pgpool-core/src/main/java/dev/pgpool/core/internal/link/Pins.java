@@ -20,6 +20,10 @@ final class Pins {
     /** Kinds that the server can't be asked for: what was set is not known, or a library was loaded. */
     private static final int UNASKABLE = SessionState.SETTING.bit() | SessionState.LIBRARY.bit();
 
+    /** Kinds that decide what the names in a statement stand for. */
+    private static final int NAMING =
+            SessionState.SETTING.bit() | SessionState.ROLE.bit() | SessionState.TEMPORARY_OBJECT.bit();
+
     /** Parameters that were set and have not been read back. */
     private final Set<String> settings = new TreeSet<>();
     /** Parameters that were returned to their defaults, the same. */
@@ -82,6 +86,10 @@ final class Pins {
         }
         if (!rules.keepsSettings()) {
             return;
+        }
+        if ((ever & SessionState.ROLE.bit()) != 0 && !effects.settings().isEmpty()) {
+            // what another role may set, the servers' own user may not be able to repeat
+            ever |= SessionState.SETTING.bit();
         }
         for (String name : effects.settings()) {
             touched |= !reported.has(name) && (settings.add(name) || true);
@@ -172,13 +180,19 @@ final class Pins {
         held = ever;
     }
 
+    /** What {@link #meaning} has given, if it was asked. */
+    @Nullable
+    Object privately() {
+        return privateMeaning;
+    }
+
     /**
-     * What statements are read under while the client has changed parameters that nobody has read back: something that
-     * no other client shares. Null if there is nothing of the kind.
+     * What statements are read under while the client has what decides their meaning (parameters that nobody has read
+     * back, temporary tables, another role): something that no other client shares. Null if there is nothing of the kind.
      */
     @Nullable
     Object meaning() {
-        if (settings.isEmpty() && !asking && (ever & SessionState.SETTING.bit()) == 0) {
+        if (settings.isEmpty() && !asking && (ever & NAMING) == 0) {
             return null;
         }
         Object known = privateMeaning;

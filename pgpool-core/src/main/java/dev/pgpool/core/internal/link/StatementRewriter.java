@@ -370,6 +370,10 @@ final class StatementRewriter {
     private Statement current(Named named) {
         Statement statement = named.statement();
         Object meaning = meaning();
+        if (meaning == x.pins.privately() && server.statements().has(statement, expected.batch())) {
+            // parsed in this very session: PostgreSQL keeps what its names stood for then
+            return statement;
+        }
         if (statement.meaning() != meaning || statement.isStale()) {
             statement = registry.variant(statement, meaning);
             named.become(statement);
