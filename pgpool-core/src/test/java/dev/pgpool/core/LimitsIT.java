@@ -14,6 +14,7 @@ import dev.pgpool.core.fixture.WireClient;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -118,6 +119,20 @@ class LimitsIT {
                     .isFalse();
             holder.run("COMMIT");
             assertThat(third.readUntilReady()).contains("DataRow 1 5 'waits'");
+        }
+    }
+
+    @Test
+    void poolOfSizeZeroHasNoLimit() {
+        try (TestPooler pooler = TestPooler.start(postgres, 0)) {
+            List<WireClient> clients = new ArrayList<>();
+            for (int i = 0; i < 25; i++) {
+                WireClient client = pooler.login();
+                clients.add(client);
+                assertThat(client.run("BEGIN").value("SELECT 'served'")).isEqualTo("served");
+            }
+            assertThat(servers(pooler)).isEqualTo(25);
+            clients.forEach(WireClient::close);
         }
     }
 

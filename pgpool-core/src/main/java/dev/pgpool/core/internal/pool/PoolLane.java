@@ -142,7 +142,8 @@ public final class PoolLane<S> {
     public void release(S server) {
         ServerAge age = owner.age(server);
         age.becameIdle(tickNanos);
-        if (age.isOver(tickNanos) && !housekeeper.maySurviveRelease(server, isWanted(), clock.getAsLong())) {
+        boolean due = rules.useOnce() || age.isOver(tickNanos);
+        if (due && !housekeeper.maySurviveRelease(server, isWanted(), clock.getAsLong())) {
             owner.retire(server, CloseReason.SERVER_LIFETIME);
         } else if (owner.isUsable(server)) {
             idle.add(server);
