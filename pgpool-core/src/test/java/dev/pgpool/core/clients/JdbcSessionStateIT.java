@@ -23,7 +23,7 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
- * State of a session that JDBC's users rely on beyond a transaction, in transaction mode with two servers: it is there
+ * State of a session that JDBC's users rely on beyond a transaction, in transaction mode: it is there
  * when its owner comes back, whatever others did meanwhile, and it is nobody else's.
  */
 @OnEveryRoute
@@ -42,7 +42,7 @@ class JdbcSessionStateIT {
     @ValueSource(strings = {"transaction", "always", "ignore"})
     void readOnlyIsTheConnectionsOwn(String mode) throws Exception {
         route.postgres().execute("CREATE TABLE " + name + " (id int)", "GRANT ALL ON " + name + " TO PUBLIC");
-        try (Route.Way way = route.open(2, 1);
+        try (Route.Way way = route.open(3, 1);
                 Connection reader = connect(way, "prepareThreshold=1&readOnlyMode=" + mode);
                 Connection writer = connect(way);
                 Jdbc.Holder holder = new Jdbc.Holder(way)) {
@@ -74,7 +74,7 @@ class JdbcSessionStateIT {
 
     @Test
     void isolationLevelIsTheConnectionsOwn() throws Exception {
-        try (Route.Way way = route.open(2, 1);
+        try (Route.Way way = route.open(3, 1);
                 Connection strict = connect(way);
                 Connection other = connect(way);
                 Jdbc.Holder holder = new Jdbc.Holder(way)) {
@@ -103,7 +103,7 @@ class JdbcSessionStateIT {
                             "CREATE TABLE " + schema + ".t AS SELECT '" + schema + "' AS owner",
                             "GRANT ALL ON " + schema + ".t TO " + TestPostgres.USER);
         }
-        try (Route.Way way = route.open(3, 1);
+        try (Route.Way way = route.open(4, 1);
                 Connection a = connect(way);
                 Connection b = connect(way, "prepareThreshold=1&currentSchema=" + schemas.get(1));
                 Connection none = connect(way);
@@ -128,7 +128,7 @@ class JdbcSessionStateIT {
 
     @Test
     void clientInfoIsTheConnectionsOwn() throws Exception {
-        try (Route.Way way = route.open(2, 1);
+        try (Route.Way way = route.open(3, 1);
                 Connection one = connect(way, "ApplicationName=first");
                 Connection two = connect(way);
                 Jdbc.Holder holder = new Jdbc.Holder(way)) {
@@ -195,7 +195,7 @@ class JdbcSessionStateIT {
 
     @Test
     void settingsOfASavepointGoWithIt() throws Exception {
-        try (Route.Way way = route.open(2, 1);
+        try (Route.Way way = route.open(3, 1);
                 Connection one = connect(way);
                 Jdbc.Holder holder = new Jdbc.Holder(way)) {
             execute(one, "SET work_mem = '5MB'", "SET TimeZone = 'Asia/Tokyo'");
@@ -218,7 +218,7 @@ class JdbcSessionStateIT {
 
     @Test
     void setConfigInASelectIsTheConnectionsOwn() throws Exception {
-        try (Route.Way way = route.open(2, 1);
+        try (Route.Way way = route.open(3, 1);
                 Connection one = connect(way);
                 Connection two = connect(way);
                 Jdbc.Holder holder = new Jdbc.Holder(way)) {
@@ -237,7 +237,7 @@ class JdbcSessionStateIT {
     @Test
     void roleIsTheConnectionsOwn() throws Exception {
         route.postgres().execute("CREATE ROLE " + name, "GRANT " + name + " TO " + TestPostgres.USER);
-        try (Route.Way way = route.open(2, 1);
+        try (Route.Way way = route.open(3, 1);
                 Connection one = connect(way);
                 Connection two = connect(way);
                 Jdbc.Holder holder = new Jdbc.Holder(way)) {
@@ -295,7 +295,7 @@ class JdbcSessionStateIT {
                 "DO $$ BEGIN CREATE TEMP TABLE % AS SELECT 1 AS v; END $$"
             })
     void everySpellingOfATemporaryRelation(String create) throws Exception {
-        try (Route.Way way = route.open(2, 1);
+        try (Route.Way way = route.open(3, 1);
                 Connection one = connect(way);
                 Connection none = connect(way);
                 Jdbc.Holder holder = new Jdbc.Holder(way)) {
@@ -328,7 +328,7 @@ class JdbcSessionStateIT {
 
     @Test
     void cursorsWithHoldOutliveTheirTransaction() throws Exception {
-        try (Route.Way way = route.open(2, 1);
+        try (Route.Way way = route.open(3, 1);
                 Connection one = connect(way);
                 Connection none = connect(way);
                 Jdbc.Holder holder = new Jdbc.Holder(way)) {
@@ -349,7 +349,7 @@ class JdbcSessionStateIT {
 
     @Test
     void statementsPreparedInSqlAreTheConnectionsOwn() throws Exception {
-        try (Route.Way way = route.open(3, 1);
+        try (Route.Way way = route.open(4, 1);
                 Connection one = connect(way);
                 Connection two = connect(way);
                 Connection none = connect(way);
@@ -374,7 +374,7 @@ class JdbcSessionStateIT {
             })
     void advisoryLocksAreHeldUntilTheirOwnerUnlocks(String function) throws Exception {
         long key = name.hashCode();
-        try (Route.Way way = route.open(2, 1);
+        try (Route.Way way = route.open(3, 1);
                 Connection one = connect(way);
                 Connection two = connect(way);
                 Jdbc.Holder holder = new Jdbc.Holder(way)) {
@@ -396,7 +396,7 @@ class JdbcSessionStateIT {
 
     @Test
     void listenerHearsWhatIsCommittedWhileItIsIdle() throws Exception {
-        try (Route.Way way = route.open(2, 1);
+        try (Route.Way way = route.open(3, 1);
                 Connection listener = connect(way);
                 Connection speaker = connect(way);
                 Connection deaf = connect(way)) {
@@ -435,7 +435,7 @@ class JdbcSessionStateIT {
 
     @Test
     void listenThatIsRolledBackHearsNothing() throws Exception {
-        try (Route.Way way = route.open(2, 1);
+        try (Route.Way way = route.open(3, 1);
                 Connection listener = connect(way);
                 Connection speaker = connect(way)) {
             listener.setAutoCommit(false);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.pgpool.core.fixture.OnEveryRoute;
 import dev.pgpool.core.fixture.Route;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -54,7 +53,7 @@ class PgJdbcIT {
             for (int client = 0; client < Ledger.CLIENTS; client++) {
                 int me = client;
                 clients.add(threads.submit(() -> {
-                    try (Connection connection = DriverManager.getConnection(way.jdbcUrl(options))) {
+                    try (Connection connection = Jdbc.connect(way, options)) {
                         new Work(connection, ledger, me).run();
                     }
                     return null;
