@@ -3,6 +3,8 @@ package dev.pgpool.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.fixture.Backend;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.ScriptedServer;
 import dev.pgpool.core.fixture.TestPooler;
@@ -174,6 +176,19 @@ class TimeoutsIT {
     }
 
     @Test
+    void clientThatKeepsItsServerIsIdleOutsideATransaction() {
+        try (TestPooler pooler = TestPooler.start(
+                        postgres, 1, db -> db.mode(PoolMode.SESSION).clientIdleTimeout(SHORT));
+                WireClient client = pooler.login();
+                WireClient next = pooler.login()) {
+            client.value("SELECT 'keeps the server'");
+            next.query("SELECT 'waits'").send();
+            assertThat(client.readUntilClosed()).last().asString().contains("C \"57P05\"");
+            assertThat(next.readUntilReady()).contains("DataRow 1 5 'waits'");
+        }
+    }
+
+    @Test
     void timeoutsOfAUserGoAheadOfThoseOfTheDatabase() {
         String patient = postgres.createRole("trust", "unused");
         try (TestPooler pooler = TestPooler.start(builder -> builder.user(
@@ -231,6 +246,39 @@ class TimeoutsIT {
             } finally {
                 never.countDown();
             }
+        }
+    }
+
+    @Test
+    void serverThatIsStartingUpMakesClientsWait() {
+        ScriptedServer.Script starting = session -> {
+            session.readStartup();
+            session.send(Backend.error("FATAL", "57P03", "the database system is starting up"));
+        };
+        try (ScriptedServer server = ScriptedServer.start(starting, starting, session -> {
+                    session.login();
+                    session.serve();
+                });
+                TestPooler pooler = TestPooler.start(server, 1);
+                WireClient client = pooler.login()) {
+            assertThat(client.value("served after all")).isEqualTo("served after all");
+            assertThat(server.connections()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void waitTimeoutTellsOfTheLimitThatOtherPoolsHaveUsedUp() {
+        String other = postgres.createRole("trust", "unused");
+        try (TestPooler pooler = TestPooler.start(
+                        postgres, 0, db -> db.maxServerConnections(1).waitTimeout(SHORT));
+                WireClient holder = pooler.login();
+                WireClient waiter = pooler.loginAs(other, TestPostgres.DATABASE)) {
+            holder.run("BEGIN");
+            assertThat(waiter.query("SELECT 1").send().readUntilClosed())
+                    .singleElement()
+                    .asString()
+                    .contains("query_wait_timeout: no server within 400 ms (servers 0, with other pools 1 of 1,");
+            assertThat(holder.value("SELECT 'undisturbed'")).isEqualTo("undisturbed");
         }
     }
 

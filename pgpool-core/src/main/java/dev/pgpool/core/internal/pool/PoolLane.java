@@ -289,9 +289,12 @@ public final class PoolLane<S> {
     }
 
     private String state() {
-        return "no server within " + rules.waitTimeoutNanos() / 1_000_000 + " ms (servers " + budget.servers() + " of "
-                + budget.maxServers() + ", connecting " + budget.connecting() + ", idle here " + idle.size()
-                + ", waiting here " + waiters.size() + ")";
+        SharedCap cap = hungryAt;
+        return "no server within " + rules.waitTimeoutNanos() / 1_000_000 + " ms (servers " + budget.servers()
+                + (budget.hasLimit() ? " of " + budget.maxServers() : "")
+                + (cap == null ? "" : ", with other pools " + cap.taken() + " of " + cap.max())
+                + ", connecting " + budget.connecting() + ", idle here " + idle.size() + ", waiting here "
+                + waiters.size() + ")";
     }
 
     private @Nullable S pollIdle() {

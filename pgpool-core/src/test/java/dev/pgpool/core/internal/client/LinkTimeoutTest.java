@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.config.DatabaseBuilder;
+import dev.pgpool.core.internal.server.LoggedIn;
+import dev.pgpool.core.internal.server.ServerConnection;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -47,11 +49,16 @@ class LinkTimeoutTest {
             rig.tick(999);
             assertThat(client.channel.config().isAutoRead()).isTrue();
 
+            ServerConnection server = rig.servers.get(0).connection;
+            LoggedIn.cancelStarted(server);
+
             rig.tick(1);
 
             assertThat(client.channel.config().isAutoRead())
                     .as("reads while the cancel could hit the next query")
                     .isFalse();
+            LoggedIn.cancelEnded(server);
+            assertThat(client.channel.config().isAutoRead()).isTrue();
         }
     }
 
