@@ -62,6 +62,10 @@ public final class FrontendWriter {
         out.writeByte(FrontendType.SYNC).writeInt(4);
     }
 
+    public static void flush(ByteBuf out) {
+        out.writeByte(FrontendType.FLUSH).writeInt(4);
+    }
+
     public static void copyFail(ByteBuf out, String reason) {
         int start = begin(out, FrontendType.COPY_FAIL);
         string(out, reason);
