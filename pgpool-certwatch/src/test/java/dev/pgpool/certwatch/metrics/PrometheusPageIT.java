@@ -31,6 +31,8 @@ import java.util.TreeMap;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole page as Prometheus reads it, from Micrometer's registry and from the watch itself. */
 class PrometheusPageIT {
@@ -114,8 +116,12 @@ class PrometheusPageIT {
                 || key.startsWith("certwatch_schedule_lag_");
     }
 
-    @Test
-    void aForeignMeterOfTheSameNameCostsItselfAndNotThePage() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aForeignMeterOfTheSameNameCostsItselfAndNotThePage(boolean throwing) throws Exception {
+        if (throwing) {
+            registry.throwExceptionOnRegistrationFailure();
+        }
         Gauge.builder("probe.success", () -> 5).tag("foreign", "yes").register(registry);
         registry.counter("certwatch.level").increment();
         try (TlsPeer peer = TlsPeer.tls(Pki.leaf("localhost", ROOT, Duration.ofDays(3)));
