@@ -117,6 +117,7 @@ if [ -s "$dir/error.log" ]; then
 fi
 if type -P promtool >/dev/null; then
     promtool check rules pgpool-certwatch/docs/alert-rules.yml
+    promtool test rules pgpool-certwatch/docs/alert-rules.test.yml
     for page in micrometer direct; do
         # Status 3 is about style, such as Blackbox's own names; a page that cannot be read is 1.
         status=0

@@ -542,6 +542,7 @@ class EndpointIT {
                 CertWatch watch = builder.build();
                 watch.start();
                 org.awaitility.Awaitility.await()
+                        .atMost(Looking.PATIENCE)
                         .pollInterval(Duration.ofMillis(1))
                         .until(() -> peer.accepted() >= enough);
                 watch.close();

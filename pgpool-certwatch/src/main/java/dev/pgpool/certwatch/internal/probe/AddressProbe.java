@@ -13,6 +13,7 @@ import dev.pgpool.certwatch.internal.starttls.NegotiationHandler;
 import dev.pgpool.certwatch.internal.starttls.Negotiations;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
@@ -49,6 +50,9 @@ final class AddressProbe {
     /** How long we wait for the peer to close, so that what it still sends is not answered by a reset. */
     private static final long GOODBYE_MILLIS = 250;
 
+    /** How long a close may take that has something to say first. */
+    private static final long LEAVING_MILLIS = 2_000;
+
     /** Last in the pipeline, so all that no one reads ends there. */
     private static final String DRAIN = "drain";
 
@@ -56,7 +60,7 @@ final class AddressProbe {
     private final String address;
     private final Probing limits;
     private final EventExecutor crypto;
-    private final OpenTls open;
+    private final OpenTls handlers;
     private final Handshakes handshakes;
     private final @Nullable NativeHandshakes natives;
     private final Clock clock;
@@ -81,7 +85,7 @@ final class AddressProbe {
             String address,
             Probing limits,
             EventExecutor crypto,
-            OpenTls open,
+            OpenTls handlers,
             Handshakes handshakes,
             @Nullable NativeHandshakes natives,
             Clock clock) {
@@ -89,7 +93,7 @@ final class AddressProbe {
         this.address = address;
         this.limits = limits;
         this.crypto = crypto;
-        this.open = open;
+        this.handlers = handlers;
         this.handshakes = handshakes;
         this.natives = natives;
         this.clock = clock;
@@ -193,7 +197,7 @@ final class AddressProbe {
             giveUp(engine);
             return;
         }
-        SslHandler tls = open.open(connected, engine);
+        SslHandler tls = handlers.open(connected, engine);
         if (tls == null) {
             leaveWith(Finding.of(FindingCode.PROBE_ERROR, "the watch is closing"));
             return;
@@ -263,7 +267,7 @@ final class AddressProbe {
             return;
         }
         tls.closeOutbound();
-        limit = open.eventLoop().schedule(() -> open.close(), GOODBYE_MILLIS, TimeUnit.MILLISECONDS);
+        limit = open.eventLoop().schedule(() -> cut(open), GOODBYE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void leaveWith(Finding finding) {
@@ -272,7 +276,16 @@ final class AddressProbe {
         disarm();
         Channel open = channel;
         if (open != null) {
+            limit = open.eventLoop().schedule(() -> cut(open), LEAVING_MILLIS, TimeUnit.MILLISECONDS);
             open.close();
+        }
+    }
+
+    /** Closes without asking the TLS handler, which might wait for a peer that takes nothing. */
+    private static void cut(Channel open) {
+        ChannelHandlerContext first = open.pipeline().firstContext();
+        if (first != null) {
+            first.close();
         }
     }
 
