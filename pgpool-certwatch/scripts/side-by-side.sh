@@ -3,15 +3,28 @@
 # if a healthy target's figures or labels differ, if we have none for another, if nginx has logged an error, or if
 # promtool, where it is there, refuses the alert rules or one of our two pages of metrics.
 # usage: pgpool-certwatch/scripts/side-by-side.sh
-# needs: mvn, openssl, python3, nginx, prometheus-blackbox-exporter; better with promtool (package prometheus)
+# needs: mvn, openssl, nginx, prometheus-blackbox-exporter; better with promtool (package prometheus)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+PATH=$PATH:/usr/sbin
 
 dir=$(mktemp -d)
 pids=()
+given=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; rm -rf "$dir"' EXIT
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# Below the range from which the kernel gives ports to clients.
+free_port() {
+    local port
+    while true; do
+        port=$((10000 + RANDOM % 20000))
+        if ! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && [[ " ${given[*]} " != *" $port "* ]]; then
+            given+=("$port")
+            found=$port
+            return
+        fi
+    done
+}
 
 mvn -q -Pquick -pl pgpool-certwatch -am test-compile dependency:build-classpath \
     -Dmdep.outputFile="$dir/classpath" -Dmdep.regenerateFile=true >&2
@@ -76,7 +89,9 @@ done
     for line in healthy:good healthy:short healthy:rooted healthy:under-ending healthy:tls-1.2 \
         healthy:tls-1.3 healthy:by-name other:expired other:under-over other:early \
         other:untrusted other:incomplete other:wrong-host other:client-demanded; do
-        name=${line#*:} port=$(free_port) host=localhost more=
+        name=${line#*:} host=localhost more=
+        free_port
+        port=$found
         [ "$name" = wrong-host ] && host=elsewhere
         [ "$name" = tls-1.2 ] && more="ssl_protocols TLSv1.2;"
         [ "$name" = tls-1.3 ] && more="ssl_protocols TLSv1.3;"
@@ -94,7 +109,8 @@ done
 nginx -c "$dir/nginx.conf" -p "$dir" &
 pids+=($!)
 
-exporter=$(free_port)
+free_port
+exporter=$found
 cat >"$dir/blackbox.yml" <<EOF
 modules:
   localhost: { prober: tcp, timeout: 30s, tcp: { tls: true, tls_config: { ca_file: $dir/root.pem, server_name: localhost } } }
