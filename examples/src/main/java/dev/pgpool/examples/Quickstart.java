@@ -5,6 +5,7 @@ import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.examples.quickstart.Bank;
 import dev.pgpool.examples.quickstart.BankServer;
+import dev.pgpool.examples.quickstart.CertificateSection;
 import dev.pgpool.examples.quickstart.Crowd;
 import dev.pgpool.examples.quickstart.Outcome;
 import dev.pgpool.examples.quickstart.Progress;
@@ -41,6 +42,7 @@ public final class Quickstart {
         boolean right = false;
         try (BankServer server = url.isEmpty() ? BankServer.embedded() : BankServer.at(url)) {
             right = new Quickstart(System.out, CLIENTS, DURATION).run(server);
+            right &= CertificateSection.run(server, System.out);
         } catch (IOException | SQLException | IllegalArgumentException e) {
             System.err.println("quickstart: " + e.getMessage());
         }
