@@ -3,6 +3,7 @@ package dev.pgpool.examples;
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.stats.PgPoolSnapshot;
+import dev.pgpool.examples.quickstart.BackupSection;
 import dev.pgpool.examples.quickstart.Bank;
 import dev.pgpool.examples.quickstart.BankServer;
 import dev.pgpool.examples.quickstart.Crowd;
@@ -40,7 +41,8 @@ public final class Quickstart {
         String url = args.length > 0 ? args[0] : System.getProperty("pg.url", "");
         boolean right = false;
         try (BankServer server = url.isEmpty() ? BankServer.embedded() : BankServer.at(url)) {
-            right = new Quickstart(System.out, CLIENTS, DURATION).run(server);
+            right = new Quickstart(System.out, CLIENTS, DURATION).run(server)
+                    & BackupSection.show(server, System.getenv(), System.out);
         } catch (IOException | SQLException | IllegalArgumentException e) {
             System.err.println("quickstart: " + e.getMessage());
         }

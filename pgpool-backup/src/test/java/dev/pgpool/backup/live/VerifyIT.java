@@ -2,6 +2,7 @@ package dev.pgpool.backup.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.backup.BackupEngine;
 import dev.pgpool.backup.BackupEngineBuilder;
@@ -22,8 +23,11 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -196,6 +200,45 @@ class VerifyIT {
         assertNoScratch(postgres);
         assertThat(Source.query(postgres, "postgres", "SELECT count(*) FROM pg_roles WHERE rolname = 'left_over_role'"))
                 .isEqualTo("0");
+    }
+
+    @Test
+    void aCheckThatNeverEndsIsCutOffAndTheScratchDatabaseIsDropped() {
+        String database = Source.sampleDatabase();
+        try (BackupEngine engine = engine(database)
+                .check(new SqlCheck("patience", "SELECT pg_sleep(100000)", ""))
+                .verifyDeadline(Duration.ofSeconds(5))
+                .build()) {
+            RunReport run = succeed(engine);
+            VerifyReport report = engine.verify(database, run.id(), VerifyLevel.CHECKED);
+
+            assertThat(report.reached()).isEqualTo(VerifyLevel.RESTORED);
+            assertThat(report.reason()).isEqualTo(FailureReason.VERIFY_FAILED);
+            assertThat(report.problems())
+                    .anySatisfy(problem -> assertThat(problem).contains("not finished within PT5S"));
+        }
+        assertNoScratch(Source.postgres());
+    }
+
+    @Test
+    void closingTheEngineEndsAVerification() throws Exception {
+        String database = Source.sampleDatabase();
+        CompletableFuture<VerifyReport> verifying;
+        try (BackupEngine engine = engine(database)
+                .check(new SqlCheck("patience", "SELECT pg_sleep(100000), 'of " + database + "'", ""))
+                .build()) {
+            RunReport run = succeed(engine);
+            verifying = CompletableFuture.supplyAsync(() -> engine.verify(database, run.id(), VerifyLevel.CHECKED));
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> Source.query(
+                                    Source.postgres(),
+                                    "postgres",
+                                    "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%of "
+                                            + database + "%' AND datname LIKE 'pgpool_verify_%'")
+                            .equals("1"));
+        }
+        assertThat(verifying.get(60, TimeUnit.SECONDS).passed()).isFalse();
+        assertNoScratch(Source.postgres());
     }
 
     @Test

@@ -16,6 +16,7 @@ import dev.pgpool.backup.internal.dump.Dump;
 import dev.pgpool.backup.internal.dump.DumpCommand;
 import dev.pgpool.backup.internal.pg.DatabaseFacts;
 import dev.pgpool.backup.internal.pg.GlobalsReader;
+import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import dev.pgpool.backup.internal.pg.SourceSnapshot;
 import dev.pgpool.backup.internal.stream.Encryption.Sealed;
@@ -57,39 +58,26 @@ final class DatabaseBackup {
     private static final String APPLICATION_VERSION = "0.1.0";
 
     private final Context context;
+    private final RunScope scope;
     private final Preflight.Result preflight;
-    private final KeyLayout layout;
-    private final String cluster;
     private final BackupId run;
-    private final String application;
+    private final SessionGroup sessions;
     private final String database;
     private final Cancellation cancellation;
-    private final long deadlineNanos;
     private final TransferProgress progress = new TransferProgress();
     private final Object gate = new Object();
     private boolean transferring;
     private final String home;
 
-    DatabaseBackup(
-            Context context,
-            Preflight.Result preflight,
-            KeyLayout layout,
-            String cluster,
-            BackupId run,
-            String application,
-            String database,
-            Cancellation cancellation,
-            long deadlineNanos) {
+    DatabaseBackup(Context context, RunScope scope, String database) {
         this.context = context;
-        this.preflight = preflight;
-        this.layout = layout;
-        this.cluster = cluster;
-        this.run = run;
-        this.application = application;
+        this.scope = scope;
+        this.preflight = scope.preflight();
+        this.run = scope.id();
+        this.sessions = scope.sessions();
         this.database = database;
-        this.cancellation = cancellation;
-        this.deadlineNanos = deadlineNanos;
-        this.home = layout.backup(database, run);
+        this.cancellation = scope.cancellation();
+        this.home = scope.layout().backup(database, run);
     }
 
     /** The manifest of the backup, which then exists. */
@@ -99,7 +87,7 @@ final class DatabaseBackup {
                 context.config().source(),
                 database,
                 preflight.cluster().version(),
-                application,
+                sessions,
                 context.config().dump().lockWait())) {
             // The snapshot is taken between these two: the data is not older than this instant by more than the
             // connection took.
@@ -133,8 +121,8 @@ final class DatabaseBackup {
         synchronized (gate) {
             transferring = true;
         }
-        try (Dump dump = Dump.start(context.tools(), command, application, tables::begin);
-                Watchdog watchdog = new Watchdog(context, progress, deadlineNanos, cancellation, reason -> {
+        try (Dump dump = Dump.start(context.tools(), command, sessions.applicationName(), tables::begin);
+                Watchdog watchdog = new Watchdog(context, progress, cancellation, reason -> {
                     dump.end();
                     interruptTransfer(transferThread);
                 })) {
@@ -149,6 +137,7 @@ final class DatabaseBackup {
                 BackupManifest manifest = manifest(
                         startedAt, facts, command, List.of(data, globals), counted, dump.warnings(), lockUntil);
                 cancellation.check();
+                scope.lock().requireHeld();
                 commit(manifest);
                 return manifest;
             } catch (RuntimeException e) {
@@ -237,7 +226,7 @@ final class DatabaseBackup {
 
     private StoredPart storeGlobals(@Nullable Instant lockUntil) {
         String script;
-        try (Connection connection = Sessions.open(context.config().source(), database, application)) {
+        try (Connection connection = Sessions.open(context.config().source(), database, sessions)) {
             script = GlobalsReader.read(connection, preflight.cluster().version(), database);
         } catch (SQLException e) {
             throw new BackupException(FailureReason.SOURCE_UNREACHABLE, "reading roles: " + e.getMessage(), e);
@@ -288,7 +277,7 @@ final class DatabaseBackup {
                 startedAt,
                 context.clock().instant(),
                 new BackupManifest.Source(
-                        cluster,
+                        scope.cluster(),
                         preflight.cluster().systemIdentifier(),
                         database,
                         facts.oid(),
@@ -301,7 +290,7 @@ final class DatabaseBackup {
                         facts.locale(),
                         facts.collationVersion(),
                         facts.dataChecksums(),
-                        application),
+                        sessions.applicationName()),
                 new BackupManifest.Tool(
                         preflight.tool().number(), preflight.tool().text(), command.arguments(), command.format()),
                 objects,
@@ -389,14 +378,5 @@ final class DatabaseBackup {
             failure.addSuppressed(e);
             LOGGER.warn("Objects of a failed backup stay until a later run sweeps them: {}", e.getMessage());
         }
-    }
-
-    /** Bytes stored so far. */
-    TransferProgress progress() {
-        return progress;
-    }
-
-    KeyLayout layout() {
-        return layout;
     }
 }

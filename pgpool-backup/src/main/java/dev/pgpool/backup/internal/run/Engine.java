@@ -19,6 +19,7 @@ import dev.pgpool.backup.internal.catalog.Catalog;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.pg.ClusterFacts;
+import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import dev.pgpool.backup.internal.restore.ArchiveLoader;
 import dev.pgpool.backup.internal.restore.ArchiveSource;
@@ -64,6 +65,8 @@ public final class Engine implements AutoCloseable {
     private final EngineThreads threads;
     private final Scheduler scheduler;
     private final String application;
+    // What verifications ask; cut when the engine is closed, so that none of them keeps it.
+    private final SessionGroup questions;
     private final ReentrantLock running = new ReentrantLock();
     private final Set<Cancellation> cancellations = new HashSet<>();
     private final Instant createdAt;
@@ -106,6 +109,7 @@ public final class Engine implements AutoCloseable {
                 events);
         this.scheduler = new Scheduler(clock, threads.workers(), events::publish);
         this.application = "pgpool-backup/" + hostName();
+        this.questions = new SessionGroup(application);
         this.createdAt = clock.instant();
     }
 
@@ -144,7 +148,7 @@ public final class Engine implements AutoCloseable {
                             context,
                             this::probe,
                             preflight -> catalogFor(preflight.cluster()),
-                            application,
+                            new SessionGroup(application),
                             trigger,
                             BackupId.next(now, null, new Random()),
                             cancellation)
@@ -235,7 +239,7 @@ public final class Engine implements AutoCloseable {
             return catalogOf(context.config().cluster());
         }
         var source = context.config().source();
-        try (Connection connection = Sessions.open(source, source.adminDatabase(), application)) {
+        try (Connection connection = Sessions.open(source, source.adminDatabase(), new SessionGroup(application))) {
             return catalogFor(ClusterFacts.read(connection));
         } catch (SQLException | BackupException e) {
             LOGGER.info("The source cannot be asked for its name, looking into the store: {}", e.getMessage());
@@ -275,7 +279,7 @@ public final class Engine implements AutoCloseable {
                 context,
                 of,
                 BackupId.next(context.clock().instant(), null, new Random()),
-                application,
+                new SessionGroup(application),
                 Preflight.leaseEnforceable(probe()),
                 new Cancellation());
         if (lock.lock() == null) {
@@ -311,10 +315,17 @@ public final class Engine implements AutoCloseable {
         requireOpen();
         ArchiveSource source = archives();
         BackupConfig.Verification settings = context.config().verification();
-        VerifyReport report = new Verifier(source, loader(source), context.tools(), context.clock())
+        VerifyReport report = new Verifier(source, loader(source), context.tools(), context.clock(), context.timer())
                 .verify(
                         entry,
-                        new Verifier.Task(level, settings.server(), settings.checks(), settings.jobs(), application));
+                        new Verifier.Task(
+                                level,
+                                settings.server(),
+                                settings.checks(),
+                                settings.jobs(),
+                                new SessionGroup(application),
+                                questions,
+                                settings.deadline()));
         if (report.passed()) {
             LOGGER.info("Backup {} of \"{}\" verified: {}", entry.id(), entry.database(), report.reached());
         } else {
@@ -376,7 +387,7 @@ public final class Engine implements AutoCloseable {
         requireOpen();
         ArchiveSource source = archives();
         RestoreReport report = new Restorer(source, loader(source), context.tools())
-                .restore(find(request.which()), request, application);
+                .restore(find(request.which()), request, new SessionGroup(application));
         LOGGER.info("Restored {} into \"{}\"", report.manifest().id(), request.target());
         return report;
     }
@@ -473,6 +484,7 @@ public final class Engine implements AutoCloseable {
                 running.unlock();
             }
         }
+        questions.cut();
         context.events().close();
         threads.close();
     }
