@@ -37,6 +37,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * A backup's whole life in some seconds: taken, listed, found damaged after a flipped byte, restored, compared, expired by a
@@ -44,7 +45,8 @@ import java.util.function.Supplier;
  */
 public final class BackupDemo {
 
-    private static final Duration KEPT = Duration.ofDays(3);
+    private static final Duration KEPT = Duration.ofHours(84);
+    private static final int DAYS = 5;
     private static final Set<FailureReason> NOT_POSSIBLE =
             Set.of(FailureReason.TOOL_MISSING, FailureReason.VERSION_MISMATCH);
 
@@ -62,8 +64,7 @@ public final class BackupDemo {
     private final Supplier<ObjectStore> stores;
     private final PrintStream out;
     private final String pgDump;
-    private final String database =
-            "quickstart_" + UUID.randomUUID().toString().substring(0, 8);
+    private final String database = "quickstart_" + UUID.randomUUID().toString().substring(0, 8);
     private final String restored = database + "_restored";
 
     /**
@@ -95,17 +96,20 @@ public final class BackupDemo {
         if (endpoint == null) {
             return new DirectoryStore(directory);
         }
-        for (String name : List.of("S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY")) {
-            if (environment.getOrDefault(name, "").isEmpty()) {
-                throw new IllegalArgumentException(name + ": missing (expected: a value, since S3_ENDPOINT is set)");
-            }
-        }
         return S3Store.builder()
                 .endpoint(endpoint)
-                .bucket(environment.get("S3_BUCKET"))
+                .bucket(required(environment, "S3_BUCKET"))
                 .region(environment.getOrDefault("S3_REGION", "us-east-1"))
-                .credentials(environment.get("S3_ACCESS_KEY"), environment.get("S3_SECRET_KEY"))
+                .credentials(required(environment, "S3_ACCESS_KEY"), required(environment, "S3_SECRET_KEY"))
                 .build();
+    }
+
+    private static String required(Map<String, String> environment, String name) {
+        String value = environment.getOrDefault(name, "");
+        if (value.isEmpty()) {
+            throw new IllegalArgumentException(name + ": missing (expected: a value, since S3_ENDPOINT is set)");
+        }
+        return value;
     }
 
     /** Runs it. */
@@ -138,8 +142,9 @@ public final class BackupDemo {
         boolean impossible = NOT_POSSIBLE.contains(reason);
         out.println("  " + (impossible ? "not shown here: " : reason + ": ") + message);
         if (impossible) {
-            out.println("  Backups need pg_dump and pg_restore on PATH, of the server's version or newer (Debian, Ubuntu: apt"
-                    + " install postgresql-client).");
+            out.println(
+                    "  Backups need pg_dump and pg_restore on PATH, of the server's version or newer (Debian, Ubuntu: apt"
+                            + " install postgresql-client).");
         }
         return impossible ? Outcome.NOT_POSSIBLE_HERE : Outcome.WRONG;
     }
@@ -192,26 +197,29 @@ public final class BackupDemo {
 
     private boolean isProved(BackupEngine engine, CatalogEntry backup) {
         VerifyReport report = engine.verify(database, backup.id(), VerifyLevel.CHECKED);
-        out.println("  flipped back, restored into a scratch database, compared: " + report.reached() + " "
-                + String.join("; ", report.problems()));
+        out.println("  flipped back, restored into a scratch database, compared: " + report.reached()
+                + report.problems().stream().map(problem -> "; " + problem).collect(Collectors.joining()));
         return report.passed();
     }
 
     private boolean isRestored(BackupEngine engine) throws SQLException {
         var report = engine.restore(RestoreRequest.intoNew(new RestoreRequest.Latest(database), server, restored));
-        String question = "SELECT count(*) || ' rows, md5 ' || md5(string_agg(id || name, ',' ORDER BY id)) FROM customer";
+        String question =
+                "SELECT count(*) || ' rows, md5 ' || md5(string_agg(id || name, ',' ORDER BY id)) FROM customer";
         String before = value(database, question);
         String after = value(restored, question);
         out.printf(
                 "  restored as a database of its own in %d ms: %s, %s%n",
-                report.duration().toMillis(), after, after.equals(before) ? "as in the source" : "NOT AS IN THE SOURCE");
+                report.duration().toMillis(),
+                after,
+                after.equals(before) ? "as in the source" : "NOT AS IN THE SOURCE");
         return after.equals(before);
     }
 
-    /** A backup each day, by a clock that is moved; the first one is the one that goes. */
+    /** A backup each day, by a clock that is moved: one goes; the first is older, but the newest that was verified. */
     private boolean expires() {
         int deleted = 0;
-        for (int day = 1; day <= KEPT.toDays() + 1; day++) {
+        for (int day = 1; day <= DAYS; day++) {
             try (BackupEngine engine = engine(Clock.offset(Clock.systemUTC(), Duration.ofDays(day)))) {
                 RunReport run = engine.run();
                 RetentionPlan plan = run.retention().get(database);
@@ -221,7 +229,8 @@ public final class BackupDemo {
                 }
                 deleted += plan.deletions().size();
                 if (!plan.deletions().isEmpty()) {
-                    out.println("  " + day + " days on, by a moved clock, kept for " + KEPT.toDays() + " days:");
+                    out.println("  " + day + " days on, by a moved clock, with backups kept for " + KEPT.toHours()
+                            + " hours, at least 3:");
                     plan.decisions().stream()
                             .map(decision -> String.format(
                                     "    %-26s %-6s %s",

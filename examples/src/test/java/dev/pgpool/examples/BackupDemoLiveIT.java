@@ -38,7 +38,8 @@ class BackupDemoLiveIT {
         assertThat(printed())
                 .contains("taken: ", "one byte flipped: found", "SHA-256")
                 .contains("compared: CHECKED", "20000 rows", "as in the source")
-                .containsPattern("DELETE +age 4\\.0 d > 3\\.0 d")
+                .containsPattern("DELETE +age 4\\.0 d > 3\\.5 d")
+                .contains("keep   the newest verified one")
                 .doesNotContain("NOT");
         assertNothingIsLeft();
     }

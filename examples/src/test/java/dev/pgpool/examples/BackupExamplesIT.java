@@ -41,8 +41,7 @@ class BackupExamplesIT {
     void withoutPgDumpTheReasonAndThePackageAreToldAndThatIsAll() {
         TestPostgres postgres = TestPostgres.shared(18);
         PgServer server = PgServer.of("127.0.0.1", postgres.port(), "postgres", "");
-        BackupDemo demo =
-                new BackupDemo(server, () -> new DirectoryStore(directory), out, "/no/such/place/pg_dump");
+        BackupDemo demo = new BackupDemo(server, () -> new DirectoryStore(directory), out, "/no/such/place/pg_dump");
 
         assertThat(demo.run()).isEqualTo(BackupDemo.Outcome.NOT_POSSIBLE_HERE);
 
@@ -85,7 +84,8 @@ class BackupExamplesIT {
         try (BackupEngine engine = NightlyBackup.engine(
                 Map.of("PGHOST", "db.example.org", "PGPORT", "5433", "PGUSER", "backup", "PGPASSWORD", "geheim"))) {
             assertThat(engine.config().source().toString()).isEqualTo("backup@db.example.org:5433");
-            assertThat(Objects.requireNonNull(engine.config().retention()).maxAge()).isEqualTo(Duration.ofDays(30));
+            assertThat(Objects.requireNonNull(engine.config().retention()).maxAge())
+                    .isEqualTo(Duration.ofDays(30));
             assertThat(engine.config().verification().level()).isEqualTo(VerifyLevel.CHECKED);
         }
         assertThatThrownBy(() -> NightlyBackup.engine(Map.of("PGPORT", "many")))

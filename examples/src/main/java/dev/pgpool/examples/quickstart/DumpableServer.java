@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param server how to reach it
  * @param process what to stop at the end; null for a server that others stop
  */
-public record DumpableServer(
-        PgServer server, @Nullable EmbeddedPostgres process) implements AutoCloseable {
+public record DumpableServer(PgServer server, @Nullable EmbeddedPostgres process) implements AutoCloseable {
 
     /** The directory with {@code postgres-15.jar}, as the build's quickstart profile sets it. */
     static final String DIRECTORY = "pgpool.quickstart.postgres.dir";
@@ -29,8 +28,8 @@ public record DumpableServer(
         Path archive = Path.of(System.getProperty(DIRECTORY, ""), "postgres-15.jar");
         if (!bank.isEmbedded() || !Files.exists(archive)) {
             String password = Objects.requireNonNullElse(bank.password(), "");
-            PgServer same = PgServer.of(bank.host(), bank.port(), bank.user(), password)
-                    .withAdminDatabase(bank.database());
+            PgServer same =
+                    PgServer.of(bank.host(), bank.port(), bank.user(), password).withAdminDatabase(bank.database());
             return new DumpableServer(same, null);
         }
         EmbeddedPostgres process = EmbeddedPostgres.builder()

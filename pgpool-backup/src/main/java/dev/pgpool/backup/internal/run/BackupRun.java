@@ -229,7 +229,7 @@ final class BackupRun {
             return;
         }
         try {
-            retention = new Pruner(context, catalog)
+            retention = new Pruner(context, catalog, Engine.mayHaveLocks(preflight.store()))
                     .prune(policy, preflight.store().has(StoreFeature.DELETE), new HashSet<>(preflight.databases()));
         } catch (RuntimeException e) {
             // The backups of this run are good; that old ones stay for another day does not make them bad.

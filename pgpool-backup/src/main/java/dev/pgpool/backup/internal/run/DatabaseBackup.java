@@ -219,7 +219,7 @@ final class DatabaseBackup {
                         key,
                         sealed.stream(),
                         plan,
-                        WriteOptions.of("application/octet-stream").lockedUntil(lockUntil),
+                        WriteOptions.ofBackup("application/octet-stream", lockUntil),
                         progress);
         return part("data", key, stored, sealed.plainBytes().getAsLong());
     }
@@ -244,7 +244,7 @@ final class DatabaseBackup {
                         key,
                         sealed.stream(),
                         plan,
-                        WriteOptions.of("application/sql").lockedUntil(lockUntil),
+                        WriteOptions.ofBackup("application/sql", lockUntil),
                         new TransferProgress());
         return part("globals", key, stored, plain.length);
     }
@@ -307,10 +307,7 @@ final class DatabaseBackup {
                 .call(
                         "manifest",
                         () -> context.store()
-                                .put(
-                                        key,
-                                        bytes,
-                                        WriteOptions.of("application/json").lockedUntil(manifest.lockedUntil())));
+                                .put(key, bytes, WriteOptions.ofBackup("application/json", manifest.lockedUntil())));
         StoredObject stored = context.retry()
                 .call("stat", () -> context.store().stat(key))
                 .orElseThrow(

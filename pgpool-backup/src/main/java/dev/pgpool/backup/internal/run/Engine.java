@@ -30,6 +30,7 @@ import dev.pgpool.backup.internal.stream.RetryPolicy;
 import dev.pgpool.backup.retention.RetentionPlan;
 import dev.pgpool.backup.retention.RetentionPolicy;
 import dev.pgpool.backup.store.ObjectStore;
+import dev.pgpool.backup.store.StoreFeature;
 import dev.pgpool.backup.store.StoreReport;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -192,7 +193,7 @@ public final class Engine implements AutoCloseable {
         }
         StoreReport report =
                 context.store().probe(KeyLayout.probe(context.config().prefix()));
-        if (report.has(dev.pgpool.backup.store.StoreFeature.READ_WRITE)) {
+        if (report.has(StoreFeature.READ_WRITE)) {
             storeReport = report;
         }
         return report;
@@ -269,7 +270,12 @@ public final class Engine implements AutoCloseable {
 
     /** Retention as it would be now; deletes nothing. */
     public Map<String, RetentionPlan> planRetention(RetentionPolicy policy) {
-        return new Pruner(context, catalog()).plan(policy);
+        return new Pruner(context, catalog(), mayHaveLocks(probe())).plan(policy);
+    }
+
+    /** Object locks need versions. */
+    static boolean mayHaveLocks(StoreReport store) {
+        return store.has(StoreFeature.VERSIONING);
     }
 
     /** Retention now, for all databases of the catalog. */
@@ -289,7 +295,7 @@ public final class Engine implements AutoCloseable {
             LOGGER.debug("Retention holds {}", held);
             Set<String> databases = new HashSet<>();
             of.all().forEach(entry -> databases.add(entry.database()));
-            return new Pruner(context, of).prune(policy, true, databases);
+            return new Pruner(context, of, mayHaveLocks(probe())).prune(policy, true, databases);
         }
     }
 
