@@ -273,6 +273,8 @@ class DumpFailureIT {
         try (ObjectStore store = store()) {
             List<String> keys = new ArrayList<>();
             store.list("", object -> keys.add(object.key()));
+            // What is told of the last run is no part of a backup.
+            keys.removeIf(key -> key.endsWith("/.state/last-run.json"));
             assertThat(keys).isEmpty();
             List<PendingWrite> pending = new ArrayList<>();
             store.pendingWrites("", pending::add);

@@ -102,7 +102,7 @@ final class DatabaseBackup {
     private BackupManifest take(SourceSnapshot snapshot, Instant startedAt) {
         BackupConfig config = context.config();
         DatabaseFacts facts = snapshot.facts();
-        DumpProgress tables = new DumpProgress(facts.tableBytes());
+        DumpProgress tables = new DumpProgress(facts.tableBytes(), compresses());
         DumpCommand command = new DumpCommand(
                 config.source(),
                 database,
@@ -121,7 +121,11 @@ final class DatabaseBackup {
         synchronized (gate) {
             transferring = true;
         }
-        try (Dump dump = Dump.start(context.tools(), command, sessions.applicationName(), tables::begin);
+        try (Dump dump = Dump.start(
+                        context.tools(),
+                        command,
+                        sessions.applicationName(),
+                        table -> tables.begin(table, progress.readBytes()));
                 Watchdog watchdog = new Watchdog(context, progress, cancellation, reason -> {
                     dump.end();
                     interruptTransfer(transferThread);
@@ -174,11 +178,13 @@ final class DatabaseBackup {
     }
 
     private long estimate(long databaseBytes) {
-        DumpFormat format = context.config().dump().format();
-        boolean compressed =
-                format == DumpFormat.CUSTOM && preflight.compression().method() != Compression.Method.NONE;
         // A dump has no indexes and no dead rows; compressed it is seldom more than a third of the database.
-        return compressed ? databaseBytes / 3 : databaseBytes;
+        return compresses() ? databaseBytes / 3 : databaseBytes;
+    }
+
+    private boolean compresses() {
+        return context.config().dump().format() == DumpFormat.CUSTOM
+                && preflight.compression().method() != Compression.Method.NONE;
     }
 
     private @Nullable Instant lockUntil(Instant startedAt) {
@@ -203,8 +209,9 @@ final class DatabaseBackup {
                                     database,
                                     bytes,
                                     rate,
+                                    progress.bufferBytes(),
                                     tables.table(),
-                                    tables.share()));
+                                    tables.share(progress.readBytes())));
                         },
                         millis,
                         millis,

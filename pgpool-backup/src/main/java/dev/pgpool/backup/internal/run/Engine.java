@@ -8,7 +8,9 @@ import dev.pgpool.backup.BackupKeys;
 import dev.pgpool.backup.BackupListener;
 import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.CatalogEntry;
+import dev.pgpool.backup.DatabaseSelection;
 import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.LastRun;
 import dev.pgpool.backup.RestoreReport;
 import dev.pgpool.backup.RestoreRequest;
 import dev.pgpool.backup.RunReport;
@@ -50,6 +52,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -61,6 +64,7 @@ public final class Engine implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
 
     private static final Duration OVERDUE_REPEAT = Duration.ofHours(1);
+    private static final Duration CATALOG_REFRESH = Duration.ofHours(1);
 
     private final Context context;
     private final EngineThreads threads;
@@ -73,7 +77,10 @@ public final class Engine implements AutoCloseable {
     private final Instant createdAt;
     private volatile @Nullable Catalog catalog;
     private volatile @Nullable StoreReport storeReport;
+    private final AtomicBoolean looking = new AtomicBoolean();
     private volatile @Nullable Instant lastSuccess;
+    private volatile @Nullable Instant newestData;
+    private volatile @Nullable Instant nextRefresh;
     private volatile @Nullable Instant overdueReportedFor;
     private volatile @Nullable Instant overdueReportedAt;
     private volatile boolean closed;
@@ -157,10 +164,25 @@ public final class Engine implements AutoCloseable {
             if (report.succeeded()) {
                 lastSuccess = report.finishedAt();
             }
+            remember(report);
             return report;
         } finally {
             unregister(cancellation);
             running.unlock();
+        }
+    }
+
+    /** For other instances, and for this one after a restart. That it cannot be stored does not change the run. */
+    private void remember(RunReport report) {
+        Catalog known = catalog;
+        if (known == null || report.outcome() == RunReport.Outcome.SKIPPED) {
+            return;
+        }
+        try {
+            known.record(
+                    new LastRun(report.finishedAt(), report.outcome(), report.reason(), report.message(), lastSuccess));
+        } catch (RuntimeException e) {
+            LOGGER.warn("How the run ended could not be stored: {}", e.getMessage());
         }
     }
 
@@ -401,7 +423,9 @@ public final class Engine implements AutoCloseable {
     /** Starts the schedule. */
     public void start(@Nullable CronSchedule backups, @Nullable CronSchedule verifications, boolean catchUp) {
         requireOpen();
-        Instant lastRun = loadCatalog();
+        loadCatalog();
+        nextRefresh = context.clock().instant().plus(CATALOG_REFRESH);
+        Instant lastRun = newestData;
         if (backups != null) {
             scheduler.add("backup", backups, catchUp ? lastRun : null, () -> run(Trigger.SCHEDULED));
         }
@@ -415,22 +439,50 @@ public final class Engine implements AutoCloseable {
         threads.timer().scheduleWithFixedDelay(this::tick, 0, 1, TimeUnit.SECONDS);
     }
 
-    private @Nullable Instant loadCatalog() {
+    private void loadCatalog() {
         try {
+            Instant now = context.clock().instant();
+            Instant latest = now.plus(RetentionPlan.CLOCK_TOLERANCE);
             List<CatalogEntry> entries = catalog().all();
-            context.publish(new BackupEvent.CatalogLoaded(context.clock().instant(), entries));
-            Instant newest = entries.stream()
-                    .filter(CatalogEntry::readable)
-                    .map(Engine::startedAt)
-                    .filter(at -> !at.isAfter(context.clock().instant().plus(RetentionPlan.CLOCK_TOLERANCE)))
-                    .max(Comparator.naturalOrder())
-                    .orElse(null);
-            lastSuccess = newest;
-            return newest;
+            LastRun lastRun = catalog().lastRun().orElse(null);
+            newestData = newest(entries, latest);
+            Instant told = lastRun == null ? null : lastRun.successAt();
+            Instant success = told != null && !told.isAfter(latest) ? told : allSucceeded(entries, latest);
+            Instant known = lastSuccess;
+            lastSuccess = known == null || (success != null && success.isAfter(known)) ? success : known;
+            context.publish(new BackupEvent.CatalogLoaded(now, entries, lastRun));
         } catch (RuntimeException e) {
-            LOGGER.warn("The catalog cannot be read at the start: {}", e.getMessage());
-            return null;
+            LOGGER.warn("The catalog cannot be read: {}", e.getMessage());
         }
+    }
+
+    private static @Nullable Instant newest(List<CatalogEntry> entries, Instant latest) {
+        return entries.stream()
+                .filter(CatalogEntry::readable)
+                .map(Engine::startedAt)
+                .filter(at -> !at.isAfter(latest))
+                .max(Comparator.naturalOrder())
+                .orElse(null);
+    }
+
+    /** If databases were named, the newest backup of the one that is worst off; else the newest of all. */
+    private @Nullable Instant allSucceeded(List<CatalogEntry> entries, Instant latest) {
+        if (!(context.config().databases() instanceof DatabaseSelection.Named named)) {
+            return newest(entries, latest);
+        }
+        Instant oldest = null;
+        for (String database : named.names()) {
+            Instant newest = newest(
+                    entries.stream()
+                            .filter(entry -> entry.database().equals(database))
+                            .toList(),
+                    latest);
+            if (newest == null) {
+                return null;
+            }
+            oldest = oldest == null || newest.isBefore(oldest) ? newest : oldest;
+        }
+        return oldest;
     }
 
     /** What happens each second; public for tests with a clock of their own. */
@@ -440,26 +492,52 @@ public final class Engine implements AutoCloseable {
         }
         try {
             scheduler.tick();
-            reportOverdue();
+            Instant now = context.clock().instant();
+            Instant refresh = nextRefresh;
+            if ((refresh != null && !now.isBefore(refresh)) || overdueIsNews(now)) {
+                lookAgain();
+            }
         } catch (RuntimeException e) {
             LOGGER.error("Tick failed", e);
         }
     }
 
-    private boolean overdueIsNews(Instant since, Instant now) {
-        Instant told = overdueReportedAt;
-        return told == null || !since.equals(overdueReportedFor) || !now.isBefore(told.plus(OVERDUE_REPEAT));
+    /** Reads the catalog again, not on the timer's thread; an alarm is given only if another instance has no success either. */
+    private void lookAgain() {
+        if (!looking.compareAndSet(false, true)) {
+            return;
+        }
+        context.workers().execute(() -> {
+            try {
+                loadCatalog();
+                Instant now = context.clock().instant();
+                nextRefresh = now.plus(CATALOG_REFRESH);
+                reportOverdue(now);
+            } finally {
+                looking.set(false);
+            }
+        });
     }
 
-    private void reportOverdue() {
+    private Instant quietSince() {
         Instant success = lastSuccess;
-        Instant since = success == null ? createdAt : success;
-        Instant now = context.clock().instant();
-        if (now.isAfter(since.plus(context.config().run().overdueAfter())) && overdueIsNews(since, now)) {
+        return success == null ? createdAt : success;
+    }
+
+    private boolean overdueIsNews(Instant now) {
+        Instant since = quietSince();
+        Instant told = overdueReportedAt;
+        return now.isAfter(since.plus(context.config().run().overdueAfter()))
+                && (told == null || !since.equals(overdueReportedFor) || !now.isBefore(told.plus(OVERDUE_REPEAT)));
+    }
+
+    private void reportOverdue(Instant now) {
+        if (overdueIsNews(now)) {
+            Instant since = quietSince();
             overdueReportedFor = since;
             overdueReportedAt = now;
             LOGGER.warn("No backup has succeeded since {}", since);
-            context.publish(new BackupEvent.Overdue(now, success));
+            context.publish(new BackupEvent.Overdue(now, lastSuccess));
         }
     }
 
