@@ -299,7 +299,12 @@ final class DatabaseBackup {
                         facts.dataChecksums(),
                         sessions.applicationName()),
                 new BackupManifest.Tool(
-                        preflight.tool().number(), preflight.tool().text(), command.arguments(), command.format()),
+                        preflight.tool().number(),
+                        preflight.tool().text(),
+                        command.arguments().stream()
+                                .map(context.tools().redactor(context.config().source())::redact)
+                                .toList(),
+                        command.format()),
                 objects,
                 context.encryption().describe(),
                 contents,
