@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -234,7 +235,10 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
         Tags all = common.and(database);
         Meter.Id id = new Meter.Id(BackupMeters.AGE.meterName(), all, null, null, Meter.Type.GAUGE);
         gauges.computeIfAbsent(id, key -> {
-            Gauge.builder(BackupMeters.AGE.meterName(), value, v -> seconds(clock.instant()) - v.get())
+            Gauge.builder(
+                            BackupMeters.AGE.meterName(),
+                            value,
+                            v -> seconds(clock.instant()) - Objects.requireNonNullElse(v.get(), Double.NaN))
                     .tags(all)
                     .register(registry);
             return value;

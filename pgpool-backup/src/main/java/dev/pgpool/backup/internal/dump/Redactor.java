@@ -16,10 +16,12 @@ public final class Redactor {
     private static final int SHORTEST = 4;
     // Up to the last @ of the authority: a password may hold an @ that nobody has encoded.
     private static final Pattern URL_PASSWORD = Pattern.compile("(://[^:/@\\s]*:)[^\\s/?#]*@");
-    private static final String NAME = "[\\w.-]*(?:password|passwd|passphrase|passcode|secret|access_?key|api_?key|signature"
-            + "|credential|security-token|session_?token|authorization)[\\w.-]*";
-    private static final Pattern KEYWORD = Pattern.compile("(?i)(" + NAME + "[\"']?[ \\t]*[=:][ \\t]*|\\b(?:token|pwd)=)"
-            + "((?:basic|bearer) +[^\\s,;\"']+|'(?:[^'\\\\]|''|\\\\.)*'?|\"(?:[^\"\\\\]|\\\\.)*\"?|[^\\s,;&')]+)");
+    private static final String NAME =
+            "[\\w.-]*(?:password|passwd|passphrase|passcode|secret|access_?key|api_?key|signature"
+                    + "|credential|security-token|session_?token|authorization)[\\w.-]*";
+    private static final Pattern KEYWORD = Pattern.compile(
+            "(?i)(" + NAME + "[\"']?[ \\t]*[=:][ \\t]*|\\b(?:token|pwd)=)"
+                    + "((?:basic|bearer) +[^\\s,;\"']+|'(?:[^'\\\\]|''|\\\\.)*'?|\"(?:[^\"\\\\]|\\\\.)*\"?|[^\\s,;&')]+)");
     private static final Pattern BEARER = Pattern.compile("(?i)\\b((?:basic|bearer) +)[A-Za-z0-9+/._~=-]{8,}");
     private static final Pattern CLAUSE =
             Pattern.compile("(?i)((?:password|passphrase|secret|access_key)\\s+)(?:E)?'(?:[^'\\\\]|''|\\\\.)*'?");

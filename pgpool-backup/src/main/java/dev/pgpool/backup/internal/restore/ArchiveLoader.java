@@ -151,8 +151,7 @@ public final class ArchiveLoader {
             }
             List<String> full = new ArrayList<>(command);
             full.add(file.toString());
-            try (ChildProcess child =
-                    ChildProcess.start(full, environment, redactor, line -> {}, tools.grace())) {
+            try (ChildProcess child = ChildProcess.start(full, environment, redactor, line -> {}, tools.grace())) {
                 child.stdin().close();
                 return finish(child, FailureReason.RESTORE_FAILED, deadline(child));
             }
@@ -197,8 +196,7 @@ public final class ArchiveLoader {
             FailureReason reason,
             Redactor redactor) {
         try (InputStream in = source.open(manifest, manifest.data());
-                ChildProcess child =
-                        ChildProcess.start(command, environment, redactor, line -> {}, tools.grace())) {
+                ChildProcess child = ChildProcess.start(command, environment, redactor, line -> {}, tools.grace())) {
             Deadline deadline = deadline(child);
             try {
                 feed(in, child);
