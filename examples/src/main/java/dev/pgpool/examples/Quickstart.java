@@ -3,6 +3,7 @@ package dev.pgpool.examples;
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.stats.PgPoolSnapshot;
+import dev.pgpool.examples.quickstart.BackupSection;
 import dev.pgpool.examples.quickstart.Bank;
 import dev.pgpool.examples.quickstart.BankServer;
 import dev.pgpool.examples.quickstart.CertificateSection;
@@ -43,6 +44,7 @@ public final class Quickstart {
         try (BankServer server = url.isEmpty() ? BankServer.embedded() : BankServer.at(url)) {
             right = new Quickstart(System.out, CLIENTS, DURATION).run(server);
             right &= CertificateSection.run(server, System.out);
+            right &= BackupSection.show(server, System.getenv(), System.out);
         } catch (IOException | SQLException | IllegalArgumentException e) {
             System.err.println("quickstart: " + e.getMessage());
         }
