@@ -215,9 +215,14 @@ final class ExpectedReplies {
 
     /** Whether a Parse of this subject is unanswered. */
     boolean isParsePending(Object subject) {
+        return isPending(PARSE, subject);
+    }
+
+    /** Whether a message of this kind and subject is unanswered. */
+    boolean isPending(int kind, Object subject) {
         for (int i = 0; i < size; i++) {
             int slot = head + i & codes.length - 1;
-            if (subjects[slot] == subject && (codes[slot] & KIND) == PARSE) {
+            if (subjects[slot] == subject && (codes[slot] & KIND) == kind) {
                 return true;
             }
         }

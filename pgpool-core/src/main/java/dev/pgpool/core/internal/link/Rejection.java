@@ -2,14 +2,20 @@ package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.internal.wire.ErrorFields;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A statement that the pooler refuses. The server is sent one that it must refuse instead, so that the transaction fails
  * exactly as it must, and the client is told our reason in the place of the server's.
  *
  * @param error what to tell the client
+ * @param routine where PostgreSQL would report it; null if it has no such error
  */
-record Rejection(ErrorFields error) {
+record Rejection(ErrorFields error, @Nullable String routine) {
+    Rejection(ErrorFields error) {
+        this(error, null);
+    }
+
     /** Text that is no SQL; administrators may find it in the server's log. */
     static final String TEXT = "rejected by pgpool, see its sessionState policy";
 

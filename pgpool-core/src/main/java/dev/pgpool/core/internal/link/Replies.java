@@ -6,6 +6,7 @@ import static dev.pgpool.core.internal.link.ExpectedReplies.SKIP;
 
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
+import dev.pgpool.core.internal.prepared.RowShape;
 import dev.pgpool.core.internal.prepared.Statement;
 import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.BackendWriter;
@@ -44,7 +45,8 @@ final class Replies implements ExpectedReplies.Undo {
         boolean more = true;
         while (more && in.next()) {
             switch (in.type()) {
-                case BackendType.DATA_ROW, BackendType.ROW_DESCRIPTION, BackendType.COPY_DATA -> rows(in);
+                case BackendType.DATA_ROW, BackendType.COPY_DATA -> in.forward();
+                case BackendType.ROW_DESCRIPTION -> more = rowDescription(in);
                 case BackendType.COMMAND_COMPLETE -> more = commandComplete(in);
                 case BackendType.READY_FOR_QUERY -> more = readyForQuery(in);
                 case BackendType.BIND_COMPLETE -> answered(in, ExpectedReplies.BIND);
@@ -55,18 +57,50 @@ final class Replies implements ExpectedReplies.Undo {
         x.toClient.run(in.takeRun());
     }
 
-    private void rows(MessageCursor in) {
-        if (in.type() == BackendType.ROW_DESCRIPTION && (x.expected.head() & KIND) == ExpectedReplies.DESCRIBE) {
-            answered(in, ExpectedReplies.DESCRIBE);
-        } else {
+    private boolean rowDescription(MessageCursor in) {
+        if ((x.expected.head() & KIND) != ExpectedReplies.DESCRIBE) {
             in.forward();
+            return true;
+        }
+        Object subject = x.expected.headSubject();
+        if (subject != null) {
+            if (!in.isComplete()) {
+                return false;
+            }
+            described(subject, RowShape.of(in.buffer(), in.bodyIndex(), in.bodyEnd()));
+        }
+        answered(in, ExpectedReplies.DESCRIBE);
+        return true;
+    }
+
+    /** The server has said what a statement returns: to us, or to the client, which will rely on it. */
+    private void described(Object subject, int shape) {
+        if (subject instanceof Named named) {
+            named.shapeBecame(shape);
+            x.server.statements().shapeIs(named.statement(), shape);
+        } else if (subject instanceof Statement statement) {
+            x.server.statements().shapeIs(statement, shape);
         }
     }
 
     private boolean receiveRare(MessageCursor in) {
         switch (in.type()) {
             case BackendType.CLOSE_COMPLETE -> answered(in, ExpectedReplies.CLOSE);
-            case BackendType.NO_DATA -> answered(in, ExpectedReplies.DESCRIBE);
+            case BackendType.NO_DATA -> {
+                Object subject = x.expected.headSubject();
+                if (subject != null) {
+                    described(subject, RowShape.NO_ROWS);
+                }
+                answered(in, ExpectedReplies.DESCRIBE);
+            }
+            case BackendType.PARAMETER_DESCRIPTION -> {
+                if ((x.expected.head() & SKIP) == 0) {
+                    in.forward();
+                } else {
+                    x.toClient.run(in.takeRun());
+                    in.skip();
+                }
+            }
             case BackendType.PORTAL_SUSPENDED -> answered(in, ExpectedReplies.EXECUTE);
             case BackendType.EMPTY_QUERY_RESPONSE -> executed(in);
             case BackendType.ERROR_RESPONSE -> {
@@ -87,8 +121,7 @@ final class Replies implements ExpectedReplies.Undo {
                     abandoned.onCopyIn();
                 }
             }
-            case BackendType.PARAMETER_DESCRIPTION,
-                    BackendType.NOTICE_RESPONSE,
+            case BackendType.NOTICE_RESPONSE,
                     BackendType.NOTIFICATION_RESPONSE,
                     BackendType.COPY_OUT_RESPONSE,
                     BackendType.COPY_BOTH_RESPONSE,
@@ -262,7 +295,7 @@ final class Replies implements ExpectedReplies.Undo {
         } else if (x.expected.headSubject() instanceof Rejection rejection && rejection.isMeantBy(fields)) {
             x.toClient.run(in.takeRun());
             if (x.toClient.isConnected()) {
-                BackendWriter.errorResponse(x.toClient.space(), rejection.error());
+                BackendWriter.errorResponse(x.toClient.space(), rejection.error(), rejection.routine());
             }
             in.skip();
         } else if (x.expected.headSubject() instanceof Named named) {
@@ -271,7 +304,7 @@ final class Replies implements ExpectedReplies.Undo {
             in.forward();
         }
         if (x.expected.headSubject() instanceof Named named) {
-            failed(named.statement(), fields.sqlState());
+            failed(named, fields.sqlState());
         }
         x.copyIn = false;
         x.inexact |= x.copySyncs > 0;
@@ -282,13 +315,13 @@ final class Replies implements ExpectedReplies.Undo {
         return true;
     }
 
-    private void failed(Statement statement, String sqlState) {
+    private void failed(Named named, String sqlState) {
         if (sqlState.equals(UNKNOWN_STATEMENT)) {
             // somebody has taken it off the server behind our back
-            x.server.statements().lost(statement);
+            x.server.statements().lost(named.statement());
         } else if (sqlState.equals(FEATURE_NOT_SUPPORTED) && (x.expected.head() & KIND) == ExpectedReplies.BIND) {
             // "cached plan must not change result type"; without that a client could not be rid of it
-            statement.goStale();
+            named.statement().goStale();
         }
     }
 
@@ -302,7 +335,7 @@ final class Replies implements ExpectedReplies.Undo {
         } else if (subject instanceof Statement statement) {
             if (parse) {
                 x.server.statements().unsent(statement, batch);
-            } else {
+            } else if ((code & KIND) == ExpectedReplies.CLOSE) {
                 x.server.statements().restored(statement);
             }
         } else if (subject != null && !(subject instanceof Rejection)) {

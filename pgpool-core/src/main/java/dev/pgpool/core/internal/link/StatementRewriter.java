@@ -10,6 +10,7 @@ import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementScanner;
 import dev.pgpool.core.internal.transport.Outbox;
+import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
@@ -37,6 +38,11 @@ final class StatementRewriter {
     /** Marks one that, if it is skipped, leaves nobody knows which; then there is none any more. */
     static final Object UNCERTAIN = new Object();
 
+    /** As PostgreSQL says it where the statement was prepared, in the way that pgjdbc recognises it by. */
+    private static final Rejection CHANGED = new Rejection(
+            new ErrorFields("ERROR", "0A000", "cached plan must not change result type", null, null),
+            "RevalidateCachedQuery");
+
     private static final byte[] NO_NAME = new byte[0];
     /** An unnamed statement up to this size is kept for later transactions; a larger one streams through. */
     private static final int UNNAMED_LIMIT = 1 << 20;
@@ -52,6 +58,9 @@ final class StatementRewriter {
     private long closedIn;
     /** The batch in which the client's unnamed statement last changed. */
     private long unnamedIn;
+
+    /** What the unnamed portal runs; null if that is not a statement with a name. */
+    private @Nullable Named lastBound;
 
     private boolean holding;
 
@@ -69,6 +78,7 @@ final class StatementRewriter {
         closedIn = 0;
         unnamedIn = 0;
         holding = false;
+        lastBound = null;
     }
 
     boolean parse(MessageCursor in, LinkedClient client, LaneCounters counters) {
@@ -176,7 +186,7 @@ final class StatementRewriter {
     }
 
     private @Nullable Rejection rejectionOf(SessionEffects effects) {
-        return effects == SessionEffects.NONE ? null : rejections.ofParse(effects);
+        return effects.isNone() ? null : rejections.ofParse(effects);
     }
 
     private void rejectParse(MessageCursor in, byte[] serverName, Rejection rejection) {
@@ -194,6 +204,11 @@ final class StatementRewriter {
             x.touch(effects, client);
             return false;
         }
+        rejectBind(in, rejection);
+        return true;
+    }
+
+    private void rejectBind(MessageCursor in, Rejection rejection) {
         toServer.run(in.takeRun());
         toServer.space()
                 .writeByte(FrontendType.BIND)
@@ -204,7 +219,30 @@ final class StatementRewriter {
                 .writeZero(6);
         expected.add(ExpectedReplies.BIND, rejection);
         in.skip();
-        return true;
+    }
+
+    /** Whether the client asks for the rows' description anew; if not, it relies on what it was told before. */
+    private static boolean isDescribeNext(MessageCursor in) {
+        return in.bodyEnd() < in.buffer().writerIndex() && in.buffer().getByte(in.bodyEnd()) == FrontendType.DESCRIBE;
+    }
+
+    /**
+     * What another server's copy of a statement returns may differ from what the client was told, if a table was changed
+     * meanwhile. Asks this server once; false until it has answered.
+     */
+    private boolean isShapeKnown(MessageCursor in, Statement statement, LaneCounters counters) {
+        if (server.statements().has(statement, expected.batch())
+                && server.statements().shape(statement) != 0) {
+            return true;
+        }
+        if (!expected.isPending(ExpectedReplies.DESCRIBE, statement)) {
+            prepare(in, statement, counters);
+            toServer.run(in.takeRun());
+            FrontendWriter.describeStatement(toServer.space(), statement.serverName());
+            FrontendWriter.flush(toServer.space());
+            expected.add(ExpectedReplies.DESCRIBE | ExpectedReplies.SKIP, statement);
+        }
+        return false;
     }
 
     /** What must come back if the server skips the next message: something ahead of it in its batch may fail. */
@@ -226,12 +264,13 @@ final class StatementRewriter {
             return false;
         }
         if (nameEnd == portalEnd + 1) {
+            lastBound = null;
             if (!prepareUnnamed(in, client)) {
                 return hold();
             }
             counters.countBind();
             SessionEffects effects = client.statements().unnamedEffects();
-            if (effects != SessionEffects.NONE && touchesSession(in, client, effects)) {
+            if (!effects.isNone() && touchesSession(in, client, effects)) {
                 return true;
             }
             expected.add(ExpectedReplies.BIND);
@@ -242,14 +281,26 @@ final class StatementRewriter {
         if (isUnsettled(named)) {
             return hold();
         }
-        counters.countBind();
+        lastBound = portal == portalEnd ? named : null;
         if (named == null) {
+            counters.countBind();
             expected.add(ExpectedReplies.BIND);
             in.forward();
             return true;
         }
         Statement statement = current(named);
-        if (statement.effects() != SessionEffects.NONE && touchesSession(in, client, statement.effects())) {
+        boolean relies = named.shape() != 0 && !isDescribeNext(in);
+        if (relies && !isShapeKnown(in, statement, counters)) {
+            return hold();
+        }
+        counters.countBind();
+        if (relies && server.statements().shape(statement) != named.shape()) {
+            // the same text makes another statement from now on
+            statement.goStale();
+            rejectBind(in, CHANGED);
+            return true;
+        }
+        if (!statement.effects().isNone() && touchesSession(in, client, statement.effects())) {
             return true;
         }
         byte[] serverName = statement.serverName();
@@ -293,9 +344,19 @@ final class StatementRewriter {
                 }
             }
         }
-        expected.add(ExpectedReplies.DESCRIBE);
+        expected.add(ExpectedReplies.DESCRIBE, toldBy(in));
         in.forward();
         return true;
+    }
+
+    /** The statement whose rows a Describe of a portal tells the client, if it is news. */
+    private @Nullable Named toldBy(MessageCursor in) {
+        Named bound = lastBound;
+        if (bound == null || in.bodyLength() != 2 || isStatement(in)) {
+            return null;
+        }
+        int known = bound.shape();
+        return known != 0 && known == server.statements().shape(bound.statement()) ? null : bound;
     }
 
     boolean close(MessageCursor in, LinkedClient client) {
@@ -367,6 +428,7 @@ final class StatementRewriter {
      * The statement under the client's present settings. PostgreSQL would keep some of what it read under earlier ones;
      * we can't, because the statement on the server is other clients' too.
      */
+    @SuppressWarnings("ReferenceEquality") // meanings are compared by identity
     private Statement current(Named named) {
         Statement statement = named.statement();
         Object meaning = meaning();

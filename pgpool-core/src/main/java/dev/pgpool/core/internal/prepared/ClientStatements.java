@@ -19,6 +19,7 @@ public final class ClientStatements {
         private final Statement parsed;
         private final long batch;
         private Statement statement;
+        private int shape;
         private @Nullable Named next;
 
         Named(byte[] name, int hash, Statement statement, long batch) {
@@ -47,6 +48,16 @@ public final class ClientStatements {
         /** From now on the name stands for the same text under other settings. */
         public void become(Statement other) {
             statement = other;
+        }
+
+        /** What the client was told of the rows that it returns, see {@link RowShape}; 0 if it was told nothing. */
+        public int shape() {
+            return shape;
+        }
+
+        /** The client is told of the rows that it returns; 0 if that is not true any more. */
+        public void shapeBecame(int told) {
+            shape = told;
         }
 
         /** What the client calls it. Not to be written to. */

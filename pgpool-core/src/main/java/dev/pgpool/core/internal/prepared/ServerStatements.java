@@ -23,6 +23,7 @@ public final class ServerStatements {
     private static final class Entry {
         State state;
         final long batch;
+        int shape;
 
         Entry(State state, long batch) {
             this.state = state;
@@ -59,6 +60,20 @@ public final class ServerStatements {
         Entry entry = entries.get(statement);
         if (entry != null && entry.state == State.SENT && entry.batch == batch) {
             entry.state = State.CONFIRMED;
+        }
+    }
+
+    /** What this server's copy of the statement returns, see {@link RowShape}; 0 if that is not known. */
+    public int shape(Statement statement) {
+        Entry entry = entries.get(statement);
+        return entry == null ? 0 : entry.shape;
+    }
+
+    /** The server has said what its copy of the statement returns. */
+    public void shapeIs(Statement statement, int shape) {
+        Entry entry = entries.get(statement);
+        if (entry != null) {
+            entry.shape = shape;
         }
     }
 

@@ -48,14 +48,19 @@ public final class BackendWriter {
     }
 
     public static void errorResponse(ByteBuf out, ErrorFields error) {
-        fields(out, BackendType.ERROR_RESPONSE, error);
+        errorResponse(out, error, null);
+    }
+
+    /** @param routine name of the function in PostgreSQL's source that reports the error, which some drivers look at */
+    public static void errorResponse(ByteBuf out, ErrorFields error, @Nullable String routine) {
+        fields(out, BackendType.ERROR_RESPONSE, error, routine);
     }
 
     public static void noticeResponse(ByteBuf out, ErrorFields notice) {
-        fields(out, BackendType.NOTICE_RESPONSE, notice);
+        fields(out, BackendType.NOTICE_RESPONSE, notice, null);
     }
 
-    private static void fields(ByteBuf out, byte type, ErrorFields error) {
+    private static void fields(ByteBuf out, byte type, ErrorFields error, @Nullable String routine) {
         int start = begin(out, type);
         field(out, 'S', error.severity());
         field(out, 'V', error.severity());
@@ -63,6 +68,7 @@ public final class BackendWriter {
         field(out, 'M', error.message());
         field(out, 'D', error.detail());
         field(out, 'H', error.hint());
+        field(out, 'R', routine);
         out.writeByte(0);
         finish(out, start);
     }
