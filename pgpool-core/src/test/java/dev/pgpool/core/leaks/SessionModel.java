@@ -4,6 +4,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -184,9 +185,13 @@ final class SessionModel {
 
     /** The same of a row that a server returned. */
     static Map<String, String> view(List<String> row) {
+        Set<String> names = new SessionModel("", Map.of()).view().keySet();
+        if (row.size() != names.size()) {
+            throw new AssertionError(row + " (expected: a row of " + names.size() + " values)");
+        }
         Map<String, String> view = new LinkedHashMap<>();
         Iterator<String> values = row.iterator();
-        new SessionModel("", Map.of()).view().keySet().forEach(name -> {
+        names.forEach(name -> {
             String value = values.next();
             view.put(name, value == null ? "" : value);
         });
