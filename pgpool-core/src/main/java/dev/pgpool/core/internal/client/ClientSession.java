@@ -338,7 +338,10 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     void onDisconnected() {
-        close(CloseReason.CLIENT_CLOSED, true);
+        Link current = link;
+        // its last words are obeyed, even if it does not wait for the answers
+        boolean farewell = current != null && current.isFarewell();
+        close(CloseReason.CLIENT_CLOSED, !farewell);
     }
 
     void onFailure(Throwable cause) {
@@ -502,6 +505,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     @Override
     public void onTimeout(ErrorFields error, CloseReason reason) {
         fail(error, reason);
+    }
+
+    @Override
+    public void onFarewell() {
+        closeAfterLastWords(CloseReason.CLIENT_CLOSED, null);
     }
 
     @Override
