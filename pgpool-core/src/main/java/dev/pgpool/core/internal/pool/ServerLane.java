@@ -174,7 +174,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             server.bornAs(new ServerAge(System.nanoTime(), pool.drawLifetimeNanos()));
             pool.serverConnected(server, System.nanoTime() - begun);
             queue.connected(server);
-            retireIfStale(server);
+            replaceIfStale(server);
         }
 
         @Override
@@ -329,7 +329,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         if (closed) {
             server.close(CloseReason.SHUTDOWN);
         }
-        retireIfStale(server);
+        replaceIfStale(server);
     }
 
     /** Between two lanes a server may die; the lane that receives it finds out. One that is replaced may die as well. */
@@ -369,15 +369,11 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** From any thread. */
     void replaceServers() {
-        onLoop(() -> {
-            for (ServerConnection server : Set.copyOf(servers)) {
-                server.retire(CloseReason.SERVER_REPLACED);
-            }
-        });
+        onLoop(() -> Set.copyOf(servers).forEach(server -> server.retire(CloseReason.SERVER_REPLACED)));
     }
 
-    /** A server that was between two lanes, or not ready yet, when the others were retired. */
-    private void retireIfStale(ServerConnection server) {
+    /** A server may have been between two lanes, or not ready yet, when the others were replaced. */
+    private void replaceIfStale(ServerConnection server) {
         if (server.target().tls() != pool.services().tls().servers(pool.config())) {
             server.retire(CloseReason.SERVER_REPLACED);
         } else {
