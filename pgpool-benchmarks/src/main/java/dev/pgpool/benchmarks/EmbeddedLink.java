@@ -1,9 +1,10 @@
 package dev.pgpool.benchmarks;
 
+import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
-import dev.pgpool.core.config.DatabaseBuilder;
+import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.HostConfig;
-import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.link.Link;
@@ -22,6 +23,7 @@ import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.server.ServerPhase;
 import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.transport.Transport;
@@ -58,6 +60,9 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
     private boolean linked;
 
     EmbeddedLink() {
+        PgPoolConfig config = PgPool.builder().database("bench", db -> {}).config();
+        DatabaseConfig database = config.database("bench").orElseThrow();
+        TlsContexts tls = new TlsContexts(config);
         ServerTarget target = new ServerTarget(
                 new HostConfig("127.0.0.1", 1),
                 new InetSocketAddress("127.0.0.1", 1),
@@ -65,7 +70,8 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 "bench",
                 null,
                 ServerSetup.NONE,
-                200);
+                200,
+                tls.servers(database));
         server = new ServerConnection(target, this, this, new ParameterRegistry());
         serverChannel = new EmbeddedChannel(server);
         ChannelInboundHandlerAdapter last = new ChannelInboundHandlerAdapter();
@@ -75,12 +81,13 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 List.of(loop),
                 List.of(new LoopTicker(loop)),
                 new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run),
-                new CancelSender(Transport.NIO),
+                new CancelSender(Transport.NIO, Runnable::run),
                 new HostResolver(Transport.NIO, Runnable::run),
                 CredentialStore.empty(),
-                PgPoolListener.NONE);
-        lane = new PoolRegistry(services, PoolMode.TRANSACTION, Map.of())
-                .enter(new DatabaseBuilder("bench").build(), "bench", "bench")
+                PgPoolListener.NONE,
+                tls);
+        lane = new PoolRegistry(services, config.poolMode(), config.users())
+                .enter(database, "bench", "bench")
                 .laneFor(loop);
     }
 
