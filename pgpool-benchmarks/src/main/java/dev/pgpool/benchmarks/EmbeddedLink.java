@@ -2,9 +2,9 @@ package dev.pgpool.benchmarks;
 
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
-import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.link.Link;
@@ -23,6 +23,7 @@ import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.server.ServerPhase;
 import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
+import dev.pgpool.core.internal.tls.ServerTls;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Outbox;
@@ -60,9 +61,6 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
     private boolean linked;
 
     EmbeddedLink() {
-        PgPoolConfig config = PgPool.builder().database("bench", db -> {}).config();
-        DatabaseConfig database = config.database("bench").orElseThrow();
-        TlsContexts tls = new TlsContexts(config);
         ServerTarget target = new ServerTarget(
                 new HostConfig("127.0.0.1", 1),
                 new InetSocketAddress("127.0.0.1", 1),
@@ -71,12 +69,13 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 null,
                 ServerSetup.NONE,
                 200,
-                tls.servers(database));
+                ServerTls.OFF);
         server = new ServerConnection(target, this, this, new ParameterRegistry());
         serverChannel = new EmbeddedChannel(server);
         ChannelInboundHandlerAdapter last = new ChannelInboundHandlerAdapter();
         clientChannel = new EmbeddedChannel(last);
         out.connect(clientChannel.pipeline().context(last));
+        PgPoolConfig config = PgPool.builder().database("bench", db -> {}).config();
         PoolServices services = new PoolServices(
                 List.of(loop),
                 List.of(new LoopTicker(loop)),
@@ -85,9 +84,9 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 new HostResolver(Transport.NIO, Runnable::run),
                 CredentialStore.empty(),
                 PgPoolListener.NONE,
-                tls);
-        lane = new PoolRegistry(services, config.poolMode(), config.users())
-                .enter(database, "bench", "bench")
+                new TlsContexts(config));
+        lane = new PoolRegistry(services, PoolMode.TRANSACTION, Map.of())
+                .enter(config.databases().get("bench"), "bench", "bench")
                 .laneFor(loop);
     }
 

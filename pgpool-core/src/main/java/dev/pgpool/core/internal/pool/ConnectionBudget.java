@@ -121,6 +121,11 @@ public final class ConnectionBudget {
         gone();
     }
 
+    /** There is a reason to try again sooner than the last failure said. */
+    void unblock() {
+        blockedUntilNanos.set(NEVER);
+    }
+
     /** A connection is gone. */
     void gone() {
         servers.decrementAndGet();

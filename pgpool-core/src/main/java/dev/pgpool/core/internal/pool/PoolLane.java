@@ -81,10 +81,6 @@ public final class PoolLane<S> {
         return idle.size();
     }
 
-    boolean isIdle(S server) {
-        return idle.contains(server);
-    }
-
     /** Idle servers that would be checked before somebody gets them. */
     int staleCount() {
         return idle.filter(this::isStale).size();

@@ -172,10 +172,9 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 return;
             }
             server.bornAs(new ServerAge(System.nanoTime(), pool.drawLifetimeNanos()));
-            retireIfStale(server);
             pool.serverConnected(server, System.nanoTime() - begun);
             queue.connected(server);
-            closeIfRetiredAndIdle(server);
+            replaceIfStale(server);
         }
 
         @Override
@@ -326,12 +325,11 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         }
         servers.add(server);
         server.settle(this);
-        retireIfStale(server);
         queue.arrived(server);
         if (closed) {
             server.close(CloseReason.SHUTDOWN);
         }
-        closeIfRetiredAndIdle(server);
+        replaceIfStale(server);
     }
 
     /** Between two lanes a server may die; the lane that receives it finds out. One that is replaced may die as well. */
@@ -353,8 +351,6 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     public void onReleased(ServerConnection server) {
         if (closed) {
             server.close(CloseReason.SHUTDOWN);
-        } else if (server.isRetired()) {
-            server.close(CloseReason.SERVER_REPLACED);
         } else {
             queue.release(server);
         }
@@ -373,24 +369,15 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** From any thread. */
     void replaceServers() {
-        onLoop(() -> {
-            for (ServerConnection server : Set.copyOf(servers)) {
-                server.retire();
-                closeIfRetiredAndIdle(server);
-            }
-        });
+        onLoop(() -> Set.copyOf(servers).forEach(server -> server.retire(CloseReason.SERVER_REPLACED)));
     }
 
-    /** A server that was between two lanes, or not ready yet, when the others were retired. */
-    private void retireIfStale(ServerConnection server) {
+    /** A server may have been between two lanes, or not ready yet, when the others were replaced. */
+    private void replaceIfStale(ServerConnection server) {
         if (server.target().tls() != pool.services().tls().servers(pool.config())) {
-            server.retire();
-        }
-    }
-
-    private void closeIfRetiredAndIdle(ServerConnection server) {
-        if (server.isRetired() && queue.isIdle(server)) {
-            server.close(CloseReason.SERVER_REPLACED);
+            server.retire(CloseReason.SERVER_REPLACED);
+        } else {
+            addresses.retireIfGone(server);
         }
     }
 

@@ -63,7 +63,6 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private @Nullable Runnable afterCancels;
     private @Nullable ErrorFields lastError;
     private boolean readable = true;
-    private boolean retired;
     private boolean closed;
     private boolean ready;
     private @Nullable CloseReason retirement;
@@ -231,7 +230,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Ends the connection now if nobody uses it, else at its next release. */
+    /** Ends the connection now if nobody uses it, else at its next release: whoever has it may finish. */
     public void retire(CloseReason reason) {
         if (phase == idle) {
             close(reason);
@@ -263,15 +262,6 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     @Nullable
     ErrorFields lastError() {
         return lastError;
-    }
-
-    /** It is not to be given to another client: whoever has it may finish. */
-    public void retire() {
-        retired = true;
-    }
-
-    public boolean isRetired() {
-        return retired;
     }
 
     public Channel channel() {

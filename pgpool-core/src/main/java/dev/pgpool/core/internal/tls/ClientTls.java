@@ -5,6 +5,7 @@ import dev.pgpool.core.config.TlsMode;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
 import java.security.cert.X509Certificate;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLEngine;
@@ -16,11 +17,13 @@ public final class ClientTls {
     private final ChannelBinding channelBinding;
     private final @Nullable SslContext context;
     private final @Nullable X509Certificate leaf;
+    private final boolean owned;
     private final boolean verifies;
     private final String fingerprint;
 
     /**
      * @param leaf our certificate, if there is only one that we can show
+     * @param owned whether the context is ours to release
      * @param verifies whether certificates of clients are checked
      * @param fingerprint of all files that went into it
      */
@@ -29,12 +32,14 @@ public final class ClientTls {
             ChannelBinding channelBinding,
             @Nullable SslContext context,
             @Nullable X509Certificate leaf,
+            boolean owned,
             boolean verifies,
             String fingerprint) {
         this.mode = mode;
         this.channelBinding = channelBinding;
         this.context = context;
         this.leaf = leaf;
+        this.owned = owned;
         this.verifies = verifies;
         this.fingerprint = fingerprint;
     }
@@ -55,6 +60,13 @@ public final class ClientTls {
 
     String fingerprint() {
         return fingerprint;
+    }
+
+    /** Gives native memory back, which would otherwise wait for the garbage collector; not that of a host's context. */
+    void release() {
+        if (owned) {
+            ReferenceCountUtil.release(context);
+        }
     }
 
     /**

@@ -39,11 +39,11 @@ final class ContextFactory {
 
     ClientTls forClients() throws TlsProblem {
         if (config.mode() == TlsMode.DISABLE) {
-            return new ClientTls(config.mode(), config.channelBinding(), null, null, false, "");
+            return new ClientTls(config.mode(), config.channelBinding(), null, null, false, false, "");
         }
         if (config.context().isPresent()) {
             return new ClientTls(
-                    config.mode(), config.channelBinding(), config.context().get(), null, true, "");
+                    config.mode(), config.channelBinding(), config.context().get(), null, false, true, "");
         }
         TlsIdentity identity = config.identity().orElseThrow();
         KeyMaterial material = material(identity);
@@ -67,6 +67,7 @@ final class ContextFactory {
                 config.channelBinding(),
                 build(builder, true),
                 material == null ? null : material.leaf(),
+                true,
                 config.trust().isPresent(),
                 reader.fingerprint());
     }
@@ -81,6 +82,7 @@ final class ContextFactory {
                     config.negotiation(),
                     config.channelBinding(),
                     config.context().get(),
+                    false,
                     true,
                     "");
         }
@@ -105,6 +107,7 @@ final class ContextFactory {
                 config.negotiation(),
                 config.channelBinding(),
                 build(builder, false),
+                true,
                 config.trust().isPresent(),
                 reader.fingerprint());
     }

@@ -6,6 +6,7 @@ import dev.pgpool.core.config.TlsNegotiation;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -18,16 +19,18 @@ import org.jspecify.annotations.Nullable;
 public final class ServerTls {
     /** No encryption. */
     public static final ServerTls OFF =
-            new ServerTls(TlsMode.DISABLE, TlsNegotiation.POSTGRES, ChannelBinding.PREFER, null, false, "");
+            new ServerTls(TlsMode.DISABLE, TlsNegotiation.POSTGRES, ChannelBinding.PREFER, null, false, false, "");
 
     private final TlsMode mode;
     private final TlsNegotiation negotiation;
     private final ChannelBinding channelBinding;
     private final @Nullable SslContext context;
+    private final boolean owned;
     private final boolean verifies;
     private final String fingerprint;
 
     /**
+     * @param owned whether the context is ours to release
      * @param verifies whether certificates of servers are checked
      * @param fingerprint of all files that went into it
      */
@@ -36,12 +39,14 @@ public final class ServerTls {
             TlsNegotiation negotiation,
             ChannelBinding channelBinding,
             @Nullable SslContext context,
+            boolean owned,
             boolean verifies,
             String fingerprint) {
         this.mode = mode;
         this.negotiation = negotiation;
         this.channelBinding = channelBinding;
         this.context = context;
+        this.owned = owned;
         this.verifies = verifies;
         this.fingerprint = fingerprint;
     }
@@ -60,6 +65,13 @@ public final class ServerTls {
 
     String fingerprint() {
         return fingerprint;
+    }
+
+    /** Gives native memory back, which would otherwise wait for the garbage collector; not that of a host's context. */
+    void release() {
+        if (owned) {
+            ReferenceCountUtil.release(context);
+        }
     }
 
     /**

@@ -17,6 +17,8 @@ import java.util.Set;
 public final class TlsContexts {
     private final PgPoolConfig config;
     private volatile Loaded loaded;
+    /** What was replaced: an event loop may be about to use it, so it is kept to the end. */
+    private final List<Runnable> replaced = new ArrayList<>();
 
     private record Loaded(ClientTls clients, Map<String, ServerTls> servers) {}
 
@@ -55,14 +57,31 @@ public final class TlsContexts {
             ServerTls known = before.servers.get(name);
             if (known != null && known.fingerprint().equals(now.fingerprint())) {
                 servers.put(name, known);
+                now.release();
             } else {
                 servers.put(name, now);
                 changed.add(name);
+                if (known != null) {
+                    replaced.add(known::release);
+                }
             }
         });
         boolean same = before.clients.fingerprint().equals(read.clients.fingerprint());
+        if (same) {
+            read.clients.release();
+        } else {
+            replaced.add(before.clients::release);
+        }
         loaded = new Loaded(same ? before.clients : read.clients, Map.copyOf(servers));
         return changed;
+    }
+
+    /** Nobody needs TLS any more. */
+    public synchronized void close() {
+        replaced.forEach(Runnable::run);
+        replaced.clear();
+        loaded.clients.release();
+        loaded.servers.values().forEach(ServerTls::release);
     }
 
     private static Loaded load(PgPoolConfig config) {
@@ -84,6 +103,10 @@ public final class TlsContexts {
             }
         }
         if (clients == null || !problems.isEmpty()) {
+            if (clients != null) {
+                clients.release();
+            }
+            servers.values().forEach(ServerTls::release);
             throw new ConfigException(problems);
         }
         return new Loaded(clients, Map.copyOf(servers));

@@ -17,6 +17,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -134,6 +135,8 @@ class ChannelMoveTest {
         } finally {
             loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
             handshakes.shutdownNow();
+            ReferenceCountUtil.release(server);
+            ReferenceCountUtil.release(client);
         }
     }
 
