@@ -1,7 +1,11 @@
 package dev.pgpool.core;
 
+import dev.pgpool.core.auth.Authenticator;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.config.AuthConfig;
+import dev.pgpool.core.config.AuthQueryBuilder;
+import dev.pgpool.core.config.AuthQueryConfig;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
@@ -38,6 +42,11 @@ public final class PgPoolBuilder {
     private ClientAuthentication authentication = ClientAuthentication.SCRAM_SHA_256;
     private TlsConfig tls = TlsConfig.CLIENTS;
     private CredentialStore credentials = CredentialStore.empty();
+    private Optional<Path> hbaFile = Optional.empty();
+    private Optional<Path> identFile = Optional.empty();
+    private Optional<AuthQueryConfig> authQuery = Optional.empty();
+    private Optional<Authenticator> authenticator = Optional.empty();
+    private boolean authenticatorWithoutTls;
     private Duration dnsMaxTtl = DnsConfig.DEFAULT.maxTtl();
     private Duration dnsNxdomainTtl = DnsConfig.DEFAULT.nxdomainTtl();
     private int eventLoops = Runtime.getRuntime().availableProcessors();
@@ -76,7 +85,7 @@ public final class PgPoolBuilder {
         return this;
     }
 
-    /** Default SCRAM-SHA-256. How clients prove who they are. */
+    /** Default SCRAM-SHA-256. How clients prove who they are, unless there is an {@link #hbaFile}. */
     public PgPoolBuilder clientAuthentication(ClientAuthentication authentication) {
         this.authentication = authentication;
         return this;
@@ -93,6 +102,46 @@ public final class PgPoolBuilder {
     /** Default: knows nobody. Credentials of clients, and of servers without a forced user's password. */
     public PgPoolBuilder credentials(CredentialStore credentials) {
         this.credentials = credentials;
+        return this;
+    }
+
+    /**
+     * Default none. Rules in the format of {@code pg_hba.conf}, which choose the method for each client instead of
+     * {@link #clientAuthentication}. Read by {@link #build()} and again when the file has changed; a changed file with an
+     * error is logged and not used.
+     */
+    public PgPoolBuilder hbaFile(Path hbaFile) {
+        this.hbaFile = Optional.of(hbaFile);
+        return this;
+    }
+
+    /** Default none. The user maps that rules of the {@link #hbaFile} name, in the format of {@code pg_ident.conf}. */
+    public PgPoolBuilder identFile(Path identFile) {
+        this.identFile = Optional.of(identFile);
+        return this;
+    }
+
+    /** Default none. Asks the server for the secrets that {@link #credentials} does not know. */
+    public PgPoolBuilder authQuery(Consumer<AuthQueryBuilder> description) {
+        AuthQueryBuilder builder = new AuthQueryBuilder();
+        description.accept(builder);
+        this.authQuery = Optional.of(builder.build());
+        return this;
+    }
+
+    /**
+     * Default none. Judges clients by the password or token that they send, and makes {@link
+     * ClientAuthentication#AUTHENTICATOR} the method; an {@link #hbaFile} names it {@code authenticator}.
+     */
+    public PgPoolBuilder authenticator(Authenticator authenticator) {
+        this.authenticator = Optional.of(authenticator);
+        this.authentication = ClientAuthentication.AUTHENTICATOR;
+        return this;
+    }
+
+    /** Default false. Lets clients send what the {@link #authenticator} judges over TCP without TLS. */
+    public PgPoolBuilder authenticatorWithoutTls(boolean allowed) {
+        this.authenticatorWithoutTls = allowed;
         return this;
     }
 
@@ -153,7 +202,8 @@ public final class PgPoolBuilder {
     /**
      * Checks the description; starts nothing.
      *
-     * @throws dev.pgpool.core.config.ConfigException with every problem found
+     * @throws dev.pgpool.core.config.ConfigException with every problem found; if there is none in the settings, with
+     *     every problem of the files of rules
      */
     public PgPool build() {
         return new PgPool(config(), listener);
@@ -168,9 +218,11 @@ public final class PgPoolBuilder {
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }
-        ListenConfig listen = new ListenConfig(
-                host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, authentication, tls);
+        ListenConfig listen =
+                new ListenConfig(host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, tls);
+        AuthConfig auth = new AuthConfig(
+                authentication, hbaFile, identFile, credentials, authQuery, authenticator, authenticatorWithoutTls);
         return new PgPoolConfig(
-                listen, databases, users, poolMode, credentials, new DnsConfig(dnsMaxTtl, dnsNxdomainTtl), eventLoops);
+                listen, databases, users, poolMode, auth, new DnsConfig(dnsMaxTtl, dnsNxdomainTtl), eventLoops);
     }
 }

@@ -7,12 +7,17 @@ package dev.pgpool.core.auth;
  *
  * <table>
  * <caption>Methods and credentials</caption>
- * <tr><th>method</th><th>Plain</th><th>Md5</th><th>ScramVerifier</th></tr>
+ * <tr><th>method</th><th>Plain</th><th>Md5</th><th>ScramVerifier, ScramClientKey</th></tr>
  * <tr><td>{@link #TRUST}</td><td>not asked</td><td>not asked</td><td>not asked</td></tr>
  * <tr><td>{@link #PASSWORD}</td><td>yes</td><td>yes</td><td>yes</td></tr>
  * <tr><td>{@link #MD5}</td><td>yes</td><td>yes</td><td>yes, by SCRAM-SHA-256</td></tr>
  * <tr><td>{@link #SCRAM_SHA_256}</td><td>yes</td><td>refused</td><td>yes</td></tr>
+ * <tr><td>{@link #CERT}, {@link #PEER}, {@link #AUTHENTICATOR}</td><td>not asked</td><td>not asked</td><td>not
+ * asked</td></tr>
  * </table>
+ *
+ * <p>PgBouncer's {@code any} (whoever it is, as the one user of the database) is {@link #TRUST} with {@code
+ * DatabaseBuilder.user}.
  */
 public enum ClientAuthentication {
     /** Everybody who reaches the listener is who he says he is; nothing is asked and no secret is looked up. */
@@ -28,5 +33,23 @@ public enum ClientAuthentication {
     MD5,
 
     /** The client and the pooler prove to each other that they know the secret; nothing reusable crosses the wire. */
-    SCRAM_SHA_256
+    SCRAM_SHA_256,
+
+    /**
+     * The client shows a certificate that the listener's TLS has verified; the name in it, or what the user map makes of
+     * that name, must be the user. Without TLS, or without a certificate, nobody gets in.
+     */
+    CERT,
+
+    /**
+     * The operating system says who is at the other end of the unix socket; that name, or what the user map makes of it,
+     * must be the user. Nobody gets in by TCP.
+     */
+    PEER,
+
+    /** The client sends a password or token in clear, and the host's own {@link Authenticator} judges it. */
+    AUTHENTICATOR,
+
+    /** Nobody gets in. */
+    REJECT
 }

@@ -1,6 +1,8 @@
 package dev.pgpool.core.auth;
 
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -9,7 +11,8 @@ import java.util.regex.Pattern;
  * The secret of one user, in one of the forms in which PostgreSQL and PgBouncer store it. Immutable; {@code toString}
  * never shows the secret.
  */
-public sealed interface Credential permits Credential.Plain, Credential.Md5, Credential.ScramVerifier {
+public sealed interface Credential
+        permits Credential.Plain, Credential.Md5, Credential.ScramVerifier, Credential.ScramClientKey {
 
     /**
      * Recognises the form of a stored secret as PostgreSQL and PgBouncer do: {@code md5} and 32 lower-case hexadecimal
@@ -163,6 +166,38 @@ public sealed interface Credential permits Credential.Plain, Credential.Md5, Cre
         @Override
         public String toString() {
             return "ScramVerifier[iterations=" + iterations + ", <redacted>]";
+        }
+    }
+
+    /**
+     * What proves a password to a server that stores this verifier, without being the password: enough to log in, and to
+     * check a client. It is of no use anywhere else, nor after the password was changed. The pooler learns it when a
+     * client logs in by SCRAM; a host that has it (libpq knows it as {@code scram_client_key}) may also give it.
+     *
+     * @param verifier what the server stores
+     * @param clientKey the ClientKey of RFC 5802 in Base64, 32 bytes, whose SHA-256 is the StoredKey of the verifier
+     */
+    record ScramClientKey(ScramVerifier verifier, String clientKey) implements Credential {
+        public ScramClientKey {
+            ScramVerifier.requireKey(clientKey, "ClientKey");
+            byte[] stored = Base64.getDecoder().decode(verifier.storedKey());
+            if (!MessageDigest.isEqual(sha256(Base64.getDecoder().decode(clientKey)), stored)) {
+                throw new IllegalArgumentException("the ClientKey does not belong to the SCRAM verifier"
+                        + " (expected: its SHA-256 is the StoredKey)");
+            }
+        }
+
+        private static byte[] sha256(byte[] bytes) {
+            try {
+                return MessageDigest.getInstance("SHA-256").digest(bytes);
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("every JVM has SHA-256", e);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "ScramClientKey[<redacted>]";
         }
     }
 }

@@ -43,6 +43,7 @@ public final class DatabaseBuilder {
     private Duration poolIdleTimeout = ServerLifeConfig.DEFAULT.poolIdleTimeout();
     private Duration autoDatabaseIdleTimeout = ServerLifeConfig.DEFAULT.autoDatabaseIdleTimeout();
     private SessionStateConfig sessionState = SessionStateConfig.DEFAULT;
+    private Optional<AuthQueryConfig> authQuery = Optional.empty();
     private int maxPreparedStatements = PoolConfig.DEFAULT.maxPreparedStatements();
     private TlsConfig tls = TlsConfig.SERVERS;
 
@@ -313,6 +314,14 @@ public final class DatabaseBuilder {
         return this;
     }
 
+    /** Default: that of {@code PgPoolBuilder}. Asks the server for the secrets of this database's users. */
+    public DatabaseBuilder authQuery(Consumer<AuthQueryBuilder> description) {
+        AuthQueryBuilder builder = new AuthQueryBuilder();
+        description.accept(builder);
+        this.authQuery = Optional.of(builder.build());
+        return this;
+    }
+
     /**
      * Default off. Idle servers are used in turn instead of the last one first: even load, but none of them ever grows
      * old enough to be closed.
@@ -336,7 +345,8 @@ public final class DatabaseBuilder {
                 connectQuery,
                 pool(),
                 sessionState,
-                tls);
+                tls,
+                authQuery);
     }
 
     private PoolConfig pool() {

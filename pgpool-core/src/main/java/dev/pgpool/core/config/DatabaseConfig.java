@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param pool limits of each pool of this database
  * @param sessionState what becomes of session state between clients
  * @param tls how connections to the servers are encrypted
+ * @param authQuery asks for the secrets of this database's users; empty means as for all
  */
 public record DatabaseConfig(
         String name,
@@ -24,7 +25,8 @@ public record DatabaseConfig(
         Optional<String> connectQuery,
         PoolConfig pool,
         SessionStateConfig sessionState,
-        TlsConfig tls) {
+        TlsConfig tls,
+        Optional<AuthQueryConfig> authQuery) {
 
     /** Name of the entry that serves every database without an entry of its own. */
     public static final String FALLBACK = "*";
@@ -49,6 +51,7 @@ public record DatabaseConfig(
         pool.check(path, problems);
         sessionState.check(path, problems);
         tls.checkForServers(path + ".tls", problems);
+        authQuery.ifPresent(query -> query.check(path + ".authQuery", problems));
     }
 
     @Override
@@ -56,6 +59,7 @@ public record DatabaseConfig(
         return "DatabaseConfig[name=" + name + ", hosts=" + hosts + ", databaseName=" + databaseName
                 + ", user=" + user + ", password=" + (password.isPresent() ? "<redacted>" : "<none>")
                 + ", connectQuery="
-                + connectQuery + ", pool=" + pool + ", sessionState=" + sessionState + ", tls=" + tls + "]";
+                + connectQuery + ", pool=" + pool + ", sessionState=" + sessionState + ", tls=" + tls + ", authQuery="
+                + authQuery + "]";
     }
 }

@@ -1,12 +1,11 @@
 package dev.pgpool.core.config;
 
-import dev.pgpool.core.auth.ClientAuthentication;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Where clients come in and how they prove who they are.
+ * Where clients come in.
  *
  * @param host address to listen on, or {@code *} for all
  * @param port TCP port, 0 for a free one; also part of the unix socket's name
@@ -14,7 +13,6 @@ import java.util.Optional;
  * @param backlog connections that may wait to be accepted
  * @param maxClientConnections clients that may be connected at once
  * @param loginTimeout how long a client may take to log in
- * @param authentication how clients prove who they are
  * @param tls how connections of clients are encrypted
  */
 public record ListenConfig(
@@ -24,7 +22,6 @@ public record ListenConfig(
         int backlog,
         int maxClientConnections,
         Duration loginTimeout,
-        ClientAuthentication authentication,
         TlsConfig tls) {
 
     void check(Problems problems) {

@@ -1,6 +1,5 @@
 package dev.pgpool.core.config;
 
-import dev.pgpool.core.auth.CredentialStore;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +13,7 @@ import java.util.Optional;
  * @param databases what they may connect to, by name
  * @param users what is different for some users, by name
  * @param poolMode for how long clients keep their servers where neither user nor database says it
- * @param credentials who they are
+ * @param auth how they prove who they are
  * @param dns how long answers of the name service are believed
  * @param eventLoops threads that carry the traffic; each owns its connections
  */
@@ -23,7 +22,7 @@ public record PgPoolConfig(
         Map<String, DatabaseConfig> databases,
         Map<String, UserConfig> users,
         PoolMode poolMode,
-        CredentialStore credentials,
+        AuthConfig auth,
         DnsConfig dns,
         int eventLoops) {
 
@@ -36,9 +35,38 @@ public record PgPoolConfig(
         problems.require(!databases.isEmpty(), "databases", "none", "at least one");
         databases.values().forEach(database -> database.check(problems));
         users.values().forEach(user -> user.check(problems));
+        auth.check(problems);
+        checkAuthQueries(databases, auth, problems);
         dns.check(problems);
         problems.range("eventLoops", eventLoops, 1, 1_024);
         problems.throwIfAny();
+    }
+
+    private static void checkAuthQueries(Map<String, DatabaseConfig> databases, AuthConfig auth, Problems problems) {
+        databases.values().forEach(database -> {
+            Optional<AuthQueryConfig> query = database.authQuery().or(auth::query);
+            String path = "databases." + database.name() + ".authQuery.database";
+            if (query.isEmpty()) {
+                return;
+            }
+            Optional<String> runsIn = query.get().database();
+            if (runsIn.isEmpty()) {
+                // whoever knocks would choose the database that we connect to
+                problems.require(
+                        !database.name().equals(DatabaseConfig.FALLBACK)
+                                || database.databaseName().isPresent(),
+                        path,
+                        "none",
+                        "the name of a database, since * serves any");
+            } else {
+                DatabaseConfig target = databases.get(runsIn.get());
+                problems.require(
+                        target != null && !runsIn.get().equals(DatabaseConfig.FALLBACK),
+                        path,
+                        "\"" + runsIn.get() + "\"",
+                        "one of the configured databases");
+            }
+        });
     }
 
     /** The database that serves a client's request: its own entry, else the fallback. */

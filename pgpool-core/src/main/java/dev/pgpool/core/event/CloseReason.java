@@ -51,6 +51,10 @@ public enum CloseReason {
     RESET_FAILED,
     /** The client's settings could not be applied. */
     SETTINGS_FAILED,
+    /** An auth query was not answered in time. */
+    AUTH_QUERY_TIMEOUT,
+    /** A connection for auth queries was not needed any more. */
+    AUTH_QUERY_IDLE,
     SHUTDOWN,
     INTERNAL_ERROR;
 

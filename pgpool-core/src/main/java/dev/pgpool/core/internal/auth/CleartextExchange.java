@@ -20,6 +20,7 @@ final class CleartextExchange implements ClientExchange {
     private final String user;
     private final @Nullable Credential credential;
     private final KeyDeriver deriver;
+    private @Nullable Credential proven;
 
     CleartextExchange(String user, @Nullable Credential credential, KeyDeriver deriver) {
         this.user = user;
@@ -38,9 +39,15 @@ final class CleartextExchange implements ClientExchange {
     }
 
     @Override
+    public @Nullable Credential proven() {
+        return proven;
+    }
+
+    @Override
     public Verdict onResponse(ByteBuf body, ByteBuf out) {
         byte[] password = AuthenticationMessages.password(body);
-        if (credential instanceof Credential.ScramVerifier verifier && password.length > 0) {
+        Credential.ScramVerifier verifier = ScramExchange.verifierOf(credential);
+        if (verifier != null && password.length > 0) {
             return verdict(matches(password, verifier));
         }
         // As in PostgreSQL, the empty password lets nobody in.
@@ -69,7 +76,10 @@ final class CleartextExchange implements ClientExchange {
             return false;
         }
         byte[] salt = Base64.getDecoder().decode(verifier.salt());
-        return deriver.derive(text, salt, verifier.iterations()).sameServerKey(ScramKeys.ofVerifier(verifier));
+        ScramKeys keys = deriver.derive(text, salt, verifier.iterations());
+        boolean matches = keys.sameServerKey(ScramKeys.ofVerifier(verifier));
+        proven = matches ? keys.proving(verifier) : null;
+        return matches;
     }
 
     private static Verdict verdict(boolean matches) {

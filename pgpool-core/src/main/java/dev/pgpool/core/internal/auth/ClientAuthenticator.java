@@ -58,10 +58,12 @@ public final class ClientAuthenticator {
             case TRUST -> null;
             case PASSWORD -> new CleartextExchange(user, credential, deriver);
             case MD5 ->
-                credential instanceof Credential.ScramVerifier
+                ScramExchange.verifierOf(credential) != null
                         ? new ScramExchange(user, credential, random, deriver)
                         : new Md5Exchange(user, credential, random);
             case SCRAM_SHA_256 -> new ScramExchange(user, credential, random, deriver);
+            case CERT, PEER, AUTHENTICATOR, REJECT ->
+                throw new IllegalArgumentException(method + " (expected: a method that asks for a secret we hold)");
         };
     }
 
@@ -121,5 +123,13 @@ public final class ClientAuthenticator {
         Verdict verdict = exchange.onResponse(body, out);
         ended = verdict != Verdict.CONTINUE;
         return verdict;
+    }
+
+    /**
+     * What the client has shown on its way in, by which we can log in to a server as he: the ClientKey of the verifier
+     * that he was checked against. Null if he was not accepted, or has shown nothing that we did not know.
+     */
+    public @Nullable Credential proven() {
+        return exchange != null && ended ? exchange.proven() : null;
     }
 }

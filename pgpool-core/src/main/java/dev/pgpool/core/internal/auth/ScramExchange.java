@@ -41,17 +41,26 @@ final class ScramExchange implements ClientExchange {
     private final int iterations;
     private List<String> mechanisms = List.of(AuthenticationMessages.SCRAM_SHA_256);
     private Step step = Step.INITIAL;
+    private @Nullable Credential proven;
 
     ScramExchange(String user, @Nullable Credential credential, SecureRandom random, KeyDeriver deriver) {
         this.user = user;
         this.deriver = deriver;
-        this.verifier = credential instanceof Credential.ScramVerifier v ? v : null;
+        this.verifier = verifierOf(credential);
         this.password =
                 credential instanceof Credential.Plain p && !p.password().isEmpty() ? p.password() : null;
         this.scram = new ScramServer(nonce(random));
         String ownSalt = deriver.salt(user);
         this.salt = verifier == null ? ownSalt : verifier.salt();
         this.iterations = verifier == null ? KeyDeriver.DEFAULT_ITERATIONS : verifier.iterations();
+    }
+
+    /** What a client can be checked against, if it is a verifier or more than that. */
+    static Credential.@Nullable ScramVerifier verifierOf(@Nullable Credential credential) {
+        if (credential instanceof Credential.ScramClientKey key) {
+            return key.verifier();
+        }
+        return credential instanceof Credential.ScramVerifier v ? v : null;
     }
 
     static String nonce(SecureRandom random) {
@@ -85,6 +94,11 @@ final class ScramExchange implements ClientExchange {
             return false;
         }
         return deriver.isNew(user) || (password != null && deriver.remembered(password, salt, iterations) == null);
+    }
+
+    @Override
+    public @Nullable Credential proven() {
+        return proven;
     }
 
     @Override
@@ -139,9 +153,12 @@ final class ScramExchange implements ClientExchange {
         // A client may repeat a nonce of the greatest length, and ours with it.
         scram.last(AuthenticationMessages.bytes(body, 2 * AuthenticationMessages.MAX_SASL_MESSAGE, "SASL response"));
         ScramKeys keys = keys();
-        boolean accepted = scram.accept(keys) && (verifier != null || password != null);
-        if (!accepted) {
+        byte[] clientKey = scram.accept(keys);
+        if (clientKey == null || (verifier == null && password == null)) {
             return Verdict.REJECTED;
+        }
+        if (verifier != null) {
+            proven = ScramKeys.clientKey(verifier, clientKey);
         }
         AuthenticationMessages.appendRequest(out, AuthenticationMessages.SASL_FINAL, scram.serverFinal(keys));
         return Verdict.ACCEPTED;

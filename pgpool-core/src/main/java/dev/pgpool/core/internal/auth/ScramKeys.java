@@ -41,6 +41,14 @@ final class ScramKeys {
         return new ScramKeys(null, base64.decode(verifier.storedKey()), base64.decode(verifier.serverKey()));
     }
 
+    static ScramKeys ofClientKey(Credential.ScramClientKey key) {
+        Base64.Decoder base64 = Base64.getDecoder();
+        return new ScramKeys(
+                base64.decode(key.clientKey()),
+                base64.decode(key.verifier().storedKey()),
+                base64.decode(key.verifier().serverKey()));
+    }
+
     static byte[] hmac(byte[] key, byte[] message) {
         return ScramFunctions.hmac(MECHANISM, key, message);
     }
@@ -53,10 +61,26 @@ final class ScramKeys {
         return ScramFunctions.clientProof(clientKey, hmac(storedKey, authMessage));
     }
 
-    /** Whether the proof was made with the password of these keys; takes the same time whatever the proof. */
-    boolean acceptProof(byte[] proof, byte[] authMessage) {
+    /**
+     * The ClientKey that the proof was made with, if it was made with the password of these keys, else null. Takes the
+     * same time whatever the proof.
+     */
+    byte @Nullable [] clientKeyOf(byte[] proof, byte[] authMessage) {
         byte[] claimedKey = ScramFunctions.clientProof(hmac(storedKey, authMessage), proof);
-        return MessageDigest.isEqual(ScramFunctions.hash(MECHANISM, claimedKey), storedKey);
+        return MessageDigest.isEqual(ScramFunctions.hash(MECHANISM, claimedKey), storedKey) ? claimedKey : null;
+    }
+
+    /** These keys as a credential, if they are those of the verifier and prove it; else null. */
+    Credential.@Nullable ScramClientKey proving(Credential.ScramVerifier verifier) {
+        byte[] key = clientKey;
+        if (key == null || !MessageDigest.isEqual(storedKey, Base64.getDecoder().decode(verifier.storedKey()))) {
+            return null;
+        }
+        return clientKey(verifier, key);
+    }
+
+    static Credential.ScramClientKey clientKey(Credential.ScramVerifier verifier, byte[] clientKey) {
+        return new Credential.ScramClientKey(verifier, Base64.getEncoder().encodeToString(clientKey));
     }
 
     byte[] serverSignature(byte[] authMessage) {

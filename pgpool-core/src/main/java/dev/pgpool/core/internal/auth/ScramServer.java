@@ -142,9 +142,9 @@ final class ScramServer {
         throw ScramAttributes.malformed("unexpected channel-binding attribute in client-final-message");
     }
 
-    /** Whether the client knows the password of these keys. */
-    boolean accept(ScramKeys keys) {
-        return keys.acceptProof(proof, authMessage);
+    /** The ClientKey by which the client has shown that it knows the password of these keys; null if it has not. */
+    byte @Nullable [] accept(ScramKeys keys) {
+        return keys.clientKeyOf(proof, authMessage);
     }
 
     /** The message by which we prove to the client that we know its password, too. */

@@ -11,6 +11,8 @@ import io.netty.buffer.ByteBufUtil;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -197,8 +199,8 @@ public final class ServerAuthenticator {
                                     .map(AuthenticationProtocolException::quoted)
                                     .toList()));
         }
-        if (!(credential instanceof Credential.Plain)) {
-            throw lacking("SCRAM-SHA-256");
+        if (!(credential instanceof Credential.Plain || credential instanceof Credential.ScramClientKey)) {
+            throw lacking(AuthenticationMessages.SCRAM_SHA_256);
         }
         byte[] mechanism = (chosen + '\0').getBytes(US_ASCII);
         byte[] first = scram.first();
@@ -212,17 +214,42 @@ public final class ServerAuthenticator {
 
     private void onSaslContinue(Request request, ByteBuf out) {
         requireStep(Step.SCRAM_FIRST, request);
-        if (!(credential instanceof Credential.Plain plain)) {
-            throw lacking("SCRAM-SHA-256");
-        }
         ServerFirst first = scram.read(request.payload);
-        ScramKeys keys = deriver.remembered(plain.password(), first.salt(), first.iterations());
-        if (keys == null) {
-            keys = deriver.derive(plain.password(), first.saltBytes(), first.iterations());
-            derived = new Derived(plain.password(), first, keys);
+        ScramKeys keys;
+        if (credential instanceof Credential.ScramClientKey key) {
+            keys = keys(key, first);
+        } else if (credential instanceof Credential.Plain plain) {
+            keys = keys(plain, first);
+        } else {
+            throw lacking(AuthenticationMessages.SCRAM_SHA_256);
         }
         AuthenticationMessages.appendSaslResponse(out, scram.last(first, keys));
         step = Step.SCRAM_LAST;
+    }
+
+    private ScramKeys keys(Credential.Plain plain, ServerFirst first) {
+        ScramKeys known = deriver.remembered(plain.password(), first.salt(), first.iterations());
+        if (known != null) {
+            return known;
+        }
+        ScramKeys keys = deriver.derive(plain.password(), first.saltBytes(), first.iterations());
+        derived = new Derived(plain.password(), first, keys);
+        return keys;
+    }
+
+    /** A key proves itself to one verifier only: nothing is sent to a server that has another. */
+    private ScramKeys keys(Credential.ScramClientKey key, ServerFirst first) {
+        Credential.ScramVerifier verifier = key.verifier();
+        boolean same = verifier.iterations() == first.iterations()
+                && Arrays.equals(Base64.getDecoder().decode(verifier.salt()), first.saltBytes());
+        if (!same) {
+            throw new AuthenticationProtocolException(
+                    AuthenticationProtocolException.INVALID_AUTHORIZATION,
+                    "server has another SCRAM verifier for user " + AuthenticationProtocolException.quoted(user)
+                            + " than the one that a client has logged in with"
+                            + " (expected: the same salt and iteration count)");
+        }
+        return ScramKeys.ofClientKey(key);
     }
 
     private void onSaslFinal(Request request) {
@@ -276,15 +303,22 @@ public final class ServerAuthenticator {
 
     private AuthenticationProtocolException lacking(String asked) {
         String known = "no secret is known";
+        String remedy = "";
         if (credential instanceof Credential.Md5) {
             known = "only an MD5 digest is known";
         } else if (credential instanceof Credential.ScramVerifier) {
             known = "only a SCRAM verifier is known";
+            if (asked.equals(AuthenticationMessages.SCRAM_SHA_256)) {
+                // what a pool without clients meets, when all it has is the verifiers of its server
+                remedy = " (its key is known as soon as a client has logged in as this user by SCRAM-SHA-256)";
+            }
+        } else if (credential instanceof Credential.ScramClientKey) {
+            known = "only a SCRAM key is known";
         }
         return new AuthenticationProtocolException(
                 AuthenticationProtocolException.INVALID_AUTHORIZATION,
                 "server asked for " + asked + " but " + known + " for user "
-                        + AuthenticationProtocolException.quoted(user));
+                        + AuthenticationProtocolException.quoted(user) + remedy);
     }
 
     /** Keys that wait for the server's proof before they are remembered. */

@@ -17,6 +17,7 @@ import java.util.concurrent.Executor;
  * @param random for keys and challenges
  * @param listener hears of clients
  * @param tls how connections are encrypted
+ * @param login what logins share
  */
 public record ClientServices(
         PgPoolConfig config,
@@ -25,4 +26,5 @@ public record ClientServices(
         Executor workers,
         SecureRandom random,
         PgPoolListener listener,
-        TlsContexts tls) {}
+        TlsContexts tls,
+        LoginServices login) {}

@@ -1,16 +1,21 @@
 package dev.pgpool.core.internal.client;
 
+import dev.pgpool.core.auth.Authenticator;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
 import dev.pgpool.core.internal.auth.ClientAuthenticator;
-import dev.pgpool.core.internal.auth.ClientAuthenticator.Verdict;
+import dev.pgpool.core.internal.auth.hba.AccessRules;
+import dev.pgpool.core.internal.auth.hba.ClientAttributes;
+import dev.pgpool.core.internal.auth.hba.HbaRule;
+import dev.pgpool.core.internal.auth.hba.RuleFiles;
 import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.tls.PeerCertificate;
 import dev.pgpool.core.internal.tls.TlsServerEndPoint;
 import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.wire.BackendWriter;
@@ -27,6 +32,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * Phase: from the StartupMessage to the end of authentication. Fails closed: whatever goes wrong is a refusal. What
  * comes after it is {@link Welcome} or {@link ReplicationPhase}.
  */
-final class LoginPhase implements ClientPhase {
+final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginPhase.class);
     /** PostgreSQL's PG_MAX_AUTH_TOKEN_LENGTH. */
     private static final int MAX_PASSWORD_MESSAGE = 65_535;
@@ -44,10 +50,9 @@ final class LoginPhase implements ClientPhase {
     private final StartupPacket.Startup startup;
     private final boolean replication;
     private final StartupSettings settings;
-    private @Nullable ClientAuthenticator authenticator;
-    /** Written by a worker before its result is handed over. */
-    private @Nullable AuthenticationProtocolException refusal;
-    /** Something else than the client has to act next: the credential store or a worker. */
+    private final Peer peer;
+    private @Nullable LoginExchange exchange;
+    /** Something else than the client has to act next: a store, files, or a worker. */
     private boolean busy = true;
 
     LoginPhase(ClientSession session, StartupPacket.Startup startup) {
@@ -56,6 +61,7 @@ final class LoginPhase implements ClientPhase {
         this.replication = ReplicationRequest.isWanted(startup.parameters().get("replication"));
         // those of a replication client are for its server alone to judge
         this.settings = replication ? StartupSettings.NONE : StartupSettings.of(startup);
+        this.peer = Peer.of(session.channel(), session.tls());
     }
 
     void begin() {
@@ -79,16 +85,130 @@ final class LoginPhase implements ClientPhase {
                     Math.min(startup.minor(), StartupPacket.NEWEST_MINOR),
                     startup.protocolOptions());
         }
-        if (method() == ClientAuthentication.TRUST) {
-            authenticate(Optional.empty());
+        RuleFiles files = session.services().login().rules();
+        if (files == null) {
+            apply(AccessRules.forAll(session.services().config().auth().method()));
             return;
         }
+        // files may have changed, and looking at them may block
+        later(CompletableFuture.supplyAsync(files::current, session.services().workers()), this::apply);
+    }
+
+    // ---- by which method
+
+    private void apply(AccessRules rules) {
+        ClientAttributes client =
+                new ClientAttributes(peer.address(), peer.encrypted(), isPhysicalReplication(), database(), user());
+        Optional<HbaRule> rule = rules.find(client);
+        if (rule.isEmpty()) {
+            refused(PoolerError.NO_HBA_ENTRY.with(client.described()), "no rule is for this client");
+            return;
+        }
+        switch (rule.get().method()) {
+            case TRUST -> accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
+            case REJECT ->
+                refused(
+                        session.services().login().rules() == null
+                                ? PoolerError.LOGIN_REJECTED.with(user())
+                                : PoolerError.HBA_REJECTED.with(client.described()),
+                        "rejected by " + rule.get().where());
+            case PASSWORD, MD5, SCRAM_SHA_256 ->
+                later(
+                        session.services().login().secrets().find(database(), user()),
+                        found -> askForSecret(rule.get().method(), found));
+            case CERT -> checkCertificate(rules, rule.get());
+            case PEER -> checkPeer(rules, rule.get());
+            case AUTHENTICATOR -> askForPassword();
+        }
+    }
+
+    private void askForSecret(ClientAuthentication method, Optional<Credential> credential) {
+        ClientAuthenticator authenticator = new ClientAuthenticator(
+                method, user(), credential.orElse(null), session.services().random());
+        TlsSession tls = session.tls();
+        if (tls != null) {
+            authenticator.encrypted(
+                    TlsServerEndPoint.of(tls.serverCertificate()),
+                    session.services().tls().clients().channelBinding());
+        }
+        ask(new SecretExchange(session, authenticator, user(), this));
+    }
+
+    private void askForPassword() {
+        AuthConfig auth = session.services().config().auth();
+        if (!peer.isConfidential() && !auth.authenticatorWithoutTls()) {
+            refused(PoolerError.CLEARTEXT_REFUSED.with(user()), "a password in clear over TCP without TLS");
+            return;
+        }
+        ask(new AuthenticatorExchange(
+                session,
+                auth.authenticator().orElseThrow(),
+                session.services().login().blocking(),
+                password -> new Authenticator.Request(
+                        user(),
+                        database(),
+                        peer.remote(),
+                        peer.encrypted(),
+                        startup.parameters().getOrDefault("application_name", ""),
+                        password),
+                user(),
+                this));
+    }
+
+    private void ask(LoginExchange begun) {
+        exchange = begun;
+        busy = false;
+        begun.begin(session.out().space());
+    }
+
+    private void checkCertificate(AccessRules rules, HbaRule rule) {
+        PeerCertificate certificate = peer.certificate();
+        if (certificate == null) {
+            refused(PoolerError.CERTIFICATE_REFUSED.with(user()), "no certificate that TLS has verified");
+            return;
+        }
+        String name = rule.byDistinguishedName() ? certificate.distinguishedName() : certificate.commonName();
+        if (name != null && !name.isEmpty() && rules.allows(rule, name, user())) {
+            accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
+            return;
+        }
+        String reason = name == null || name.isEmpty()
+                ? "the certificate has no name of the wanted kind"
+                : "the certificate is for \"" + name + "\", who may not be this user by " + rule.where();
+        refused(PoolerError.CERTIFICATE_REFUSED.with(user()), reason);
+    }
+
+    private void checkPeer(AccessRules rules, HbaRule rule) {
+        later(
+                CompletableFuture.supplyAsync(
+                        () -> SystemUsers.nameOf(session.channel()),
+                        session.services().workers()),
+                name -> {
+                    if (name.isPresent() && rules.allows(rule, name.get(), user())) {
+                        accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
+                    } else {
+                        refused(
+                                PoolerError.PEER_REFUSED.with(user()),
+                                name.map(known -> "the peer is \"" + known + "\", who may not be this user by "
+                                                + rule.where())
+                                        .orElse("the system does not say who the peer is"));
+                    }
+                });
+    }
+
+    /** Goes on, on the event loop, with what is found elsewhere; whatever goes wrong there is a refusal. */
+    private <T> void later(CompletionStage<T> stage, Consumer<T> next) {
         EventLoop loop = session.channel().eventLoop();
-        credential(user).whenComplete((credential, problem) -> {
+        stage.whenComplete((found, problem) -> {
+            Runnable go = () -> {
+                found(found, problem, next);
+                session.out().flush();
+                session.resume();
+            };
             if (loop.inEventLoop()) {
-                session.guard(() -> onCredential(credential, problem));
+                session.guard(go);
             } else {
-                loop.execute(() -> session.guard(() -> onCredential(credential, problem)));
+                loop.execute(() -> session.guard(go));
             }
         });
     }
@@ -114,17 +234,18 @@ final class LoginPhase implements ClientPhase {
                 .orElse(database.pool().timeouts().clientIdle());
     }
 
-    /** A store of the host may throw instead of failing. */
-    private CompletionStage<Optional<Credential>> credential(String user) {
-        try {
-            return session.services().config().credentials().find(database(), user);
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e);
+    private <T> void found(@Nullable T found, @Nullable Throwable problem, Consumer<T> next) {
+        if (problem != null || found == null) {
+            LOGGER.atWarn().addKeyValue("user", user()).setCause(problem).log("login lookup failed");
+            session.fail(PoolerError.AUTHENTICATION_UNAVAILABLE.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
+        } else {
+            next.accept(found);
         }
     }
 
-    private ClientAuthentication method() {
-        return session.services().config().listen().authentication();
+    /** Logical replication is of a database, and rules see it as they see everybody who uses that. */
+    private boolean isPhysicalReplication() {
+        return replication && !"database".equals(startup.parameters().get("replication"));
     }
 
     private String user() {
@@ -136,34 +257,7 @@ final class LoginPhase implements ClientPhase {
         return database.isEmpty() ? user() : database;
     }
 
-    private void onCredential(@Nullable Optional<Credential> credential, @Nullable Throwable problem) {
-        if (problem != null || credential == null) {
-            LOGGER.atWarn().addKeyValue("user", user()).setCause(problem).log("credential store failed");
-            session.fail(PoolerError.AUTHENTICATION_UNAVAILABLE.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
-            return;
-        }
-        authenticate(credential);
-        session.out().flush();
-        session.resume();
-    }
-
-    private void authenticate(Optional<Credential> credential) {
-        ClientAuthenticator begun = new ClientAuthenticator(
-                method(), user(), credential.orElse(null), session.services().random());
-        TlsSession tls = session.tls();
-        if (tls != null) {
-            begun.encrypted(
-                    TlsServerEndPoint.of(tls.serverCertificate()),
-                    session.services().tls().clients().channelBinding());
-        }
-        authenticator = begun;
-        busy = false;
-        if (begun.acceptedAtOnce()) {
-            accepted();
-        } else {
-            begun.begin(session.out().space());
-        }
-    }
+    // ---- what the client answers
 
     @Override
     public void onRead(ClientSession s, ByteBuf bytes) {
@@ -172,8 +266,8 @@ final class LoginPhase implements ClientPhase {
 
     @Override
     public void onMessages(ClientSession s, MessageCursor in) {
-        ClientAuthenticator exchange = authenticator;
-        while (!busy && exchange != null && !s.isClosed() && in.next()) {
+        LoginExchange asked = exchange;
+        while (!busy && asked != null && !s.isClosed() && in.next()) {
             if (in.type() != FrontendType.PASSWORD) {
                 throw new WireViolation(
                         PoolerError.CLIENT_PROTOCOL_VIOLATION,
@@ -185,75 +279,61 @@ final class LoginPhase implements ClientPhase {
             }
             ByteBuf body = Unpooled.copiedBuffer(in.buffer().slice(in.bodyIndex(), in.bodyLength()));
             in.skip();
-            if (exchange.needsOffload()) {
-                offload(exchange, body);
-            } else {
-                ByteBuf answer = Unpooled.buffer();
-                onVerdict(step(exchange, body, answer), answer);
-            }
+            asked.onResponse(body);
         }
     }
 
-    private void offload(ClientAuthenticator exchange, ByteBuf body) {
+    // ---- where it leads
+
+    @Override
+    public void paused() {
         busy = true;
-        EventLoop loop = session.channel().eventLoop();
-        session.services().workers().execute(() -> {
-            ByteBuf answer = Unpooled.buffer();
-            Verdict verdict = step(exchange, body, answer);
-            loop.execute(() -> session.guard(() -> {
-                busy = false;
-                onVerdict(verdict, answer);
-                session.out().flush();
-                session.readable(true);
-                session.resume();
-            }));
-        });
     }
 
-    private Verdict step(ClientAuthenticator exchange, ByteBuf body, ByteBuf answer) {
-        try {
-            return exchange.onResponse(body, answer);
-        } catch (AuthenticationProtocolException e) {
-            LOGGER.atInfo()
-                    .addKeyValue("user", user())
-                    .addKeyValue("error", e.getMessage())
-                    .log("login refused");
-            refusal = e;
-            return Verdict.REJECTED;
-        } catch (RuntimeException e) {
-            LOGGER.atError().addKeyValue("user", user()).setCause(e).log("authentication failed");
-            return Verdict.REJECTED;
+    @Override
+    public void resumed() {
+        if (exchange != null) {
+            busy = false;
         }
+        session.out().flush();
+        session.readable(true);
+        session.resume();
     }
 
-    private void onVerdict(Verdict verdict, ByteBuf answer) {
-        switch (verdict) {
-            case CONTINUE -> session.out().run(answer);
-            case ACCEPTED -> {
-                session.out().run(answer);
-                accepted();
-            }
-            case REJECTED -> session.fail(rejection(), CloseReason.CLIENT_LOGIN_FAILED);
-        }
+    @Override
+    public void goOn(ByteBuf message) {
+        session.out().run(message);
     }
 
-    /** PostgreSQL's words where a channel is not bound as it should be: they give away nothing about the password. */
-    private ErrorFields rejection() {
-        AuthenticationProtocolException known = refusal;
-        if (known != null && known.isAboutTheConnection()) {
-            return new ErrorFields("FATAL", known.sqlState(), String.valueOf(known.getMessage()), null, null);
-        }
-        return PoolerError.AUTHENTICATION_FAILED.with(user());
+    @Override
+    public void refused(ErrorFields error, String reason) {
+        LOGGER.atInfo()
+                .addKeyValue("client", peer.remote())
+                .addKeyValue("user", user())
+                .addKeyValue("database", database())
+                .addKeyValue("reason", reason)
+                .log("login refused");
+        session.fail(error, CloseReason.CLIENT_LOGIN_FAILED);
     }
 
-    private void accepted() {
+    @Override
+    public void accepted(ByteBuf lastMessage, LoginExchange.Admission admission) {
+        exchange = null;
         busy = true;
+        session.out().run(lastMessage);
         Optional<DatabaseConfig> database = session.services().config().database(database());
         if (database.isEmpty()) {
             session.fail(PoolerError.NO_SUCH_DATABASE.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
             return;
         }
-        ServerPool pool = session.services().pools().enter(database.get(), database(), user());
+        boolean news = session.services().login().secrets().proven(database(), user(), admission.shown());
+        String serverUser = admission.serverUser();
+        ServerPool pool = serverUser == null
+                ? session.services().pools().enter(database.get(), database(), user())
+                : session.services().pools().enterAs(database.get(), database(), serverUser);
+        if (news || admission.given() != null) {
+            pool.secretBecame(admission.given());
+        }
         if (replication) {
             ReplicationPhase phase = new ReplicationPhase(session, startup, pool);
             session.enter(phase);

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.pool;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.TargetSessionAttributes;
+import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
@@ -34,13 +35,41 @@ import org.jspecify.annotations.Nullable;
  * <p>Each host has the pool's connect timeout, which its addresses share. Confined to its event loop.
  */
 final class ConnectChain implements ServerConnector.Outcome {
+    /** Where connections go: a pool, or the auth query of a database. */
+    interface Destination {
+        HostResolver resolver();
+
+        ServerConnector connector();
+
+        ServerHosts hosts();
+
+        /** How long one host may take. */
+        Duration connectTimeout();
+
+        ParameterRegistry parameters();
+
+        /** The secret to log in with; looked up each time, since it changes. */
+        CompletionStage<Optional<Credential>> credential();
+
+        /** A server did not take this secret. */
+        default void secretRefused(@Nullable Credential refused) {}
+
+        ServerTarget target(
+                HostConfig host,
+                SocketAddress address,
+                TargetSessionAttributes wanted,
+                Optional<Credential> credential);
+    }
+
+    private static final String WRONG_PASSWORD = "28P01";
+
     /** Who wants the connection. */
     interface Owner extends ServerConnector.Outcome {
         /** Whether it is not wanted any more. */
         boolean isClosed();
     }
 
-    private final ServerPool pool;
+    private final Destination to;
     private final EventLoop loop;
     private final ServerHome home;
     private final Map<String, String> startup;
@@ -52,6 +81,7 @@ final class ConnectChain implements ServerConnector.Outcome {
 
     private TargetSessionAttributes wanted;
     private boolean secondPass;
+    private boolean secretRefused;
     private Optional<Credential> credential = Optional.empty();
     private @Nullable HostConfig host;
     private @Nullable ServerTarget target;
@@ -63,14 +93,14 @@ final class ConnectChain implements ServerConnector.Outcome {
     private long hostDeadlineNanos;
 
     /** @param startup further start-up parameters, of a connection that is used as it is; none for a pooled one */
-    ConnectChain(ServerPool pool, EventLoop loop, ServerHome home, Map<String, String> startup, Owner owner) {
-        this.pool = pool;
+    ConnectChain(Destination to, EventLoop loop, ServerHome home, Map<String, String> startup, Owner owner) {
+        this.to = to;
         this.loop = loop;
         this.home = home;
         this.startup = startup;
         this.owner = owner;
-        this.order = pool.hosts().next();
-        this.wanted = pool.hosts().wanted();
+        this.order = to.hosts().next();
+        this.wanted = to.hosts().wanted();
     }
 
     /** Begins; ends in exactly one call of the owner, on the event loop. */
@@ -95,7 +125,7 @@ final class ConnectChain implements ServerConnector.Outcome {
     /** A store of the host may throw instead of failing; a permit depends on the answer. */
     private CompletionStage<Optional<Credential>> credential() {
         try {
-            return pool.credential();
+            return to.credential();
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -119,14 +149,14 @@ final class ConnectChain implements ServerConnector.Outcome {
             return;
         }
         host = next;
-        long timeout = pool.rules().timeouts().connect().toNanos();
+        long timeout = to.connectTimeout().toNanos();
         hostDeadlineNanos = System.nanoTime() + timeout;
         lookUp(next, timeout);
     }
 
     private void lookUp(HostConfig asked, long timeoutNanos) {
         CompletableFuture<List<SocketAddress>> found =
-                pool.services().resolver().resolve(asked).toCompletableFuture().copy();
+                to.resolver().resolve(asked).toCompletableFuture().copy();
         if (!found.isDone()) {
             lookupTimer = loop.schedule(
                     () -> found.completeExceptionally(new UnansweredLookup(timeoutNanos)),
@@ -143,7 +173,7 @@ final class ConnectChain implements ServerConnector.Outcome {
                 failed(asked + ": " + text(problem), cannotConnect(text(problem)));
                 nextHost();
             } else {
-                addresses.addAll(pool.hosts().order(list, order.turn()));
+                addresses.addAll(to.hosts().order(list, order.turn()));
                 nextAddress();
             }
         }));
@@ -157,23 +187,51 @@ final class ConnectChain implements ServerConnector.Outcome {
             return;
         }
         long left = Math.max(1_000_000, hostDeadlineNanos - System.nanoTime());
-        ServerTarget pooled = pool.target(current, address, wanted, credential);
+        ServerTarget pooled = to.target(current, address, wanted, credential);
         ServerTarget next = startup.isEmpty() ? pooled : pooled.with(startup);
         target = next;
-        pool.services()
-                .connector()
-                .connect(loop, next, pool.parameters(), home, Duration.ofNanos(left / (addresses.size() + 1)), this);
+        to.connector()
+                .connect(loop, next, to.parameters(), home, Duration.ofNanos(left / (addresses.size() + 1)), this);
     }
 
     @Override
     public void onConnected(ServerConnection server) {
-        pool.hosts().succeeded(server.target().host());
+        to.hosts().succeeded(server.target().host());
         owner.onConnected(server);
     }
 
     @Override
     public void onFailed(ErrorFields error) {
         ServerTarget failed = target;
+        if (failed != null && !secretRefused && error.sqlState().equals(WRONG_PASSWORD)) {
+            secretRefused = true;
+            tryAnotherSecret(failed, error);
+        } else {
+            failed(failed, error);
+        }
+    }
+
+    /**
+     * A secret may change between our look at it and the server's: if there is another by now, that one is tried at once,
+     * and only once.
+     */
+    private void tryAnotherSecret(ServerTarget refused, ErrorFields error) {
+        to.secretRefused(refused.credential());
+        credential()
+                .whenComplete((fresh, problem) -> onLoop(() -> {
+                    if (problem != null || fresh.isEmpty() || fresh.equals(credential)) {
+                        failed(refused, error);
+                    } else if (owner.isClosed()) {
+                        owner.onFailed(PoolerError.SHUTDOWN.plain());
+                    } else {
+                        credential = fresh;
+                        addresses.addFirst(refused.address());
+                        nextAddress();
+                    }
+                }));
+    }
+
+    private void failed(@Nullable ServerTarget failed, ErrorFields error) {
         String reason = error.message();
         if (failed != null) {
             String prefix = ServerConnector.cannotConnectTo(failed);

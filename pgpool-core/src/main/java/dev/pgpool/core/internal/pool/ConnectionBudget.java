@@ -121,6 +121,11 @@ public final class ConnectionBudget {
         gone();
     }
 
+    /** There is a reason to try again sooner than the last failure said. */
+    void unblock() {
+        blockedUntilNanos.set(NEVER);
+    }
+
     /** A connection is gone. */
     void gone() {
         servers.decrementAndGet();
@@ -155,6 +160,10 @@ public final class ConnectionBudget {
 
     public int maxServers() {
         return maxServers;
+    }
+
+    boolean hasLimit() {
+        return maxServers < Integer.MAX_VALUE - reserve;
     }
 
     /** Servers that there may be when clients have waited too long. */

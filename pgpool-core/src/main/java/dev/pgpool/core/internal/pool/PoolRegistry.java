@@ -56,7 +56,12 @@ public final class PoolRegistry implements LoopTicker.Listener {
 
     /** The pool for a client of this database and user, entered: the client must leave it in the end. */
     public ServerPool enter(DatabaseConfig database, String requestedDatabase, String clientUser) {
-        PoolKey key = new PoolKey(requestedDatabase, database.user().orElse(clientUser));
+        return enterAs(database, requestedDatabase, database.user().orElse(clientUser));
+    }
+
+    /** As {@link #enter}, with the user of the servers chosen by the host's authenticator. */
+    public ServerPool enterAs(DatabaseConfig database, String requestedDatabase, String serverUser) {
+        PoolKey key = new PoolKey(requestedDatabase, serverUser);
         return pools.compute(key, (k, existing) -> {
             ServerPool pool = existing != null ? existing : create(k, database);
             pool.clientEntered();

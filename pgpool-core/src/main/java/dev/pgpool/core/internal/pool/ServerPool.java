@@ -14,6 +14,7 @@ import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * The servers for one database and one user: lanes, limits, and what their clients share. Thread-safe; the lanes are
  * reached through the event loops.
  */
-public final class ServerPool {
+public final class ServerPool implements ConnectChain.Destination {
     private static final double LIFETIME_SPREAD = 0.2;
 
     private final PoolKey key;
@@ -69,6 +70,9 @@ public final class ServerPool {
 
     /** Since when there are no clients; meaningful while there are none. */
     private volatile long unusedSinceNanos = System.nanoTime();
+
+    /** The secret that the host's authenticator gave last. */
+    private volatile @Nullable Credential given;
 
     /**
      * @param rules with what the user's entry says
@@ -123,6 +127,7 @@ public final class ServerPool {
         return key;
     }
 
+    @Override
     public ParameterRegistry parameters() {
         return parameters;
     }
@@ -247,8 +252,8 @@ public final class ServerPool {
         }
     }
 
-    /** Where a server connection goes. */
-    ServerTarget target(
+    @Override
+    public ServerTarget target(
             HostConfig host, SocketAddress address, TargetSessionAttributes wanted, Optional<Credential> credential) {
         return new ServerTarget(
                 host,
@@ -261,13 +266,50 @@ public final class ServerPool {
                 services.tls().servers(config));
     }
 
-    ServerHosts hosts() {
+    @Override
+    public HostResolver resolver() {
+        return services.resolver();
+    }
+
+    @Override
+    public ServerConnector connector() {
+        return services.connector();
+    }
+
+    @Override
+    public ServerHosts hosts() {
         return hosts;
     }
 
+    /** Logins to servers may succeed from now on: a client has shown a secret, or the host has given one (or null). */
+    public void secretBecame(@Nullable Credential now) {
+        if (now != null) {
+            given = now;
+        }
+        lastFailure = null;
+        budget.unblock();
+    }
+
+    @Override
+    public void secretRefused(@Nullable Credential refused) {
+        if (refused != null && refused.equals(given)) {
+            given = null;
+        }
+    }
+
+    @Override
+    public Duration connectTimeout() {
+        return rules.timeouts().connect();
+    }
+
     /** The secret for server connections; looked up each time, since it changes. */
-    CompletionStage<Optional<Credential>> credential() {
-        if (config.password().isPresent()) {
+    @Override
+    public CompletionStage<Optional<Credential>> credential() {
+        Credential known = given;
+        if (known != null) {
+            return CompletableFuture.completedFuture(Optional.of(known));
+        }
+        if (config.password().isPresent() && config.user().equals(Optional.of(key.user()))) {
             return CompletableFuture.completedFuture(
                     Optional.of(Credential.parse(key.user(), config.password().get())));
         }

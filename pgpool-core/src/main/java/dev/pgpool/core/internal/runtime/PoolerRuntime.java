@@ -1,16 +1,21 @@
 package dev.pgpool.core.internal.runtime;
 
+import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.auth.hba.RuleFiles;
 import dev.pgpool.core.internal.client.ClientDeadlines;
 import dev.pgpool.core.internal.client.ClientInitializer;
 import dev.pgpool.core.internal.client.ClientRegistry;
 import dev.pgpool.core.internal.client.ClientServices;
 import dev.pgpool.core.internal.client.ClientSession;
+import dev.pgpool.core.internal.client.LoginServices;
+import dev.pgpool.core.internal.pool.AuthQueries;
 import dev.pgpool.core.internal.pool.DnsCache;
 import dev.pgpool.core.internal.pool.HostResolver;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.pool.PoolServices;
+import dev.pgpool.core.internal.pool.Secrets;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.tls.TlsContexts;
@@ -30,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -58,16 +64,27 @@ public final class PoolerRuntime {
     private final PgPoolConfig config;
     private final PgPoolListener listener;
     private final ClientRegistry clients;
+    private final @Nullable RuleFiles rules;
     private final TlsContexts tls;
     private final AtomicReference<Lifecycle> state = new AtomicReference<>(Lifecycle.NEW);
     private @Nullable Parts parts;
 
     /** What exists while the pooler runs. */
-    private record Parts(EventLoopGroup loops, Workers workers, PoolRegistry pools, List<Channel> listeners) {}
+    private record Parts(
+            EventLoopGroup loops,
+            Workers workers,
+            PoolRegistry pools,
+            AuthQueries authQueries,
+            List<Channel> listeners) {}
 
-    /** @throws dev.pgpool.core.config.ConfigException if keys or certificates are no good */
+    /** @throws dev.pgpool.core.config.ConfigException with every problem of keys and certificates, or of rule files */
     public PoolerRuntime(PgPoolConfig config, PgPoolListener listener) {
         this.config = config;
+        AuthConfig auth = config.auth();
+        this.rules = auth.hbaFile()
+                .map(file -> new RuleFiles(
+                        file, auth.identFile(), auth.authenticator().isPresent()))
+                .orElse(null);
         this.listener = listener == PgPoolListener.NONE ? listener : new GuardedListener(listener);
         this.clients = new ClientRegistry(config.listen().maxClientConnections());
         this.tls = new TlsContexts(config);
@@ -121,23 +138,33 @@ public final class PoolerRuntime {
             tickers.add(ticker);
             deadlines.put(loop, ofLoop);
         }
+        ServerConnector connector = new ServerConnector(transport, random, workers.passwords());
+        HostResolver resolver = new HostResolver(
+                transport, new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime));
+        AuthQueries authQueries = AuthQueries.create(config, loops, tickers, connector, resolver, tls);
+        Secrets secrets = new Secrets(config.auth().credentials(), authQueries);
         PoolServices poolServices = new PoolServices(
                 loops,
                 tickers,
-                new ServerConnector(transport, random, workers.passwords()),
+                connector,
                 new CancelSender(transport, workers.passwords()),
-                new HostResolver(
-                        transport,
-                        new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime)),
-                config.credentials(),
+                resolver,
+                secrets.forServers(),
                 listener,
                 tls);
         PoolRegistry pools = new PoolRegistry(poolServices, config.poolMode(), config.users());
-        ClientServices services =
-                new ClientServices(config, clients, pools, workers.passwords(), random, listener, tls);
+        ClientServices services = new ClientServices(
+                config,
+                clients,
+                pools,
+                workers.passwords(),
+                random,
+                listener,
+                tls,
+                new LoginServices(secrets, rules, workers.authenticators()));
         new Listeners(transport, group, new ClientInitializer(services, deadlines)).bind(config.listen(), listeners);
         pools.start(config.databases().values());
-        return new Parts(group, workers, pools, listeners);
+        return new Parts(group, workers, pools, authQueries, listeners);
     }
 
     /** The TCP address with the real port. */
@@ -181,7 +208,8 @@ public final class PoolerRuntime {
         Listeners.removeSocketFile(config.listen(), known.listeners());
         clients.all().forEach(ClientSession::onShutdown);
         try {
-            known.pools().close().get(CLOSE_SECONDS, TimeUnit.SECONDS);
+            CompletableFuture.allOf(known.pools().close(), known.authQueries().close())
+                    .get(CLOSE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {

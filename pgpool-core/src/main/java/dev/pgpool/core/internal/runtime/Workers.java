@@ -11,14 +11,19 @@ import java.util.concurrent.TimeUnit;
  *
  * @param passwords derives keys from passwords, as many at once as there may be processors to spare
  * @param lookups resolves host names, which may block for seconds: apart, so that a slow name server stops no login
+ * @param authenticators calls the host's authenticator, which may block for ever
  */
-record Workers(ExecutorService passwords, ExecutorService lookups) {
+record Workers(ExecutorService passwords, ExecutorService lookups, ExecutorService authenticators) {
     private static final int PASSWORD_THREADS = 2;
     private static final int LOOKUP_THREADS = 8;
+    private static final int AUTHENTICATOR_THREADS = 16;
     private static final int IDLE_SECONDS = 10;
 
     static Workers create() {
-        return new Workers(threads("pgpool-passwords", PASSWORD_THREADS), threads("pgpool-lookups", LOOKUP_THREADS));
+        return new Workers(
+                threads("pgpool-passwords", PASSWORD_THREADS),
+                threads("pgpool-lookups", LOOKUP_THREADS),
+                threads("pgpool-authenticators", AUTHENTICATOR_THREADS));
     }
 
     private static ExecutorService threads(String name, int count) {
@@ -36,5 +41,6 @@ record Workers(ExecutorService passwords, ExecutorService lookups) {
     void end() {
         passwords.shutdownNow();
         lookups.shutdownNow();
+        authenticators.shutdownNow();
     }
 }

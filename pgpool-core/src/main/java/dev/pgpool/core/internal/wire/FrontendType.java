@@ -24,6 +24,8 @@ public final class FrontendType {
     public static final byte TERMINATE = 'X';
 
     /** What a Describe or Close is about: a prepared statement. */
+    public static final byte TARGET_PORTAL = 'P';
+
     public static final byte TARGET_STATEMENT = 'S';
 
     private FrontendType() {}

@@ -46,6 +46,31 @@ public final class FrontendWriter {
         statement(out, FrontendType.DESCRIBE, name);
     }
 
+    /** Bind of the unnamed statement to the unnamed portal: one parameter, and the results, as text. */
+    public static void bindText(ByteBuf out, String parameter) {
+        int start = begin(out, FrontendType.BIND);
+        // portal, statement, no formats, one parameter
+        out.writeByte(0).writeByte(0).writeShort(0).writeShort(1);
+        int length = out.writerIndex();
+        out.writeInt(0);
+        out.setInt(length, out.writeCharSequence(parameter, StandardCharsets.UTF_8));
+        out.writeShort(0);
+        finish(out, start);
+    }
+
+    /** Describe of the unnamed portal. */
+    public static void describePortal(ByteBuf out) {
+        out.writeByte(FrontendType.DESCRIBE)
+                .writeInt(6)
+                .writeByte(FrontendType.TARGET_PORTAL)
+                .writeByte(0);
+    }
+
+    /** Execute of the unnamed portal. */
+    public static void execute(ByteBuf out, int maxRows) {
+        out.writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(maxRows);
+    }
+
     private static void statement(ByteBuf out, byte type, byte[] name) {
         out.writeByte(type).writeInt(4 + 1 + name.length + 1).writeByte(FrontendType.TARGET_STATEMENT);
         out.writeBytes(name).writeByte(0);

@@ -21,6 +21,16 @@ public enum PoolerError {
     AUTHENTICATION_FAILED("FATAL", "28P01", "password authentication failed for user \"%s\"", null),
     AUTHENTICATION_UNAVAILABLE(
             "FATAL", "58000", "could not look up the credential of user \"%s\"", "See the log of the pooler."),
+    NO_HBA_ENTRY("FATAL", "28000", "no pg_hba.conf entry for %s", null),
+    HBA_REJECTED("FATAL", "28000", "pg_hba.conf rejects connection for %s", null),
+    LOGIN_REJECTED("FATAL", "28000", "login rejected for user \"%s\"", null),
+    CERTIFICATE_REFUSED("FATAL", "28000", "certificate authentication failed for user \"%s\"", null),
+    PEER_REFUSED("FATAL", "28000", "Peer authentication failed for user \"%s\"", null),
+    CLEARTEXT_REFUSED(
+            "FATAL",
+            "28000",
+            "this login needs an encrypted connection: user \"%s\", no encryption",
+            "Connect with TLS (sslmode=require) or by unix socket."),
     NO_SUCH_DATABASE("FATAL", "3D000", "database \"%s\" does not exist", null),
     TOO_MANY_CLIENTS(
             "FATAL",

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
@@ -14,10 +15,12 @@ import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.Backend;
 import dev.pgpool.core.fixture.Frontend;
+import dev.pgpool.core.internal.pool.AuthQueries;
 import dev.pgpool.core.internal.pool.HostResolver;
 import dev.pgpool.core.internal.pool.LaneAccess;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.pool.PoolServices;
+import dev.pgpool.core.internal.pool.Secrets;
 import dev.pgpool.core.internal.pool.ServerLane;
 import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.server.CancelSender;
@@ -212,28 +215,30 @@ public class Rig implements AutoCloseable {
         DatabaseConfig database = app.build();
         PgPoolConfig config = new PgPoolConfig(
                 new ListenConfig(
-                        "127.0.0.1",
-                        0,
-                        Optional.empty(),
-                        16,
-                        100_000,
-                        Duration.ofSeconds(60),
-                        authentication,
-                        TlsConfig.CLIENTS),
+                        "127.0.0.1", 0, Optional.empty(), 16, 100_000, Duration.ofSeconds(60), TlsConfig.CLIENTS),
                 Map.of("app", database),
                 Map.of(),
                 PoolMode.TRANSACTION,
-                new Credentials(),
+                new AuthConfig(
+                        authentication,
+                        Optional.empty(),
+                        Optional.empty(),
+                        new Credentials(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        false),
                 DnsConfig.DEFAULT,
                 1);
         TlsContexts tls = new TlsContexts(config);
+        ServerConnector connector = new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run);
+        HostResolver resolver = new HostResolver(Transport.NIO, Runnable::run);
         pools = new PoolRegistry(
                 new PoolServices(
                         List.of(loop),
                         List.of(new LoopTicker(loop)),
-                        new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run),
+                        connector,
                         new CancelSender(Transport.NIO, Runnable::run),
-                        new HostResolver(Transport.NIO, Runnable::run),
+                        resolver,
                         new ServerCredentials(),
                         PgPoolListener.NONE,
                         tls),
@@ -246,7 +251,13 @@ public class Rig implements AutoCloseable {
                 Runnable::run,
                 new SecureRandom(),
                 PgPoolListener.NONE,
-                tls);
+                tls,
+                new LoginServices(
+                        new Secrets(
+                                config.auth().credentials(),
+                                AuthQueries.create(config, List.of(), List.of(), connector, resolver, tls)),
+                        null,
+                        Runnable::run));
     }
 
     /** The clients' secrets. */

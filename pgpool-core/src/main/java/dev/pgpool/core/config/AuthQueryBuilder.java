@@ -1,0 +1,58 @@
+package dev.pgpool.core.config;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/** Describes an auth query; given to the lambda of {@code authQuery}. Not thread-safe. */
+public final class AuthQueryBuilder {
+    private String user = "";
+    private Optional<String> password = Optional.empty();
+    private Optional<String> database = Optional.empty();
+    private String query = AuthQueryConfig.DEFAULT_QUERY;
+    private Duration timeout = Duration.ofSeconds(5);
+    private int maxConnections = 2;
+
+    /** No default: the user that asks the server for secrets. It must be allowed to read them. */
+    public AuthQueryBuilder user(String user) {
+        this.user = user;
+        return this;
+    }
+
+    /** Default none. The secret of the user that asks; without it the credential store is asked. */
+    public AuthQueryBuilder password(String password) {
+        this.password = Optional.of(password);
+        return this;
+    }
+
+    /** Default: the one that the client asked for. The database, as clients name it, in which the query runs. */
+    public AuthQueryBuilder database(String database) {
+        this.database = Optional.of(database);
+        return this;
+    }
+
+    /**
+     * Default {@link AuthQueryConfig#DEFAULT_QUERY}. Its parameter {@code $1} is the user, and it answers two columns:
+     * the user and his secret. The search path is {@code pg_catalog}, so other names need their schema.
+     */
+    public AuthQueryBuilder query(String query) {
+        this.query = query;
+        return this;
+    }
+
+    /** Default 5 s. How long an answer may take, connecting included; then the login is refused. */
+    public AuthQueryBuilder timeout(Duration timeout) {
+        this.timeout = timeout;
+        return this;
+    }
+
+    /** Default 2. Connections for such queries at most; they are kept for a minute after their last use. */
+    public AuthQueryBuilder maxConnections(int maxConnections) {
+        this.maxConnections = maxConnections;
+        return this;
+    }
+
+    /** The description as a value; it is checked with the rest of the configuration. */
+    public AuthQueryConfig build() {
+        return new AuthQueryConfig(user, password, database, query, timeout, maxConnections);
+    }
+}

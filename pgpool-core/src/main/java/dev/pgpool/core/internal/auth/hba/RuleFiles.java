@@ -1,0 +1,162 @@
+package dev.pgpool.core.internal.auth.hba;
+
+import dev.pgpool.core.config.ConfigException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The rules of a {@code pg_hba.conf} and a {@code pg_ident.conf}, looked at anew for each question and read anew when one
+ * of them, or a file that they name, has changed. Thread-safe; blocks while it looks at files, so never to be called on
+ * an event loop.
+ *
+ * <p>A new version with an error is not used, not even in part: the rules of before stay in force and the log says what
+ * is wrong, as with PostgreSQL. To refuse everybody instead would make an outage of each slip of an editor, and whoever
+ * can write the file can open the doors anyway.
+ */
+public final class RuleFiles {
+    private static final Logger LOGGER = LoggerFactory.getLogger(RuleFiles.class);
+    private static final int MAX_BYTES = 16 << 20;
+    /** A file modified less than this before it was read may change again within the tick of its modification time. */
+    private static final Duration TICK = Duration.ofSeconds(2);
+
+    private final Path hbaFile;
+    private final @Nullable Path identFile;
+    private final boolean hasAuthenticator;
+    private AccessRules rules;
+    /** The files that the last attempt looked at, as they were; empty if it must be made again. */
+    private Map<String, Stamp> seen = Map.of();
+
+    private String lastProblem = "";
+
+    /**
+     * Reads the files for the first time.
+     *
+     * @param hasAuthenticator whether rules may name the host's own authenticator
+     * @throws ConfigException with all problems of both files
+     */
+    public RuleFiles(Path hbaFile, Optional<Path> identFile, boolean hasAuthenticator) {
+        this.hbaFile = hbaFile.toAbsolutePath();
+        this.identFile = identFile.map(Path::toAbsolutePath).orElse(null);
+        this.hasAuthenticator = hasAuthenticator;
+        List<String> problems = new ArrayList<>();
+        AccessRules first = read(problems);
+        if (first == null || !problems.isEmpty()) {
+            throw new ConfigException(problems);
+        }
+        this.rules = first;
+    }
+
+    /** The rules in force. */
+    public synchronized AccessRules current() {
+        if (!seen.isEmpty() && seen.equals(stamps(seen))) {
+            return rules;
+        }
+        List<String> problems = new ArrayList<>();
+        AccessRules changed = read(problems);
+        if (changed != null && problems.isEmpty()) {
+            rules = changed;
+            lastProblem = "";
+            return changed;
+        }
+        String problem = String.join("; ", problems);
+        if (!problem.equals(lastProblem)) {
+            lastProblem = problem;
+            LOGGER.atWarn()
+                    .addKeyValue("file", hbaFile)
+                    .addKeyValue("error", problem)
+                    .log("access rules not reloaded");
+        }
+        return rules;
+    }
+
+    private @Nullable AccessRules read(List<String> problems) {
+        Reader reader = new Reader();
+        long now = System.currentTimeMillis();
+        try {
+            AccessRules read = AccessRules.read(
+                    reader,
+                    hbaFile.toString(),
+                    identFile == null ? null : identFile.toString(),
+                    hasAuthenticator,
+                    problems);
+            boolean settled = reader.stamps.values().stream().allMatch(stamp -> stamp.isSettledAt(now));
+            seen = settled ? Map.copyOf(reader.stamps) : Map.of();
+            return read;
+        } catch (IOException e) {
+            seen = Map.of();
+            problems.add(e.getMessage() + " (expected: a readable file of rules)");
+            return null;
+        }
+    }
+
+    private static Map<String, Stamp> stamps(Map<String, Stamp> files) {
+        Map<String, Stamp> now = new LinkedHashMap<>();
+        files.keySet().forEach(file -> now.put(file, Stamp.of(Path.of(file))));
+        return now;
+    }
+
+    /** Notes what each file was like when it was read. */
+    private static final class Reader implements RuleSource {
+        private final Map<String, Stamp> stamps = new LinkedHashMap<>();
+
+        @Override
+        public String read(String file) throws IOException {
+            Path path = Path.of(file);
+            stamps.put(file, Stamp.of(path));
+            try (InputStream in = Files.newInputStream(path)) {
+                byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+                if (bytes.length > MAX_BYTES) {
+                    throw new IOException(file + ": more than " + MAX_BYTES + " bytes");
+                }
+                return StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(ByteBuffer.wrap(bytes))
+                        .toString();
+            } catch (CharacterCodingException e) {
+                throw new IOException(file + ": not valid UTF-8", e);
+            } catch (java.nio.file.FileSystemException e) {
+                throw new IOException(file + ": " + e.getClass().getSimpleName(), e);
+            }
+        }
+
+        @Override
+        public String beside(String file, String name) {
+            return Path.of(file).resolveSibling(name).toString();
+        }
+    }
+
+    /** What a file was like; one that is not there is like none. */
+    private record Stamp(
+            FileTime modified, long size, @Nullable Object identity) {
+        private static final FileTime NEVER = FileTime.fromMillis(0);
+
+        static Stamp of(Path path) {
+            try {
+                BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+                return new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
+            } catch (IOException e) {
+                return new Stamp(NEVER, -1, null);
+            }
+        }
+
+        boolean isSettledAt(long epochMillis) {
+            return modified.toMillis() + TICK.toMillis() < epochMillis;
+        }
+    }
+}

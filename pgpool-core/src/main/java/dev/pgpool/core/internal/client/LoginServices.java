@@ -1,0 +1,15 @@
+package dev.pgpool.core.internal.client;
+
+import dev.pgpool.core.internal.auth.hba.RuleFiles;
+import dev.pgpool.core.internal.pool.Secrets;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What logins share.
+ *
+ * @param secrets knows them
+ * @param rules who has to prove himself how; null if it is the same for everybody
+ * @param blocking threads that may block: the host's authenticator is called there
+ */
+public record LoginServices(Secrets secrets, @Nullable RuleFiles rules, Executor blocking) {}

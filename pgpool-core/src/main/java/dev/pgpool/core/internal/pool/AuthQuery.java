@@ -1,0 +1,415 @@
+package dev.pgpool.core.internal.pool;
+
+import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.config.AuthQueryConfig;
+import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.HostConfig;
+import dev.pgpool.core.config.HostsConfig;
+import dev.pgpool.core.config.TargetSessionAttributes;
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.params.ParameterRegistry;
+import dev.pgpool.core.internal.server.AuthQueryExchange;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.server.ServerHome;
+import dev.pgpool.core.internal.server.ServerSetup;
+import dev.pgpool.core.internal.server.ServerTarget;
+import dev.pgpool.core.internal.tls.TlsContexts;
+import dev.pgpool.core.internal.transport.LoopTicker;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import io.netty.channel.EventLoop;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks a server for secrets, on connections of its own that no client ever uses and that no client's setting ever
+ * reaches (CVE-2025-12819): the user is a bound parameter, the search path is pinned when the connection starts.
+ *
+ * <p>There is no cache: a password that was changed or has expired is seen at the next login. What many ask for at once
+ * is asked once, though, as long as the question has not been sent.
+ *
+ * <p>{@link #find} and {@link #close} may be called from any thread; all else is confined to the event loop.
+ */
+final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicker.Listener {
+    private static final Logger LOGGER = LoggerFactory.getLogger(AuthQuery.class);
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private final AuthQueryConfig config;
+    private final DatabaseConfig database;
+    private final CredentialStore host;
+    private final EventLoop loop;
+    private final LoopTicker ticker;
+    private final ServerConnector connector;
+    private final HostResolver resolver;
+    private final TlsContexts tls;
+    private final ServerHosts hosts;
+    private final ParameterRegistry parameters = new ParameterRegistry();
+
+    /** Questions that wait for a connection, by user. */
+    private final Map<String, Lookup> waiting = new LinkedHashMap<>();
+
+    private final Map<ServerConnection, Lookup> asked = new HashMap<>();
+    private final ArrayDeque<Idle> idle = new ArrayDeque<>();
+    private final Set<ServerConnection> servers = new HashSet<>();
+    private int connecting;
+    private boolean closed;
+
+    private record Idle(ServerConnection server, long sinceNanos) {}
+
+    /** A question and those who wait for its answer. */
+    private static final class Lookup {
+        private final String user;
+        private final long deadlineNanos;
+        private final CompletableFuture<Optional<Credential>> answer = new CompletableFuture<>();
+        /** Whether it was sent on a connection that had been idle, and may have died of that. */
+        private boolean mayBeStale;
+
+        Lookup(String user, long deadlineNanos) {
+            this.user = user;
+            this.deadlineNanos = deadlineNanos;
+        }
+    }
+
+    AuthQuery(
+            AuthQueryConfig config,
+            DatabaseConfig database,
+            CredentialStore host,
+            EventLoop loop,
+            LoopTicker ticker,
+            ServerConnector connector,
+            HostResolver resolver,
+            TlsContexts tls) {
+        this.config = config;
+        this.database = database;
+        this.host = host;
+        this.loop = loop;
+        this.ticker = ticker;
+        this.connector = connector;
+        this.resolver = resolver;
+        this.tls = tls;
+        // secrets are the same on all of them
+        this.hosts = new ServerHosts(
+                new HostsConfig(database.hosts().hosts(), database.hosts().loadBalance(), TargetSessionAttributes.ANY));
+    }
+
+    void startTicking() {
+        loop.execute(() -> ticker.add(this));
+    }
+
+    /** The secret of a user, empty if there is no such user or he may not log in. */
+    CompletionStage<Optional<Credential>> find(String user) {
+        CompletableFuture<Optional<Credential>> answer = new CompletableFuture<>();
+        try {
+            loop.execute(() -> enqueue(user, answer));
+        } catch (RejectedExecutionException e) {
+            answer.completeExceptionally(e);
+        }
+        return answer;
+    }
+
+    private void enqueue(String user, CompletableFuture<Optional<Credential>> answer) {
+        if (closed) {
+            answer.completeExceptionally(failure("the pooler is closing"));
+            return;
+        }
+        Lookup lookup = waiting.computeIfAbsent(
+                user,
+                name -> new Lookup(name, System.nanoTime() + config.timeout().toNanos()));
+        lookup.answer.whenComplete((found, problem) -> {
+            if (problem != null) {
+                answer.completeExceptionally(problem);
+            } else {
+                answer.complete(found);
+            }
+        });
+        pump();
+    }
+
+    private void pump() {
+        Iterator<Lookup> next = waiting.values().iterator();
+        while (next.hasNext()) {
+            Idle free = pollIdle();
+            if (free == null) {
+                break;
+            }
+            Lookup lookup = next.next();
+            next.remove();
+            ask(free.server, lookup, true);
+        }
+        // one connection for each question that waits, within the limit
+        while (connecting < waiting.size() && servers.size() + connecting < config.maxConnections()) {
+            connect();
+        }
+    }
+
+    private @Nullable Idle pollIdle() {
+        Idle free = idle.pollFirst();
+        while (free != null && !free.server.isUsable()) {
+            free = idle.pollFirst();
+        }
+        return free;
+    }
+
+    private void ask(ServerConnection server, Lookup lookup, boolean wasIdle) {
+        lookup.mayBeStale = wasIdle;
+        asked.put(server, lookup);
+        new AuthQueryExchange(server, new AuthQueryExchange.Outcome() {
+                    @Override
+                    public void onAnswer(AuthQueryExchange.@Nullable Row row) {
+                        asked.remove(server);
+                        settle(lookup, row);
+                        server.release();
+                    }
+
+                    @Override
+                    public void onProblem(String problem) {
+                        asked.remove(server);
+                        lookup.answer.completeExceptionally(failure(problem));
+                        server.release();
+                    }
+
+                    @Override
+                    public void onClosed(String problem) {
+                        asked.remove(server);
+                        lost(lookup, problem);
+                    }
+                })
+                .send(config.query(), lookup.user);
+    }
+
+    /** A connection that died while it was idle says so late: the question is asked once more. */
+    private void lost(Lookup lookup, String problem) {
+        if (lookup.mayBeStale && !closed && lookup.deadlineNanos - System.nanoTime() > 0) {
+            Lookup sooner = waiting.putIfAbsent(lookup.user, lookup);
+            if (sooner != null) {
+                sooner.answer.whenComplete((found, failed) -> {
+                    if (failed != null) {
+                        lookup.answer.completeExceptionally(failed);
+                    } else {
+                        lookup.answer.complete(found);
+                    }
+                });
+            }
+            loop.execute(this::pump);
+        } else {
+            lookup.answer.completeExceptionally(failure(problem));
+        }
+    }
+
+    private void settle(Lookup lookup, AuthQueryExchange.@Nullable Row row) {
+        if (row == null) {
+            refuse(lookup, "no such user, or he may not log in");
+        } else if (!lookup.user.equals(row.user())) {
+            // never somebody else's identity (CVE-2015-6817)
+            LOGGER.atWarn().addKeyValue("user", lookup.user).log("auth query answered for another user");
+            lookup.answer.complete(Optional.empty());
+        } else if (row.secret() == null) {
+            refuse(lookup, "he has no secret, or it has expired");
+        } else {
+            try {
+                lookup.answer.complete(Optional.of(Credential.parse(lookup.user, row.secret())));
+            } catch (IllegalArgumentException e) {
+                lookup.answer.completeExceptionally(failure(String.valueOf(e.getMessage())));
+            }
+        }
+    }
+
+    private static void refuse(Lookup lookup, String reason) {
+        LOGGER.atInfo()
+                .addKeyValue("user", lookup.user)
+                .addKeyValue("reason", reason)
+                .log("auth query found no secret");
+        lookup.answer.complete(Optional.empty());
+    }
+
+    // ---- connections
+
+    private void connect() {
+        connecting++;
+        new ConnectChain(this, loop, this, Map.of(), new Connecting()).begin();
+    }
+
+    /** A connection is being made. */
+    private final class Connecting implements ConnectChain.Owner {
+        @Override
+        public boolean isClosed() {
+            return closed;
+        }
+
+        @Override
+        public void onConnected(ServerConnection server) {
+            connecting--;
+            servers.add(server);
+            if (closed) {
+                server.close(CloseReason.SHUTDOWN);
+            } else {
+                onReleased(server);
+            }
+        }
+
+        @Override
+        public void onFailed(ErrorFields error) {
+            connectFailed(error.message() + " (SQLSTATE " + error.sqlState() + ")");
+        }
+    }
+
+    @Override
+    public HostResolver resolver() {
+        return resolver;
+    }
+
+    @Override
+    public ServerConnector connector() {
+        return connector;
+    }
+
+    @Override
+    public ServerHosts hosts() {
+        return hosts;
+    }
+
+    @Override
+    public Duration connectTimeout() {
+        return config.timeout();
+    }
+
+    @Override
+    public ParameterRegistry parameters() {
+        return parameters;
+    }
+
+    @Override
+    public ServerTarget target(
+            HostConfig to, SocketAddress address, TargetSessionAttributes wanted, Optional<Credential> credential) {
+        return new ServerTarget(
+                to,
+                address,
+                startup(),
+                config.user(),
+                credential.orElse(null),
+                ServerSetup.NONE,
+                1,
+                tls.servers(database));
+    }
+
+    @Override
+    public CompletionStage<Optional<Credential>> credential() {
+        if (config.password().isPresent()) {
+            return CompletableFuture.completedFuture(Optional.of(
+                    Credential.parse(config.user(), config.password().get())));
+        }
+        return Secrets.ask(host, database.name(), config.user());
+    }
+
+    /** Settings of the start-up packet win over those of the role and of the database. */
+    private Map<String, String> startup() {
+        return Map.of(
+                "user",
+                config.user(),
+                "database",
+                database.databaseName().orElse(database.name()),
+                "client_encoding",
+                "UTF8",
+                "application_name",
+                "pgpool auth_query",
+                "search_path",
+                "pg_catalog, pg_temp",
+                "statement_timeout",
+                String.valueOf(config.timeout().toMillis()));
+    }
+
+    /** Whoever waits is told, since each new question tries anew: a server that is down is not asked in vain for long. */
+    private void connectFailed(String problem) {
+        connecting--;
+        if (servers.isEmpty() && connecting == 0) {
+            RuntimeException failure = failure(problem);
+            Iterator<Lookup> all = waiting.values().iterator();
+            while (all.hasNext()) {
+                Lookup lookup = all.next();
+                all.remove();
+                lookup.answer.completeExceptionally(failure);
+            }
+        }
+    }
+
+    @Override
+    public void onReleased(ServerConnection server) {
+        idle.addFirst(new Idle(server, System.nanoTime()));
+        pump();
+    }
+
+    @Override
+    public void onGone(ServerConnection server, CloseReason reason) {
+        servers.remove(server);
+        idle.removeIf(free -> free.server == server);
+        if (!closed) {
+            loop.execute(this::pump);
+        }
+    }
+
+    // ---- time
+
+    @Override
+    public void onTick(long nowNanos) {
+        Iterator<Lookup> late = waiting.values().iterator();
+        while (late.hasNext()) {
+            Lookup lookup = late.next();
+            if (lookup.deadlineNanos - nowNanos <= 0) {
+                late.remove();
+                lookup.answer.completeExceptionally(failure("no connection was free within " + config.timeout()));
+            }
+        }
+        Map.copyOf(asked).forEach((server, lookup) -> {
+            if (lookup.deadlineNanos - nowNanos <= 0) {
+                lookup.mayBeStale = false;
+                server.close(CloseReason.AUTH_QUERY_TIMEOUT);
+            }
+        });
+        Idle oldest = idle.peekLast();
+        if (oldest != null && nowNanos - oldest.sinceNanos > IDLE_NANOS) {
+            oldest.server.close(CloseReason.AUTH_QUERY_IDLE);
+        }
+    }
+
+    CompletableFuture<Void> close() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        onLoop(() -> {
+            closed = true;
+            ticker.remove(this);
+            waiting.values().forEach(lookup -> lookup.answer.completeExceptionally(failure("the pooler is closing")));
+            waiting.clear();
+            Set.copyOf(servers).forEach(server -> server.close(CloseReason.SHUTDOWN));
+            done.complete(null);
+        });
+        return done;
+    }
+
+    private void onLoop(Runnable task) {
+        if (loop.inEventLoop()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
+    }
+
+    private IllegalStateException failure(String problem) {
+        return new IllegalStateException(
+                "auth query as user \"" + config.user() + "\" in database \"" + database.name() + "\": " + problem);
+    }
+}

@@ -1,0 +1,82 @@
+package dev.pgpool.core.internal.pool;
+
+import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.internal.auth.ProvenKeys;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The secrets of users: the host's store is asked first, then the auth query of the database, if it has one. As a store
+ * it answers for clients; {@link #forServers} is for logging in to servers, where a verifier is of no use unless a
+ * client has shown its key. Thread-safe.
+ */
+public final class Secrets implements CredentialStore {
+    private final CredentialStore host;
+    private final AuthQueries queries;
+    private final ProvenKeys keys = new ProvenKeys();
+
+    public Secrets(CredentialStore host, AuthQueries queries) {
+        this.host = host;
+        this.queries = queries;
+    }
+
+    @Override
+    public CompletionStage<Optional<Credential>> find(String database, String user) {
+        return lookup(database, user).thenApply(found -> {
+            keys.check(database, user, found);
+            return found;
+        });
+    }
+
+    /** What a user of a server can log in there with. */
+    public CredentialStore forServers() {
+        return (database, user) -> find(database, user)
+                .thenApply(found -> found.map(credential -> {
+                    Credential key = credential instanceof Credential.ScramVerifier verifier
+                            ? keys.find(database, user, verifier)
+                            : null;
+                    return key == null ? credential : key;
+                }));
+    }
+
+    /**
+     * A client has logged in and has shown this.
+     *
+     * @return whether servers can be logged in to by it, which was not known before
+     */
+    public boolean proven(String database, String user, @Nullable Credential shown) {
+        return shown instanceof Credential.ScramClientKey key && keys.remember(database, user, key);
+    }
+
+    private CompletionStage<Optional<Credential>> lookup(String database, String user) {
+        CompletionStage<Optional<Credential>> known = ask(host, database, user);
+        AuthQuery query = queries.of(database);
+        if (query == null) {
+            return known;
+        }
+        return known.thenCompose(
+                found -> found.isPresent() ? CompletableFuture.completedFuture(found) : query.find(user));
+    }
+
+    /** A store of the host may throw instead of failing, or answer nothing at all. */
+    static CompletionStage<Optional<Credential>> ask(CredentialStore store, String database, String user) {
+        try {
+            CompletionStage<Optional<Credential>> answer = store.find(database, user);
+            return answer != null
+                    ? answer.thenApply(Secrets::required)
+                    : CompletableFuture.failedFuture(new NullPointerException("the credential store answered null"));
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static Optional<Credential> required(@Nullable Optional<Credential> found) {
+        if (found == null) {
+            throw new NullPointerException("the credential store found null");
+        }
+        return found;
+    }
+}
