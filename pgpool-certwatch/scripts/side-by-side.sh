@@ -1,16 +1,30 @@
 #!/usr/bin/env bash
-# Our figures beside those of Blackbox Exporter, on nginx servers with healthy and unhealthy certificates; checks the alert
-# rules with promtool if it is there. Ends with an error if a healthy target's figures differ, or if we have none for another.
+# Our figures beside those of Blackbox Exporter, on nginx servers with healthy and unhealthy certificates. Ends with an error
+# if a healthy target's figures or labels differ, if we have none for another, if nginx has logged an error, or if
+# promtool, where it is there, refuses the alert rules or one of our two pages of metrics.
 # usage: pgpool-certwatch/scripts/side-by-side.sh
-# needs: mvn, openssl, nginx, prometheus-blackbox-exporter
+# needs: mvn, openssl, nginx, prometheus-blackbox-exporter; better with promtool (package prometheus)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+PATH=$PATH:/usr/sbin
 
 dir=$(mktemp -d)
 pids=()
+given=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; rm -rf "$dir"' EXIT
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# Below the range from which the kernel gives ports to clients.
+free_port() {
+    local port
+    while true; do
+        port=$((10000 + RANDOM % 20000))
+        if ! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && [[ " ${given[*]} " != *" $port "* ]]; then
+            given+=("$port")
+            found=$port
+            return
+        fi
+    done
+}
 
 mvn -q -Pquick -pl pgpool-certwatch -am test-compile dependency:build-classpath \
     -Dmdep.outputFile="$dir/classpath" -Dmdep.regenerateFile=true >&2
@@ -65,14 +79,27 @@ leaf early middle "+10 days" "+200 days" "$dir/middle.pem"
 leaf untrusted stranger "-10 days" "+200 days" "$dir/stranger.pem"
 leaf incomplete middle "-10 days" "+200 days"
 cp "$dir/good.key" "$dir/wrong-host.key"; cp "$dir/good.chain" "$dir/wrong-host.chain"
-cp "$dir/good.key" "$dir/client-demanded.key"; cp "$dir/good.chain" "$dir/client-demanded.chain"
+for same in client-demanded tls-1.2 tls-1.3 by-name; do
+    cp "$dir/good.key" "$dir/$same.key"
+    cp "$dir/good.chain" "$dir/$same.chain"
+done
 
 {
     echo "daemon off; pid $dir/nginx.pid; error_log $dir/error.log; events {} http { access_log off;"
-    for line in healthy:good healthy:short healthy:rooted healthy:under-ending other:expired other:under-over other:early \
+    for line in healthy:good healthy:short healthy:rooted healthy:under-ending healthy:tls-1.2 \
+        healthy:tls-1.3 healthy:by-name other:expired other:under-over other:early \
         other:untrusted other:incomplete other:wrong-host other:client-demanded; do
-        name=${line#*:} port=$(free_port) host=localhost more=
+        name=${line#*:} host=localhost more=
+        free_port
+        port=$found
         [ "$name" = wrong-host ] && host=elsewhere
+        [ "$name" = tls-1.2 ] && more="ssl_protocols TLSv1.2;"
+        [ "$name" = tls-1.3 ] && more="ssl_protocols TLSv1.3;"
+        if [ "$name" = by-name ]; then
+            # Who does not ask for the name gets nothing.
+            echo "server { listen 127.0.0.1:$port ssl default_server; ssl_reject_handshake on; }"
+            more="server_name localhost;"
+        fi
         [ "$name" = client-demanded ] && more="ssl_protocols TLSv1.2; ssl_verify_client on; ssl_client_certificate $dir/root.pem;"
         echo "server { listen 127.0.0.1:$port ssl; ssl_certificate $dir/$name.chain; ssl_certificate_key $dir/$name.key; $more return 204; }"
         echo "${line%%:*} $name $port $host" >>"$dir/targets"
@@ -82,7 +109,8 @@ cp "$dir/good.key" "$dir/client-demanded.key"; cp "$dir/good.chain" "$dir/client
 nginx -c "$dir/nginx.conf" -p "$dir" &
 pids+=($!)
 
-exporter=$(free_port)
+free_port
+exporter=$found
 cat >"$dir/blackbox.yml" <<EOF
 modules:
   localhost: { prober: tcp, timeout: 30s, tcp: { tls: true, tls_config: { ca_file: $dir/root.pem, server_name: localhost } } }
@@ -97,7 +125,23 @@ for port in "$exporter" $(cut -d' ' -f3 "$dir/targets"); do
     done
 done
 
+java -Xmx256m -cp "$cp" dev.pgpool.certwatch.bench.SideBySide "$exporter" "$dir/root.pem" "$dir/targets"
+if [ -s "$dir/error.log" ]; then
+    echo "nginx has logged:" >&2
+    cat "$dir/error.log" >&2
+    exit 1
+fi
 if type -P promtool >/dev/null; then
     promtool check rules pgpool-certwatch/docs/alert-rules.yml
+    promtool test rules pgpool-certwatch/docs/alert-rules.test.yml
+    for page in micrometer direct; do
+        # Status 3 is about style, such as Blackbox's own names; a page that cannot be read is 1.
+        status=0
+        promtool check metrics <"$dir/targets.$page" >"$dir/promtool.log" 2>&1 || status=$?
+        if [ "$status" -ne 0 ] && [ "$status" -ne 3 ]; then
+            cat "$dir/promtool.log" >&2
+            exit 1
+        fi
+        echo "promtool reads our $page page: $(grep -vc '^#' "$dir/targets.$page") samples"
+    done
 fi
-java -Xmx256m -cp "$cp" dev.pgpool.certwatch.bench.SideBySide "$exporter" "$dir/root.pem" "$dir/targets"

@@ -32,7 +32,10 @@ public final class CertificateAlarm {
 
     /** A running watch of the given targets that tells the listener; the caller closes it. */
     public static CertWatch watch(List<String> urls, CertWatchListener listener) {
-        var builder = CertWatch.builder().interval(Duration.ofMinutes(5)).listener(listener);
+        var builder = CertWatch.builder()
+                .interval(Duration.ofMinutes(5))
+                .firstSweep(Duration.ofSeconds(1))
+                .listener(listener);
         urls.forEach(builder::target);
         CertWatch watch = builder.build();
         watch.start();

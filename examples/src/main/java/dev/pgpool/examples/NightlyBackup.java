@@ -1,7 +1,9 @@
 package dev.pgpool.examples;
 
 import dev.pgpool.backup.BackupEngine;
+import dev.pgpool.backup.BackupEngineBuilder;
 import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.notify.WebhookNotifier;
 import dev.pgpool.backup.retention.RetentionPolicy;
 import java.net.URI;
@@ -22,18 +24,35 @@ public final class NightlyBackup {
     private NightlyBackup() {}
 
     /**
-     * Runs until the JVM is stopped; with the argument {@code now} it takes one backup and ends.
+     * Runs until the JVM is stopped; with the argument {@code now} it takes one backup and ends, with status 0 if it succeeded.
      *
      * @param arguments {@code now}, or nothing
      */
     public static void main(String[] arguments) throws InterruptedException {
-        Map<String, String> environment = System.getenv();
+        try (BackupEngine engine = engine(System.getenv())) {
+            if (arguments.length > 0 && arguments[0].equals("now")) {
+                RunReport report = engine.run();
+                System.out.println(report.outcome() + " " + report.message());
+                System.out.print(engine.catalog().table());
+                System.exit(report.succeeded() ? 0 : 1);
+            }
+            Runtime.getRuntime().addShutdownHook(new Thread(engine::close));
+            engine.start();
+            new CountDownLatch(1).await();
+        } catch (IllegalArgumentException e) {
+            System.err.println("nightly backup: " + e.getMessage());
+            System.exit(2);
+        }
+    }
+
+    /** The engine that the environment asks for; nothing is started yet. */
+    static BackupEngine engine(Map<String, String> environment) {
         PgServer server = PgServer.of(
                 environment.getOrDefault("PGHOST", "127.0.0.1"),
-                Integer.parseInt(environment.getOrDefault("PGPORT", "5432")),
+                port(environment.getOrDefault("PGPORT", "5432")),
                 environment.getOrDefault("PGUSER", "postgres"),
                 environment.getOrDefault("PGPASSWORD", ""));
-        var builder = BackupEngine.builder()
+        BackupEngineBuilder builder = BackupEngine.builder()
                 .source(server)
                 .store(BackupDemo.store(environment, Path.of(environment.getOrDefault("BACKUP_DIR", "backups"))))
                 .retention(RetentionPolicy.keepFor(Duration.ofDays(30)).withGenerations(0, 0, 12, 0))
@@ -44,15 +63,14 @@ public final class NightlyBackup {
         if (webhook != null) {
             builder.listener(WebhookNotifier.to(URI.create(webhook)).build());
         }
-        try (BackupEngine engine = builder.build()) {
-            if (arguments.length > 0 && arguments[0].equals("now")) {
-                System.out.println(engine.run());
-                System.out.print(engine.catalog().table());
-                return;
-            }
-            Runtime.getRuntime().addShutdownHook(new Thread(engine::close));
-            engine.start();
-            new CountDownLatch(1).await();
+        return builder.build();
+    }
+
+    private static int port(String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("PGPORT: \"" + text + "\" (expected: a number)", e);
         }
     }
 }

@@ -3,8 +3,10 @@ package dev.pgpool.examples;
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.stats.PgPoolSnapshot;
+import dev.pgpool.examples.quickstart.BackupSection;
 import dev.pgpool.examples.quickstart.Bank;
 import dev.pgpool.examples.quickstart.BankServer;
+import dev.pgpool.examples.quickstart.CertificateSection;
 import dev.pgpool.examples.quickstart.Crowd;
 import dev.pgpool.examples.quickstart.Outcome;
 import dev.pgpool.examples.quickstart.Progress;
@@ -41,6 +43,8 @@ public final class Quickstart {
         boolean right = false;
         try (BankServer server = url.isEmpty() ? BankServer.embedded() : BankServer.at(url)) {
             right = new Quickstart(System.out, CLIENTS, DURATION).run(server);
+            right &= CertificateSection.run(server, System.out);
+            right &= BackupSection.show(server, System.getenv(), System.out);
         } catch (IOException | SQLException | IllegalArgumentException e) {
             System.err.println("quickstart: " + e.getMessage());
         }

@@ -23,6 +23,7 @@ public sealed interface BackupEvent {
      * @param database which
      * @param bytes stored so far
      * @param bytesPerSecond since the last event
+     * @param bufferBytes that the transfer's part buffers take
      * @param table being dumped, or {@code null} if not known
      * @param share of the tables' bytes that are dumped, 0 to 1, an estimate; negative if not known
      */
@@ -32,6 +33,7 @@ public sealed interface BackupEvent {
             String database,
             long bytes,
             double bytesPerSecond,
+            long bufferBytes,
             @Nullable String table,
             double share)
             implements BackupEvent {}
@@ -71,8 +73,18 @@ public sealed interface BackupEvent {
     /** A run ended. */
     record RunFinished(Instant at, RunReport report) implements BackupEvent {}
 
-    /** What the catalog held when the engine opened it, so that meters start with the truth. */
-    record CatalogLoaded(Instant at, List<CatalogEntry> entries) implements BackupEvent {
+    /**
+     * What the catalog holds: at the start, so that meters begin with the truth, and each hour, since other instances may have
+     * been at work.
+     *
+     * @param at when
+     * @param entries all backups
+     * @param lastRun of any instance, or {@code null} if none is known
+     */
+    record CatalogLoaded(
+            Instant at,
+            List<CatalogEntry> entries,
+            @Nullable LastRun lastRun) implements BackupEvent {
         /** Copies. */
         public CatalogLoaded {
             entries = List.copyOf(entries);

@@ -6,18 +6,23 @@ import static org.awaitility.Awaitility.await;
 import com.sun.net.httpserver.HttpServer;
 import dev.pgpool.backup.fixture.Events;
 import dev.pgpool.backup.fixture.FakeDump;
+import dev.pgpool.backup.fixture.Manifests;
 import dev.pgpool.backup.fixture.MovedClock;
 import dev.pgpool.backup.fixture.Source;
 import dev.pgpool.backup.metrics.BackupMeters;
 import dev.pgpool.backup.metrics.BackupMetrics;
+import dev.pgpool.backup.notify.Notice;
+import dev.pgpool.backup.notify.NoticeRules;
 import dev.pgpool.backup.notify.WebhookNotifier;
 import dev.pgpool.backup.store.DirectoryStore;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -180,6 +185,158 @@ class ListenerIT {
     }
 
     @Test
+    void theLastAttemptIsKnownAfterARestartAndRecoveryIsToldThen() throws Exception {
+        MovedClock clock = new MovedClock(Instant.parse("2026-11-23T03:00:00Z"));
+        try (BackupEngine engine = engine("archive 1").clock(clock).build()) {
+            assertThat(engine.run().succeeded()).isTrue();
+            clock.advance(Duration.ofHours(1));
+        }
+        try (BackupEngine engine = engine("exit 7").clock(clock).build()) {
+            assertThat(engine.run().succeeded()).isFalse();
+        }
+        clock.advance(Duration.ofHours(1));
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        Events events = new Events();
+        NoticeRules rules = new NoticeRules(Duration.ofHours(24));
+        List<Notice> notices = new CopyOnWriteArrayList<>();
+        try (BackupMetrics metrics = new BackupMetrics(registry, clock);
+                BackupEngine engine = engine("archive 1")
+                        .clock(clock)
+                        .listener(metrics)
+                        .listener(events)
+                        .listener(event -> notices.addAll(rules.on(event)))
+                        .build()) {
+            engine.start();
+            await().untilAsserted(() -> assertThat(gauge(registry, BackupMeters.LAST_ATTEMPT))
+                    .isEqualTo((double) Instant.parse("2026-11-23T04:00:00Z").getEpochSecond()));
+            assertThat(gauge(registry, BackupMeters.AGE)).isEqualTo(2 * 3600.0);
+            assertThat(events.of(BackupEvent.CatalogLoaded.class))
+                    .singleElement()
+                    .satisfies(loaded -> {
+                        LastRun last = java.util.Objects.requireNonNull(loaded.lastRun());
+                        assertThat(last.reason()).isEqualTo(FailureReason.DUMP_EXIT);
+                        assertThat(last.message()).contains("exit status 7");
+                    });
+            assertThat(engine.run().succeeded()).isTrue();
+            await().untilAsserted(() -> assertThat(notices)
+                    .singleElement()
+                    .satisfies(n -> assertThat(n.kind()).isEqualTo(Notice.Kind.RECOVERED)));
+        }
+    }
+
+    @Test
+    void theSuccessOfAnotherInstanceIsSeenAndIsNoAlarm() {
+        MovedClock clock = new MovedClock(Instant.parse("2026-11-23T03:00:00Z"));
+        Events events = new Events();
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        try (BackupMetrics metrics = new BackupMetrics(registry, clock);
+                BackupEngine other = engine("archive 1").clock(clock).build();
+                BackupEngine engine = engine("archive 1")
+                        .clock(clock)
+                        .listener(events)
+                        .listener(metrics)
+                        .overdueAfter(Duration.ofHours(26))
+                        .build()) {
+            engine.start();
+            for (int day = 0; day < 3; day++) {
+                clock.advance(Duration.ofHours(22));
+                assertThat(other.run().succeeded()).isTrue();
+                double now = clock.instant().getEpochSecond();
+                // The catalog is read again each hour.
+                clock.advance(Duration.ofHours(2));
+                await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+                    assertThat(gauge(registry, BackupMeters.LAST_SUCCESS)).isEqualTo(now);
+                    assertThat(gauge(registry, BackupMeters.LAST_ATTEMPT)).isEqualTo(now);
+                });
+            }
+            assertThat(gauge(registry, BackupMeters.CATALOG)).isEqualTo(3);
+            assertThat(events.of(BackupEvent.Overdue.class)).isEmpty();
+            clock.advance(Duration.ofHours(27));
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() ->
+                            assertThat(events.of(BackupEvent.Overdue.class)).hasSize(1));
+        }
+    }
+
+    @Test
+    void aDatabaseThatNeverSucceededIsNotHiddenByAnother() {
+        MovedClock clock = new MovedClock(Instant.now());
+        Events events = new Events();
+        DirectoryStore store = new DirectoryStore(directory.resolve("store"));
+        Manifests.store(store, database, clock.instant().minus(Duration.ofHours(1)));
+        try (BackupEngine engine = Source.engine(store, database, "never")
+                .cluster(Manifests.CLUSTER)
+                .clock(clock)
+                .listener(events)
+                .overdueAfter(Duration.ofHours(26))
+                .build()) {
+            engine.start();
+            clock.advance(Duration.ofHours(25).plusMinutes(30));
+            Manifests.store(store, database, clock.instant());
+            clock.advance(Duration.ofHours(1));
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(events.of(BackupEvent.Overdue.class))
+                            .singleElement()
+                            .satisfies(e -> assertThat(e.lastSuccess()).isNull()));
+        }
+    }
+
+    @Test
+    void aBackupFromTheFutureDoesNotKeepTheAlarmQuiet() {
+        MovedClock clock = new MovedClock(Instant.parse("2026-11-23T03:00:00Z"));
+        DirectoryStore store = new DirectoryStore(directory.resolve("store"));
+        Manifests.store(store, database, Instant.parse("2026-11-20T03:00:00Z"));
+        Manifests.store(store, database, Instant.parse("2027-11-20T03:00:00Z"));
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        try (BackupMetrics metrics = new BackupMetrics(registry, clock);
+                BackupEngine engine = Source.engine(store, database)
+                        .cluster(Manifests.CLUSTER)
+                        .clock(clock)
+                        .listener(metrics)
+                        .build()) {
+            engine.start();
+            await().untilAsserted(
+                            () -> assertThat(gauge(registry, BackupMeters.AGE)).isEqualTo(3 * 86_400.0));
+            assertThat(gauge(registry, BackupMeters.LAST_SUCCESS))
+                    .isEqualTo((double) Instant.parse("2026-11-20T03:00:00Z").getEpochSecond());
+        }
+    }
+
+    @Test
+    void progressHasMetersWhileThereIsProgress() throws Exception {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        Path go = directory.resolve("go");
+        try (BackupMetrics metrics = new BackupMetrics(registry);
+                BackupEngine engine = engine("archive 1; echo 'pg_dump: dumping contents of table \"public.t\"' >&2;"
+                                + " head -c 5M /dev/zero; while [ ! -e " + go + " ]; do sleep 0.05; done")
+                        .progressInterval(Duration.ofMillis(20))
+                        .partSize(1 << 20)
+                        .listener(metrics)
+                        .build()) {
+            Source.postgres()
+                    .executeIn(
+                            database,
+                            "CREATE TABLE t AS SELECT md5(i::text) FROM generate_series(1, 200000) i",
+                            "CREATE TABLE u AS SELECT md5(i::text) FROM generate_series(1, 200000) i");
+            var running = engine.runAsync();
+            await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+                assertThat(registry.find(BackupMeters.PROGRESS_TABLE.meterName())
+                                .tag("table", "public.t")
+                                .gauge())
+                        .isNotNull();
+                assertThat(gauge(registry, BackupMeters.PROGRESS)).isGreaterThanOrEqualTo(5 << 20);
+                assertThat(gauge(registry, BackupMeters.BUFFERS)).isGreaterThanOrEqualTo(1 << 20);
+                assertThat(gauge(registry, BackupMeters.PROGRESS_RATE)).isGreaterThanOrEqualTo(0);
+                assertThat(gauge(registry, BackupMeters.PROGRESS_SHARE)).isBetween(0.1, 0.9);
+            });
+            Files.createFile(go);
+            assertThat(running.get().succeeded()).isTrue();
+            await().untilAsserted(() -> assertThat(registry.getMeters())
+                    .noneMatch(meter -> meter.getId().getName().startsWith("pgbackup.progress")));
+        }
+    }
+
+    @Test
     void progressIsTold() {
         Events events = new Events();
         try (BackupEngine engine = engine(
@@ -203,6 +360,7 @@ class ListenerIT {
     }
 
     private static double gauge(SimpleMeterRegistry registry, BackupMeters meter) {
-        return registry.get(meter.meterName()).gauge().value();
+        Gauge gauge = registry.find(meter.meterName()).gauge();
+        return gauge == null ? Double.NaN : gauge.value();
     }
 }

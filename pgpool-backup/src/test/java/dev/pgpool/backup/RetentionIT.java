@@ -16,6 +16,8 @@ import dev.pgpool.backup.store.DeleteFailure;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.backup.store.StoreException;
+import dev.pgpool.backup.store.StoreFeature;
+import dev.pgpool.backup.store.StoreReport;
 import dev.pgpool.backup.store.StoredObject;
 import dev.pgpool.backup.store.WriteOptions;
 import java.nio.file.Path;
@@ -23,8 +25,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -125,6 +129,59 @@ class RetentionIT {
             assertThat(engine.prune().get("app").deletions()).isEmpty();
             engine.catalog().unpin("app", old);
             assertThat(engine.prune().get("app").deletions()).containsExactly(old.value());
+        }
+    }
+
+    @Test
+    void locksAndHoldsThatOnlyTheStoreKnowsBlockADeletion() {
+        for (int day = 0; day < 31; day++) {
+            Manifests.store(new DirectoryStore(directory), "app", NOW.minus(Duration.ofDays(day)));
+        }
+        ObjectStore plain = new DirectoryStore(directory);
+        BackupId held = Manifests.store(plain, "app", NOW.minus(Duration.ofDays(50)));
+        BackupId locked = Manifests.store(plain, "app", NOW.minus(Duration.ofDays(51)));
+        BackupId unlocked = Manifests.store(plain, "app", NOW.minus(Duration.ofDays(52)));
+        BackupId free = Manifests.store(plain, "app", NOW.minus(Duration.ofDays(53)));
+        ObjectStore store = new ForwardingStore(plain) {
+            @Override
+            public Optional<StoredObject> stat(String key) {
+                return super.stat(key)
+                        .map(o -> new StoredObject(
+                                o.key(),
+                                o.size(),
+                                o.etag(),
+                                o.lastModified(),
+                                "v1",
+                                null,
+                                key.contains(locked.value())
+                                        ? NOW.plusSeconds(60)
+                                        : key.contains(unlocked.value()) ? NOW.minusSeconds(60) : null,
+                                key.contains(held.value()),
+                                Map.of()));
+            }
+
+            @Override
+            public StoreReport probe(String prefix) {
+                Map<StoreFeature, String> findings =
+                        new EnumMap<>(super.probe(prefix).findings());
+                findings.put(StoreFeature.VERSIONING, StoreReport.YES);
+                return new StoreReport(describe(), findings);
+            }
+        };
+        try (BackupEngine engine = engine(store)) {
+            RetentionPlan dry = engine.planRetention().get("app");
+            RetentionPlan plan = engine.prune().get("app");
+
+            assertThat(plan).isNotNull();
+            assertThat(dry).isEqualTo(plan);
+            assertThat(plan.deletions()).containsExactly(free.value(), unlocked.value());
+            assertThat(plan.decision(held.value())).satisfies(d -> {
+                assertThat(d.reason()).isEqualTo(RetentionReason.LOCKED);
+                assertThat(d.detail()).isEqualTo("under a legal hold");
+            });
+            assertThat(plan.decision(locked.value()))
+                    .satisfies(d -> assertThat(d.detail()).isEqualTo("locked until " + NOW.plusSeconds(60)));
+            assertThat(engine.catalog().list("app")).hasSize(33);
         }
     }
 

@@ -236,6 +236,8 @@ class StoreFaultIT {
         try (ObjectStore store = direct()) {
             List<String> keys = new ArrayList<>();
             store.list("", object -> keys.add(object.key()));
+            // What is told of the last run is no part of a backup.
+            keys.removeIf(key -> key.endsWith("/.state/last-run.json"));
             assertThat(keys).isEmpty();
             assertNothingPending(store);
         }

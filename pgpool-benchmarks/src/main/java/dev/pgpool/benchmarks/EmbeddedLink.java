@@ -1,8 +1,9 @@
 package dev.pgpool.benchmarks;
 
+import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
-import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.HostConfig;
+import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
@@ -22,6 +23,8 @@ import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.server.ServerPhase;
 import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
+import dev.pgpool.core.internal.tls.ServerTls;
+import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.transport.Transport;
@@ -65,22 +68,25 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 "bench",
                 null,
                 ServerSetup.NONE,
-                200);
+                200,
+                ServerTls.OFF);
         server = new ServerConnection(target, this, this, new ParameterRegistry());
         serverChannel = new EmbeddedChannel(server);
         ChannelInboundHandlerAdapter last = new ChannelInboundHandlerAdapter();
         clientChannel = new EmbeddedChannel(last);
         out.connect(clientChannel.pipeline().context(last));
+        PgPoolConfig config = PgPool.builder().database("bench", db -> {}).config();
         PoolServices services = new PoolServices(
                 List.of(loop),
                 List.of(new LoopTicker(loop)),
                 new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run),
-                new CancelSender(Transport.NIO),
+                new CancelSender(Transport.NIO, Runnable::run),
                 new HostResolver(Transport.NIO, Runnable::run),
                 CredentialStore.empty(),
-                PgPoolListener.NONE);
+                PgPoolListener.NONE,
+                new TlsContexts(config));
         lane = new PoolRegistry(services, PoolMode.TRANSACTION, Map.of())
-                .enter(new DatabaseBuilder("bench").build(), "bench", "bench")
+                .enter(config.databases().get("bench"), "bench", "bench")
                 .laneFor(loop);
     }
 

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param chainSeenAt when {@code chain} was seen; absent if never. Earlier than {@code checkedAt} if this look failed
  * @param addresses one result for each address; empty for files
  * @param clockOffset how far this machine's clock is behind what the peer says; absent if the peer said nothing
+ * @param renewals changes to a certificate that ends later, since the target was added
  * @param duration how long the look took
  */
 public record CertReport(
@@ -35,6 +36,7 @@ public record CertReport(
         @Nullable Instant chainSeenAt,
         List<AddressResult> addresses,
         @Nullable Duration clockOffset,
+        long renewals,
         Duration duration) {
 
     public CertReport {

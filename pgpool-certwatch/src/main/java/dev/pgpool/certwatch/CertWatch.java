@@ -1,9 +1,14 @@
 package dev.pgpool.certwatch;
 
+import dev.pgpool.certwatch.internal.render.Exposition;
 import dev.pgpool.certwatch.internal.watch.WatchLoop;
+import dev.pgpool.certwatch.metrics.CertWatchMeters;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -103,6 +108,22 @@ public final class CertWatch implements AutoCloseable {
     /** What is known now. Levels are those of the clock's present time, not of the last look. */
     public CertSnapshot snapshot() {
         return loop.snapshot();
+    }
+
+    /**
+     * Writes what is known now in Prometheus' text format, version 0.0.4, for an endpoint of the host or a file for a node's
+     * text collector: the meters of {@link CertWatchMeters} but for those that count looks and notices. Needs no registry and
+     * keeps nothing, which is what makes thousands of targets cheap.
+     *
+     * @throws IOException what {@code out} throws
+     */
+    public void writePrometheus(Appendable out) throws IOException {
+        Map<CertWatchMeters, Double> shared = new EnumMap<>(CertWatchMeters.class);
+        shared.put(CertWatchMeters.IN_FLIGHT, (double) inFlight());
+        shared.put(CertWatchMeters.TARGETS, (double) size());
+        shared.put(CertWatchMeters.SCHEDULE_LAG, scheduleLag().toNanos() / 1e9);
+        shared.put(CertWatchMeters.INTERVAL, config.schedule().interval().toNanos() / 1e9);
+        Exposition.write(snapshot(), shared, out);
     }
 
     /** Looks under way at this moment. */

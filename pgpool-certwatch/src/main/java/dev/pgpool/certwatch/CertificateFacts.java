@@ -2,6 +2,7 @@ package dev.pgpool.certwatch;
 
 import static java.util.Objects.requireNonNull;
 
+import io.netty.util.NetUtil;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -42,6 +43,13 @@ public record CertificateFacts(
         names = List.copyOf(names);
         requireNonNull(keyAlgorithm, "keyAlgorithm");
         requireNonNull(signatureAlgorithm, "signatureAlgorithm");
+    }
+
+    /** Those of the names that are no IP addresses. */
+    public List<String> dnsNames() {
+        return names.stream()
+                .filter(name -> !NetUtil.isValidIpV4Address(name) && !NetUtil.isValidIpV6Address(name))
+                .toList();
     }
 
     /** Whole span of validity. */

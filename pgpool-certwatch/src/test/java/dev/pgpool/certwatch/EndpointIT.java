@@ -527,6 +527,29 @@ class EndpointIT {
         }
     }
 
+    /** What is not released is found by the leak detection of the test run. */
+    @Test
+    void closingAtAnyMomentReleasesEverything() {
+        try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE)) {
+            for (int round = 0; round < 10; round++) {
+                CertWatchBuilder builder =
+                        patient().trust(trust(ROOT)).firstSweep(Duration.ZERO).maxPerHost(50);
+                for (int i = 0; i < 20; i++) {
+                    builder.target(at(peer).named("target-" + i));
+                }
+                int before = peer.accepted();
+                int enough = before + 2 * round;
+                CertWatch watch = builder.build();
+                watch.start();
+                org.awaitility.Awaitility.await()
+                        .atMost(Looking.PATIENCE)
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(() -> peer.accepted() >= enough);
+                watch.close();
+            }
+        }
+    }
+
     @Test
     void closingInTheMiddleOfALookEndsIt() throws Exception {
         try (TlsPeer peer = TlsPeer.raw((socket, in, out) -> {

@@ -148,7 +148,7 @@ class LimitsIT {
                 assertThat(lookAt(target.withClient(identity), ROOT).findings()).isEmpty();
             }
         }
-        assertThat(threads).hasSizeGreaterThanOrEqualTo(4).allMatch(name -> name.startsWith("certwatch-work"));
+        assertThat(threads).hasSizeGreaterThanOrEqualTo(4).allMatch(name -> name.startsWith("certwatch-tls"));
     }
 
     /** Notes who asks for the key. */

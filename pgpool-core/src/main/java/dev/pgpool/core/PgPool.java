@@ -25,7 +25,8 @@ public final class PgPool implements AutoCloseable {
     }
 
     /**
-     * Listens and serves clients. Server connections are made when clients need them. Does nothing when running.
+     * Listens and serves clients. Server connections are made when clients need them, or a pool's minimum does. Does
+     * nothing when running.
      *
      * @return this pooler
      * @throws PgPoolException if an address can't be listened on; then nothing is left running

@@ -228,6 +228,27 @@ class ReplicationIT {
     }
 
     @Test
+    void noTimeoutOfPooledClientsEndsAStream() {
+        try (TestPooler pooler = TestPooler.start(builder -> builder.loginTimeout(Duration.ofMillis(300))
+                        .database(
+                                TestPostgres.DATABASE,
+                                db -> TestPooler.at(db, newest)
+                                        .clientIdleTimeout(Duration.ofMillis(300))
+                                        .queryTimeout(Duration.ofMillis(300))
+                                        .idleInTransactionTimeout(Duration.ofMillis(300))));
+                WireClient client = login(pooler, "replication", "database")) {
+            assertThat(client.isReadable(Duration.ofMillis(900)))
+                    .as("ended while idle")
+                    .isFalse();
+            client.run("BEGIN");
+            assertThat(client.isReadable(Duration.ofMillis(900)))
+                    .as("ended in a transaction")
+                    .isFalse();
+            client.run("COMMIT").run("SELECT pg_sleep(0.9)");
+        }
+    }
+
+    @Test
     void clientThatLeavesWhileItWaitsLeavesNothingBehind() {
         try (TestPooler pooler = pooler(newest, 1);
                 WireClient holder = login(pooler).run("BEGIN")) {

@@ -4,7 +4,9 @@ package dev.pgpool.backup.metrics;
 public enum BackupMeters {
     /** Gauge, epoch seconds, tag database: the newest good backup's data. Loaded from the catalog; absent if there is none. */
     LAST_SUCCESS("pgbackup.last.success.timestamp"),
-    /** Gauge, epoch seconds: when the last run ended, however it did. */
+    /** Gauge, seconds, tag database: age of the newest good backup's data, as of the scrape. */
+    AGE("pgbackup.age"),
+    /** Gauge, epoch seconds: when the last run of any instance ended, however it did. Loaded from the catalog. */
     LAST_ATTEMPT("pgbackup.last.attempt.timestamp"),
     /** Counter, tags outcome and reason: runs that ended. */
     RUNS("pgbackup.runs"),
@@ -16,8 +18,14 @@ public enum BackupMeters {
     UPLOADED("pgbackup.uploaded.bytes"),
     /** Gauge: 1 while a run is under way, else 0. */
     IN_PROGRESS("pgbackup.in.progress"),
-    /** Gauge, bytes, tag database: stored so far by the backup under way. */
+    /** Gauge, bytes, tag database: stored so far by the backup under way; like all of progress, only while there is one. */
     PROGRESS("pgbackup.progress.bytes"),
+    /** Gauge, bytes per second, tag database: stored by the backup under way since the last event. */
+    PROGRESS_RATE("pgbackup.progress.rate"),
+    /** Gauge, always 1, tags database and table: the table being dumped. */
+    PROGRESS_TABLE("pgbackup.progress.table"),
+    /** Gauge, bytes, tag database: memory of the part buffers of the backup under way. */
+    BUFFERS("pgbackup.buffers.bytes"),
     /** Gauge, 0 to 1, tag database: estimated share of the dump that is done. */
     PROGRESS_SHARE("pgbackup.progress.ratio"),
     /** Gauge, tags database and state (readable, unreadable): backups in the catalog. */

@@ -5,6 +5,7 @@ import dev.pgpool.backup.BackupListener;
 import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.CatalogEntry;
 import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.LastRun;
 import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.VerifyReport;
 import dev.pgpool.backup.retention.RetentionDecision;
@@ -15,10 +16,14 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.time.Clock;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -28,7 +33,15 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class BackupMetrics implements BackupListener, AutoCloseable {
 
+    private static final List<BackupMeters> PROGRESS = List.of(
+            BackupMeters.PROGRESS,
+            BackupMeters.PROGRESS_RATE,
+            BackupMeters.PROGRESS_TABLE,
+            BackupMeters.PROGRESS_SHARE,
+            BackupMeters.BUFFERS);
+
     private final MeterRegistry registry;
+    private final Clock clock;
     private final Tags common;
     private final Map<Meter.Id, AtomicReference<Double>> gauges = new ConcurrentHashMap<>();
 
@@ -39,7 +52,19 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
      * @param tags put on every meter: name and value by turns
      */
     public BackupMetrics(MeterRegistry registry, String... tags) {
+        this(registry, Clock.systemUTC(), tags);
+    }
+
+    /**
+     * Meters in a registry, by the engine's clock.
+     *
+     * @param registry not closed
+     * @param clock that ages are told by
+     * @param tags put on every meter: name and value by turns
+     */
+    public BackupMetrics(MeterRegistry registry, Clock clock, String... tags) {
         this.registry = registry;
+        this.clock = clock;
         this.common = Tags.of(tags);
         set(BackupMeters.IN_PROGRESS, Tags.empty(), 0);
     }
@@ -47,7 +72,7 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
     @Override
     public void onEvent(BackupEvent event) {
         if (event instanceof BackupEvent.CatalogLoaded loaded) {
-            loaded.entries().forEach(this::load);
+            load(loaded);
         } else if (event instanceof BackupEvent.RunStarted) {
             set(BackupMeters.IN_PROGRESS, Tags.empty(), 1);
         } else if (event instanceof BackupEvent.Progress progress) {
@@ -72,18 +97,36 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
         }
     }
 
-    private void load(CatalogEntry entry) {
+    private void load(BackupEvent.CatalogLoaded loaded) {
+        gauges.forEach((id, value) -> {
+            if (id.getName().equals(BackupMeters.CATALOG.meterName())) {
+                value.set(0.0);
+            }
+        });
+        Instant latest = loaded.at().plus(RetentionPlan.CLOCK_TOLERANCE);
+        Set<String> seen = new HashSet<>();
+        loaded.entries().forEach(entry -> load(entry, latest, seen.add(entry.database())));
+        LastRun last = loaded.lastRun();
+        if (last != null) {
+            set(BackupMeters.LAST_ATTEMPT, Tags.empty(), seconds(last.at()));
+        }
+    }
+
+    private void load(CatalogEntry entry, Instant latest, boolean oldest) {
         Tags database = Tags.of("database", entry.database());
         count(database.and("state", entry.readable() ? "readable" : "unreadable"));
         BackupManifest manifest = entry.manifest();
-        if (manifest == null) {
+        if (manifest == null || manifest.startedAt().isAfter(latest)) {
+            // One that is dated in the future must not keep the alarm of a missing backup quiet.
             return;
         }
         double startedAt = seconds(manifest.startedAt());
         // Entries come oldest first, so the last to be set is the newest.
-        set(BackupMeters.LAST_SUCCESS, database, startedAt);
+        lastSuccess(database, startedAt);
         set(BackupMeters.SIZE, database, (double) manifest.totalBytes());
-        setOnce(BackupMeters.OLDEST, database, startedAt);
+        if (oldest) {
+            set(BackupMeters.OLDEST, database, startedAt);
+        }
         Instant verifiedAt = entry.verifiedAt();
         if (verifiedAt != null) {
             set(BackupMeters.VERIFY_LAST_SUCCESS, database, seconds(verifiedAt));
@@ -98,18 +141,29 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
     private void progress(BackupEvent.Progress progress) {
         Tags database = Tags.of("database", progress.database());
         set(BackupMeters.PROGRESS, database, (double) progress.bytes());
+        set(BackupMeters.PROGRESS_RATE, database, progress.bytesPerSecond());
+        set(BackupMeters.BUFFERS, database, (double) progress.bufferBytes());
+        String table = progress.table();
+        if (table != null) {
+            Tags dumped = database.and("table", table);
+            remove(BackupMeters.PROGRESS_TABLE, progress.database(), dumped);
+            set(BackupMeters.PROGRESS_TABLE, dumped, 1);
+        }
         if (progress.share() >= 0) {
             set(BackupMeters.PROGRESS_SHARE, database, progress.share());
         }
     }
 
     private void finished(RunReport.DatabaseResult result) {
+        for (BackupMeters meter : PROGRESS) {
+            remove(meter, result.database(), Tags.empty());
+        }
         BackupManifest manifest = result.manifest();
         if (manifest == null) {
             return;
         }
         Tags database = Tags.of("database", result.database());
-        set(BackupMeters.LAST_SUCCESS, database, seconds(manifest.startedAt()));
+        lastSuccess(database, seconds(manifest.startedAt()));
         setOnce(BackupMeters.OLDEST, database, seconds(manifest.startedAt()));
         set(BackupMeters.SIZE, database, (double) manifest.totalBytes());
         count(database.and("state", "readable"));
@@ -173,6 +227,36 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
         if (report.passed()) {
             set(BackupMeters.VERIFY_LAST_SUCCESS, Tags.of("database", report.database()), seconds(report.finishedAt()));
         }
+    }
+
+    private void lastSuccess(Tags database, double startedAt) {
+        AtomicReference<Double> value = gauge(BackupMeters.LAST_SUCCESS, database, startedAt);
+        value.set(startedAt);
+        Tags all = common.and(database);
+        Meter.Id id = new Meter.Id(BackupMeters.AGE.meterName(), all, null, null, Meter.Type.GAUGE);
+        gauges.computeIfAbsent(id, key -> {
+            Gauge.builder(
+                            BackupMeters.AGE.meterName(),
+                            value,
+                            v -> seconds(clock.instant()) - Objects.requireNonNullElse(v.get(), Double.NaN))
+                    .tags(all)
+                    .register(registry);
+            return value;
+        });
+    }
+
+    /** Removes a database's gauges of a meter, but for the one with these tags. */
+    private void remove(BackupMeters meter, String database, Tags but) {
+        Tags kept = common.and(but);
+        gauges.keySet().removeIf(id -> {
+            boolean gone = id.getName().equals(meter.meterName())
+                    && database.equals(id.getTag("database"))
+                    && !Tags.of(id.getTags()).equals(kept);
+            if (gone) {
+                registry.remove(id);
+            }
+            return gone;
+        });
     }
 
     private void count(BackupMeters meter, Tags tags, double amount) {

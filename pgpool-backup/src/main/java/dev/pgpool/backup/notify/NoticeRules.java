@@ -2,6 +2,7 @@ package dev.pgpool.backup.notify;
 
 import dev.pgpool.backup.BackupEvent;
 import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.LastRun;
 import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.VerifyReport;
 import java.time.Duration;
@@ -35,6 +36,10 @@ public final class NoticeRules {
 
     /** The notices that an event is worth. */
     public List<Notice> on(BackupEvent event) {
+        if (event instanceof BackupEvent.CatalogLoaded loaded) {
+            remember(loaded.lastRun());
+            return List.of();
+        }
         if (event instanceof BackupEvent.RunFinished finished) {
             return one(onRun(finished.report(), event.at()));
         }
@@ -56,6 +61,21 @@ public final class NoticeRules {
                             : failed(Notice.Kind.ATTENTION, subject, String.join("; ", alarms), "", event.at()));
         }
         return List.of();
+    }
+
+    /** What was told by another instance, or before a restart, is not told again; that it works again is. */
+    private void remember(@Nullable LastRun last) {
+        if (last == null) {
+            return;
+        }
+        switch (last.outcome()) {
+            case SUCCESS -> {
+                bad.remove("backup");
+                bad.remove("overdue");
+            }
+            case FAILURE, CANCELLED -> bad.putIfAbsent("backup", new Bad(last.at(), last.message()));
+            case SKIPPED -> {}
+        }
     }
 
     private static List<Notice> one(@Nullable Notice notice) {

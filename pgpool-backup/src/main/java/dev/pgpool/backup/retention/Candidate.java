@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param id of the backup
  * @param startedAt the age of its data, or {@code null} if its manifest cannot be read
  * @param pinned true if somebody wants it kept
- * @param lockedUntil end of its object lock, or {@code null}
+ * @param lockedUntil end of its object lock, {@link #LEGAL_HOLD}, or {@code null}
  * @param verified true if it has passed a verification that read the archive or more
  */
 public record Candidate(
@@ -18,6 +18,14 @@ public record Candidate(
         boolean pinned,
         @Nullable Instant lockedUntil,
         boolean verified) {
+
+    /** A lock without an end. */
+    public static final Instant LEGAL_HOLD = Instant.MAX;
+
+    /** The same with this lock. */
+    public Candidate lockedUntil(@Nullable Instant until) {
+        return new Candidate(id, startedAt, pinned, until, verified);
+    }
 
     /** A good backup without pin, lock or verification. */
     public static Candidate of(String id, Instant startedAt) {

@@ -126,7 +126,12 @@ public record RetentionPlan(List<RetentionDecision> decisions, List<String> alar
                         new RetentionDecision(candidate, KEEP, generation, "the newest of its " + period(generation));
             } else if (lockedUntil != null && lockedUntil.isAfter(now)) {
                 decision = new RetentionDecision(
-                        candidate, BLOCKED, RetentionReason.LOCKED, "locked until " + lockedUntil);
+                        candidate,
+                        BLOCKED,
+                        RetentionReason.LOCKED,
+                        lockedUntil.equals(Candidate.LEGAL_HOLD)
+                                ? "under a legal hold"
+                                : "locked until " + lockedUntil);
             } else {
                 decision = new RetentionDecision(
                         candidate, DELETE, RetentionReason.EXPIRED, age + " > " + days(policy.maxAge()));

@@ -7,9 +7,11 @@ import io.minio.errors.MinioException;
 import io.minio.errors.ServerException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.security.cert.CertificateException;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /** Waits for a call of the S3 client and turns what went wrong into a {@link StoreException}. */
@@ -76,6 +78,11 @@ final class S3Calls {
             boolean passing = PASSING_STATUS.stream().anyMatch(s -> message.contains(Integer.toString(s)));
             return new StoreException(passing ? Kind.TRANSIENT : Kind.REJECTED, operation + ": " + message);
         }
+        if (isUntrusted(cause)) {
+            // It will not become another one's by asking again.
+            return new StoreException(
+                    Kind.REJECTED, operation + ": TLS: " + (cause == null ? "" : cause.getMessage()), cause);
+        }
         if (cause instanceof InterruptedIOException || cause instanceof IOException) {
             return new StoreException(
                     Kind.TRANSIENT,
@@ -84,6 +91,15 @@ final class S3Calls {
         }
         return new StoreException(
                 Kind.REJECTED, operation + ": " + (cause == null ? "unknown failure" : cause.toString()), cause);
+    }
+
+    private static boolean isUntrusted(@Nullable Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SSLPeerUnverifiedException || cause instanceof CertificateException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Kind kind(String code, int status) {

@@ -57,7 +57,7 @@ final class S3Headers {
         Http.Headers headers = new Http.Headers();
         options.metadata().forEach((name, value) -> headers.put("x-amz-meta-" + name, value));
         S3Settings.ObjectDefaults defaults = settings.defaults();
-        if (!defaults.tags().isEmpty()) {
+        if (options.backup() && !defaults.tags().isEmpty()) {
             headers.put(
                     "x-amz-tagging",
                     defaults.tags().entrySet().stream()
@@ -72,9 +72,9 @@ final class S3Headers {
             headers.put(
                     "x-amz-object-lock-retain-until-date",
                     lockUntil.truncatedTo(ChronoUnit.SECONDS).toString());
-            if (defaults.legalHold()) {
-                headers.put("x-amz-object-lock-legal-hold", "ON");
-            }
+        }
+        if (options.backup() && defaults.legalHold()) {
+            headers.put("x-amz-object-lock-legal-hold", "ON");
         }
         if (defaults.encryption() instanceof S3Encryption.StoreManaged) {
             headers.put("x-amz-server-side-encryption", "AES256");

@@ -355,7 +355,23 @@ public final class S3Store implements ObjectStore {
         probe.attempt(StoreFeature.VERSIONING, this::requireVersioning);
         probe.attempt(StoreFeature.OBJECT_LOCK, this::requireObjectLock);
         probe.attempt(StoreFeature.TAGS, () -> requireTags(prefix));
+        requireSettings(findings);
         return new StoreReport(describe(), findings);
+    }
+
+    /** A tag or hold that was asked for and cannot be had would make every write of a backup fail, so it is told beforehand. */
+    private void requireSettings(Map<StoreFeature, String> findings) {
+        S3Settings.ObjectDefaults defaults = settings.defaults();
+        if (!defaults.tags().isEmpty() && !StoreReport.YES.equals(findings.get(StoreFeature.TAGS))) {
+            findings.put(StoreFeature.READ_WRITE, "tags were asked for, but: " + findings.get(StoreFeature.TAGS));
+        }
+        if (defaults.legalHold()) {
+            try {
+                requireLocksInBucket();
+            } catch (StoreException e) {
+                findings.put(StoreFeature.READ_WRITE, "a legal hold was asked for, but: " + e.getMessage());
+            }
+        }
     }
 
     private void requireVersioning() {
@@ -371,6 +387,15 @@ public final class S3Store implements ObjectStore {
     }
 
     private void requireObjectLock() {
+        requireLocksInBucket();
+        if (settings.defaults().lockMode() == null) {
+            throw new StoreException(
+                    Kind.UNSUPPORTED,
+                    "the bucket has object locks, but the store no mode for them (expected: lockMode(...))");
+        }
+    }
+
+    private void requireLocksInBucket() {
         GetObjectLockConfigurationArgs args = GetObjectLockConfigurationArgs.builder()
                 .bucket(bucket())
                 .region(region())
@@ -381,12 +406,16 @@ public final class S3Store implements ObjectStore {
     private void requireTags(String prefix) {
         String key = prefix + "probe-tags-" + UUID.randomUUID();
         byte[] content = {1};
+        CRC32C crc = new CRC32C();
+        crc.update(content, 0, content.length);
+        Http.Headers tagged = headers.ofObject(WriteOptions.of("text/plain"), (int) crc.getValue());
+        tagged.put("x-amz-tagging", "probe=1");
         PutObjectAPIArgs args = PutObjectAPIArgs.builder()
                 .bucket(bucket())
                 .region(region())
                 .object(key)
                 .buffer(new LentBody(content, content.length))
-                .headers(new Http.Headers("x-amz-tagging", "probe=1"))
+                .headers(tagged)
                 .build();
         S3Calls.await("put with tag", () -> client().putObject(args));
         GetObjectTagsArgs get = GetObjectTagsArgs.builder()

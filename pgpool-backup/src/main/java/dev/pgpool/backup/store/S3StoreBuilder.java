@@ -117,7 +117,7 @@ public final class S3StoreBuilder {
         return this;
     }
 
-    /** Default false: a legal hold on every locked object. */
+    /** Default false: a legal hold on every backup object, whether or not it has a lock with an end. */
     public S3StoreBuilder legalHold(boolean on) {
         legalHold = on;
         return this;

@@ -20,6 +20,6 @@ public enum StoreFeature {
     TAGS,
     /** Deleted and overwritten objects are kept as versions. */
     VERSIONING,
-    /** Objects can be locked against deletion. */
+    /** Objects can be locked against deletion, and the store is set up to do so. */
     OBJECT_LOCK
 }

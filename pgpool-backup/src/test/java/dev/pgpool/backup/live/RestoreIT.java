@@ -12,8 +12,10 @@ import dev.pgpool.backup.PgServer;
 import dev.pgpool.backup.RestoreReport;
 import dev.pgpool.backup.RestoreRequest;
 import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.SqlCheck;
 import dev.pgpool.backup.VerifyLevel;
 import dev.pgpool.backup.VerifyReport;
+import dev.pgpool.backup.fixture.Manifests;
 import dev.pgpool.backup.fixture.MovedClock;
 import dev.pgpool.backup.fixture.S3Server;
 import dev.pgpool.backup.fixture.Source;
@@ -186,6 +188,54 @@ class RestoreIT {
     }
 
     @Test
+    void aServerOlderThanTheSourceIsRefused() {
+        String database = Source.postgres().createDatabase();
+        DirectoryStore store = new DirectoryStore(directory);
+        Instant at = Instant.now();
+        BackupManifest old = Manifests.manifest(database, Manifests.id(at), at, "none");
+        BackupManifest.Source source = old.source();
+        String home = Manifests.LAYOUT.backup(database, old.id());
+        Manifests.storeManifest(
+                store,
+                new BackupManifest(
+                        old.formatVersion(),
+                        old.engineVersion(),
+                        old.id(),
+                        old.startedAt(),
+                        old.finishedAt(),
+                        new BackupManifest.Source(
+                                source.cluster(),
+                                source.systemIdentifier(),
+                                database,
+                                source.oid(),
+                                180_000,
+                                source.walPosition(),
+                                source.encoding(),
+                                source.collate(),
+                                source.ctype(),
+                                source.localeProvider(),
+                                source.locale(),
+                                source.collationVersion(),
+                                source.dataChecksums(),
+                                source.runner()),
+                        old.tool(),
+                        Manifests.manifest(database, old.id(), at, home + "data.dump")
+                                .objects(),
+                        null,
+                        old.contents(),
+                        List.of(),
+                        null));
+        try (BackupEngine engine = engine(database).cluster(Manifests.CLUSTER).build()) {
+            assertRefused(
+                    engine,
+                    RestoreRequest.intoNew(new RestoreRequest.Latest(database), Source.server(), database + "_older"),
+                    FailureReason.VERSION_MISMATCH,
+                    "the source was version 18, the target is version 15");
+        }
+        assertThat(databases(Source.postgres())).doesNotContain(database + "_older");
+    }
+
+    @Test
     void theNewestBeforeAnInstantIsFound() {
         String database = Source.postgres().createDatabase();
         MovedClock clock = new MovedClock(Instant.parse("2026-11-20T02:30:00Z"));
@@ -237,8 +287,18 @@ class RestoreIT {
         Source.postgres()
                 .executeIn(
                         database,
-                        "SELECT lo_from_bytea(0, decode(md5(i::text), 'hex')) FROM generate_series(1, 20000) i");
-        try (BackupEngine engine = engine(database).verifyOn(Source.server()).build()) {
+                        "SELECT lo_from_bytea(i, decode(md5(i::text), 'hex')) FROM generate_series(20001, 40000) i",
+                        "ALTER LARGE OBJECT 20001 OWNER TO app",
+                        "GRANT SELECT ON LARGE OBJECT 20002 TO app",
+                        "COMMENT ON LARGE OBJECT 20003 IS 'the third'");
+        String all =
+                "SELECT count(*) || ' ' || md5(string_agg(oid || encode(lo_get(oid), 'hex') || lomowner::regrole ||"
+                        + " coalesce(lomacl::text, '') || coalesce(obj_description(oid, 'pg_largeobject'), ''), ',' ORDER BY oid))"
+                        + " FROM pg_largeobject_metadata";
+        try (BackupEngine engine = engine(database)
+                .verifyOn(Source.server())
+                .check(new SqlCheck("contents", all, Source.query(Source.postgres(), database, all)))
+                .build()) {
             RunReport run = succeed(engine);
             VerifyReport report = engine.verify(database, run.id(), VerifyLevel.CHECKED);
 

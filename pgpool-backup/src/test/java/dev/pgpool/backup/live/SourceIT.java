@@ -140,6 +140,51 @@ class SourceIT {
     }
 
     @Test
+    void allDatabasesButTheExcludedOnesAreTakenAlsoNewOnes() {
+        try (TestPostgres postgres = TestPostgres.fresh(15, Map.of())) {
+            postgres.executeIn("postgres", "CREATE DATABASE kept", "CREATE DATABASE scratch");
+            try (BackupEngine engine = BackupEngine.builder()
+                    .source(Source.server(postgres))
+                    .store(new DirectoryStore(directory))
+                    .allDatabasesExcept("scratch", "postgres")
+                    .build()) {
+                assertThat(engine.run().databases())
+                        .extracting(RunReport.DatabaseResult::database)
+                        .containsExactly("app", "kept");
+                postgres.executeIn("postgres", "CREATE DATABASE later");
+                RunReport second = engine.run();
+
+                assertThat(second.message()).isEmpty();
+                assertThat(second.databases())
+                        .extracting(RunReport.DatabaseResult::database)
+                        .containsExactly("app", "kept", "later");
+            }
+            try (BackupEngine engine = BackupEngine.builder()
+                    .source(Source.server(postgres))
+                    .store(new DirectoryStore(directory))
+                    .allDatabasesExcept("app", "kept", "later", "postgres", "scratch")
+                    .build()) {
+                assertThat(engine.run().message()).contains("no database is left after excluding");
+            }
+        }
+    }
+
+    @Test
+    void tooFewFreeConnectionsAreFoundBeforehand() {
+        try (TestPostgres postgres = TestPostgres.fresh(15, Map.of("max_connections", "8"));
+                BackupEngine engine = Source.engine(new DirectoryStore(directory), "app", "postgres", "b", "c")
+                        .source(Source.server(postgres))
+                        .parallelDatabases(4)
+                        .build()) {
+            postgres.executeIn("postgres", "CREATE DATABASE b", "CREATE DATABASE c");
+            RunReport run = engine.run();
+
+            assertThat(run.reason()).as(run.message()).isEqualTo(FailureReason.PREFLIGHT);
+            assertThat(run.message()).contains("free on postgres@", "expected: at least 9");
+        }
+    }
+
+    @Test
     void oddNamesAreNoProblem() {
         String name = "we.ird/näme = \"x\" 'y'";
         Source.postgres().executeIn("postgres", "CREATE DATABASE \"" + name.replace("\"", "\"\"") + "\"");

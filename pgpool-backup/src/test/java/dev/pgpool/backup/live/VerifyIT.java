@@ -2,6 +2,7 @@ package dev.pgpool.backup.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.backup.BackupEngine;
 import dev.pgpool.backup.BackupEngineBuilder;
@@ -15,6 +16,7 @@ import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.SqlCheck;
 import dev.pgpool.backup.VerifyLevel;
 import dev.pgpool.backup.VerifyReport;
+import dev.pgpool.backup.fixture.Manifests;
 import dev.pgpool.backup.fixture.Source;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.core.fixture.TestPostgres;
@@ -22,8 +24,11 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +86,83 @@ class VerifyIT {
                     .anySatisfy(p -> assertThat(p).isEqualTo("check nobody is nameless: found 0 (expected: 7)"));
         }
         assertNoScratch(Source.postgres());
+    }
+
+    @Test
+    void lostTablesSequencesAndLargeObjectsAreFoundByComparing() {
+        String database = Source.sampleDatabase();
+        try (BackupEngine engine = engine(database)
+                .dumpArguments("--exclude-table=orders", "--exclude-table-data=customer_id_seq", "--no-blobs")
+                .build()) {
+            RunReport run = succeed(engine);
+            VerifyReport report = engine.verify(database, run.id(), VerifyLevel.CHECKED);
+
+            assertThat(report.reached()).isEqualTo(VerifyLevel.RESTORED);
+            assertThat(report.problems())
+                    .contains("table public.orders: missing", "large objects: 0 restored, 1 dumped")
+                    .anySatisfy(p -> assertThat(p)
+                            .startsWith("sequence public.customer_id_seq: at 0, was between 1000 and 1000"));
+        }
+    }
+
+    @Test
+    void aLostExtensionIsFoundByComparing() {
+        String database = Source.postgres().createDatabase();
+        Source.postgres().executeIn(database, "DROP EXTENSION plpgsql", "CREATE EXTENSION plpgsql SCHEMA pg_catalog");
+        try (BackupEngine engine = engine(database).build()) {
+            RunReport run = succeed(engine);
+            BackupManifest whole = manifest(run);
+            BackupManifest.Contents contents = whole.contents();
+            // As if the source had had another one.
+            Manifests.rewrite(
+                    new DirectoryStore(directory),
+                    engine.catalog().show(database, run.id()),
+                    new BackupManifest.Contents(
+                            contents.rowCounts(),
+                            contents.tables(),
+                            contents.sequences(),
+                            contents.largeObjects(),
+                            Map.of("plpgsql", "0.9", "postgis", "3.4"),
+                            contents.roles(),
+                            contents.databaseBytes()));
+            VerifyReport report = engine.verify(database, run.id(), VerifyLevel.CHECKED);
+
+            assertThat(report.problems()).containsExactly("extension postgis: missing");
+            assertThat(report.notes())
+                    .anySatisfy(note ->
+                            assertThat(note).isEqualTo("extension plpgsql: version 1.0 here, 0.9 at the source"));
+        }
+    }
+
+    @Test
+    void scratchDatabasesHaveTheSourcesEncodingAndLocale() {
+        String latin = "latin" + System.nanoTime();
+        String icu = "icu" + System.nanoTime();
+        Source.postgres()
+                .executeIn(
+                        "postgres",
+                        "CREATE DATABASE " + latin
+                                + " TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'",
+                        "CREATE DATABASE " + icu + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+                                + " LOCALE_PROVIDER icu ICU_LOCALE 'de'");
+        for (String database : new String[] {latin, icu}) {
+            Source.postgres()
+                    .executeIn(database, "CREATE TABLE word (w text)", "INSERT INTO word VALUES ('ä'), ('z'), ('a')");
+        }
+        String order =
+                "SELECT pg_encoding_to_char(encoding) || ' ' || datcollate || ' ' || datlocprovider::text || ' ' ||"
+                        + " coalesce(daticulocale, '-') || ' ' || (SELECT string_agg(w, '' ORDER BY w) FROM public.word)"
+                        + " FROM pg_database WHERE datname = current_database()";
+        try (BackupEngine engine = Source.engine(new DirectoryStore(directory), latin, icu)
+                .verifyOn(Source.server())
+                .check(new SqlCheck("order", order, "LATIN1 C c - azä"))
+                .build()) {
+            RunReport run = succeed(engine);
+            assertThat(engine.verify(latin, run.id(), VerifyLevel.CHECKED).problems())
+                    .isEmpty();
+            assertThat(engine.verify(icu, run.id(), VerifyLevel.CHECKED).problems())
+                    .containsExactly("check order: found UTF8 C i de aäz (expected: LATIN1 C c - azä)");
+        }
     }
 
     @Test
@@ -196,6 +278,45 @@ class VerifyIT {
         assertNoScratch(postgres);
         assertThat(Source.query(postgres, "postgres", "SELECT count(*) FROM pg_roles WHERE rolname = 'left_over_role'"))
                 .isEqualTo("0");
+    }
+
+    @Test
+    void aCheckThatNeverEndsIsCutOffAndTheScratchDatabaseIsDropped() {
+        String database = Source.sampleDatabase();
+        try (BackupEngine engine = engine(database)
+                .check(new SqlCheck("patience", "SELECT pg_sleep(100000)", ""))
+                .verifyDeadline(Duration.ofSeconds(5))
+                .build()) {
+            RunReport run = succeed(engine);
+            VerifyReport report = engine.verify(database, run.id(), VerifyLevel.CHECKED);
+
+            assertThat(report.reached()).isEqualTo(VerifyLevel.RESTORED);
+            assertThat(report.reason()).isEqualTo(FailureReason.VERIFY_FAILED);
+            assertThat(report.problems())
+                    .anySatisfy(problem -> assertThat(problem).contains("not finished within PT5S"));
+        }
+        assertNoScratch(Source.postgres());
+    }
+
+    @Test
+    void closingTheEngineEndsAVerification() throws Exception {
+        String database = Source.sampleDatabase();
+        CompletableFuture<VerifyReport> verifying;
+        try (BackupEngine engine = engine(database)
+                .check(new SqlCheck("patience", "SELECT pg_sleep(100000), 'of " + database + "'", ""))
+                .build()) {
+            RunReport run = succeed(engine);
+            verifying = CompletableFuture.supplyAsync(() -> engine.verify(database, run.id(), VerifyLevel.CHECKED));
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> Source.query(
+                                    Source.postgres(),
+                                    "postgres",
+                                    "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%of "
+                                            + database + "%' AND datname LIKE 'pgpool_verify_%'")
+                            .equals("1"));
+        }
+        assertThat(verifying.get(60, TimeUnit.SECONDS).passed()).isFalse();
+        assertNoScratch(Source.postgres());
     }
 
     @Test

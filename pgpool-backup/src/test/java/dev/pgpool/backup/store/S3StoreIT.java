@@ -151,6 +151,51 @@ class S3StoreIT extends ObjectStoreContract {
     }
 
     @Test
+    void shortPagesAreFollowedByTheirTokens() {
+        try (FaultProxy proxy = FaultProxy.before(S3Server.shared().address())
+                        .always(r -> r.target().contains("continuation-token=second"), new Answer(200, page("c", "")))
+                        .always(
+                                r -> r.target().contains("continuation-token=first"),
+                                new Answer(200, page("b", "second")))
+                        .always(r -> r.target().contains("list-type=2"), new Answer(200, page("a", "first")));
+                ObjectStore store = S3Server.store(proxy.url(), bucket).build()) {
+            List<String> keys = new ArrayList<>();
+            store.list("", object -> keys.add(object.key()));
+
+            assertThat(keys).containsExactly("a", "b", "c");
+        }
+    }
+
+    private static String page(String key, String nextToken) {
+        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult"
+                + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>b</Name><Prefix></Prefix><MaxKeys>1</MaxKeys>"
+                + "<IsTruncated>" + !nextToken.isEmpty() + "</IsTruncated>"
+                + (nextToken.isEmpty() ? "" : "<NextContinuationToken>" + nextToken + "</NextContinuationToken>")
+                + "<Contents><Key>" + key + "</Key><LastModified>2026-11-23T02:30:00.000Z</LastModified>"
+                + "<ETag>&quot;e&quot;</ETag><Size>1</Size></Contents></ListBucketResult>";
+    }
+
+    @Test
+    void anObjectWhoseETagIsAnotherAfterCompletionIsRefused() {
+        String other = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><CompleteMultipartUploadResult"
+                + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Bucket>b</Bucket><Key>k</Key><Location>l</Location>"
+                + "<ETag>&quot;00000000000000000000000000000000-2&quot;</ETag></CompleteMultipartUploadResult>";
+        byte[] content = new byte[PART + 10];
+        try (FaultProxy proxy = FaultProxy.before(S3Server.shared().address())
+                        .on(Request::isComplete, 1, new PassThenAnswer(200, other));
+                ObjectStore store = S3Server.store(proxy.url(), bucket).build()) {
+            MultipartWrite write = store.startMultipart("k", WriteOptions.of("application/octet-stream"));
+            List<PartReceipt> receipts =
+                    List.of(write.put(part(1, 0, content, PART)), write.put(part(2, PART, content, 10)));
+
+            assertThatThrownBy(() -> write.complete(receipts))
+                    .isInstanceOfSatisfying(
+                            StoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.INTEGRITY))
+                    .hasMessageContaining("differs from that at completion");
+        }
+    }
+
+    @Test
     void aListingThatFailsHalfwayIsAnError() {
         try (FaultProxy proxy = FaultProxy.before(S3Server.shared().address())
                         .always(

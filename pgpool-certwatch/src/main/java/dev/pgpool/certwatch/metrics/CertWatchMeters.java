@@ -39,7 +39,7 @@ public enum CertWatchMeters {
     LAST_GOOD("certwatch.last.good.timestamp", "seconds", "When a chain was last seen"),
     /** Seconds since a chain was last seen, computed when read. */
     LAST_GOOD_AGE("certwatch.last.good.age", "seconds", "Time since a chain was last seen"),
-    /** Counter of changes of certificate that moved expiry to later. */
+    /** Counter of changes of certificate that moved expiry to later, since the target was added. */
     RENEWALS("certwatch.renewals", null, "Renewals seen"),
 
     /** Timer of looks, by {@code outcome}: success or failure. No instance. */
@@ -68,6 +68,13 @@ public enum CertWatchMeters {
     /** Name in Micrometer's form. */
     public String meterName() {
         return meterName;
+    }
+
+    /** Name in Prometheus' form. */
+    public String prometheusName() {
+        return meterName.replace('.', '_')
+                + (baseUnit == null ? "" : "_" + baseUnit)
+                + (this == RENEWALS ? "_total" : "");
     }
 
     /** Base unit; absent if it has none. */

@@ -5,13 +5,12 @@ import dev.pgpool.certwatch.CertReport;
 import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.Expiry;
 import dev.pgpool.certwatch.Finding;
-import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
-import io.netty.util.NetUtil;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,24 +50,12 @@ final class InstanceMeters {
         this.chainInfo = chainInfo;
         this.clock = clock;
         this.report = first;
-        registered.put(
-                new Key(CertWatchMeters.RENEWALS, List.of()),
-                Counter.builder(CertWatchMeters.RENEWALS.meterName())
-                        .description(CertWatchMeters.RENEWALS.description())
-                        .tags(tags)
-                        .register(registry));
-    }
-
-    void onRenewal() {
-        if (registered.get(new Key(CertWatchMeters.RENEWALS, List.of())) instanceof Counter renewals) {
-            renewals.increment();
-        }
     }
 
     void onReport(CertReport latest) {
         report = latest;
         wanted.clear();
-        wanted.add(new Key(CertWatchMeters.RENEWALS, List.of()));
+        wantRenewals();
         want(CertWatchMeters.SUCCESS, Tags.empty(), r -> r.success() ? 1 : 0);
         want(CertWatchMeters.DURATION, Tags.empty(), r -> r.duration().toNanos() / 1e9);
         want(CertWatchMeters.LEVEL, Tags.empty(), r -> r.level().ordinal());
@@ -182,15 +168,25 @@ final class InstanceMeters {
         }
     }
 
+    private void wantRenewals() {
+        Key key = new Key(CertWatchMeters.RENEWALS, List.of());
+        wanted.add(key);
+        registered.computeIfAbsent(
+                key,
+                absent -> FunctionCounter.builder(
+                                CertWatchMeters.RENEWALS.meterName(), this, own -> own.report.renewals())
+                        .description(CertWatchMeters.RENEWALS.description())
+                        .tags(tags)
+                        .register(registry));
+    }
+
     private static Tags kind(String kind) {
         return Tags.of("kind", kind);
     }
 
     /** As Blackbox Exporter has it: of the alternative names only those of the DNS. */
     private static Tags info(CertificateFacts leaf) {
-        String names = leaf.names().stream()
-                .filter(name -> !NetUtil.isValidIpV4Address(name) && !NetUtil.isValidIpV6Address(name))
-                .collect(Collectors.joining(","));
+        String names = String.join(",", leaf.dnsNames());
         return Tags.of(
                 "fingerprint_sha256",
                 leaf.sha256(),

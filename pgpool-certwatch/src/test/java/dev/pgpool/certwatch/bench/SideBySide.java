@@ -6,6 +6,11 @@ import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.TrustSource;
+import dev.pgpool.certwatch.fixture.PrometheusPage;
+import dev.pgpool.certwatch.metrics.CertWatchMeters;
+import dev.pgpool.certwatch.metrics.CertWatchMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -17,13 +22,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Compares our figures with those of a Blackbox Exporter: {@code exporterPort caFile targetsFile}, where each line of the
- * targets file is {@code healthy|other name port serverName}. Ends with status 1 if a healthy target's figures differ, or if
- * another has none from us.
+ * targets file is {@code healthy|other name port serverName}. Ends with status 1 if a healthy target's figures or the labels
+ * of its leaf differ, or if another has none from us. Leaves our pages of metrics beside the targets file, as Micrometer makes
+ * them and as the watch does.
  */
 public final class SideBySide {
 
@@ -40,7 +50,9 @@ public final class SideBySide {
         PrintStream out = System.out;
         List<Line> lines =
                 Files.readAllLines(Path.of(args[2])).stream().map(Line::of).toList();
-        CertSnapshot snapshot = look(lines, Path.of(args[1]));
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        CertSnapshot snapshot = look(lines, Path.of(args[1]), registry, args[2]);
+        Map<String, Double> ourPage = PrometheusPage.read(Files.readString(Path.of(args[2] + ".direct")));
         boolean good = true;
         out.println(
                 "| target | blackbox_exporter: success, earliest, last chain | pgpool-certwatch: level, earliest, verified | |");
@@ -57,7 +69,7 @@ public final class SideBySide {
             boolean equal = theirs.equals(ours)
                     && theirLast.equals(ourLast)
                     && leaf != null
-                    && exporter.contains("fingerprint_sha256=\"" + leaf.sha256() + "\"");
+                    && info(PrometheusPage.read(exporter)).equals(info(ofInstance(ourPage, line.name())));
             boolean expected = line.healthy() ? equal && report.success() : !ours.equals("-");
             good &= expected;
             out.println(String.format(
@@ -78,14 +90,44 @@ public final class SideBySide {
         System.exit(good ? 0 : 1);
     }
 
-    private static CertSnapshot look(List<Line> lines, Path caFile) throws Exception {
+    private static Map<String, Double> ofInstance(Map<String, Double> page, String name) {
+        Map<String, Double> own = new TreeMap<>(page);
+        own.keySet()
+                .removeIf(key -> !key.contains("instance=" + name + ",") && !key.contains("instance=" + name + "}"));
+        return own;
+    }
+
+    /** Labels of the leaf; the serial number, which Debian's version of the exporter does not have, is left out. */
+    private static Set<String> info(Map<String, Double> page) {
+        Set<String> labels = new TreeSet<>();
+        for (String key : page.keySet()) {
+            if (key.startsWith("probe_ssl_last_chain_info{")) {
+                labels.add(key.replaceAll(" ?(instance|serialnumber)=[^,}]*,?", ""));
+            }
+        }
+        return labels;
+    }
+
+    private static CertSnapshot look(List<Line> lines, Path caFile, PrometheusMeterRegistry registry, String pages)
+            throws Exception {
         var builder = CertWatch.builder().trust(TrustSource.file(caFile)).deadline(Duration.ofSeconds(60));
         lines.forEach(line -> builder.target(CertTarget.tls("127.0.0.1", line.port())
                 .withServerName(line.serverName())
                 .named(line.name())));
-        try (CertWatch watch = builder.build()) {
+        try (CertWatch watch = builder.build();
+                CertWatchMetrics metrics = CertWatchMetrics.bind(watch, registry)) {
             watch.start();
-            return watch.checkNow().get();
+            CertSnapshot snapshot = watch.checkNow().get();
+            StringBuilder page = new StringBuilder();
+            watch.writePrometheus(page);
+            Files.writeString(Path.of(pages + ".direct"), page);
+            // Listeners hear of looks a moment later.
+            while (registry.find(CertWatchMeters.LEVEL.meterName()).meters().size() < lines.size()) {
+                Thread.onSpinWait();
+            }
+            Files.writeString(Path.of(pages + ".micrometer"), registry.scrape());
+            metrics.close();
+            return snapshot;
         }
     }
 

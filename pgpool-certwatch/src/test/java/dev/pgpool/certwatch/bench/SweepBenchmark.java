@@ -9,15 +9,19 @@ import dev.pgpool.certwatch.TrustSource;
 import dev.pgpool.certwatch.metrics.CertWatchMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.Writer;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
- * Sweeps over many addresses of one TLS server: {@code port targets sweeps caFile [java]}. Prints time, CPU and memory of each sweep.
+ * Sweeps over many addresses of one TLS server: {@code port targets sweeps caFile [option...]}. Prints time,
+ * CPU and memory of each sweep. Options: {@code java} for Java's own TLS, {@code names} to ask for another name at each
+ * address, {@code meters} to bind Micrometer's meters, {@code page} to write Prometheus' page after each sweep.
  */
 public final class SweepBenchmark {
 
@@ -27,6 +31,8 @@ public final class SweepBenchmark {
         int port = Integer.parseInt(args[0]);
         int targets = Integer.parseInt(args[1]);
         int sweeps = Integer.parseInt(args[2]);
+        List<String> options = List.of(args).subList(4, args.length);
+        boolean names = options.contains("names");
         PrintStream out = System.out;
         OperatingSystemMXBean os = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         long empty = retained();
@@ -35,16 +41,17 @@ public final class SweepBenchmark {
                 .interval(Duration.ofHours(1))
                 .firstSweep(Duration.ofHours(1))
                 .maxInFlight(64)
-                .nativeTls(!Arrays.asList(args).contains("java"))
+                .nativeTls(!options.contains("java"))
                 .deadline(Duration.ofSeconds(60))
                 .handshakeTimeout(Duration.ofSeconds(30))
                 .build()) {
             for (int i = 0; i < targets; i++) {
                 String address = "127." + (1 + i / 62_500) + "." + (i / 250 % 250) + "." + (1 + i % 250);
-                watch.add(CertTarget.tls(address, port).withServerName("localhost"));
+                String name = names ? "service-" + i + ".example.org" : "localhost";
+                watch.add(CertTarget.tls(address, port).withServerName(name));
             }
             PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-            if (Arrays.asList(args).contains("meters")) {
+            if (options.contains("meters")) {
                 CertWatchMetrics.bind(watch, registry);
             }
             watch.start();
@@ -54,13 +61,14 @@ public final class SweepBenchmark {
                 CertSnapshot snapshot = watch.checkNow().get();
                 double seconds = (System.nanoTime() - started) / 1e9;
                 double cpuSeconds = (os.getProcessCpuTime() - cpu) / 1e9;
+                long page = options.contains("page") ? page(watch) : 0;
                 long well = snapshot.reports().stream()
                         .filter(report -> report.level() == Level.OK && report.success())
                         .count();
                 out.println(String.format(
                         Locale.ROOT,
                         "pgpool-certwatch sweep %d: %d targets, %d well, %.2f s, %.2f CPU s, %.2f CPU ms/probe, %.0f probes/CPU s,"
-                                + " retained %.1f MB",
+                                + " retained %.1f MB, page %.1f MB",
                         sweep,
                         targets,
                         well,
@@ -68,9 +76,28 @@ public final class SweepBenchmark {
                         cpuSeconds,
                         cpuSeconds * 1000 / targets,
                         targets / cpuSeconds,
-                        (retained() - empty) / 1e6));
+                        (retained() - empty) / 1e6,
+                        page / 1e6));
             }
         }
+    }
+
+    /** Length of the page, written and dropped. */
+    private static long page(CertWatch watch) throws IOException {
+        long[] length = {0};
+        watch.writePrometheus(new Writer() {
+            @Override
+            public void write(char[] chars, int from, int count) {
+                length[0] += count;
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        });
+        return length[0];
     }
 
     private static long retained() {

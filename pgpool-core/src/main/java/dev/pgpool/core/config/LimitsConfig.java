@@ -31,8 +31,7 @@ public record LimitsConfig(
 
     void check(String path, Problems problems) {
         problems.range(path + ".maxConnections", maxConnections, 0, MOST_SERVERS);
-        problems.range(
-                path + ".minConnections", minConnections, 0, maxConnections == 0 ? MOST_SERVERS : maxConnections);
+        problems.range(path + ".minConnections", minConnections, 0, maxConnections > 0 ? maxConnections : MOST_SERVERS);
         problems.range(path + ".reserveConnections", reserveConnections, 0, MOST_SERVERS);
         problems.notNegative(path + ".reserveTimeout", reserveTimeout);
         problems.range(path + ".maxParallelConnects", maxParallelConnects, 1, 1_000);

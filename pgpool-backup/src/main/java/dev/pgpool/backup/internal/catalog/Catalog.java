@@ -6,6 +6,7 @@ import dev.pgpool.backup.BackupId;
 import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.CatalogEntry;
 import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.LastRun;
 import dev.pgpool.backup.VerifyLevel;
 import dev.pgpool.backup.VerifyReport;
 import dev.pgpool.backup.internal.catalog.KeyLayout.BackupKey;
@@ -231,6 +232,16 @@ public final class Catalog {
         write(
                 layout.verified(report.database(), report.id()),
                 new Verification(report.reached(), report.passed(), report.finishedAt()));
+    }
+
+    /** Remembers how a run ended. */
+    public void record(LastRun run) {
+        write(layout.lastRun(), run);
+    }
+
+    /** How the last run ended, or empty if that is not known. */
+    public Optional<LastRun> lastRun() {
+        return document(layout.lastRun(), LastRun.class);
     }
 
     /** One backup. */

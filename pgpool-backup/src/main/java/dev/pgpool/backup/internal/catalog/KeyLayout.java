@@ -80,6 +80,11 @@ public final class KeyLayout {
         return root + ".state/verified/" + encode(database) + "/" + id + ".json";
     }
 
+    /** Key of what is known of the last run. */
+    public String lastRun() {
+        return state() + "last-run.json";
+    }
+
     /** Prefix of pins and verifications. */
     public String state() {
         return root + ".state/";

@@ -7,9 +7,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -22,16 +25,26 @@ public final class ChildProcess implements AutoCloseable {
 
     private static final int MAX_CAPTURED = 64 * 1024;
 
+    /** A variable by which all that came from a child is known, also what outlived its parent. */
+    private static final String COOKIE = "PGPOOL_BACKUP_CHILD";
+
     private final List<String> command;
     private final Process process;
     private final StderrTail stderr;
     private final Thread stderrThread;
     private final Thread shutdownHook;
     private final Duration grace;
+    private final String cookie;
 
     private ChildProcess(
-            List<String> command, Process process, Redactor redactor, Consumer<String> progress, Duration grace) {
+            List<String> command,
+            String cookie,
+            Process process,
+            Redactor redactor,
+            Consumer<String> progress,
+            Duration grace) {
         this.command = command;
+        this.cookie = cookie;
         this.process = process;
         this.grace = grace;
         this.stderr = new StderrTail(process.getErrorStream(), redactor, progress);
@@ -73,8 +86,10 @@ public final class ChildProcess implements AutoCloseable {
         // Messages are parsed, so they must not be translated.
         builder.environment().put("LC_ALL", "C");
         builder.environment().putAll(environment);
+        String cookie = UUID.randomUUID().toString();
+        builder.environment().put(COOKIE, cookie);
         try {
-            return new ChildProcess(command, builder.start(), redactor, progress, grace);
+            return new ChildProcess(command, cookie, builder.start(), redactor, progress, grace);
         } catch (IOException e) {
             throw new BackupException(
                     FailureReason.TOOL_MISSING,
@@ -191,6 +206,27 @@ public final class ChildProcess implements AutoCloseable {
                 handle.descendants().forEach(ProcessHandle::destroyForcibly);
                 handle.destroyForcibly();
             }
+        }
+        endOrphans();
+    }
+
+    /**
+     * A process whose parent has gone is nobody's descendant, but it holds our pipes open: whoever reads them would wait for
+     * ever. It is found by the environment it inherited, where the system shows that.
+     */
+    private void endOrphans() {
+        String mark = COOKIE + "=" + cookie;
+        ProcessHandle.allProcesses()
+                .filter(handle -> environment(handle.pid()).contains(mark))
+                .forEach(ProcessHandle::destroyForcibly);
+    }
+
+    private static String environment(long pid) {
+        try {
+            return Files.readString(Path.of("/proc", Long.toString(pid), "environ"), StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            // Somebody else's, gone meanwhile, or not Linux.
+            return "";
         }
     }
 

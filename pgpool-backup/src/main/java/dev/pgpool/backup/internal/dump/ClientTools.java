@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * How the client programs are called: a command prefix for each (so that {@code nice}, {@code docker exec} or a wrapper can
@@ -24,6 +25,7 @@ import java.util.Map;
 public record ClientTools(
         List<String> dump, List<String> restore, List<String> psql, Map<String, String> environment, Duration grace) {
 
+    private static final Pattern SECRET_NAME = Pattern.compile("(?i)pass|secret|token|key|credential");
     private static final Duration PROBE_LIMIT = Duration.ofSeconds(30);
 
     /** Copies and checks. */
@@ -95,6 +97,18 @@ public record ClientTools(
                 "x");
         String answer = ChildProcess.capture(command, environment, PROBE_LIMIT);
         return !answer.contains("compression");
+    }
+
+    /** Knows the secrets that a child is given for this server. */
+    public Redactor redactor(PgServer server) {
+        List<String> secrets = new ArrayList<>();
+        secrets.add(server.password());
+        environment.forEach((name, value) -> {
+            if (SECRET_NAME.matcher(name).find()) {
+                secrets.add(value);
+            }
+        });
+        return new Redactor(secrets);
     }
 
     /** The environment of a child that talks to this server; the only place where the password goes. */

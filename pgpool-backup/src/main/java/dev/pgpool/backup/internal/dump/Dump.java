@@ -37,7 +37,7 @@ public final class Dump implements AutoCloseable {
         ChildProcess child = ChildProcess.start(
                 full,
                 tools.environmentFor(server, applicationName),
-                new Redactor(List.of(server.password())),
+                tools.redactor(server),
                 line -> {
                     Matcher matcher = TABLE.matcher(line);
                     if (matcher.matches()) {

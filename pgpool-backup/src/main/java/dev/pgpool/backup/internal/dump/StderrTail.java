@@ -38,33 +38,37 @@ public final class StderrTail implements Runnable {
         byte[] chunk = new byte[8192];
         byte[] line = new byte[MAX_LINE_BYTES];
         int length = 0;
+        boolean cut = false;
         try {
             int n = stderr.read(chunk);
             while (n >= 0) {
                 for (int i = 0; i < n; i++) {
                     if (chunk[i] == '\n') {
-                        accept(new String(line, 0, length, StandardCharsets.UTF_8));
+                        accept(new String(line, 0, length, StandardCharsets.UTF_8), cut);
                         length = 0;
+                        cut = false;
                     } else if (length < MAX_LINE_BYTES) {
                         line[length++] = chunk[i];
+                    } else {
+                        cut = true;
                     }
                 }
                 n = stderr.read(chunk);
             }
         } catch (IOException e) {
-            accept("(reading stderr failed: " + e.getMessage() + ")");
+            accept("(reading stderr failed: " + e.getMessage() + ")", false);
         }
         if (length > 0) {
-            accept(new String(line, 0, length, StandardCharsets.UTF_8));
+            accept(new String(line, 0, length, StandardCharsets.UTF_8), true);
         }
     }
 
-    private void accept(String raw) {
+    private void accept(String raw, boolean cut) {
         if (isProgress(raw)) {
             progress.accept(raw);
             return;
         }
-        String line = redactor.redact(raw);
+        String line = cut ? redactor.redactCut(raw) : redactor.redact(raw);
         synchronized (tail) {
             if (line.contains("warning:") && warnings.size() < MAX_WARNINGS) {
                 warnings.add(line);

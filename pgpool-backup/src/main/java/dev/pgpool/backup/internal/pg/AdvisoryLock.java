@@ -20,6 +20,8 @@ public final class AdvisoryLock implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(AdvisoryLock.class);
     private static final int CLASS = 0x7067_6270;
 
+    private static final int ANSWER_MILLIS = 60_000;
+
     private final Connection session;
 
     private AdvisoryLock(Connection session) {
@@ -27,9 +29,11 @@ public final class AdvisoryLock implements AutoCloseable {
     }
 
     /** The lock, or empty if another session has it. */
-    public static Optional<AdvisoryLock> tryLock(PgServer server, String name, String applicationName) {
-        Connection session = Sessions.open(server, server.adminDatabase(), applicationName);
+    public static Optional<AdvisoryLock> tryLock(PgServer server, String name, SessionGroup group) {
+        Connection session = Sessions.open(server, server.adminDatabase(), group);
         try {
+            // Its questions are short; a network that is gone must not keep the one who asks for ever.
+            session.setNetworkTimeout(Runnable::run, ANSWER_MILLIS);
             if ("t".equals(Sessions.value(session, "SELECT pg_try_advisory_lock(" + CLASS + ", " + key(name) + ")"))) {
                 return Optional.of(new AdvisoryLock(session));
             }
@@ -46,8 +50,8 @@ public final class AdvisoryLock implements AutoCloseable {
     }
 
     /** Who holds the lock, by the name of its session; empty if nobody does any more. */
-    public static Optional<String> holder(PgServer server, String name, String applicationName) {
-        try (Connection session = Sessions.open(server, server.adminDatabase(), applicationName)) {
+    public static Optional<String> holder(PgServer server, String name, SessionGroup group) {
+        try (Connection session = Sessions.open(server, server.adminDatabase(), group)) {
             return Optional.ofNullable(Sessions.value(
                     session,
                     "SELECT a.application_name || ' (pid ' || a.pid || ', since ' || a.backend_start || ')' FROM pg_locks l"

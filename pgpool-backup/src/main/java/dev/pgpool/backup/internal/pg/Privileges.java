@@ -16,9 +16,9 @@ public final class Privileges {
     private Privileges() {}
 
     /** A line for each problem. */
-    public static List<String> problems(PgServer server, String database, String applicationName) {
+    public static List<String> problems(PgServer server, String database, SessionGroup group) {
         List<String> problems = new ArrayList<>();
-        try (Connection connection = Sessions.open(server, database, applicationName)) {
+        try (Connection connection = Sessions.open(server, database, group)) {
             report(
                     connection,
                     "AND NOT has_table_privilege(c.oid, 'SELECT')",

@@ -29,8 +29,8 @@ public final class Sessions {
      *
      * @throws BackupException with SOURCE_UNREACHABLE and the server's words
      */
-    public static Connection open(PgServer server, String database, String applicationName) {
-        Connection connection = openRaw(server, database, applicationName);
+    public static Connection open(PgServer server, String database, SessionGroup group) {
+        Connection connection = openRaw(server, database, group);
         try (Statement statement = connection.createStatement()) {
             // Only those this version has. Anything left on would end a session that waits for a dump of hours.
             statement.execute("SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout',"
@@ -44,13 +44,13 @@ public final class Sessions {
         }
     }
 
-    static Connection openRaw(PgServer server, String database, String applicationName) {
+    static Connection openRaw(PgServer server, String database, SessionGroup group) {
         Properties properties = new Properties();
         properties.setProperty("user", server.user());
         if (!server.password().isEmpty()) {
             properties.setProperty("password", server.password());
         }
-        properties.setProperty("ApplicationName", applicationName);
+        properties.setProperty("ApplicationName", group.applicationName());
         properties.setProperty(
                 "connectTimeout", Long.toString(server.connectTimeout().toSeconds()));
         properties.setProperty(
@@ -64,11 +64,13 @@ public final class Sessions {
         String url = "jdbc:postgresql://" + hostInUrl(server.host()) + ":" + server.port() + "/"
                 + URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20");
         try {
-            Connection connection = DRIVER.connect(url, properties);
-            if (connection == null) {
-                throw new BackupException(FailureReason.INTERNAL, "the JDBC driver does not accept " + server);
-            }
-            return connection;
+            return group.add(() -> {
+                Connection connection = DRIVER.connect(url, properties);
+                if (connection == null) {
+                    throw new BackupException(FailureReason.INTERNAL, "the JDBC driver does not accept " + server);
+                }
+                return connection;
+            });
         } catch (SQLException e) {
             throw unreachable(server, database, e);
         }
@@ -144,14 +146,14 @@ public final class Sessions {
      * up, since it does not know yet which backends will serve the session. Should one pass the real id on, two sessions at
      * once give it away.
      */
-    public static boolean isPooled(PgServer server, String database, String applicationName) {
-        try (Connection first = openRaw(server, database, applicationName)) {
+    public static boolean isPooled(PgServer server, String database, SessionGroup group) {
+        try (Connection first = openRaw(server, database, group)) {
             String pid = value(first, "SELECT pg_backend_pid()");
             if (!Integer.toString(first.unwrap(PGConnection.class).getBackendPID())
                     .equals(pid)) {
                 return true;
             }
-            try (Connection second = openRaw(server, database, applicationName)) {
+            try (Connection second = openRaw(server, database, group)) {
                 second.setAutoCommit(false);
                 boolean same = String.valueOf(pid).equals(value(second, "SELECT pg_backend_pid()"));
                 if (!same) {

@@ -34,8 +34,8 @@ public final class SourceSnapshot implements AutoCloseable {
 
     /** Opens the transaction. */
     public static SourceSnapshot open(
-            PgServer server, String database, int version, String applicationName, Duration lockWait) {
-        Connection connection = Sessions.open(server, database, applicationName);
+            PgServer server, String database, int version, SessionGroup group, Duration lockWait) {
+        Connection connection = Sessions.open(server, database, group);
         try {
             // A table that somebody has locked must fail us as soon as pg_dump, not keep us waiting in front of it.
             Sessions.execute(connection, "SET lock_timeout = " + lockWait.toMillis());

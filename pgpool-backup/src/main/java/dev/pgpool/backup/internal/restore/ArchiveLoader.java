@@ -68,7 +68,7 @@ public final class ArchiveLoader {
         List<String> command = new ArrayList<>(tools.restore());
         command.addAll(List.of(
                 "--file=/dev/null", "--format=" + manifest.tool().format().flag()));
-        pipe(manifest, command, Map.of(), FailureReason.VERIFY_FAILED, List.of());
+        pipe(manifest, command, Map.of(), FailureReason.VERIFY_FAILED, new Redactor(List.of()));
     }
 
     private void readPlain(BackupManifest manifest) {
@@ -110,7 +110,7 @@ public final class ArchiveLoader {
             List<String> options,
             String application) {
         Map<String, String> environment = tools.environmentFor(server, application);
-        List<String> secrets = List.of(server.password());
+        Redactor redactor = tools.redactor(server);
         List<String> where = List.of(
                 "--no-password",
                 "--host=" + server.host(),
@@ -122,7 +122,7 @@ public final class ArchiveLoader {
             command.addAll(List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"));
             options.stream().filter("--single-transaction"::equals).forEach(command::add);
             command.addAll(where);
-            return pipe(manifest, command, environment, FailureReason.RESTORE_FAILED, secrets);
+            return pipe(manifest, command, environment, FailureReason.RESTORE_FAILED, redactor);
         }
         List<String> command = new ArrayList<>(tools.restore());
         command.addAll(List.of(
@@ -130,14 +130,14 @@ public final class ArchiveLoader {
         command.addAll(options);
         command.addAll(where);
         if (jobs == 1 || manifest.tool().format() != DumpFormat.CUSTOM) {
-            return pipe(manifest, command, environment, FailureReason.RESTORE_FAILED, secrets);
+            return pipe(manifest, command, environment, FailureReason.RESTORE_FAILED, redactor);
         }
         command.add("--jobs=" + jobs);
-        return fromFile(manifest, command, environment, secrets);
+        return fromFile(manifest, command, environment, redactor);
     }
 
     private List<String> fromFile(
-            BackupManifest manifest, List<String> command, Map<String, String> environment, List<String> secrets) {
+            BackupManifest manifest, List<String> command, Map<String, String> environment, Redactor redactor) {
         Path file = null;
         try {
             file = Files.createTempFile(
@@ -151,8 +151,7 @@ public final class ArchiveLoader {
             }
             List<String> full = new ArrayList<>(command);
             full.add(file.toString());
-            try (ChildProcess child =
-                    ChildProcess.start(full, environment, new Redactor(secrets), line -> {}, tools.grace())) {
+            try (ChildProcess child = ChildProcess.start(full, environment, redactor, line -> {}, tools.grace())) {
                 child.stdin().close();
                 return finish(child, FailureReason.RESTORE_FAILED, deadline(child));
             }
@@ -195,10 +194,9 @@ public final class ArchiveLoader {
             List<String> command,
             Map<String, String> environment,
             FailureReason reason,
-            List<String> secrets) {
+            Redactor redactor) {
         try (InputStream in = source.open(manifest, manifest.data());
-                ChildProcess child =
-                        ChildProcess.start(command, environment, new Redactor(secrets), line -> {}, tools.grace())) {
+                ChildProcess child = ChildProcess.start(command, environment, redactor, line -> {}, tools.grace())) {
             Deadline deadline = deadline(child);
             try {
                 feed(in, child);

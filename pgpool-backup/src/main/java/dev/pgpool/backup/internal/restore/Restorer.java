@@ -12,6 +12,7 @@ import dev.pgpool.backup.RestoreRequest.Existing;
 import dev.pgpool.backup.RestoreRequest.Globals;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.pg.GlobalsScript;
+import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -43,7 +44,7 @@ public final class Restorer {
     }
 
     /** Restores, or throws; a database that was made for it is dropped again on failure. */
-    public RestoreReport restore(CatalogEntry entry, RestoreRequest request, String application) {
+    public RestoreReport restore(CatalogEntry entry, RestoreRequest request, SessionGroup sessions) {
         long begun = System.nanoTime();
         BackupManifest manifest = entry.manifest();
         if (manifest == null) {
@@ -53,18 +54,18 @@ public final class Restorer {
         source.encryption().requireKey(manifest);
         Versions.requireReadable(tools, manifest);
         PgServer server = request.server();
-        try (Connection admin = Sessions.open(server, server.adminDatabase(), application)) {
+        try (Connection admin = Sessions.open(server, server.adminDatabase(), sessions)) {
             int version = Integer.parseInt(String.valueOf(Sessions.value(admin, "SHOW server_version_num")));
             Versions.requireServer(version, manifest);
             boolean exists = TargetDatabase.exists(admin, request.target());
-            requireTarget(request, manifest, exists, application);
+            requireTarget(request, manifest, exists, sessions);
             GlobalsScript globals = new GlobalsScript(source.globals(manifest));
             requireRoles(admin, manifest, globals, request);
             if (exists) {
                 source.check(manifest);
             }
             List<String> done = new ArrayList<>(globals(admin, globals, manifest, request));
-            List<String> warnings = load(admin, version, exists, manifest, request, application);
+            List<String> warnings = load(admin, version, exists, manifest, request, sessions);
             if (request.globals() != Globals.SKIP && request.owners() && !exists) {
                 done.addAll(globals.applyDatabaseLevel(admin, manifest.database(), request.target()));
             }
@@ -76,7 +77,8 @@ public final class Restorer {
     }
 
     private static void requireTarget(
-            RestoreRequest request, BackupManifest manifest, boolean exists, String application) throws SQLException {
+            RestoreRequest request, BackupManifest manifest, boolean exists, SessionGroup sessions)
+            throws SQLException {
         if (!exists) {
             return;
         }
@@ -87,7 +89,7 @@ public final class Restorer {
                     what + " exists (expected: another name, intoEmpty(), or overwriting() with its name)");
         }
         if (request.existing() == Existing.IF_EMPTY
-                && !TargetDatabase.isEmpty(request.server(), request.target(), application)) {
+                && !TargetDatabase.isEmpty(request.server(), request.target(), sessions)) {
             throw new BackupException(FailureReason.RESTORE_REFUSED, what + " is not empty");
         }
         if (request.existing() == Existing.OVERWRITE && manifest.tool().format() == DumpFormat.PLAIN) {
@@ -95,7 +97,7 @@ public final class Restorer {
                     FailureReason.RESTORE_REFUSED,
                     what + " exists, and a plain dump cannot drop what is there (expected: a new database)");
         }
-        try (Connection target = Sessions.open(request.server(), request.target(), application)) {
+        try (Connection target = Sessions.open(request.server(), request.target(), sessions)) {
             String encoding = Sessions.value(target, "SHOW server_encoding");
             if (!manifest.source().encoding().equals(encoding)) {
                 throw new BackupException(
@@ -142,7 +144,7 @@ public final class Restorer {
             boolean exists,
             BackupManifest manifest,
             RestoreRequest request,
-            String application)
+            SessionGroup sessions)
             throws SQLException {
         List<String> options = new ArrayList<>();
         if (!request.owners()) {
@@ -159,7 +161,8 @@ public final class Restorer {
             TargetDatabase.create(admin, version, request.target(), manifest.source());
         }
         try {
-            return loader.load(manifest, request.server(), request.target(), request.jobs(), options, application);
+            return loader.load(
+                    manifest, request.server(), request.target(), request.jobs(), options, sessions.applicationName());
         } catch (RuntimeException e) {
             if (!exists) {
                 dropAfter(admin, version, request.target(), e);

@@ -9,6 +9,7 @@ import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
 import dev.pgpool.backup.internal.pg.AdvisoryLock;
 import dev.pgpool.backup.internal.pg.GlobalsScript;
+import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -45,14 +46,15 @@ final class ScratchDatabase implements AutoCloseable {
         this.roles = roles;
     }
 
-    static ScratchDatabase create(PgServer server, BackupManifest manifest, GlobalsScript globals, String application) {
-        Connection admin = Sessions.open(server, server.adminDatabase(), application);
+    static ScratchDatabase create(
+            PgServer server, BackupManifest manifest, GlobalsScript globals, SessionGroup sessions) {
+        Connection admin = Sessions.open(server, server.adminDatabase(), sessions);
         AdvisoryLock lock = null;
         try {
             int version = Integer.parseInt(String.valueOf(Sessions.value(admin, "SHOW server_version_num")));
-            sweep(server, admin, version, application);
+            sweep(server, admin, version, sessions);
             String name = PREFIX + UUID.randomUUID().toString().replace("-", "").substring(0, 16);
-            lock = AdvisoryLock.tryLock(server, name, application)
+            lock = AdvisoryLock.tryLock(server, name, sessions)
                     .orElseThrow(() -> new BackupException(FailureReason.LOCKED, "lock of \"" + name + "\""));
             List<String> roles = new ArrayList<>();
             ScratchDatabase scratch = new ScratchDatabase(server, admin, lock, name, version, roles);
@@ -85,7 +87,8 @@ final class ScratchDatabase implements AutoCloseable {
     }
 
     /** Drops scratch databases and roles whose maker is gone. */
-    private static void sweep(PgServer server, Connection admin, int version, String application) throws SQLException {
+    private static void sweep(PgServer server, Connection admin, int version, SessionGroup sessions)
+            throws SQLException {
         List<String> names = new ArrayList<>();
         Sessions.rows(admin, "SELECT datname FROM pg_database WHERE datname ~ '^" + PREFIX + "[0-9a-f]{16}$'")
                 .forEach(row -> names.add(String.valueOf(row.get(0))));
@@ -95,7 +98,7 @@ final class ScratchDatabase implements AutoCloseable {
                                 + " shobj_description(oid, 'pg_authid') ~ '^" + PREFIX + "[0-9a-f]{16}$'")
                 .forEach(row -> names.add(String.valueOf(row.get(0))));
         for (String leftover : names.stream().distinct().toList()) {
-            Optional<AdvisoryLock> free = AdvisoryLock.tryLock(server, leftover, application);
+            Optional<AdvisoryLock> free = AdvisoryLock.tryLock(server, leftover, sessions);
             if (free.isPresent()) {
                 LOGGER.info("Dropping what a dead verification left: {}", leftover);
                 try (AdvisoryLock held = free.get()) {

@@ -7,6 +7,7 @@ import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -21,8 +22,8 @@ final class TargetDatabase {
     }
 
     /** True if nothing was made in the database by anyone yet. */
-    static boolean isEmpty(PgServer server, String name, String application) throws SQLException {
-        try (Connection connection = Sessions.open(server, name, application)) {
+    static boolean isEmpty(PgServer server, String name, SessionGroup sessions) throws SQLException {
+        try (Connection connection = Sessions.open(server, name, sessions)) {
             return "0"
                     .equals(Sessions.value(
                             connection,

@@ -10,13 +10,18 @@ import dev.pgpool.backup.VerifyLevel;
 import dev.pgpool.backup.VerifyReport;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.pg.GlobalsScript;
+import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Shows how good a backup is, level by level, and says which it reached. */
@@ -26,9 +31,16 @@ public final class Verifier {
     private final ArchiveLoader loader;
     private final ClientTools tools;
     private final Clock clock;
+    private final ScheduledExecutorService timer;
 
     /** A verifier. */
-    public Verifier(ArchiveSource source, ArchiveLoader loader, ClientTools tools, Clock clock) {
+    public Verifier(
+            ArchiveSource source,
+            ArchiveLoader loader,
+            ClientTools tools,
+            Clock clock,
+            ScheduledExecutorService timer) {
+        this.timer = timer;
         this.source = source;
         this.loader = loader;
         this.tools = tools;
@@ -42,10 +54,18 @@ public final class Verifier {
      * @param server for the scratch database; needed from RESTORED on
      * @param checks of the host
      * @param jobs of pg_restore
-     * @param application name of sessions
+     * @param sessions for making and dropping the scratch database
+     * @param questions whose part asks what was restored, and is cut after the limit
+     * @param limit for those questions
      */
     public record Task(
-            VerifyLevel level, @Nullable PgServer server, List<SqlCheck> checks, int jobs, String application) {}
+            VerifyLevel level,
+            @Nullable PgServer server,
+            List<SqlCheck> checks,
+            int jobs,
+            SessionGroup sessions,
+            SessionGroup questions,
+            Duration limit) {}
 
     private static final class Progress {
         private VerifyLevel reached = VerifyLevel.NONE;
@@ -107,8 +127,14 @@ public final class Verifier {
                     "level " + task.level() + " needs a server for the scratch database (expected: verifyOn(...))");
         }
         GlobalsScript globals = new GlobalsScript(source.globals(manifest));
-        try (ScratchDatabase scratch = ScratchDatabase.create(server, manifest, globals, task.application())) {
-            loader.load(manifest, server, scratch.name(), task.jobs(), List.of("--no-tablespaces"), task.application());
+        try (ScratchDatabase scratch = ScratchDatabase.create(server, manifest, globals, task.sessions())) {
+            loader.load(
+                    manifest,
+                    server,
+                    scratch.name(),
+                    task.jobs(),
+                    List.of("--no-tablespaces"),
+                    task.sessions().applicationName());
             progress.reached = VerifyLevel.RESTORED;
             if (scratch.madeRoles()) {
                 progress.notes.add("roles missing on " + server + " were made for the verification and dropped again");
@@ -119,13 +145,21 @@ public final class Verifier {
         }
     }
 
-    private static void compare(
-            BackupManifest manifest, Task task, PgServer server, String database, Progress progress) {
+    private void compare(BackupManifest manifest, Task task, PgServer server, String database, Progress progress) {
         ContentsComparison comparison = new ContentsComparison();
-        try (Connection restored = Sessions.open(server, database, task.application())) {
+        SessionGroup questions = task.questions().part();
+        ScheduledFuture<?> deadline =
+                timer.schedule(questions::cut, task.limit().toMillis(), TimeUnit.MILLISECONDS);
+        try (Connection restored = Sessions.open(server, database, questions)) {
             comparison.compare(restored, manifest, task.checks());
-        } catch (SQLException e) {
+        } catch (SQLException | BackupException e) {
             comparison.problems().add("comparing: " + e.getMessage());
+        } finally {
+            deadline.cancel(false);
+            if (questions.isCutOff()) {
+                comparison.problems().add("comparing: not finished within " + task.limit() + ", or given up");
+            }
+            questions.cut();
         }
         progress.problems.addAll(comparison.problems());
         progress.notes.addAll(comparison.notes());

@@ -11,6 +11,7 @@ import dev.pgpool.backup.RunReport.DatabaseResult;
 import dev.pgpool.backup.RunReport.Outcome;
 import dev.pgpool.backup.Trigger;
 import dev.pgpool.backup.internal.catalog.Catalog;
+import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.retention.RetentionPlan;
 import dev.pgpool.backup.retention.RetentionPolicy;
 import dev.pgpool.backup.store.StoreFeature;
@@ -23,7 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +49,7 @@ final class BackupRun {
     private final Context context;
     private final Supplier<StoreReport> probe;
     private final Function<Preflight.Result, Catalog> catalogs;
-    private final String application;
+    private final SessionGroup sessions;
     private final Trigger trigger;
     private final Cancellation cancellation;
     private final BackupId provisionalId;
@@ -60,14 +63,14 @@ final class BackupRun {
             Context context,
             Supplier<StoreReport> probe,
             Function<Preflight.Result, Catalog> catalogs,
-            String application,
+            SessionGroup sessions,
             Trigger trigger,
             BackupId provisionalId,
             Cancellation cancellation) {
         this.context = context;
         this.probe = probe;
         this.catalogs = catalogs;
-        this.application = application;
+        this.sessions = sessions;
         this.trigger = trigger;
         this.cancellation = cancellation;
         this.provisionalId = provisionalId;
@@ -76,13 +79,18 @@ final class BackupRun {
 
     RunReport run() {
         Instant startedAt = context.clock().instant();
-        long deadlineNanos =
-                System.nanoTime() + context.config().run().deadline().toNanos();
+        Duration limit = context.config().run().deadline();
+        ScheduledFuture<?> deadline = context.timer()
+                .schedule(
+                        () -> cancellation.cancel(FailureReason.DUMP_TIMEOUT, "not finished within " + limit),
+                        limit.toMillis(),
+                        TimeUnit.MILLISECONDS);
         RunReport report;
-        try {
-            report = attempt(startedAt, deadlineNanos);
+        try (Cancellation.Handler cutting = cancellation.onCancel(reason -> sessions.cut())) {
+            LOGGER.trace("Sessions are cut by {}", cutting);
+            report = attempt(startedAt);
         } catch (RuntimeException e) {
-            BackupException failure = BackupException.of(e);
+            BackupException failure = whyEnded(e);
             if (failure.reason() == FailureReason.INTERNAL) {
                 LOGGER.error("Backup run {} failed inside the library", id, e);
             }
@@ -92,6 +100,8 @@ final class BackupRun {
                     failure.reason(),
                     String.valueOf(failure.getMessage()));
         }
+        deadline.cancel(false);
+        sessions.cut();
         if (interruptedWhileWaiting) {
             // Only now: the lease had to be given back by a thread that can still do input and output.
             Thread.currentThread().interrupt();
@@ -101,22 +111,39 @@ final class BackupRun {
         return report;
     }
 
-    private RunReport attempt(Instant startedAt, long deadlineNanos) {
+    /** The reason of a cancellation, rather than what its victims then complain about. */
+    private BackupException whyEnded(RuntimeException e) {
+        BackupException failure = BackupException.of(e);
+        BackupException cause = cancellation.cause();
+        return cause == null || cause.reason() == failure.reason()
+                ? failure
+                : new BackupException(cause.reason(), String.valueOf(cause.getMessage()), failure);
+    }
+
+    private RunReport attempt(Instant startedAt) {
         context.publish(new BackupEvent.RunStarted(startedAt, provisionalId, trigger));
-        Preflight.Result preflight = new Preflight(context, application).run(probe);
+        Preflight.Result preflight = new Preflight(context, sessions).run(probe);
         notes.addAll(preflight.notes());
         preflight.notes().forEach(note -> LOGGER.warn("{}", note));
+        cancellation.check();
         Catalog catalog = catalogs.apply(preflight);
         boolean enforceable = Preflight.leaseEnforceable(preflight.store());
-        RunLock.Attempt lock =
-                RunLock.tryAcquire(context, catalog, provisionalId, application, enforceable, cancellation);
+        RunLock.Attempt lock = RunLock.tryAcquire(context, catalog, provisionalId, sessions, enforceable, cancellation);
         if (lock.lock() == null) {
             return report(startedAt, Outcome.SKIPPED, FailureReason.LOCKED, "held by " + lock.holder());
         }
         try (RunLock held = lock.lock()) {
             id = BackupId.next(startedAt, catalog.newestId(), new java.util.Random());
             notes.addAll(new Sweeper(context, catalog.layout()).sweep(preflight.store(), held.exclusive(), id));
-            takeAll(preflight, catalog, deadlineNanos);
+            BackupConfig config = context.config();
+            takeAll(new RunScope(
+                    preflight,
+                    catalog.layout(),
+                    config.cluster().isEmpty() ? preflight.cluster().systemIdentifier() : config.cluster(),
+                    id,
+                    sessions,
+                    cancellation,
+                    held));
             cancellation.check();
             DatabaseResult failed = results.stream()
                     .filter(result -> result.outcome() != Outcome.SUCCESS)
@@ -134,14 +161,14 @@ final class BackupRun {
         }
     }
 
-    private void takeAll(Preflight.Result preflight, Catalog catalog, long deadlineNanos) {
+    private void takeAll(RunScope scope) {
         Semaphore places = new Semaphore(context.config().dump().parallelDatabases());
         List<Future<DatabaseResult>> running = new ArrayList<>();
-        for (String database : preflight.databases()) {
+        for (String database : scope.preflight().databases()) {
             running.add(context.workers().submit(() -> {
                 places.acquire();
                 try {
-                    return take(preflight, catalog, database, deadlineNanos);
+                    return take(scope, database);
                 } finally {
                     places.release();
                 }
@@ -171,27 +198,15 @@ final class BackupRun {
         }
     }
 
-    private DatabaseResult take(Preflight.Result preflight, Catalog catalog, String database, long deadlineNanos) {
+    private DatabaseResult take(RunScope scope, String database) {
         long begun = System.nanoTime();
         DatabaseResult result;
         try {
-            BackupConfig config = context.config();
-            String cluster = config.cluster().isEmpty() ? preflight.cluster().systemIdentifier() : config.cluster();
-            BackupManifest manifest = new DatabaseBackup(
-                            context,
-                            preflight,
-                            catalog.layout(),
-                            cluster,
-                            id,
-                            application,
-                            database,
-                            cancellation,
-                            deadlineNanos)
-                    .take();
+            BackupManifest manifest = new DatabaseBackup(context, scope, database).take();
             result = new DatabaseResult(
                     database, Outcome.SUCCESS, null, "", manifest, Duration.ofNanos(System.nanoTime() - begun));
         } catch (RuntimeException e) {
-            BackupException failure = BackupException.of(e);
+            BackupException failure = whyEnded(e);
             Outcome outcome = failure.reason() == FailureReason.CANCELLED ? Outcome.CANCELLED : Outcome.FAILURE;
             if (failure.reason() == FailureReason.INTERNAL) {
                 LOGGER.error("Backup of \"{}\" failed inside the library", database, e);
@@ -214,7 +229,7 @@ final class BackupRun {
             return;
         }
         try {
-            retention = new Pruner(context, catalog)
+            retention = new Pruner(context, catalog, Engine.mayHaveLocks(preflight.store()))
                     .prune(policy, preflight.store().has(StoreFeature.DELETE), new HashSet<>(preflight.databases()));
         } catch (RuntimeException e) {
             // The backups of this run are good; that old ones stay for another day does not make them bad.

@@ -13,6 +13,12 @@ final class Cancellation {
     private final List<Consumer<BackupException>> handlers = new ArrayList<>();
     private @Nullable BackupException cause;
 
+    /** Something that is to be done; closing forgets it. */
+    interface Handler extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     /** Stops the run. */
     void cancel(FailureReason reason, String message) {
         BackupException failure = new BackupException(reason, message);
@@ -28,7 +34,7 @@ final class Cancellation {
     }
 
     /** Registers what is to be done; done at once if the run is over already. Close to forget it. */
-    AutoCloseable onCancel(Consumer<BackupException> handler) {
+    Handler onCancel(Consumer<BackupException> handler) {
         BackupException already;
         synchronized (this) {
             already = cause;

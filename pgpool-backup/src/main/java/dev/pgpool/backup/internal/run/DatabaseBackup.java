@@ -16,6 +16,7 @@ import dev.pgpool.backup.internal.dump.Dump;
 import dev.pgpool.backup.internal.dump.DumpCommand;
 import dev.pgpool.backup.internal.pg.DatabaseFacts;
 import dev.pgpool.backup.internal.pg.GlobalsReader;
+import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import dev.pgpool.backup.internal.pg.SourceSnapshot;
 import dev.pgpool.backup.internal.stream.Encryption.Sealed;
@@ -57,39 +58,26 @@ final class DatabaseBackup {
     private static final String APPLICATION_VERSION = "0.1.0";
 
     private final Context context;
+    private final RunScope scope;
     private final Preflight.Result preflight;
-    private final KeyLayout layout;
-    private final String cluster;
     private final BackupId run;
-    private final String application;
+    private final SessionGroup sessions;
     private final String database;
     private final Cancellation cancellation;
-    private final long deadlineNanos;
     private final TransferProgress progress = new TransferProgress();
     private final Object gate = new Object();
     private boolean transferring;
     private final String home;
 
-    DatabaseBackup(
-            Context context,
-            Preflight.Result preflight,
-            KeyLayout layout,
-            String cluster,
-            BackupId run,
-            String application,
-            String database,
-            Cancellation cancellation,
-            long deadlineNanos) {
+    DatabaseBackup(Context context, RunScope scope, String database) {
         this.context = context;
-        this.preflight = preflight;
-        this.layout = layout;
-        this.cluster = cluster;
-        this.run = run;
-        this.application = application;
+        this.scope = scope;
+        this.preflight = scope.preflight();
+        this.run = scope.id();
+        this.sessions = scope.sessions();
         this.database = database;
-        this.cancellation = cancellation;
-        this.deadlineNanos = deadlineNanos;
-        this.home = layout.backup(database, run);
+        this.cancellation = scope.cancellation();
+        this.home = scope.layout().backup(database, run);
     }
 
     /** The manifest of the backup, which then exists. */
@@ -99,7 +87,7 @@ final class DatabaseBackup {
                 context.config().source(),
                 database,
                 preflight.cluster().version(),
-                application,
+                sessions,
                 context.config().dump().lockWait())) {
             // The snapshot is taken between these two: the data is not older than this instant by more than the
             // connection took.
@@ -114,7 +102,7 @@ final class DatabaseBackup {
     private BackupManifest take(SourceSnapshot snapshot, Instant startedAt) {
         BackupConfig config = context.config();
         DatabaseFacts facts = snapshot.facts();
-        DumpProgress tables = new DumpProgress(facts.tableBytes());
+        DumpProgress tables = new DumpProgress(facts.tableBytes(), compresses());
         DumpCommand command = new DumpCommand(
                 config.source(),
                 database,
@@ -133,8 +121,12 @@ final class DatabaseBackup {
         synchronized (gate) {
             transferring = true;
         }
-        try (Dump dump = Dump.start(context.tools(), command, application, tables::begin);
-                Watchdog watchdog = new Watchdog(context, progress, deadlineNanos, cancellation, reason -> {
+        try (Dump dump = Dump.start(
+                        context.tools(),
+                        command,
+                        sessions.applicationName(),
+                        table -> tables.begin(table, progress.readBytes()));
+                Watchdog watchdog = new Watchdog(context, progress, cancellation, reason -> {
                     dump.end();
                     interruptTransfer(transferThread);
                 })) {
@@ -149,6 +141,7 @@ final class DatabaseBackup {
                 BackupManifest manifest = manifest(
                         startedAt, facts, command, List.of(data, globals), counted, dump.warnings(), lockUntil);
                 cancellation.check();
+                scope.lock().requireHeld();
                 commit(manifest);
                 return manifest;
             } catch (RuntimeException e) {
@@ -185,11 +178,13 @@ final class DatabaseBackup {
     }
 
     private long estimate(long databaseBytes) {
-        DumpFormat format = context.config().dump().format();
-        boolean compressed =
-                format == DumpFormat.CUSTOM && preflight.compression().method() != Compression.Method.NONE;
         // A dump has no indexes and no dead rows; compressed it is seldom more than a third of the database.
-        return compressed ? databaseBytes / 3 : databaseBytes;
+        return compresses() ? databaseBytes / 3 : databaseBytes;
+    }
+
+    private boolean compresses() {
+        return context.config().dump().format() == DumpFormat.CUSTOM
+                && preflight.compression().method() != Compression.Method.NONE;
     }
 
     private @Nullable Instant lockUntil(Instant startedAt) {
@@ -214,8 +209,9 @@ final class DatabaseBackup {
                                     database,
                                     bytes,
                                     rate,
+                                    progress.bufferBytes(),
                                     tables.table(),
-                                    tables.share()));
+                                    tables.share(progress.readBytes())));
                         },
                         millis,
                         millis,
@@ -230,14 +226,14 @@ final class DatabaseBackup {
                         key,
                         sealed.stream(),
                         plan,
-                        WriteOptions.of("application/octet-stream").lockedUntil(lockUntil),
+                        WriteOptions.ofBackup("application/octet-stream", lockUntil),
                         progress);
         return part("data", key, stored, sealed.plainBytes().getAsLong());
     }
 
     private StoredPart storeGlobals(@Nullable Instant lockUntil) {
         String script;
-        try (Connection connection = Sessions.open(context.config().source(), database, application)) {
+        try (Connection connection = Sessions.open(context.config().source(), database, sessions)) {
             script = GlobalsReader.read(connection, preflight.cluster().version(), database);
         } catch (SQLException e) {
             throw new BackupException(FailureReason.SOURCE_UNREACHABLE, "reading roles: " + e.getMessage(), e);
@@ -255,7 +251,7 @@ final class DatabaseBackup {
                         key,
                         sealed.stream(),
                         plan,
-                        WriteOptions.of("application/sql").lockedUntil(lockUntil),
+                        WriteOptions.ofBackup("application/sql", lockUntil),
                         new TransferProgress());
         return part("globals", key, stored, plain.length);
     }
@@ -288,7 +284,7 @@ final class DatabaseBackup {
                 startedAt,
                 context.clock().instant(),
                 new BackupManifest.Source(
-                        cluster,
+                        scope.cluster(),
                         preflight.cluster().systemIdentifier(),
                         database,
                         facts.oid(),
@@ -301,9 +297,14 @@ final class DatabaseBackup {
                         facts.locale(),
                         facts.collationVersion(),
                         facts.dataChecksums(),
-                        application),
+                        sessions.applicationName()),
                 new BackupManifest.Tool(
-                        preflight.tool().number(), preflight.tool().text(), command.arguments(), command.format()),
+                        preflight.tool().number(),
+                        preflight.tool().text(),
+                        command.arguments().stream()
+                                .map(context.tools().redactor(context.config().source())::redact)
+                                .toList(),
+                        command.format()),
                 objects,
                 context.encryption().describe(),
                 contents,
@@ -318,10 +319,7 @@ final class DatabaseBackup {
                 .call(
                         "manifest",
                         () -> context.store()
-                                .put(
-                                        key,
-                                        bytes,
-                                        WriteOptions.of("application/json").lockedUntil(manifest.lockedUntil())));
+                                .put(key, bytes, WriteOptions.ofBackup("application/json", manifest.lockedUntil())));
         StoredObject stored = context.retry()
                 .call("stat", () -> context.store().stat(key))
                 .orElseThrow(
@@ -389,14 +387,5 @@ final class DatabaseBackup {
             failure.addSuppressed(e);
             LOGGER.warn("Objects of a failed backup stay until a later run sweeps them: {}", e.getMessage());
         }
-    }
-
-    /** Bytes stored so far. */
-    TransferProgress progress() {
-        return progress;
-    }
-
-    KeyLayout layout() {
-        return layout;
     }
 }

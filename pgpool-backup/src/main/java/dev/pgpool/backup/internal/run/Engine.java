@@ -8,7 +8,9 @@ import dev.pgpool.backup.BackupKeys;
 import dev.pgpool.backup.BackupListener;
 import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.CatalogEntry;
+import dev.pgpool.backup.DatabaseSelection;
 import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.LastRun;
 import dev.pgpool.backup.RestoreReport;
 import dev.pgpool.backup.RestoreRequest;
 import dev.pgpool.backup.RunReport;
@@ -19,6 +21,7 @@ import dev.pgpool.backup.internal.catalog.Catalog;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.pg.ClusterFacts;
+import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import dev.pgpool.backup.internal.restore.ArchiveLoader;
 import dev.pgpool.backup.internal.restore.ArchiveSource;
@@ -29,6 +32,7 @@ import dev.pgpool.backup.internal.stream.RetryPolicy;
 import dev.pgpool.backup.retention.RetentionPlan;
 import dev.pgpool.backup.retention.RetentionPolicy;
 import dev.pgpool.backup.store.ObjectStore;
+import dev.pgpool.backup.store.StoreFeature;
 import dev.pgpool.backup.store.StoreReport;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -48,6 +52,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,17 +64,23 @@ public final class Engine implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
 
     private static final Duration OVERDUE_REPEAT = Duration.ofHours(1);
+    private static final Duration CATALOG_REFRESH = Duration.ofHours(1);
 
     private final Context context;
     private final EngineThreads threads;
     private final Scheduler scheduler;
     private final String application;
+    // What verifications ask; cut when the engine is closed, so that none of them keeps it.
+    private final SessionGroup questions;
     private final ReentrantLock running = new ReentrantLock();
     private final Set<Cancellation> cancellations = new HashSet<>();
     private final Instant createdAt;
     private volatile @Nullable Catalog catalog;
     private volatile @Nullable StoreReport storeReport;
+    private final AtomicBoolean looking = new AtomicBoolean();
     private volatile @Nullable Instant lastSuccess;
+    private volatile @Nullable Instant newestData;
+    private volatile @Nullable Instant nextRefresh;
     private volatile @Nullable Instant overdueReportedFor;
     private volatile @Nullable Instant overdueReportedAt;
     private volatile boolean closed;
@@ -106,6 +117,7 @@ public final class Engine implements AutoCloseable {
                 events);
         this.scheduler = new Scheduler(clock, threads.workers(), events::publish);
         this.application = "pgpool-backup/" + hostName();
+        this.questions = new SessionGroup(application);
         this.createdAt = clock.instant();
     }
 
@@ -144,7 +156,7 @@ public final class Engine implements AutoCloseable {
                             context,
                             this::probe,
                             preflight -> catalogFor(preflight.cluster()),
-                            application,
+                            new SessionGroup(application),
                             trigger,
                             BackupId.next(now, null, new Random()),
                             cancellation)
@@ -152,10 +164,25 @@ public final class Engine implements AutoCloseable {
             if (report.succeeded()) {
                 lastSuccess = report.finishedAt();
             }
+            remember(report);
             return report;
         } finally {
             unregister(cancellation);
             running.unlock();
+        }
+    }
+
+    /** For other instances, and for this one after a restart. That it cannot be stored does not change the run. */
+    private void remember(RunReport report) {
+        Catalog known = catalog;
+        if (known == null || report.outcome() == RunReport.Outcome.SKIPPED) {
+            return;
+        }
+        try {
+            known.record(
+                    new LastRun(report.finishedAt(), report.outcome(), report.reason(), report.message(), lastSuccess));
+        } catch (RuntimeException e) {
+            LOGGER.warn("How the run ended could not be stored: {}", e.getMessage());
         }
     }
 
@@ -188,7 +215,7 @@ public final class Engine implements AutoCloseable {
         }
         StoreReport report =
                 context.store().probe(KeyLayout.probe(context.config().prefix()));
-        if (report.has(dev.pgpool.backup.store.StoreFeature.READ_WRITE)) {
+        if (report.has(StoreFeature.READ_WRITE)) {
             storeReport = report;
         }
         return report;
@@ -235,7 +262,7 @@ public final class Engine implements AutoCloseable {
             return catalogOf(context.config().cluster());
         }
         var source = context.config().source();
-        try (Connection connection = Sessions.open(source, source.adminDatabase(), application)) {
+        try (Connection connection = Sessions.open(source, source.adminDatabase(), new SessionGroup(application))) {
             return catalogFor(ClusterFacts.read(connection));
         } catch (SQLException | BackupException e) {
             LOGGER.info("The source cannot be asked for its name, looking into the store: {}", e.getMessage());
@@ -265,7 +292,12 @@ public final class Engine implements AutoCloseable {
 
     /** Retention as it would be now; deletes nothing. */
     public Map<String, RetentionPlan> planRetention(RetentionPolicy policy) {
-        return new Pruner(context, catalog()).plan(policy);
+        return new Pruner(context, catalog(), mayHaveLocks(probe())).plan(policy);
+    }
+
+    /** Object locks need versions. */
+    static boolean mayHaveLocks(StoreReport store) {
+        return store.has(StoreFeature.VERSIONING);
     }
 
     /** Retention now, for all databases of the catalog. */
@@ -275,7 +307,7 @@ public final class Engine implements AutoCloseable {
                 context,
                 of,
                 BackupId.next(context.clock().instant(), null, new Random()),
-                application,
+                new SessionGroup(application),
                 Preflight.leaseEnforceable(probe()),
                 new Cancellation());
         if (lock.lock() == null) {
@@ -285,7 +317,7 @@ public final class Engine implements AutoCloseable {
             LOGGER.debug("Retention holds {}", held);
             Set<String> databases = new HashSet<>();
             of.all().forEach(entry -> databases.add(entry.database()));
-            return new Pruner(context, of).prune(policy, true, databases);
+            return new Pruner(context, of, mayHaveLocks(probe())).prune(policy, true, databases);
         }
     }
 
@@ -311,10 +343,17 @@ public final class Engine implements AutoCloseable {
         requireOpen();
         ArchiveSource source = archives();
         BackupConfig.Verification settings = context.config().verification();
-        VerifyReport report = new Verifier(source, loader(source), context.tools(), context.clock())
+        VerifyReport report = new Verifier(source, loader(source), context.tools(), context.clock(), context.timer())
                 .verify(
                         entry,
-                        new Verifier.Task(level, settings.server(), settings.checks(), settings.jobs(), application));
+                        new Verifier.Task(
+                                level,
+                                settings.server(),
+                                settings.checks(),
+                                settings.jobs(),
+                                new SessionGroup(application),
+                                questions,
+                                settings.deadline()));
         if (report.passed()) {
             LOGGER.info("Backup {} of \"{}\" verified: {}", entry.id(), entry.database(), report.reached());
         } else {
@@ -376,7 +415,7 @@ public final class Engine implements AutoCloseable {
         requireOpen();
         ArchiveSource source = archives();
         RestoreReport report = new Restorer(source, loader(source), context.tools())
-                .restore(find(request.which()), request, application);
+                .restore(find(request.which()), request, new SessionGroup(application));
         LOGGER.info("Restored {} into \"{}\"", report.manifest().id(), request.target());
         return report;
     }
@@ -384,7 +423,9 @@ public final class Engine implements AutoCloseable {
     /** Starts the schedule. */
     public void start(@Nullable CronSchedule backups, @Nullable CronSchedule verifications, boolean catchUp) {
         requireOpen();
-        Instant lastRun = loadCatalog();
+        loadCatalog();
+        nextRefresh = context.clock().instant().plus(CATALOG_REFRESH);
+        Instant lastRun = newestData;
         if (backups != null) {
             scheduler.add("backup", backups, catchUp ? lastRun : null, () -> run(Trigger.SCHEDULED));
         }
@@ -398,22 +439,50 @@ public final class Engine implements AutoCloseable {
         threads.timer().scheduleWithFixedDelay(this::tick, 0, 1, TimeUnit.SECONDS);
     }
 
-    private @Nullable Instant loadCatalog() {
+    private void loadCatalog() {
         try {
+            Instant now = context.clock().instant();
+            Instant latest = now.plus(RetentionPlan.CLOCK_TOLERANCE);
             List<CatalogEntry> entries = catalog().all();
-            context.publish(new BackupEvent.CatalogLoaded(context.clock().instant(), entries));
-            Instant newest = entries.stream()
-                    .filter(CatalogEntry::readable)
-                    .map(Engine::startedAt)
-                    .filter(at -> !at.isAfter(context.clock().instant().plus(RetentionPlan.CLOCK_TOLERANCE)))
-                    .max(Comparator.naturalOrder())
-                    .orElse(null);
-            lastSuccess = newest;
-            return newest;
+            LastRun lastRun = catalog().lastRun().orElse(null);
+            newestData = newest(entries, latest);
+            Instant told = lastRun == null ? null : lastRun.successAt();
+            Instant success = told != null && !told.isAfter(latest) ? told : allSucceeded(entries, latest);
+            Instant known = lastSuccess;
+            lastSuccess = known == null || (success != null && success.isAfter(known)) ? success : known;
+            context.publish(new BackupEvent.CatalogLoaded(now, entries, lastRun));
         } catch (RuntimeException e) {
-            LOGGER.warn("The catalog cannot be read at the start: {}", e.getMessage());
-            return null;
+            LOGGER.warn("The catalog cannot be read: {}", e.getMessage());
         }
+    }
+
+    private static @Nullable Instant newest(List<CatalogEntry> entries, Instant latest) {
+        return entries.stream()
+                .filter(CatalogEntry::readable)
+                .map(Engine::startedAt)
+                .filter(at -> !at.isAfter(latest))
+                .max(Comparator.naturalOrder())
+                .orElse(null);
+    }
+
+    /** If databases were named, the newest backup of the one that is worst off; else the newest of all. */
+    private @Nullable Instant allSucceeded(List<CatalogEntry> entries, Instant latest) {
+        if (!(context.config().databases() instanceof DatabaseSelection.Named named)) {
+            return newest(entries, latest);
+        }
+        Instant oldest = null;
+        for (String database : named.names()) {
+            Instant newest = newest(
+                    entries.stream()
+                            .filter(entry -> entry.database().equals(database))
+                            .toList(),
+                    latest);
+            if (newest == null) {
+                return null;
+            }
+            oldest = oldest == null || newest.isBefore(oldest) ? newest : oldest;
+        }
+        return oldest;
     }
 
     /** What happens each second; public for tests with a clock of their own. */
@@ -423,26 +492,52 @@ public final class Engine implements AutoCloseable {
         }
         try {
             scheduler.tick();
-            reportOverdue();
+            Instant now = context.clock().instant();
+            Instant refresh = nextRefresh;
+            if ((refresh != null && !now.isBefore(refresh)) || overdueIsNews(now)) {
+                lookAgain();
+            }
         } catch (RuntimeException e) {
             LOGGER.error("Tick failed", e);
         }
     }
 
-    private boolean overdueIsNews(Instant since, Instant now) {
-        Instant told = overdueReportedAt;
-        return told == null || !since.equals(overdueReportedFor) || !now.isBefore(told.plus(OVERDUE_REPEAT));
+    /** Reads the catalog again, not on the timer's thread; an alarm is given only if another instance has no success either. */
+    private void lookAgain() {
+        if (!looking.compareAndSet(false, true)) {
+            return;
+        }
+        context.workers().execute(() -> {
+            try {
+                loadCatalog();
+                Instant now = context.clock().instant();
+                nextRefresh = now.plus(CATALOG_REFRESH);
+                reportOverdue(now);
+            } finally {
+                looking.set(false);
+            }
+        });
     }
 
-    private void reportOverdue() {
+    private Instant quietSince() {
         Instant success = lastSuccess;
-        Instant since = success == null ? createdAt : success;
-        Instant now = context.clock().instant();
-        if (now.isAfter(since.plus(context.config().run().overdueAfter())) && overdueIsNews(since, now)) {
+        return success == null ? createdAt : success;
+    }
+
+    private boolean overdueIsNews(Instant now) {
+        Instant since = quietSince();
+        Instant told = overdueReportedAt;
+        return now.isAfter(since.plus(context.config().run().overdueAfter()))
+                && (told == null || !since.equals(overdueReportedFor) || !now.isBefore(told.plus(OVERDUE_REPEAT)));
+    }
+
+    private void reportOverdue(Instant now) {
+        if (overdueIsNews(now)) {
+            Instant since = quietSince();
             overdueReportedFor = since;
             overdueReportedAt = now;
             LOGGER.warn("No backup has succeeded since {}", since);
-            context.publish(new BackupEvent.Overdue(now, success));
+            context.publish(new BackupEvent.Overdue(now, lastSuccess));
         }
     }
 
@@ -473,6 +568,7 @@ public final class Engine implements AutoCloseable {
                 running.unlock();
             }
         }
+        questions.cut();
         context.events().close();
         threads.close();
     }

@@ -9,6 +9,7 @@ import dev.pgpool.backup.PgServer;
 import dev.pgpool.backup.internal.dump.ToolVersion;
 import dev.pgpool.backup.internal.pg.ClusterFacts;
 import dev.pgpool.backup.internal.pg.Privileges;
+import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import dev.pgpool.backup.store.StoreFeature;
 import dev.pgpool.backup.store.StoreReport;
@@ -24,13 +25,13 @@ import org.jspecify.annotations.Nullable;
 final class Preflight {
 
     private final Context context;
-    private final String application;
+    private final SessionGroup sessions;
     private final List<Problem> problems = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
 
-    Preflight(Context context, String application) {
+    Preflight(Context context, SessionGroup sessions) {
         this.context = context;
-        this.application = application;
+        this.sessions = sessions;
     }
 
     /** What a run needs to know. */
@@ -80,7 +81,7 @@ final class Preflight {
 
     private ClusterFacts cluster() {
         PgServer source = context.config().source();
-        try (Connection connection = Sessions.open(source, source.adminDatabase(), application)) {
+        try (Connection connection = Sessions.open(source, source.adminDatabase(), sessions)) {
             return ClusterFacts.read(connection);
         } catch (SQLException e) {
             throw new BackupException(FailureReason.SOURCE_UNREACHABLE, source + ": " + e.getMessage(), e);
@@ -119,7 +120,7 @@ final class Preflight {
                     tool.text() + " cannot dump a server of version " + ToolVersion.major(cluster.version())
                             + " (expected: pg_dump " + ToolVersion.major(cluster.version()) + " or newer)");
         }
-        if (Boolean.TRUE.equals(attempt(() -> Sessions.isPooled(source, source.adminDatabase(), application)))) {
+        if (Boolean.TRUE.equals(attempt(() -> Sessions.isPooled(source, source.adminDatabase(), sessions)))) {
             problem(
                     FailureReason.SOURCE_POOLED,
                     source
@@ -136,8 +137,7 @@ final class Preflight {
         }
         for (String database : databases) {
             if (cluster.databases().contains(database)) {
-                Privileges.problems(source, database, application)
-                        .forEach(text -> problem(FailureReason.PREFLIGHT, text));
+                Privileges.problems(source, database, sessions).forEach(text -> problem(FailureReason.PREFLIGHT, text));
             }
         }
         if (cluster.inRecovery()) {

@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -34,10 +35,19 @@ final class Pruner {
 
     private final Context context;
     private final Catalog catalog;
+    private final boolean locks;
 
-    Pruner(Context context, Catalog catalog) {
+    /**
+     * A pruner.
+     *
+     * @param locks whether the store may have locks: then it is asked about each backup that would go. A lock may have been
+     *     prolonged, or a hold been set, after the manifest was written; and where old versions are kept, deleting a locked
+     *     object succeeds and hides it.
+     */
+    Pruner(Context context, Catalog catalog, boolean locks) {
         this.context = context;
         this.catalog = catalog;
+        this.locks = locks;
     }
 
     /** A plan for each database of the catalog; deletes nothing. */
@@ -50,10 +60,36 @@ final class Pruner {
         Map<String, RetentionPlan> plans = new TreeMap<>();
         entries.stream()
                 .collect(Collectors.groupingBy(CatalogEntry::database))
-                .forEach((database, of) -> plans.put(
-                        database,
-                        RetentionPlan.of(of.stream().map(Pruner::candidate).toList(), policy, now)));
+                .forEach((database, of) -> plans.put(database, plan(of, policy, now)));
         return plans;
+    }
+
+    private RetentionPlan plan(List<CatalogEntry> entries, RetentionPolicy policy, Instant now) {
+        List<Candidate> candidates = entries.stream().map(Pruner::candidate).toList();
+        RetentionPlan plan = RetentionPlan.of(candidates, policy, now);
+        if (!locks || plan.deletions().isEmpty()) {
+            return plan;
+        }
+        Map<String, Instant> locked = new HashMap<>();
+        for (CatalogEntry entry : entries) {
+            if (plan.deletions().contains(entry.id().value())) {
+                lock(entry).ifPresent(until -> locked.put(entry.id().value(), until));
+            }
+        }
+        return locked.isEmpty()
+                ? plan
+                : RetentionPlan.of(
+                        candidates.stream()
+                                .map(c -> locked.containsKey(c.id()) ? c.lockedUntil(locked.get(c.id())) : c)
+                                .toList(),
+                        policy,
+                        now);
+    }
+
+    private Optional<Instant> lock(CatalogEntry entry) {
+        return context.retry()
+                .call("stat", () -> context.store().stat(entry.manifestKey()))
+                .map(object -> object.legalHold() ? Candidate.LEGAL_HOLD : object.lockedUntil());
     }
 
     private static Candidate candidate(CatalogEntry entry) {

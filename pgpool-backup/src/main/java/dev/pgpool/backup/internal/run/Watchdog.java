@@ -11,14 +11,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends a transfer that is cancelled, takes too long in all, or in which no byte moves. It says which side stood still. The
- * reason it gives replaces whatever the cut-off threads then complain about.
+ * Ends a transfer that is cancelled (which is also how a run's deadline arrives), or in which no byte moves; then it says which
+ * side stood still. The reason it gives replaces whatever the cut-off threads then complain about.
  */
 final class Watchdog implements AutoCloseable {
 
     private final AtomicReference<@Nullable BackupException> verdict = new AtomicReference<>();
     private final Consumer<BackupException> stop;
-    private final AutoCloseable registration;
+    private final Cancellation.Handler registration;
     private final ScheduledFuture<?> ticks;
     private volatile boolean transferring = true;
 
@@ -27,20 +27,17 @@ final class Watchdog implements AutoCloseable {
      *
      * @param stop ends the transfer; called once, on a thread that may block
      */
-    Watchdog(
-            Context context,
-            TransferProgress progress,
-            long deadlineNanos,
-            Cancellation cancellation,
-            Consumer<BackupException> stop) {
+    Watchdog(Context context, TransferProgress progress, Cancellation cancellation, Consumer<BackupException> stop) {
         this.stop = stop;
         Duration stallLimit = context.config().run().stallLimit();
         this.registration = cancellation.onCancel(failure -> context.workers()
-                .execute(() -> end(new BackupException(failure.reason(), String.valueOf(failure.getMessage())))));
+                .execute(() -> end(new BackupException(
+                        failure.reason(),
+                        failure.getMessage() + "; " + progress.storedBytes() + " bytes were stored"))));
         this.ticks = context.timer()
                 .scheduleWithFixedDelay(
                         () -> {
-                            BackupException found = judge(progress, stallLimit, deadlineNanos, context);
+                            BackupException found = judge(progress, stallLimit);
                             if (found != null) {
                                 context.workers().execute(() -> end(found));
                             }
@@ -50,14 +47,7 @@ final class Watchdog implements AutoCloseable {
                         TimeUnit.MILLISECONDS);
     }
 
-    private @Nullable BackupException judge(
-            TransferProgress progress, Duration stallLimit, long deadlineNanos, Context context) {
-        if (System.nanoTime() - deadlineNanos > 0) {
-            return new BackupException(
-                    FailureReason.DUMP_TIMEOUT,
-                    "not finished within " + context.config().run().deadline() + "; " + progress.storedBytes()
-                            + " bytes were stored");
-        }
+    private @Nullable BackupException judge(TransferProgress progress, Duration stallLimit) {
         if (transferring && progress.idleNanos() > stallLimit.toNanos()) {
             String side = progress.waiting() == TransferProgress.Waiting.FOR_SOURCE
                     ? "the database gives none"
@@ -76,7 +66,7 @@ final class Watchdog implements AutoCloseable {
         }
     }
 
-    /** From now on only the deadline counts: what follows moves no bytes. */
+    /** From now on a standstill is none: what follows moves no bytes. */
     void transferDone() {
         transferring = false;
     }
@@ -90,10 +80,6 @@ final class Watchdog implements AutoCloseable {
     @Override
     public void close() {
         ticks.cancel(false);
-        try {
-            registration.close();
-        } catch (Exception e) {
-            throw new IllegalStateException("forgetting a cancellation handler", e);
-        }
+        registration.close();
     }
 }

@@ -18,6 +18,7 @@ final class BufferRing {
 
     private final Semaphore free;
     private final Deque<byte[]> returned = new ArrayDeque<>();
+    private long allocated;
     private int busy;
     private boolean closed;
 
@@ -37,7 +38,12 @@ final class BufferRing {
         synchronized (returned) {
             buffer = returned.pollLast();
         }
-        return buffer != null && buffer.length >= size ? buffer : new byte[size];
+        if (buffer != null && buffer.length >= size) {
+            return buffer;
+        }
+        allocated += size - (buffer == null ? 0 : buffer.length);
+        progress.buffers(allocated);
+        return new byte[size];
     }
 
     /** Says that a sender begins to use a buffer; refused once the ring is closed. */

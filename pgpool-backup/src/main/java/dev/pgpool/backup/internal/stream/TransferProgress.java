@@ -17,6 +17,7 @@ public final class TransferProgress {
 
     private final AtomicLong readBytes = new AtomicLong();
     private final AtomicLong storedBytes = new AtomicLong();
+    private volatile long bufferBytes;
     private volatile long lastMoveNanos = System.nanoTime();
     private volatile Waiting waiting = Waiting.FOR_SOURCE;
 
@@ -30,6 +31,10 @@ public final class TransferProgress {
         lastMoveNanos = System.nanoTime();
     }
 
+    void buffers(long bytes) {
+        bufferBytes = bytes;
+    }
+
     void waiting(Waiting side) {
         waiting = side;
     }
@@ -37,6 +42,11 @@ public final class TransferProgress {
     /** Bytes that the store has confirmed. */
     public long storedBytes() {
         return storedBytes.get();
+    }
+
+    /** Bytes that part buffers take. */
+    public long bufferBytes() {
+        return bufferBytes;
     }
 
     /** Bytes read from the source. */

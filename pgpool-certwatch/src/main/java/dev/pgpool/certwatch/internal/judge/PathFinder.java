@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * counts (the AddTrust accident: one path expired, clients with the other were content). So the paths are enumerated here,
  * depth first from the leaf over the served certificates to the anchors, by subject and issuer name, each step proved by a
  * signature check. As in Go's crypto/x509 the search is bounded: a peer could serve a hundred certificates that all name
- * each other. Signatures are checked once for each pair, steps are counted besides, and what was found until then counts.
+ * each other. A signature is checked once with each key, steps are counted besides, and what was found until then counts.
  *
  * Dates play no part in the search: an expired path is still a path, and its end is the very thing to report. What is left
  * to check on a path found (name constraints, policies, critical extensions) is asked of Java's validator at a moment when

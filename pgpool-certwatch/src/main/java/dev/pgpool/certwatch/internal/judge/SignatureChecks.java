@@ -1,11 +1,12 @@
 package dev.pgpool.certwatch.internal.judge;
 
+import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Signature checks on the certificates of one chain: each pair once, and no more than a bound, because a peer could serve
+ * Signature checks on the certificates of one chain: each certificate once with each key, and no more than a bound, because a peer could serve
  * certificates that all name each other, with keys that are slow to check. Used by one thread.
  */
 final class SignatureChecks {
@@ -16,11 +17,12 @@ final class SignatureChecks {
     private final Map<Pair, Boolean> known = new HashMap<>();
     private boolean exhausted;
 
-    private record Pair(X509Certificate certificate, X509Certificate issuer) {}
+    /** An authority may have several certificates for one key, and they all verify or none does. */
+    private record Pair(X509Certificate certificate, PublicKey issuer) {}
 
     /** Whether one certificate's key made the signature on the other; {@code false} also if the bound is reached. */
     boolean verifies(X509Certificate certificate, X509Certificate issuer) {
-        Pair pair = new Pair(certificate, issuer);
+        Pair pair = new Pair(certificate, issuer.getPublicKey());
         Boolean before = known.get(pair);
         if (before != null) {
             return before;

@@ -13,10 +13,12 @@ import dev.pgpool.certwatch.internal.starttls.NegotiationHandler;
 import dev.pgpool.certwatch.internal.starttls.Negotiations;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.ImmediateExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.channels.ClosedChannelException;
 import java.security.GeneralSecurityException;
@@ -25,7 +27,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLEngine;
@@ -35,7 +36,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One conversation with one address: tunnel, negotiation, handshake, goodbye. Confined to the event loop of its channel
- * once that is connected; the result is complete when the channel is closed.
+ * once that is connected; the result is complete when the channel is closed. The TLS handler alone runs on an executor of its
+ * own, all of it: Java hands out tasks for most of its arithmetic, but signs for TLS 1.3 in the middle of reading, and
+ * BoringSSL hands out none. What comes from there takes the same way back, in order.
  *
  * <pre>
  *   CONNECT ──&gt; [TUNNEL] ──&gt; [NEGOTIATE] ──&gt; HANDSHAKE ──&gt; GOODBYE ──&gt; closed
@@ -47,13 +50,17 @@ final class AddressProbe {
     /** How long we wait for the peer to close, so that what it still sends is not answered by a reset. */
     private static final long GOODBYE_MILLIS = 250;
 
+    /** How long a close may take that has something to say first. */
+    private static final long LEAVING_MILLIS = 2_000;
+
     /** Last in the pipeline, so all that no one reads ends there. */
     private static final String DRAIN = "drain";
 
     private final Endpoint endpoint;
     private final String address;
     private final Probing limits;
-    private final Executor crypto;
+    private final EventExecutor crypto;
+    private final OpenTls handlers;
     private final Handshakes handshakes;
     private final @Nullable NativeHandshakes natives;
     private final Clock clock;
@@ -69,6 +76,7 @@ final class AddressProbe {
     private @Nullable Duration clockOffset;
     private long durationNanos = -1;
     private boolean leaving;
+    private boolean onTlsExecutor;
     private boolean again;
     private @Nullable SSLEngine nativeEngine;
 
@@ -76,7 +84,8 @@ final class AddressProbe {
             Endpoint endpoint,
             String address,
             Probing limits,
-            Executor crypto,
+            EventExecutor crypto,
+            OpenTls handlers,
             Handshakes handshakes,
             @Nullable NativeHandshakes natives,
             Clock clock) {
@@ -84,6 +93,7 @@ final class AddressProbe {
         this.address = address;
         this.limits = limits;
         this.crypto = crypto;
+        this.handlers = handlers;
         this.handshakes = handshakes;
         this.natives = natives;
         this.clock = clock;
@@ -106,7 +116,7 @@ final class AddressProbe {
             return;
         }
         channel = connected;
-        connected.closeFuture().addListener(closed -> onClosed());
+        connected.closeFuture().addListener(closed -> afterTls(connected, this::onClosed));
         connected.pipeline().addLast(DRAIN, new Drain(capture::onBroken));
         HttpProxy proxy = endpoint.proxy();
         if (proxy == null) {
@@ -154,46 +164,72 @@ final class AddressProbe {
     private void handshake(Channel connected) {
         arm(limits.handshakeTimeout(), FindingCode.HANDSHAKE_TIMEOUT, "the TLS handshake did not end");
         EventLoop loop = connected.eventLoop();
-        SSLEngine fast = natives == null ? null : natives.engine(endpoint, capture, connected.alloc());
-        if (fast != null) {
-            nativeEngine = fast;
-            onEngine(connected, fast);
-            return;
-        }
         // What a server says unasked must wait for the handler, or it would be lost and the handshake hang.
         connected.config().setAutoRead(false);
         try {
-            crypto.execute(() -> {
-                try {
-                    SSLEngine engine = handshakes.begin(endpoint, capture);
-                    loop.execute(() -> onEngine(connected, engine));
-                } catch (GeneralSecurityException | SSLException | RuntimeException e) {
-                    loop.execute(() ->
-                            leaveWith(Finding.of(FindingCode.PROBE_ERROR, "the handshake could not begin: " + e)));
-                }
-            });
+            crypto.execute(() -> begin(connected, loop));
         } catch (RejectedExecutionException e) {
             leaveWith(Finding.of(FindingCode.PROBE_ERROR, "the watch is closing"));
         }
     }
 
-    private void onEngine(Channel connected, SSLEngine engine) {
+    private void begin(Channel connected, EventLoop loop) {
+        SSLEngine fast = null;
+        try {
+            fast = natives == null ? null : natives.engine(endpoint, capture, connected.alloc());
+            SSLEngine engine = fast == null ? handshakes.begin(endpoint, capture) : fast;
+            boolean isNative = fast != null;
+            loop.execute(() -> onEngine(connected, engine, isNative));
+        } catch (RejectedExecutionException e) {
+            // The loop has ended, and with it this probe.
+            giveUp(fast);
+        } catch (GeneralSecurityException | SSLException | RuntimeException e) {
+            Finding finding = Finding.of(FindingCode.PROBE_ERROR, "the handshake could not begin: " + e);
+            loop.execute(() -> leaveWith(finding));
+        }
+    }
+
+    private void onEngine(Channel connected, SSLEngine engine, boolean isNative) {
+        if (isNative) {
+            nativeEngine = engine;
+        }
         if (leaving || !connected.isActive()) {
+            giveUp(engine);
             return;
         }
-        // All that BoringSSL hands out as a task is the capture of the chain: not worth a change of thread.
-        SslHandler tls = new SslHandler(engine, false, engine == nativeEngine ? ImmediateExecutor.INSTANCE : crypto);
+        SslHandler tls = handlers.open(connected, engine);
+        if (tls == null) {
+            leaveWith(Finding.of(FindingCode.PROBE_ERROR, "the watch is closing"));
+            return;
+        }
         // Our own limit covers the handshake and everything before it in one place.
         tls.setHandshakeTimeoutMillis(0);
-        tls.setCloseNotifyFlushTimeoutMillis(GOODBYE_MILLIS);
-        tls.handshakeFuture().addListener((Future<Channel> done) -> onHandshake(tls, done.cause()));
-        connected.pipeline().addFirst(tls);
+        // 31 bytes always find room; a machine too busy to send them in time is no reason to warn and to break off.
+        tls.setCloseNotifyFlushTimeoutMillis(0);
+        tls.handshakeFuture().addListener((Future<Channel> done) -> {
+            SSLSession session = done.isSuccess() ? tls.engine().getSession() : null;
+            String protocol = session == null ? "" : session.getProtocol();
+            String suite = session == null ? "" : session.getCipherSuite();
+            onLoop(connected, () -> onHandshake(tls, protocol, suite, done.cause()));
+        });
+        onTlsExecutor = true;
+        connected.pipeline().addFirst(crypto, null, tls);
         connected.config().setAutoRead(true);
         // The handler does not begin a handshake that has begun: a flush makes it send the ClientHello.
         connected.flush();
     }
 
-    private void onHandshake(SslHandler tls, @Nullable Throwable cause) {
+    /** An engine that no handler will release. */
+    private void giveUp(@Nullable SSLEngine engine) {
+        if (engine != null) {
+            if (natives != null) {
+                natives.done(engine);
+            }
+            ReferenceCountUtil.release(engine);
+        }
+    }
+
+    private void onHandshake(SslHandler tls, String protocol, String suite, @Nullable Throwable cause) {
         if (leaving) {
             return;
         }
@@ -202,10 +238,8 @@ final class AddressProbe {
             leaveWith(Failures.handshake(cause, endpoint.protocol(), capture, endpoint.client() != null));
             return;
         }
-        SSLSession session = tls.engine().getSession();
-        String protocol = session.getProtocol().replace("TLSv", "TLS ");
-        tlsVersion = protocol.equals("TLS 1") ? "TLS 1.0" : protocol;
-        cipher = session.getCipherSuite();
+        tlsVersion = protocol.equals("TLSv1") ? "TLS 1.0" : protocol.replace("TLSv", "TLS ");
+        cipher = suite;
         durationNanos = System.nanoTime() - startedNanos;
         if (endpoint.protocol() == Protocol.HTTPS && limits.checkClock()) {
             arm(limits.negotiateTimeout(), null, "");
@@ -233,7 +267,7 @@ final class AddressProbe {
             return;
         }
         tls.closeOutbound();
-        limit = open.eventLoop().schedule(() -> open.close(), GOODBYE_MILLIS, TimeUnit.MILLISECONDS);
+        limit = open.eventLoop().schedule(() -> cut(open), GOODBYE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void leaveWith(Finding finding) {
@@ -242,7 +276,16 @@ final class AddressProbe {
         disarm();
         Channel open = channel;
         if (open != null) {
+            limit = open.eventLoop().schedule(() -> cut(open), LEAVING_MILLIS, TimeUnit.MILLISECONDS);
             open.close();
+        }
+    }
+
+    /** Closes without asking the TLS handler, which might wait for a peer that takes nothing. */
+    private static void cut(Channel open) {
+        ChannelHandlerContext first = open.pipeline().firstContext();
+        if (first != null) {
+            first.close();
         }
     }
 
@@ -263,6 +306,28 @@ final class AddressProbe {
         } catch (RejectedExecutionException e) {
             fail(Finding.of(FindingCode.PROBE_ERROR, "the watch is closing"));
             complete();
+        }
+    }
+
+    /** Lets the TLS handler read first what came before the end. */
+    private void afterTls(Channel connected, Runnable task) {
+        if (!onTlsExecutor) {
+            task.run();
+            return;
+        }
+        try {
+            crypto.execute(() -> onLoop(connected, task));
+        } catch (RejectedExecutionException e) {
+            task.run();
+        }
+    }
+
+    private static void onLoop(Channel connected, Runnable task) {
+        try {
+            connected.eventLoop().execute(task);
+        } catch (RejectedExecutionException e) {
+            // The loop has ended, so no other thread is left that could touch this probe.
+            task.run();
         }
     }
 

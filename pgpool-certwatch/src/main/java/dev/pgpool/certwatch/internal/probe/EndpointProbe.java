@@ -16,6 +16,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.NetUtil;
+import io.netty.util.concurrent.EventExecutorGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -28,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +40,9 @@ final class EndpointProbe implements AutoCloseable {
     private final Clock clock;
     private final AddressResolver resolver;
     private final EventLoopGroup loops;
-    private final Executor crypto;
+    private final EventExecutorGroup crypto;
     private final BlockingCalls blocking;
+    private final OpenTls open = new OpenTls();
     private final Handshakes handshakes = new Handshakes();
     private final @Nullable NativeHandshakes natives;
     private final Bootstrap bootstrap;
@@ -51,7 +52,7 @@ final class EndpointProbe implements AutoCloseable {
             Clock clock,
             AddressResolver resolver,
             EventLoopGroup loops,
-            Executor crypto,
+            EventExecutorGroup crypto,
             BlockingCalls blocking) {
         this.limits = limits;
         this.clock = clock;
@@ -66,6 +67,11 @@ final class EndpointProbe implements AutoCloseable {
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, limits.connectTimeout().toMillis()))
                 .handler(new Silent());
+    }
+
+    /** Ends handshakes under way; while the event loop and the TLS executors still live. */
+    void stop(long limitMillis) {
+        open.close(limitMillis);
     }
 
     @Override
@@ -188,7 +194,8 @@ final class EndpointProbe implements AutoCloseable {
         }
 
         private CompletableFuture<AddressLook> attempt(InetSocketAddress address, @Nullable NativeHandshakes engines) {
-            AddressProbe probe = new AddressProbe(endpoint, shown, limits, crypto, handshakes, engines, clock);
+            AddressProbe probe =
+                    new AddressProbe(endpoint, shown, limits, crypto.next(), open, handshakes, engines, clock);
             ChannelFuture connecting = bootstrap.connect(address);
             expiration = () -> probe.expire(connecting);
             connecting.addListener(done -> {

@@ -10,13 +10,13 @@ import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.TrustStoreTarget;
 import dev.pgpool.certwatch.internal.file.FileException;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.EventExecutorGroup;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +33,7 @@ public final class Prober implements AutoCloseable {
             Clock clock,
             AddressResolver resolver,
             EventLoopGroup loops,
-            Executor crypto,
+            EventExecutorGroup crypto,
             BlockingCalls blocking) {
         this.limits = limits;
         this.blocking = blocking;
@@ -56,6 +56,11 @@ public final class Prober implements AutoCloseable {
                     : Finding.of(FindingCode.PROBE_ERROR, target + ": " + cause);
             return Look.failed(finding, Duration.ofNanos(System.nanoTime() - started));
         });
+    }
+
+    /** Ends handshakes under way, within a limit; to be called before the given threads end. */
+    public void stop(long limitMillis) {
+        endpoints.stop(limitMillis);
     }
 
     /** Releases native memory; to be called when no look is under way any more. */

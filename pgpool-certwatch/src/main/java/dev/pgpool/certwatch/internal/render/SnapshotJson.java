@@ -86,6 +86,7 @@ public final class SnapshotJson {
         json.writeStringField("checkedAt", report.checkedAt().toString());
         instant(json, "chainSeenAt", report.chainSeenAt());
         json.writeNumberField("durationMillis", report.duration().toMillis());
+        json.writeNumberField("renewals", report.renewals());
         Duration remaining = report.remaining(at);
         if (remaining != null) {
             json.writeNumberField("remainingSeconds", remaining.toSeconds());

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param differsSince since when the served leaf is not the expected one; absent if it is
  * @param downgrade the last change made expiry earlier; absent if not
  * @param clockOffset peer's time minus ours; absent if not told
+ * @param renewals changes to a certificate that ends later
  * @param duration of the last look
  */
 record Knowledge(
@@ -38,4 +39,5 @@ record Knowledge(
         @Nullable Instant differsSince,
         @Nullable Finding downgrade,
         @Nullable Duration clockOffset,
+        long renewals,
         Duration duration) {}

@@ -9,6 +9,8 @@ import dev.pgpool.certwatch.internal.probe.Threads;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultEventExecutorGroup;
+import io.netty.util.concurrent.EventExecutorGroup;
 import java.time.Clock;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -16,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads of a watch, made at its start: one event loop for all connections, one worker for each processor for handshakes
- * and inspections, up to 64 for calls that block, one for the timeline.
+ * Threads of a watch, made at its start: one event loop for all connections; for each processor one for handshakes and one
+ * for inspections; up to 64 for calls that block; one for the timeline.
  */
 final class NetworkMachinery implements Machinery {
 
@@ -32,6 +34,7 @@ final class NetworkMachinery implements Machinery {
     private record Running(
             Timeline timeline,
             EventLoopGroup loops,
+            EventExecutorGroup crypto,
             ThreadPoolExecutor workers,
             BlockingCalls blocking,
             Prober prober,
@@ -48,6 +51,7 @@ final class NetworkMachinery implements Machinery {
         EventLoopGroup loops =
                 new MultiThreadIoEventLoopGroup(1, Threads.named("certwatch-net"), NioIoHandler.newFactory());
         int processors = Runtime.getRuntime().availableProcessors();
+        EventExecutorGroup crypto = new DefaultEventExecutorGroup(processors, Threads.named("certwatch-tls"));
         ThreadPoolExecutor workers = new ThreadPoolExecutor(
                 processors,
                 processors,
@@ -57,10 +61,10 @@ final class NetworkMachinery implements Machinery {
                 Threads.named("certwatch-work"));
         workers.allowCoreThreadTimeOut(true);
         BlockingCalls blocking = new BlockingCalls();
-        Prober prober = new Prober(config.probing(), clock, resolver, loops, workers, blocking);
+        Prober prober = new Prober(config.probing(), clock, resolver, loops, crypto, blocking);
         Assessing assessing =
                 new Assessor(config.judging(), clock, prober, new TrustCache(blocking), workers, blocking.executor());
-        running = new Running(new ThreadTimeline(), loops, workers, blocking, prober, assessing);
+        running = new Running(new ThreadTimeline(), loops, crypto, workers, blocking, prober, assessing);
     }
 
     private Running running() {
@@ -95,7 +99,12 @@ final class NetworkMachinery implements Machinery {
     public void close() {
         Running ending = running();
         ending.timeline().close();
+        ending.prober().stop(CLOSE_MILLIS);
         ending.loops()
+                .shutdownGracefully(0, CLOSE_MILLIS, TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(CLOSE_MILLIS);
+        // After the loop: what the channels' ends have to say goes by there.
+        ending.crypto()
                 .shutdownGracefully(0, CLOSE_MILLIS, TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(CLOSE_MILLIS);
         ending.workers().shutdownNow();

@@ -84,6 +84,7 @@ final class ReportMaker {
                 known.chainSeenAt(),
                 known.addresses(),
                 offset,
+                known.renewals(),
                 known.duration());
     }
 

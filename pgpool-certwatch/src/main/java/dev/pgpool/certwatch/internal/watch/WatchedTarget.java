@@ -105,6 +105,8 @@ final class WatchedTarget {
                 differsSince(assessment, judged, before, now),
                 downgrade,
                 look.clockOffset(),
+                (before == null ? 0 : before.renewals())
+                        + changes.stream().filter(CertificateChange::renewal).count(),
                 look.duration());
         return changes;
     }

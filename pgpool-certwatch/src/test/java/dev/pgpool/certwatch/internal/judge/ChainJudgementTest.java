@@ -242,6 +242,10 @@ class ChainJudgementTest {
         assertThat(new PathFinder(served, anchors, checks).find()).isNotEmpty().hasSizeLessThanOrEqualTo(64);
         assertThat(checks.count()).isLessThanOrEqualTo(SignatureChecks.MAX);
         assertThat(codes(now(inspect(served, keys.get(8))))).doesNotContain(FindingCode.CHAIN_INVALID);
+        // and without a way out every order of them would be a path
+        PathFinder lost = new PathFinder(served, new TrustAnchors(Pki.chain(ROOT), false), new SignatureChecks());
+        assertThat(lost.find()).isEmpty();
+        assertThat(lost.objection()).contains("2000 steps");
     }
 
     @Test

@@ -39,11 +39,14 @@ final class AddressWatch {
         int generation = resolver.generation();
         if (generation != seenGeneration) {
             seenGeneration = generation;
-            for (ServerConnection server : List.copyOf(servers)) {
-                if (!resolver.isCurrent(server.target().host(), server.target().address())) {
-                    server.retire(CloseReason.SERVER_ADDRESS_CHANGED);
-                }
-            }
+            List.copyOf(servers).forEach(this::retireIfGone);
+        }
+    }
+
+    /** Also for one that was on its way, or not ready yet, when the others were looked at. */
+    void retireIfGone(ServerConnection server) {
+        if (!resolver.isCurrent(server.target().host(), server.target().address())) {
+            server.retire(CloseReason.SERVER_ADDRESS_CHANGED);
         }
     }
 }

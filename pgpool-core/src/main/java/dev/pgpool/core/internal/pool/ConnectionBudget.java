@@ -162,6 +162,10 @@ public final class ConnectionBudget {
         return maxServers;
     }
 
+    boolean hasLimit() {
+        return maxServers < Integer.MAX_VALUE - reserve;
+    }
+
     /** Servers that there may be when clients have waited too long. */
     int maxWithReserve() {
         return maxServers + reserve;

@@ -138,7 +138,8 @@ public final class PoolLane<S> {
     public void release(S server) {
         ServerAge age = owner.age(server);
         age.becameIdle(tickNanos);
-        if (age.isOver(tickNanos) && !housekeeper.maySurviveRelease(server, isWanted(), clock.getAsLong())) {
+        boolean due = rules.useOnce() || age.isOver(tickNanos);
+        if (due && !housekeeper.maySurviveRelease(server, isWanted(), clock.getAsLong())) {
             owner.retire(server, CloseReason.SERVER_LIFETIME);
         } else if (owner.isUsable(server)) {
             idle.add(server);
@@ -284,9 +285,12 @@ public final class PoolLane<S> {
     }
 
     private String state() {
-        return "no server within " + rules.waitTimeoutNanos() / 1_000_000 + " ms (servers " + budget.servers() + " of "
-                + budget.maxServers() + ", connecting " + budget.connecting() + ", idle here " + idle.size()
-                + ", waiting here " + waiters.size() + ")";
+        SharedCap cap = hungryAt;
+        return "no server within " + rules.waitTimeoutNanos() / 1_000_000 + " ms (servers " + budget.servers()
+                + (budget.hasLimit() ? " of " + budget.maxServers() : "")
+                + (cap == null ? "" : ", with other pools " + cap.taken() + " of " + cap.max())
+                + ", connecting " + budget.connecting() + ", idle here " + idle.size() + ", waiting here "
+                + waiters.size() + ")";
     }
 
     private @Nullable S pollIdle() {

@@ -376,6 +376,8 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private void replaceIfStale(ServerConnection server) {
         if (server.target().tls() != pool.services().tls().servers(pool.config())) {
             server.retire(CloseReason.SERVER_REPLACED);
+        } else {
+            addresses.retireIfGone(server);
         }
     }
 

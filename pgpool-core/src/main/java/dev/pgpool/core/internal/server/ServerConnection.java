@@ -230,7 +230,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Ends the connection now if nobody uses it, else at its next release. */
+    /** Ends the connection now if nobody uses it, else at its next release: whoever has it may finish. */
     public void retire(CloseReason reason) {
         if (phase == idle) {
             close(reason);

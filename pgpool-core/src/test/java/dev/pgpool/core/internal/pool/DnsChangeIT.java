@@ -3,16 +3,11 @@ package dev.pgpool.core.internal.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.pgpool.core.auth.ClientAuthentication;
+import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
-import dev.pgpool.core.config.AuthConfig;
-import dev.pgpool.core.config.DatabaseBuilder;
-import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
-import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
-import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.ScriptedServer;
@@ -36,7 +31,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -161,12 +155,14 @@ class DnsChangeIT {
                 lookups,
                 new DnsConfig(Duration.ZERO, Duration.ZERO),
                 System::nanoTime);
-        DatabaseConfig database = new DatabaseBuilder("app")
-                .hosts(hosts)
-                .port(server.port())
-                .connectTimeout(connectTimeout)
-                .maxConnections(1)
-                .build();
+        PgPoolConfig config = PgPool.builder()
+                .database(
+                        "app",
+                        db -> db.hosts(hosts)
+                                .port(server.port())
+                                .connectTimeout(connectTimeout)
+                                .maxConnections(1))
+                .config();
         PoolRegistry pools = new PoolRegistry(
                 new PoolServices(
                         List.of(loop),
@@ -181,28 +177,10 @@ class DnsChangeIT {
                                 closed.add(reason);
                             }
                         },
-                        new TlsContexts(config(database))),
+                        new TlsContexts(config)),
                 PoolMode.TRANSACTION,
                 Map.of());
-        return pools.enter(database, "app", "app");
-    }
-
-    private static PgPoolConfig config(DatabaseConfig database) {
-        return new PgPoolConfig(
-                new ListenConfig("127.0.0.1", 0, Optional.empty(), 16, 100, Duration.ofSeconds(60), TlsConfig.CLIENTS),
-                Map.of(database.name(), database),
-                Map.of(),
-                PoolMode.TRANSACTION,
-                new AuthConfig(
-                        ClientAuthentication.TRUST,
-                        Optional.empty(),
-                        Optional.empty(),
-                        CredentialStore.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        false),
-                DnsConfig.DEFAULT,
-                1);
+        return pools.enter(config.databases().get("app"), "app", "app");
     }
 
     private CompletableFuture<ServerConnection> acquire(ServerPool pool) {

@@ -41,6 +41,7 @@ final class LaneSimulation {
         long goodNanos;
 
         boolean justGood = true;
+        boolean used;
 
         Server(Lane lane, ServerAge age, long now) {
             this.lane = lane;
@@ -83,6 +84,8 @@ final class LaneSimulation {
             require(
                     given.justGood || home.tickNanos - given.goodNanos < rules.checkDelayNanos(),
                     "a server that was idle for long was given away unchecked");
+            require(!rules.useOnce() || !given.used, "a server was used twice");
+            given.used = true;
             expectsAnswer = false;
             given.place = Place.HELD;
             held.add(given);
