@@ -68,12 +68,12 @@ final class Requests {
                 return false;
             }
             SessionEffects effects = read(in);
-            Rejection rejection = effects == SessionEffects.NONE ? null : rejections.of(effects);
+            Rejection rejection = effects.isNone() ? null : rejections.of(effects);
             if (rejection != null) {
                 rejectQuery(in, current, rejection);
                 return true;
             }
-            if (effects != SessionEffects.NONE) {
+            if (!effects.isNone()) {
                 x.touch(effects, current);
             }
         }
@@ -148,7 +148,7 @@ final class Requests {
                     }
                     SessionEffects effects =
                             StatementScanner.functionCall(in.buffer().getInt(in.bodyIndex()));
-                    if (effects != SessionEffects.NONE) {
+                    if (!effects.isNone()) {
                         x.touch(effects, current);
                     }
                 }

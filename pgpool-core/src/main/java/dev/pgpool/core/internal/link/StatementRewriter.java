@@ -186,7 +186,7 @@ final class StatementRewriter {
     }
 
     private @Nullable Rejection rejectionOf(SessionEffects effects) {
-        return effects == SessionEffects.NONE ? null : rejections.ofParse(effects);
+        return effects.isNone() ? null : rejections.ofParse(effects);
     }
 
     private void rejectParse(MessageCursor in, byte[] serverName, Rejection rejection) {
@@ -270,7 +270,7 @@ final class StatementRewriter {
             }
             counters.countBind();
             SessionEffects effects = client.statements().unnamedEffects();
-            if (effects != SessionEffects.NONE && touchesSession(in, client, effects)) {
+            if (!effects.isNone() && touchesSession(in, client, effects)) {
                 return true;
             }
             expected.add(ExpectedReplies.BIND);
@@ -300,7 +300,7 @@ final class StatementRewriter {
             rejectBind(in, CHANGED);
             return true;
         }
-        if (statement.effects() != SessionEffects.NONE && touchesSession(in, client, statement.effects())) {
+        if (!statement.effects().isNone() && touchesSession(in, client, statement.effects())) {
             return true;
         }
         byte[] serverName = statement.serverName();
@@ -428,6 +428,7 @@ final class StatementRewriter {
      * The statement under the client's present settings. PostgreSQL would keep some of what it read under earlier ones;
      * we can't, because the statement on the server is other clients' too.
      */
+    @SuppressWarnings("ReferenceEquality") // meanings are compared by identity
     private Statement current(Named named) {
         Statement statement = named.statement();
         Object meaning = meaning();

@@ -35,9 +35,9 @@ public record SessionEffects(
         resets = List.copyOf(resets);
     }
 
-    /** Bits of all kinds that are made in a way that a policy may forbid. */
-    public int kinds() {
-        return settings.isEmpty() ? makes : makes | SessionState.SETTING.bit();
+    /** Whether it does nothing to its session. */
+    public boolean isNone() {
+        return (makes | clears) == 0 && settings.isEmpty() && resets.isEmpty() && !resetsAll;
     }
 
     /** Of a text of which this is only the beginning. */
