@@ -40,6 +40,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Phase: from the StartupMessage to the end of authentication. Fails closed: whatever goes wrong is a refusal. What
  * comes after it is {@link Welcome} or {@link ReplicationPhase}.
+ *
+ * <p>Longer than most: the order of its steps is what a login's safety rests on, and is to be read in one piece.
  */
 final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginPhase.class);
