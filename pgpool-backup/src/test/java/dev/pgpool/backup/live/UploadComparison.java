@@ -6,6 +6,7 @@ import dev.pgpool.backup.RowCounts;
 import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.fixture.S3Server;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.store.ObjectStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,12 +40,22 @@ public final class UploadComparison {
                 String bucket = S3Server.shared().newBucket();
                 ours.add(engine(database, bucket, compression));
                 theirs.add(rclone(database, bucket, compression));
+                // The server keeps all in memory.
+                empty(bucket);
             }
             System.out.printf(
                     "%-12s %14.2f %14.2f %8.2f%n",
                     compression.method(), median(ours), median(theirs), median(theirs) / median(ours));
         }
         System.exit(0);
+    }
+
+    private static void empty(String bucket) {
+        try (ObjectStore store = S3Server.store(S3Server.shared().url(), bucket).build()) {
+            List<String> keys = new ArrayList<>();
+            store.list("", object -> keys.add(object.key()));
+            store.delete(keys);
+        }
     }
 
     private static double engine(String database, String bucket, Compression compression) {
