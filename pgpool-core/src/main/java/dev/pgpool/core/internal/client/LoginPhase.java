@@ -71,7 +71,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         if (user.isEmpty()) {
             throw new WireViolation(PoolerError.NO_USER_NAME, "");
         }
-        if (!session.admit()) {
+        if (!session.admission().admit()) {
             session.fail(PoolerError.TOO_MANY_CLIENTS.plain(), CloseReason.TOO_MANY_CLIENTS);
             return;
         }
@@ -220,11 +220,12 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         int maxOfDatabase = config.database(database())
                 .map(database -> database.pool().limits().maxClients())
                 .orElse(0);
-        return session.count(
-                database(),
-                maxOfDatabase,
-                user(),
-                config.user(user()).map(UserConfig::maxClients).orElse(0));
+        return session.admission()
+                .count(
+                        database(),
+                        maxOfDatabase,
+                        user(),
+                        config.user(user()).map(UserConfig::maxClients).orElse(0));
     }
 
     /** How long the client may ask for nothing. */
