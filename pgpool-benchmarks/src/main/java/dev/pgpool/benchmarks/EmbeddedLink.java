@@ -221,6 +221,11 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
     }
 
     @Override
+    public void onFarewell() {
+        throw new IllegalStateException("nobody said goodbye");
+    }
+
+    @Override
     public void onTerminate() {
         throw new IllegalStateException("nobody said goodbye");
     }

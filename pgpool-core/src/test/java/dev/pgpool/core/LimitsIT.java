@@ -9,6 +9,7 @@ import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
+import dev.pgpool.core.fixture.Toxics;
 import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
 import dev.pgpool.core.stats.PgPoolSnapshot;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -149,6 +151,31 @@ class LimitsIT {
             await().atMost(Wire.PATIENCE)
                     .untilAsserted(() -> assertThat(postgres.backends(database)).hasSize(3));
             assertThat(servers(pooler)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void minimumIsMadeWhenTheServerIsThereAtLast() {
+        AtomicInteger failures = new AtomicInteger();
+        PgPoolListener listener = new PgPoolListener() {
+            @Override
+            public void onServerConnectFailed(PoolKey pool, String sqlState, String message) {
+                failures.incrementAndGet();
+            }
+        };
+        try (Toxics network = Toxics.before(postgres.address()).refuse(true);
+                TestPooler pooler = TestPooler.start(builder -> builder.listener(listener)
+                        .database(
+                                "app",
+                                db -> db.host("127.0.0.1")
+                                        .port(network.port())
+                                        .connectRetryDelay(Duration.ofMillis(50))
+                                        .user(TestPostgres.USER)
+                                        .minConnections(2)))) {
+            await().atMost(Wire.PATIENCE).until(() -> failures.get() >= 2);
+            network.refuse(false);
+            await().atMost(Wire.PATIENCE)
+                    .untilAsserted(() -> assertThat(pool(pooler).serversIdle()).isEqualTo(2));
         }
     }
 

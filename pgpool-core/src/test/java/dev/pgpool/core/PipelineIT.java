@@ -259,4 +259,30 @@ class PipelineIT {
     private static WireClient nextval(WireClient client, String sequence) {
         return client.parse("", "SELECT nextval('" + sequence + "')").bind("").execute();
     }
+
+    @Test
+    void clientThatSaysGoodbyeStillGetsAllItsAnswers() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1)) {
+            WireClient client = pooler.login();
+            List<String> answers = client.query("SELECT repeat('x', 10)")
+                    .query("SELECT 2")
+                    .parse("", "SELECT 3")
+                    .bind("")
+                    .execute()
+                    .sync()
+                    .terminate()
+                    .send()
+                    .readUntilClosed();
+            assertThat(answers)
+                    .contains("DataRow 1 10 'xxxxxxxxxx'", "DataRow 1 1 '2'", "DataRow 1 1 '3'")
+                    .last()
+                    .isEqualTo("ReadyForQuery I");
+            WireClient unsynced = pooler.login();
+            assertThat(unsynced.parse("", "SELECT 4").terminate().send().readUntilClosed())
+                    .containsExactly("ParseComplete");
+            try (WireClient next = pooler.login()) {
+                assertThat(next.value("SELECT 5")).isEqualTo("5");
+            }
+        }
+    }
 }

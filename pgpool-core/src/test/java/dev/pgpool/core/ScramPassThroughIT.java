@@ -1,6 +1,7 @@
 package dev.pgpool.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
@@ -141,6 +142,26 @@ class ScramPassThroughIT {
             self.startup(role, TestPostgres.DATABASE).awaitLogin(PASSWORD);
             guest.startup("guest", TestPostgres.DATABASE).awaitLogin("guest's");
             assertThat(guest.value("SELECT current_user")).isEqualTo(role);
+        }
+    }
+
+    @Test
+    void aPoolThatIsToBeReadyBeforeItsUserHasLoggedInSaysWhatItWaitsFor() throws IOException {
+        String role = postgres.createRole("scram-sha-256", PASSWORD);
+        Path users = userlist(role);
+        try (LogCapture log = LogCapture.everything();
+                TestPooler pooler = TestPooler.start(builder -> builder.clientAuthentication(
+                                ClientAuthentication.SCRAM_SHA_256)
+                        .credentials(CredentialStore.file(users))
+                        .database(
+                                TestPostgres.DATABASE,
+                                db -> TestPooler.at(db, postgres).user(role).minConnections(1)))) {
+            await().until(() -> log.text()
+                    .contains("its key is known as soon as a client has logged in as this user by SCRAM-SHA-256"));
+            try (WireClient client = pooler.connect()) {
+                client.startup(role, TestPostgres.DATABASE).awaitLogin(PASSWORD);
+            }
+            await().until(() -> pooler.snapshot().pools().get(0).servers() == 1);
         }
     }
 

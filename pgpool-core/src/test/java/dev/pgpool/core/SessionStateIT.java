@@ -152,6 +152,30 @@ class SessionStateIT {
     }
 
     @Test
+    void whatIsSentBehindAResetMeetsTheSettingsOfTheStart() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login("TimeZone", "Asia/Tokyo", "app.tenant", "blue")) {
+            client.run("PREPARE pinned AS SELECT 1");
+            for (String reset : List.of("RESET ALL", "DISCARD ALL", "RESET TimeZone; RESET app.tenant")) {
+                client.run("SET TimeZone TO 'UTC'").run("SET app.tenant = 'red'");
+                List<String> answers = client.query(reset)
+                        .query("SELECT current_setting('TimeZone') || current_setting('app.tenant')")
+                        .exchange();
+                assertThat(answers).as(reset).contains("DataRow 1 14 'Asia/Tokyoblue'");
+                client.run("SET TimeZone TO 'UTC'").run("SET app.tenant = 'red'");
+                answers = client.parse("", reset.replaceAll(";.*", ""))
+                        .bind("")
+                        .execute()
+                        .sync()
+                        .query("SHOW TimeZone")
+                        .exchange();
+                assertThat(answers).as(reset).contains("DataRow 1 10 'Asia/Tokyo'");
+                client.run("RESET ALL");
+            }
+        }
+    }
+
+    @Test
     void clientIsToldOfTheSettingsThatDiscardAllReturnsTo() {
         try (TestPooler pooler = TestPooler.start(postgres, 1);
                 WireClient client = pooler.login("TimeZone", "Asia/Tokyo")) {

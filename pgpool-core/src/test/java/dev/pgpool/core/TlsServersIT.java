@@ -7,10 +7,12 @@ import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.TlsBuilder;
 import dev.pgpool.core.config.TlsMode;
 import dev.pgpool.core.config.TlsNegotiation;
+import dev.pgpool.core.fixture.Frontend;
 import dev.pgpool.core.fixture.Message;
 import dev.pgpool.core.fixture.TestPki;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
+import dev.pgpool.core.fixture.Toxics;
 import dev.pgpool.core.fixture.WireClient;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -165,8 +167,9 @@ class TlsServersIT {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void cancelTakesTheSameWay(boolean direct) {
-        try (TestPooler pooler = pooler(
-                        db -> db.user("only_tls"),
+        try (Toxics network = Toxics.before(postgres.address());
+                TestPooler pooler = pooler(
+                        db -> db.port(network.port()),
                         tls -> tls.mode(TlsMode.REQUIRE)
                                 .negotiation(direct ? TlsNegotiation.DIRECT : TlsNegotiation.POSTGRES));
                 WireClient client = pooler.login()) {
@@ -178,6 +181,11 @@ class TlsServersIT {
             }
             assertThat(client.readUntilReady()).anyMatch(line -> line.contains("57014"));
             assertThat(client.value("SELECT 'alive'")).isEqualTo("alive");
+            assertThat(network.openings())
+                    .as("the key is not sent in clear")
+                    .hasSize(2)
+                    .allSatisfy(opening ->
+                            assertThat(opening).startsWith(direct ? new byte[] {0x16} : Frontend.sslRequest()));
         }
     }
 

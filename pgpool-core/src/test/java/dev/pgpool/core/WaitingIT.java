@@ -72,8 +72,12 @@ class WaitingIT {
     void waiterThatTimesOutAsAServerComesNeverLosesTheServer() {
         String database = postgres.createDatabase();
         Duration timeout = Duration.ofMillis(20);
-        try (TestPooler pooler = TestPooler.start(postgres, database, 1, db -> db.waitTimeout(timeout));
-                WireClient holder = pooler.login()) {
+        try (TestPooler pooler = TestPooler.start(
+                        postgres,
+                        database,
+                        1,
+                        db -> db.waitTimeout(timeout).user(TestPostgres.USER).minConnections(1));
+                WireClient holder = loginWithoutWaiting(pooler)) {
             for (int i = 0; i < 60; i++) {
                 try (WireClient waiter = pooler.login()) {
                     // the server comes back at about the moment at which the waiter gives up
@@ -228,6 +232,13 @@ class WaitingIT {
             }
             clients.forEach(WireClient::close);
         }
+    }
+
+    /** The first login needs a server, which must be there already if a wait may only be short. */
+    private static WireClient loginWithoutWaiting(TestPooler pooler) {
+        await().atMost(Wire.PATIENCE)
+                .until(() -> pooler.snapshot().pools().get(0).serversIdle() == 1);
+        return pooler.login();
     }
 
     private static @Nullable WireClient loginOrNull(TestPooler pooler) {

@@ -7,6 +7,7 @@ import dev.pgpool.backup.CatalogEntry;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.LastRun;
 import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.VerifyLevel;
 import dev.pgpool.backup.VerifyReport;
 import dev.pgpool.backup.retention.RetentionDecision;
 import dev.pgpool.backup.retention.RetentionPlan;
@@ -26,6 +27,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the meters of {@link BackupMeters}. Add it to the engine as a listener before the engine is started, so that it hears
@@ -67,6 +69,25 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
         this.clock = clock;
         this.common = Tags.of(tags);
         set(BackupMeters.IN_PROGRESS, Tags.empty(), 0);
+        // A counter that comes into being at 1 has not increased, and no alert would be raised by the first failure.
+        for (FailureReason reason : FailureReason.values()) {
+            count(BackupMeters.RUNS, outcome(RunReport.Outcome.FAILURE, reason), 0);
+        }
+        for (VerifyLevel level : VerifyLevel.values()) {
+            count(BackupMeters.VERIFY_RUNS, verification(level, false), 0);
+        }
+    }
+
+    private static Tags outcome(RunReport.Outcome outcome, @Nullable FailureReason reason) {
+        return Tags.of(
+                "outcome",
+                outcome.name().toLowerCase(Locale.ROOT),
+                "reason",
+                reason == null ? "none" : reason.name().toLowerCase(Locale.ROOT));
+    }
+
+    private static Tags verification(VerifyLevel level, boolean passed) {
+        return Tags.of("level", level.name().toLowerCase(Locale.ROOT), "outcome", passed ? "success" : "failure");
     }
 
     @Override
@@ -115,6 +136,7 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
     private void load(CatalogEntry entry, Instant latest, boolean oldest) {
         Tags database = Tags.of("database", entry.database());
         count(database.and("state", entry.readable() ? "readable" : "unreadable"));
+        count(BackupMeters.DELETE_FAILURES, database, 0);
         BackupManifest manifest = entry.manifest();
         if (manifest == null || manifest.startedAt().isAfter(latest)) {
             // One that is dated in the future must not keep the alarm of a missing backup quiet.
@@ -158,6 +180,7 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
         for (BackupMeters meter : PROGRESS) {
             remove(meter, result.database(), Tags.empty());
         }
+        count(BackupMeters.DELETE_FAILURES, Tags.of("database", result.database()), 0);
         BackupManifest manifest = result.manifest();
         if (manifest == null) {
             return;
@@ -173,15 +196,7 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
 
     private void finished(RunReport report) {
         set(BackupMeters.IN_PROGRESS, Tags.empty(), 0);
-        FailureReason reason = report.reason();
-        count(
-                BackupMeters.RUNS,
-                Tags.of(
-                        "outcome",
-                        report.outcome().name().toLowerCase(Locale.ROOT),
-                        "reason",
-                        reason == null ? "none" : reason.name().toLowerCase(Locale.ROOT)),
-                1);
+        count(BackupMeters.RUNS, outcome(report.outcome(), report.reason()), 1);
         set(BackupMeters.LAST_ATTEMPT, Tags.empty(), seconds(report.finishedAt()));
     }
 
@@ -216,14 +231,7 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
     }
 
     private void verified(VerifyReport report) {
-        count(
-                BackupMeters.VERIFY_RUNS,
-                Tags.of(
-                        "level",
-                        report.requested().name().toLowerCase(Locale.ROOT),
-                        "outcome",
-                        report.passed() ? "success" : "failure"),
-                1);
+        count(BackupMeters.VERIFY_RUNS, verification(report.requested(), report.passed()), 1);
         if (report.passed()) {
             set(BackupMeters.VERIFY_LAST_SUCCESS, Tags.of("database", report.database()), seconds(report.finishedAt()));
         }

@@ -32,12 +32,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param decisions one for each backup, newest first, those set aside at the end
  * @param alarms what a person should look at
- * @param missingDays UTC days within {@code maxAge}, since the oldest good backup and before today, without a good backup
+ * @param missingDays UTC days within {@code maxAge}, since the oldest good backup and before today, without a good backup,
+ *     unless those around it are no further apart than the days of a clock change
  */
 public record RetentionPlan(List<RetentionDecision> decisions, List<String> alarms, List<LocalDate> missingDays) {
 
     /** How far a backup's time may lie ahead of the clock before it counts as dated in the future. */
     public static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(5);
+
+    private static final Duration LONGEST_DAY = Duration.ofHours(30);
 
     /** Copies. */
     public RetentionPlan {
@@ -210,6 +213,14 @@ public record RetentionPlan(List<RetentionDecision> decisions, List<String> alar
         }
         Set<LocalDate> present = new HashSet<>();
         newestFirst.forEach(g -> present.add(g.day()));
+        // A nightly backup near midnight in UTC may skip a UTC day when the clocks are changed; that is no gap.
+        for (int i = 0; i + 1 < newestFirst.size(); i++) {
+            Good later = newestFirst.get(i);
+            Good earlier = newestFirst.get(i + 1);
+            if (Duration.between(earlier.startedAt(), later.startedAt()).compareTo(LONGEST_DAY) <= 0) {
+                present.add(later.day().minusDays(1));
+            }
+        }
         LocalDate oldest = newestFirst.get(newestFirst.size() - 1).day();
         LocalDate windowStart = LocalDate.ofInstant(now.minus(policy.maxAge()), ZoneOffset.UTC);
         LocalDate first = oldest.isAfter(windowStart) ? oldest : windowStart;

@@ -6,6 +6,7 @@ import dev.pgpool.backup.RowCounts;
 import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.fixture.S3Server;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.store.ObjectStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,12 +19,12 @@ import java.util.List;
  */
 public final class UploadComparison {
 
-    private static final int ROUNDS = 5;
     private static final int ROWS = 4_000_000;
 
     private UploadComparison() {}
 
     public static void main(String[] arguments) throws Exception {
+        int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
         String database = Source.postgres().createDatabase();
         Source.postgres()
                 .executeIn(
@@ -35,16 +36,26 @@ public final class UploadComparison {
         for (Compression compression : List.of(Compression.none(), Compression.gzip(1))) {
             List<Double> ours = new ArrayList<>();
             List<Double> theirs = new ArrayList<>();
-            for (int round = 0; round < ROUNDS; round++) {
+            for (int round = 0; round < rounds; round++) {
                 String bucket = S3Server.shared().newBucket();
                 ours.add(engine(database, bucket, compression));
                 theirs.add(rclone(database, bucket, compression));
+                // The server keeps all in memory.
+                empty(bucket);
             }
             System.out.printf(
                     "%-12s %14.2f %14.2f %8.2f%n",
                     compression.method(), median(ours), median(theirs), median(theirs) / median(ours));
         }
         System.exit(0);
+    }
+
+    private static void empty(String bucket) {
+        try (ObjectStore store = S3Server.store(S3Server.shared().url(), bucket).build()) {
+            List<String> keys = new ArrayList<>();
+            store.list("", object -> keys.add(object.key()));
+            store.delete(keys);
+        }
     }
 
     private static double engine(String database, String bucket, Compression compression) {
@@ -73,6 +84,9 @@ public final class UploadComparison {
                 "pg_dump -Fc -Z" + level + " -h 127.0.0.1 -p "
                         + Source.postgres().port() + " -U postgres " + database
                         + " | rclone rcat --s3-no-check-bucket :s3:" + bucket + "/rclone.dump");
+        // The server is ours and speaks plain http; Debian's rclone does not start with this set.
+        builder.environment().remove("AWS_CA_BUNDLE");
+        builder.environment().put("NO_PROXY", "127.0.0.1");
         builder.environment()
                 .putAll(java.util.Map.of(
                         "RCLONE_S3_PROVIDER", "Other",

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -162,6 +163,24 @@ class RetentionPlanTest {
         assertThat(RetentionPlan.of(candidates, THIRTY_DAYS, NOW).missingDays())
                 .containsExactly(LocalDate.parse("2026-11-16"), LocalDate.parse("2026-11-20"));
         assertThat(RetentionPlan.of(candidates, THIRTY_DAYS, NOW).table()).contains("no backup for 2026-11-20");
+    }
+
+    @Test
+    void aChangeOfTheClocksIsNoMissingDay() {
+        ZoneId berlin = ZoneId.of("Europe/Berlin");
+        List<Candidate> candidates = new ArrayList<>();
+        for (int day = 10; day <= 31; day++) {
+            // 01:30 is 23:30 UTC of the day before in summer, and 00:30 UTC in winter.
+            candidates.add(Candidate.of(
+                    "d" + day,
+                    LocalDate.of(2026, 10, day).atTime(1, 30).atZone(berlin).toInstant()));
+        }
+        Instant now = Instant.parse("2026-10-31T12:00:00Z");
+        assertThat(RetentionPlan.of(candidates, THIRTY_DAYS, now).missingDays()).isEmpty();
+
+        candidates.removeIf(c -> c.id().equals("d20"));
+        assertThat(RetentionPlan.of(candidates, THIRTY_DAYS, now).missingDays())
+                .containsExactly(LocalDate.parse("2026-10-19"));
     }
 
     @Test

@@ -9,8 +9,10 @@
  *                  |
  *          CredentialStore.find(database, user)
  *                  |
- *             Credential  =  Plain | Md5 | ScramVerifier
+ *             Credential  =  Plain | Md5 | ScramVerifier | ScramClientKey
  * </pre>
+ *
+ * <p>{@link dev.pgpool.core.auth.Authenticator} is the other door: it judges passwords and tokens itself.
  */
 @NullMarked
 package dev.pgpool.core.auth;

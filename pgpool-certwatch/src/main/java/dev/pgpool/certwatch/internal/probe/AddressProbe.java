@@ -213,10 +213,16 @@ final class AddressProbe {
             onLoop(connected, () -> onHandshake(tls, protocol, suite, done.cause()));
         });
         onTlsExecutor = true;
-        connected.pipeline().addFirst(crypto, null, tls);
+        addFirst(connected, tls);
         connected.config().setAutoRead(true);
         // The handler does not begin a handshake that has begun: a flush makes it send the ClientHello.
         connected.flush();
+    }
+
+    /** Netty 5 will not have handlers on executors of their own; 4.2 has no other way to keep all of it off the loop. */
+    @SuppressWarnings("deprecation")
+    private void addFirst(Channel connected, SslHandler tls) {
+        connected.pipeline().addFirst(crypto, null, tls);
     }
 
     /** An engine that no handler will release. */

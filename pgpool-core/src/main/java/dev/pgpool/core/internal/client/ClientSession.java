@@ -41,7 +41,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private static final int LAST_WORDS_SECONDS = 5;
 
     private final ClientServices services;
-    private ClientDeadlines deadlines;
+    private final ClientTimers timers;
+    private final ClientAdmission admission;
     private final MessageCursor in = new MessageCursor(PoolerError.CLIENT_PROTOCOL_VIOLATION);
     private final Outbox out = new Outbox();
 
@@ -57,19 +58,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private boolean handshaking;
     private volatile @Nullable CancelKey cancelKey;
     private int id;
-    private boolean admitted;
-    /** The names that it is counted under, where there is a limit. */
-    private @Nullable String countedDatabase;
-
-    private @Nullable String countedUser;
-    /** Whether its deadline runs. */
-    private boolean loggingIn;
-
-    private long loginDeadlineNanos;
     /** Changes with each link. */
     private int links;
-
-    private boolean watchedWhenIdle;
 
     private boolean readable = true;
     private boolean cancelPending;
@@ -77,7 +67,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     ClientSession(ClientServices services, ClientDeadlines deadlines) {
         this.services = services;
-        this.deadlines = deadlines;
+        this.timers = new ClientTimers(this, deadlines);
+        this.admission = new ClientAdmission(services.clients());
     }
 
     // ---- what belongs to it
@@ -126,28 +117,14 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         cancelKey = key;
     }
 
-    /** It counts as a client from now on. */
-    boolean admit() {
-        admitted = services.clients().admit();
-        return admitted;
+    /** Its deadlines. */
+    ClientTimers timers() {
+        return timers;
     }
 
-    /** It counts as a client of this database and as one who logs in as this user, where there are limits to these. */
-    @Nullable
-    PoolerError count(String database, int maxOfDatabase, String user, int maxOfUser) {
-        if (maxOfDatabase > 0) {
-            if (!services.clients().databases().enter(database, maxOfDatabase)) {
-                return PoolerError.TOO_MANY_CLIENTS_OF_DATABASE;
-            }
-            countedDatabase = database;
-        }
-        if (maxOfUser > 0) {
-            if (!services.clients().users().enter(user, maxOfUser)) {
-                return PoolerError.TOO_MANY_CLIENTS_OF_USER;
-            }
-            countedUser = user;
-        }
-        return null;
+    /** The places that it takes. */
+    ClientAdmission admission() {
+        return admission;
     }
 
     void enterPool(ServerPool newPool, ServerLane newLane) {
@@ -170,35 +147,6 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     void enter(ClientPhase next) {
         phase = next;
-    }
-
-    /** It is about to go to another event loop: so does its deadline. */
-    void loginLeavesLoop() {
-        loggingIn = false;
-        deadlines.remove(this);
-    }
-
-    /** It is on the event loop where it stays. */
-    void loginGoesOn() {
-        deadlines = deadlines.on(channel().eventLoop());
-        if (!closed) {
-            loggingIn = true;
-            deadlines.add(this, loginDeadlineNanos);
-        }
-    }
-
-    /**
-     * Login is over.
-     *
-     * @param idleNanos how long it may ask for nothing; 0 for ever
-     */
-    void loginDone(long idleNanos) {
-        loggingIn = false;
-        deadlines.remove(this);
-        if (idleNanos > 0) {
-            watchedWhenIdle = true;
-            deadlines.idle().add(this, idleNanos);
-        }
     }
 
     /** A number that changes when the client does something; negative while it is not idle. */
@@ -238,8 +186,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             close(CloseReason.TOO_MANY_CLIENTS, false);
             return;
         }
-        loggingIn = true;
-        loginDeadlineNanos = deadlines.add(this);
+        timers.begin();
     }
 
     void onRead(ByteBuf bytes) {
@@ -338,7 +285,10 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     void onDisconnected() {
-        close(CloseReason.CLIENT_CLOSED, true);
+        Link current = link;
+        // its last words are obeyed, even if it does not wait for the answers
+        boolean farewell = current != null && current.isFarewell();
+        close(CloseReason.CLIENT_CLOSED, !farewell);
     }
 
     void onFailure(Throwable cause) {
@@ -505,6 +455,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     @Override
+    public void onFarewell() {
+        closeAfterLastWords(CloseReason.CLIENT_CLOSED, null);
+    }
+
+    @Override
     public void onTerminate() {
         close(CloseReason.CLIENT_CLOSED, false);
     }
@@ -558,12 +513,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     private void leave(CloseReason reason, boolean cancel) {
         closed = true;
-        if (loggingIn) {
-            deadlines.remove(this);
-        }
-        if (watchedWhenIdle) {
-            deadlines.idle().remove(this);
-        }
+        timers.end();
         ServerLane knownLane = lane;
         if (knownLane != null && isWaiting()) {
             knownLane.giveUp(this);
@@ -576,15 +526,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         phase.onClosed();
         in.close();
         out.connect(null);
-        services.clients().disconnected(id, admitted);
-        String database = countedDatabase;
-        if (database != null) {
-            services.clients().databases().leave(database);
-        }
-        String user = countedUser;
-        if (user != null) {
-            services.clients().users().leave(user);
-        }
+        admission.end(id);
         ServerPool knownPool = pool;
         if (knownPool != null) {
             services.pools().leave(knownPool);

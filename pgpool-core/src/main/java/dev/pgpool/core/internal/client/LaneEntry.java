@@ -23,13 +23,13 @@ final class LaneEntry {
 
     /** At rest as a move wants it: everything written is sent, and the client has nothing to say before our answer. */
     private static void move(ClientSession session, ServerLane lane, Runnable arrived) {
-        session.loginLeavesLoop();
+        session.timers().leaveLoop();
         session.out().flush();
         session.channel()
                 .writeAndFlush(Unpooled.EMPTY_BUFFER)
                 .addListener(sent -> ChannelMove.start(session.channel(), lane.eventLoop(), moved -> {
                     if (moved) {
-                        session.loginGoesOn();
+                        session.timers().goOn(session.channel().eventLoop());
                         session.guard(arrived);
                     } else {
                         session.close(CloseReason.INTERNAL_ERROR, false);

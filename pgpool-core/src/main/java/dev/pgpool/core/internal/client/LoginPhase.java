@@ -40,6 +40,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Phase: from the StartupMessage to the end of authentication. Fails closed: whatever goes wrong is a refusal. What
  * comes after it is {@link Welcome} or {@link ReplicationPhase}.
+ *
+ * <p>Longer than most: the order of its steps is what a login's safety rests on, and is to be read in one piece.
  */
 final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginPhase.class);
@@ -69,7 +71,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         if (user.isEmpty()) {
             throw new WireViolation(PoolerError.NO_USER_NAME, "");
         }
-        if (!session.admit()) {
+        if (!session.admission().admit()) {
             session.fail(PoolerError.TOO_MANY_CLIENTS.plain(), CloseReason.TOO_MANY_CLIENTS);
             return;
         }
@@ -218,11 +220,12 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         int maxOfDatabase = config.database(database())
                 .map(database -> database.pool().limits().maxClients())
                 .orElse(0);
-        return session.count(
-                database(),
-                maxOfDatabase,
-                user(),
-                config.user(user()).map(UserConfig::maxClients).orElse(0));
+        return session.admission()
+                .count(
+                        database(),
+                        maxOfDatabase,
+                        user(),
+                        config.user(user()).map(UserConfig::maxClients).orElse(0));
     }
 
     /** How long the client may ask for nothing. */

@@ -77,7 +77,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
     }
 
     private void relay(ServerConnection walsender) {
-        session.loginDone(0);
+        session.timers().loggedIn(0);
         server = walsender;
         ReplicationServer.begin(walsender, this);
         CancelKey key = CancelKey.create(

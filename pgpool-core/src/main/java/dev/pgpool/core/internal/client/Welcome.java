@@ -105,7 +105,7 @@ final class Welcome implements ClientPhase {
         BackendWriter.backendKeyData(out, key.processId(), key.secret());
         BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
         session.out().flush();
-        session.loginDone(idleNanos);
+        session.timers().loggedIn(idleNanos);
         session.enter(QueryPhase.INSTANCE);
         session.services().listener().onClientConnected(entered.key());
         session.readable(true);

@@ -52,6 +52,12 @@ final class Exchange {
     boolean discarded;
     /** There is more to look at than the transaction status before the server can be given back. */
     boolean bound;
+    /** The client has said goodbye, and leaves when it has its answers. */
+    boolean farewell;
+    /** What the client says waits until its parameters are what it returned them to; after this batch, if at all. */
+    boolean pauseAfterBatch;
+
+    boolean paused;
     /** Something of the client was executed since the last ReadyForQuery, so it may be inside a transaction. */
     boolean executed;
 
@@ -85,6 +91,9 @@ final class Exchange {
         timedOut = false;
         bound = false;
         executed = false;
+        farewell = false;
+        pauseAfterBatch = false;
+        paused = false;
         pins.begin();
     }
 
@@ -97,6 +106,7 @@ final class Exchange {
     void touch(SessionEffects effects, LinkedClient current) {
         if (rules.readsStatements()) {
             bound = true;
+            pauseAfterBatch |= effects.resetsAny();
             pins.add(
                     effects,
                     rules,

@@ -152,7 +152,9 @@ final class Inspection implements OwnQuery.Outcome {
             if (!isReported(name)) {
                 String value = text(buf, at);
                 at = behind(buf, at);
-                if ("f".equals(text(buf, at))) {
+                String set = text(buf, at);
+                // those with two parts are in no list; where they were never set they are empty
+                if ("f".equals(set) || (set == null && (value == null || value.isEmpty()))) {
                     gone.add(name);
                 } else {
                     learn(name, value);

@@ -125,7 +125,12 @@ public final class Link implements ServerPhase {
 
     /** Whether a message of the client waits for the server's answer to earlier ones. */
     public boolean isHolding() {
-        return crowded || statements.isHolding();
+        return crowded || x.paused || statements.isHolding();
+    }
+
+    /** Whether the client has said goodbye and only its answers are awaited. */
+    public boolean isFarewell() {
+        return x.farewell;
     }
 
     /** Whether a message was passed on to the client in part: nothing else may follow it. */
@@ -152,6 +157,10 @@ public final class Link implements ServerPhase {
         if (!x.toClient.isWritable()) {
             server.readable(false);
         }
+        if (x.farewell && x.expected.isEmpty() && server.isDrained()) {
+            leave();
+            return;
+        }
         if (x.ready) {
             maybeRelease();
         }
@@ -161,6 +170,13 @@ public final class Link implements ServerPhase {
         }
         if (statements.takeHolding()) {
             goOn();
+        }
+    }
+
+    private void leave() {
+        LinkedClient client = x.client;
+        if (client != null) {
+            client.onFarewell();
         }
     }
 
@@ -211,6 +227,15 @@ public final class Link implements ServerPhase {
             }
         } else if (x.rules.mode() == PoolMode.STATEMENT && x.status != TransactionStatus.IDLE) {
             expel(client, PoolerError.NO_TRANSACTION_BLOCKS.plain());
+        } else {
+            goOnIfPaused();
+        }
+    }
+
+    private void goOnIfPaused() {
+        if (x.paused) {
+            x.paused = false;
+            goOn();
         }
     }
 
@@ -228,6 +253,8 @@ public final class Link implements ServerPhase {
             x.toServer.flush();
         } else if (x.pins.held() == 0 && x.rules.mode() != PoolMode.SESSION) {
             release(client);
+        } else {
+            goOnIfPaused();
         }
     }
 
@@ -310,7 +337,7 @@ public final class Link implements ServerPhase {
     }
 
     private void release(LinkedClient client) {
-        boolean held = statements.takeHolding();
+        boolean held = statements.takeHolding() || x.paused;
         x.toClient.flush();
         x.detach();
         client.readable(true);

@@ -53,4 +53,7 @@ public interface LinkedClient {
 
     /** The client asked to end the connection. */
     void onTerminate();
+
+    /** The client asked to end the connection and has all its answers now. */
+    void onFarewell();
 }

@@ -31,7 +31,7 @@ final class Requests {
     /** Passes on what the client sent. The cursor is left at a message that has not arrived in full, if any. */
     void relay(MessageCursor in, LinkedClient current) {
         boolean more = true;
-        while (more && x.expected.size() < LIMIT && in.next()) {
+        while (more && !x.paused && !x.farewell && x.expected.size() < LIMIT && in.next()) {
             boolean wasReady = x.ready;
             x.ready = false;
             byte type = in.type();
@@ -85,7 +85,13 @@ final class Requests {
         x.server.unnamedBecame(null, 0, 0);
         x.expected.add(ExpectedReplies.QUERY);
         in.forward();
+        endBatch();
         return true;
+    }
+
+    private void endBatch() {
+        x.paused = x.pauseAfterBatch;
+        x.pauseAfterBatch = false;
     }
 
     private SessionEffects read(MessageCursor in) {
@@ -119,6 +125,7 @@ final class Requests {
             x.expected.add(ExpectedReplies.SYNC);
         }
         in.forward();
+        endBatch();
     }
 
     /** After a COPY has failed, its client goes on sending for a while; PostgreSQL ignores that, and so do we. */
@@ -165,12 +172,25 @@ final class Requests {
             }
             case FrontendType.TERMINATE -> {
                 x.toServer.run(in.takeRun());
-                current.onTerminate();
+                sayFarewell(current);
                 return false;
             }
             default -> requireKnown(type);
         }
         return true;
+    }
+
+    /** PostgreSQL obeys what it was told before, and delivers the answers. */
+    private void sayFarewell(LinkedClient current) {
+        if (x.expected.isEmpty() || x.copyIn) {
+            current.onTerminate();
+            return;
+        }
+        x.farewell = true;
+        if (!x.expected.endsInReadyForQuery()) {
+            // without it the server would keep the answers to itself
+            FrontendWriter.flush(x.toServer.space());
+        }
     }
 
     private void drop(MessageCursor in) {

@@ -48,13 +48,9 @@ public final class AuthQueries {
                         database.name(),
                         new AuthQuery(
                                 query.get(),
-                                target,
-                                host,
+                                new AuthQueryDestination(query.get(), target, host, connector, resolver, tls),
                                 loops.get(loop),
-                                tickers.get(loop),
-                                connector,
-                                resolver,
-                                tls));
+                                tickers.get(loop)));
             }
         });
         made.values().forEach(AuthQuery::startTicking);

@@ -1,26 +1,14 @@
 package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.auth.Credential;
-import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.AuthQueryConfig;
-import dev.pgpool.core.config.DatabaseConfig;
-import dev.pgpool.core.config.HostConfig;
-import dev.pgpool.core.config.HostsConfig;
-import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.server.AuthQueryExchange;
 import dev.pgpool.core.internal.server.ServerConnection;
-import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
-import dev.pgpool.core.internal.server.ServerSetup;
-import dev.pgpool.core.internal.server.ServerTarget;
-import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import io.netty.channel.EventLoop;
-import java.net.SocketAddress;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -46,20 +34,14 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link #find} and {@link #close} may be called from any thread; all else is confined to the event loop.
  */
-final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicker.Listener {
+final class AuthQuery implements ServerHome, LoopTicker.Listener {
     private static final Logger LOGGER = LoggerFactory.getLogger(AuthQuery.class);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final AuthQueryConfig config;
-    private final DatabaseConfig database;
-    private final CredentialStore host;
+    private final AuthQueryDestination destination;
     private final EventLoop loop;
     private final LoopTicker ticker;
-    private final ServerConnector connector;
-    private final HostResolver resolver;
-    private final TlsContexts tls;
-    private final ServerHosts hosts;
-    private final ParameterRegistry parameters = new ParameterRegistry();
 
     /** Questions that wait for a connection, by user. */
     private final Map<String, Lookup> waiting = new LinkedHashMap<>();
@@ -86,26 +68,11 @@ final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicke
         }
     }
 
-    AuthQuery(
-            AuthQueryConfig config,
-            DatabaseConfig database,
-            CredentialStore host,
-            EventLoop loop,
-            LoopTicker ticker,
-            ServerConnector connector,
-            HostResolver resolver,
-            TlsContexts tls) {
+    AuthQuery(AuthQueryConfig config, AuthQueryDestination destination, EventLoop loop, LoopTicker ticker) {
         this.config = config;
-        this.database = database;
-        this.host = host;
+        this.destination = destination;
         this.loop = loop;
         this.ticker = ticker;
-        this.connector = connector;
-        this.resolver = resolver;
-        this.tls = tls;
-        // secrets are the same on all of them
-        this.hosts = new ServerHosts(
-                new HostsConfig(database.hosts().hosts(), database.hosts().loadBalance(), TargetSessionAttributes.ANY));
     }
 
     void startTicking() {
@@ -242,7 +209,7 @@ final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicke
 
     private void connect() {
         connecting++;
-        new ConnectChain(this, loop, this, Map.of(), new Connecting()).begin();
+        new ConnectChain(destination, loop, this, Map.of(), new Connecting()).begin();
     }
 
     /** A connection is being made. */
@@ -267,71 +234,6 @@ final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicke
         public void onFailed(ErrorFields error) {
             connectFailed(error.message() + " (SQLSTATE " + error.sqlState() + ")");
         }
-    }
-
-    @Override
-    public HostResolver resolver() {
-        return resolver;
-    }
-
-    @Override
-    public ServerConnector connector() {
-        return connector;
-    }
-
-    @Override
-    public ServerHosts hosts() {
-        return hosts;
-    }
-
-    @Override
-    public Duration connectTimeout() {
-        return config.timeout();
-    }
-
-    @Override
-    public ParameterRegistry parameters() {
-        return parameters;
-    }
-
-    @Override
-    public ServerTarget target(
-            HostConfig to, SocketAddress address, TargetSessionAttributes wanted, Optional<Credential> credential) {
-        return new ServerTarget(
-                to,
-                address,
-                startup(),
-                config.user(),
-                credential.orElse(null),
-                ServerSetup.NONE,
-                1,
-                tls.servers(database));
-    }
-
-    @Override
-    public CompletionStage<Optional<Credential>> credential() {
-        if (config.password().isPresent()) {
-            return CompletableFuture.completedFuture(Optional.of(
-                    Credential.parse(config.user(), config.password().get())));
-        }
-        return Secrets.ask(host, database.name(), config.user());
-    }
-
-    /** Settings of the start-up packet win over those of the role and of the database. */
-    private Map<String, String> startup() {
-        return Map.of(
-                "user",
-                config.user(),
-                "database",
-                database.databaseName().orElse(database.name()),
-                "client_encoding",
-                "UTF8",
-                "application_name",
-                "pgpool auth_query",
-                "search_path",
-                "pg_catalog, pg_temp",
-                "statement_timeout",
-                String.valueOf(config.timeout().toMillis()));
     }
 
     /** Whoever waits is told, since each new question tries anew: a server that is down is not asked in vain for long. */
@@ -409,7 +311,7 @@ final class AuthQuery implements ConnectChain.Destination, ServerHome, LoopTicke
     }
 
     private IllegalStateException failure(String problem) {
-        return new IllegalStateException(
-                "auth query as user \"" + config.user() + "\" in database \"" + database.name() + "\": " + problem);
+        return new IllegalStateException("auth query as user \"" + config.user() + "\" in database \""
+                + destination.database() + "\": " + problem);
     }
 }

@@ -5,7 +5,6 @@ import dev.pgpool.core.internal.pool.ConnectionBudget.Start;
 import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
@@ -27,8 +26,6 @@ public final class PoolLane<S> {
     /** A waiter elsewhere must be this much older before it is served ahead of one here: moving has a price. */
     private static final long FAIRNESS_NANOS = 2_000_000;
 
-    private static final long NOT_HUNGRY = Long.MIN_VALUE;
-
     private final int index;
     private final Executor loop;
     private final LaneOwner<S> owner;
@@ -37,19 +34,17 @@ public final class PoolLane<S> {
     private final LaneRules rules;
     private final IdleServers<S> idle;
     private final LaneHousekeeper<S> housekeeper;
+    private final CapPlace place;
     private final WaiterQueue<S> waiters = new WaiterQueue<>();
 
     private List<PoolLane<S>> lanes = List.of();
-    private long[] hungrySince = new long[0];
-    private int hungryLanes;
+    private HungerNotes hunger = new HungerNotes(0);
     private int connecting;
     private int checking;
     private long tickNanos;
-    /** The cap in whose queue this lane is. */
-    private @Nullable SharedCap hungryAt;
+    /** A server that has just connected or passed its check: it need not be checked. */
+    private @Nullable S knownGood;
 
-    private boolean woken;
-    private boolean evicting;
     private boolean announced;
     private boolean dispatching;
 
@@ -68,14 +63,14 @@ public final class PoolLane<S> {
         this.clock = clock;
         this.tickNanos = clock.getAsLong();
         this.idle = new IdleServers<>(rules.roundRobin());
+        this.place = new CapPlace(this, budget);
         this.housekeeper = new LaneHousekeeper<>(this, owner, budget, rules, idle);
     }
 
     /** All lanes of the pool, this one among them at its index; before anything else happens. */
     public void join(List<PoolLane<S>> allLanes) {
         lanes = allLanes;
-        hungrySince = new long[allLanes.size()];
-        Arrays.fill(hungrySince, NOT_HUNGRY);
+        hunger = new HungerNotes(allLanes.size());
     }
 
     Executor loop() {
@@ -138,6 +133,7 @@ public final class PoolLane<S> {
     public void release(S server) {
         ServerAge age = owner.age(server);
         age.becameIdle(tickNanos);
+        knownGood = null;
         boolean due = rules.useOnce() || age.isOver(tickNanos);
         if (due && !housekeeper.maySurviveRelease(server, isWanted(), clock.getAsLong())) {
             owner.retire(server, CloseReason.SERVER_LIFETIME);
@@ -149,7 +145,7 @@ public final class PoolLane<S> {
 
     /** Whether anybody waits, here or elsewhere. */
     private boolean isWanted() {
-        return !waiters.isEmpty() || hungryLanes > 0;
+        return !waiters.isEmpty() || !hunger.isEmpty();
     }
 
     /** An idle, linked or dead server of this lane is gone; its permit is free. */
@@ -192,19 +188,17 @@ public final class PoolLane<S> {
 
     /** Gives the server to somebody who waits, without a check. */
     private void welcome(S server) {
-        ServerAge age = owner.age(server);
-        age.becameIdle(tickNanos);
-        age.knownGood(true);
+        owner.age(server).becameIdle(tickNanos);
+        knownGood = server;
         if (owner.isUsable(server)) {
             idle.putBack(server);
         }
         dispatch();
-        age.knownGood(false);
+        knownGood = null;
     }
 
     private boolean isStale(S server) {
-        ServerAge age = owner.age(server);
-        return age.idleNanos(tickNanos) >= rules.checkDelayNanos() && !age.isKnownGood();
+        return owner.age(server).idleNanos(tickNanos) >= rules.checkDelayNanos() && server != knownGood;
     }
 
     /**
@@ -256,7 +250,7 @@ public final class PoolLane<S> {
             return;
         }
         grow();
-        evict();
+        place.evict();
         calm();
         dispatch();
     }
@@ -285,7 +279,7 @@ public final class PoolLane<S> {
     }
 
     private String state() {
-        SharedCap cap = hungryAt;
+        SharedCap cap = place.cap();
         return "no server within " + rules.waitTimeoutNanos() / 1_000_000 + " ms (servers " + budget.servers()
                 + (budget.hasLimit() ? " of " + budget.maxServers() : "")
                 + (cap == null ? "" : ", with other pools " + cap.taken() + " of " + cap.max())
@@ -311,8 +305,8 @@ public final class PoolLane<S> {
             boolean more = true;
             while (more && !idle.isEmpty() && isWanted()) {
                 Waiter<S> oldest = waiters.peek();
-                int hungry = hungryLanes == 0 ? -1 : hungriest();
-                if (hungry >= 0 && (oldest == null || isOlder(hungrySince[hungry], oldest))) {
+                int hungry = hunger.hungriest();
+                if (hungry >= 0 && (oldest == null || isOlder(hunger.since(hungry), oldest))) {
                     handOver(hungry);
                 } else if (oldest != null) {
                     more = serve(oldest);
@@ -321,7 +315,7 @@ public final class PoolLane<S> {
         } finally {
             dispatching = false;
         }
-        if (announced || hungryAt != null) {
+        if (announced || place.cap() != null) {
             calm();
         }
     }
@@ -355,20 +349,10 @@ public final class PoolLane<S> {
     private void handOver(int hungry) {
         S server = pollIdle();
         if (server != null) {
-            note(hungry, NOT_HUNGRY);
+            hunger.note(hungry, HungerNotes.NOT_HUNGRY);
             housekeeper.forget(server);
             owner.move(server, lanes.get(hungry));
         }
-    }
-
-    private int hungriest() {
-        int found = -1;
-        for (int i = 0; i < hungrySince.length; i++) {
-            if (hungrySince[i] != NOT_HUNGRY && (found < 0 || hungrySince[i] - hungrySince[found] < 0)) {
-                found = i;
-            }
-        }
-        return found;
     }
 
     /** Begins as many connects as there are waiters without one, as far as the budget goes. */
@@ -380,11 +364,11 @@ public final class PoolLane<S> {
                 if (!announced) {
                     announce();
                 }
-                enqueueAt(budget.capBehind(outcome));
+                place.waitAt(budget.capBehind(outcome));
                 return;
             }
         }
-        enqueueAt(null);
+        place.waitAt(null);
     }
 
     /** Whether there are more waiters than servers on their way to them. */
@@ -400,7 +384,7 @@ public final class PoolLane<S> {
 
     /** Begins a connect, if there are not so many servers yet. */
     Start tryConnect(long nowNanos, int most) {
-        Start outcome = budget.tryStartConnect(nowNanos, most, woken);
+        Start outcome = budget.tryStartConnect(nowNanos, most, place.isWoken());
         if (outcome == Start.STARTED) {
             connecting++;
             owner.connect(this);
@@ -410,46 +394,13 @@ public final class PoolLane<S> {
 
     // ---- caps that are shared with other pools
 
-    /** Waits in the queue of the cap that is in the way, and nowhere else. */
-    private void enqueueAt(@Nullable SharedCap cap) {
-        SharedCap before = hungryAt;
-        if (before == cap) {
-            return;
-        }
-        hungryAt = cap;
-        if (before != null) {
-            before.dequeue(this);
-        }
-        if (cap != null) {
-            cap.enqueue(this, woken);
-            evict();
-        }
-    }
-
-    /** Asks the other pools to make room; again and again, but one server at a time. */
-    private void evict() {
-        if (hungryAt != null && !evicting) {
-            evicting = true;
-            new Eviction(budget.fullCaps(), this).begin();
-        }
-    }
-
     void onEvictionEnded() {
-        evicting = false;
+        place.onEvictionEnded();
     }
 
-    /** There is room under the cap, and it is this lane's turn; what it has no use for is the next one's. */
+    /** There is room under the cap, and it is this lane's turn. */
     void onRoom(SharedCap cap) {
-        if (hungryAt == cap) {
-            hungryAt = null;
-        }
-        woken = true;
-        try {
-            grow();
-        } finally {
-            woken = false;
-        }
-        cap.wakeNext();
+        place.onRoom(cap, this::grow);
     }
 
     boolean isSiblingOf(PoolLane<?> other) {
@@ -488,11 +439,11 @@ public final class PoolLane<S> {
     /** There may be room for another server: here or where somebody is hungry. */
     private void growEverywhere() {
         grow();
-        if (hungryLanes == 0) {
+        if (hunger.isEmpty()) {
             return;
         }
-        for (int i = 0; i < hungrySince.length; i++) {
-            if (hungrySince[i] != NOT_HUNGRY) {
+        for (int i = 0; i < lanes.size(); i++) {
+            if (hunger.isHungry(i)) {
                 PoolLane<S> hungry = lanes.get(i);
                 hungry.loop.execute(hungry::grow);
             }
@@ -511,11 +462,11 @@ public final class PoolLane<S> {
     /** Takes the announcement back when nobody waits any more. */
     private void calm() {
         if (!isShort()) {
-            enqueueAt(null);
+            place.waitAt(null);
         }
         if (announced && waiters.isEmpty()) {
             announced = false;
-            tellOthers(NOT_HUNGRY);
+            tellOthers(HungerNotes.NOT_HUNGRY);
         }
     }
 
@@ -528,22 +479,15 @@ public final class PoolLane<S> {
     }
 
     private void onHungry(int who, long since) {
-        note(who, since);
-        if (since == NOT_HUNGRY) {
+        hunger.note(who, since);
+        if (since == HungerNotes.NOT_HUNGRY) {
             return;
         }
         dispatch();
         // a permit may have been freed here before we knew of the hunger there
-        if (hungrySince[who] != NOT_HUNGRY && budget.hasRoom()) {
+        if (hunger.isHungry(who) && budget.hasRoom()) {
             PoolLane<S> hungry = lanes.get(who);
             hungry.loop.execute(hungry::grow);
         }
-    }
-
-    private void note(int who, long since) {
-        if ((hungrySince[who] == NOT_HUNGRY) != (since == NOT_HUNGRY)) {
-            hungryLanes += since == NOT_HUNGRY ? -1 : 1;
-        }
-        hungrySince[who] = since;
     }
 }

@@ -226,9 +226,9 @@ public final class ServerPool implements ConnectChain.Destination {
         clients.decrementAndGet();
     }
 
-    /** Whether nothing would be missed if the pool were forgotten: nobody is there, and no server ever was. */
+    /** Whether nothing would be missed if the pool were forgotten: nobody is there, no server ever was, none is wanted. */
     boolean isUnused() {
-        return clients.get() == 0 && budget.servers() == 0 && reported == null;
+        return clients.get() == 0 && budget.servers() == 0 && reported == null && minimum() == 0;
     }
 
     /** Whether nobody has been there for so long that the pool's servers and figures can go. */

@@ -3,7 +3,8 @@
  *
  * <p>A pool has lanes, one for each event loop that serves it. A lane is confined to its loop and knows nothing of other
  * loops but their lanes' addresses: lanes talk by tasks. Shared between loops are only the {@link
- * dev.pgpool.core.internal.pool.ConnectionBudget} and the registries of statements and parameters.
+ * dev.pgpool.core.internal.pool.ConnectionBudget}, the registries of statements and parameters, and {@link
+ * dev.pgpool.core.internal.pool.Secrets}, which says with what to log in.
  */
 @NullMarked
 package dev.pgpool.core.internal.pool;

@@ -8,7 +8,6 @@ public final class ServerAge {
     private final long connectedNanos;
     private final long lifetimeNanos;
     private long idleSinceNanos;
-    private boolean known;
     private boolean checking;
     private Succession succession = Succession.NONE;
 
@@ -31,7 +30,6 @@ public final class ServerAge {
     /** Nobody uses it from now on. */
     public void becameIdle(long nowNanos) {
         idleSinceNanos = nowNanos;
-        known = false;
     }
 
     public long idleSinceNanos() {
@@ -50,15 +48,6 @@ public final class ServerAge {
     /** How long it has lived beyond its time; negative before. */
     public long overdueNanos(long nowNanos) {
         return nowNanos - connectedNanos - lifetimeNanos;
-    }
-
-    /** Whether it has just connected or passed a check, so that it need not be checked. */
-    public boolean isKnownGood() {
-        return known;
-    }
-
-    public void knownGood(boolean now) {
-        known = now;
     }
 
     public boolean isChecking() {

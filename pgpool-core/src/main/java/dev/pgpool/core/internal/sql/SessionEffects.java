@@ -45,6 +45,11 @@ public record SessionEffects(
         return new SessionEffects(makes | UNREAD, clears, settings, resets, resetsAll, false);
     }
 
+    /** Whether parameters may return to what the session began with. */
+    public boolean resetsAny() {
+        return resetsAll || discardsAll() || !resets.isEmpty();
+    }
+
     /** Whether it is a {@code DISCARD ALL}. */
     public boolean discardsAll() {
         return clears == EVERYTHING;

@@ -49,7 +49,7 @@ class DnsChangeIT {
 
     private final Transport transport = Transport.best();
     private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, transport.ioHandlers());
-    private final EventLoop loop = (EventLoop) group.next();
+    private final EventLoop loop = group.next();
     private final ExecutorService lookups = Executors.newCachedThreadPool();
     private final AtomicInteger asked = new AtomicInteger();
     private final List<CloseReason> closed = new CopyOnWriteArrayList<>();

@@ -1,0 +1,55 @@
+package dev.pgpool.core.internal.client;
+
+import dev.pgpool.core.internal.wire.PoolerError;
+import org.jspecify.annotations.Nullable;
+
+/** The places that one client takes, where the number of clients is limited. Confined to the client's event loop. */
+final class ClientAdmission {
+    private final ClientRegistry clients;
+    private boolean admitted;
+    private @Nullable String database;
+    private @Nullable String user;
+
+    ClientAdmission(ClientRegistry clients) {
+        this.clients = clients;
+    }
+
+    /** It counts as a client from now on, if there is room for one more. */
+    boolean admit() {
+        admitted = clients.admit();
+        return admitted;
+    }
+
+    /**
+     * It counts as a client of this database and as one who logs in as this user, where there are limits to these.
+     *
+     * @return why it may not; null if it may
+     */
+    @Nullable
+    PoolerError count(String ofDatabase, int maxOfDatabase, String asUser, int maxOfUser) {
+        if (maxOfDatabase > 0) {
+            if (!clients.databases().enter(ofDatabase, maxOfDatabase)) {
+                return PoolerError.TOO_MANY_CLIENTS_OF_DATABASE;
+            }
+            database = ofDatabase;
+        }
+        if (maxOfUser > 0) {
+            if (!clients.users().enter(asUser, maxOfUser)) {
+                return PoolerError.TOO_MANY_CLIENTS_OF_USER;
+            }
+            user = asUser;
+        }
+        return null;
+    }
+
+    /** The client with this number is gone. */
+    void end(int id) {
+        clients.disconnected(id, admitted);
+        if (database != null) {
+            clients.databases().leave(database);
+        }
+        if (user != null) {
+            clients.users().leave(user);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package dev.pgpool.core.internal.pool;
+
+import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.config.AuthQueryConfig;
+import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.HostConfig;
+import dev.pgpool.core.config.HostsConfig;
+import dev.pgpool.core.config.TargetSessionAttributes;
+import dev.pgpool.core.internal.params.ParameterRegistry;
+import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.server.ServerSetup;
+import dev.pgpool.core.internal.server.ServerTarget;
+import dev.pgpool.core.internal.tls.TlsContexts;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Where the connections of an auth query go, as whom, and with which settings: none of them is a client's. */
+final class AuthQueryDestination implements ConnectChain.Destination {
+    private final AuthQueryConfig query;
+    private final DatabaseConfig database;
+    private final CredentialStore host;
+    private final ServerConnector connector;
+    private final HostResolver resolver;
+    private final TlsContexts tls;
+    private final ServerHosts hosts;
+    private final ParameterRegistry parameters = new ParameterRegistry();
+
+    /** @param host where the secret of the user that asks is, if the query does not have it */
+    AuthQueryDestination(
+            AuthQueryConfig query,
+            DatabaseConfig database,
+            CredentialStore host,
+            ServerConnector connector,
+            HostResolver resolver,
+            TlsContexts tls) {
+        this.query = query;
+        this.database = database;
+        this.host = host;
+        this.connector = connector;
+        this.resolver = resolver;
+        this.tls = tls;
+        // secrets are the same on all of them
+        this.hosts = new ServerHosts(
+                new HostsConfig(database.hosts().hosts(), database.hosts().loadBalance(), TargetSessionAttributes.ANY));
+    }
+
+    /** The database, by the name that clients use. */
+    String database() {
+        return database.name();
+    }
+
+    @Override
+    public HostResolver resolver() {
+        return resolver;
+    }
+
+    @Override
+    public ServerConnector connector() {
+        return connector;
+    }
+
+    @Override
+    public ServerHosts hosts() {
+        return hosts;
+    }
+
+    @Override
+    public Duration connectTimeout() {
+        return query.timeout();
+    }
+
+    @Override
+    public ParameterRegistry parameters() {
+        return parameters;
+    }
+
+    @Override
+    public ServerTarget target(
+            HostConfig to, SocketAddress address, TargetSessionAttributes wanted, Optional<Credential> credential) {
+        return new ServerTarget(
+                to,
+                address,
+                startup(),
+                query.user(),
+                credential.orElse(null),
+                ServerSetup.NONE,
+                1,
+                tls.servers(database));
+    }
+
+    @Override
+    public CompletionStage<Optional<Credential>> credential() {
+        if (query.password().isPresent()) {
+            return CompletableFuture.completedFuture(
+                    Optional.of(Credential.parse(query.user(), query.password().get())));
+        }
+        return Secrets.ask(host, database.name(), query.user());
+    }
+
+    /** Settings of the start-up packet win over those of the role and of the database. */
+    private Map<String, String> startup() {
+        return Map.of(
+                "user",
+                query.user(),
+                "database",
+                database.databaseName().orElse(database.name()),
+                "client_encoding",
+                "UTF8",
+                "application_name",
+                "pgpool auth_query",
+                "search_path",
+                "pg_catalog, pg_temp",
+                "statement_timeout",
+                String.valueOf(query.timeout().toMillis()));
+    }
+}
