@@ -193,6 +193,10 @@ final class Inspection implements OwnQuery.Outcome {
         x.pins.found(found);
         LinkedClient client = x.client;
         SessionParameters wanted = client == null ? null : wanted(client);
+        if (!x.expected.isEmpty()) {
+            // the client has gone on, and may have changed more: another look, when that is answered
+            x.pins.resetAgain(resets);
+        }
         link.onAsked(status);
         link.onInspected(wanted);
     }

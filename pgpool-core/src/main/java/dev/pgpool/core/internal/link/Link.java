@@ -227,7 +227,9 @@ public final class Link implements ServerPhase {
             }
         } else if (x.rules.mode() == PoolMode.STATEMENT && x.status != TransactionStatus.IDLE) {
             expel(client, PoolerError.NO_TRANSACTION_BLOCKS.plain());
-        } else {
+        } else if (x.paused) {
+            // what was reset counts when the transaction ends: its end waits, too
+            x.pauseAfterBatch = true;
             goOnIfPaused();
         }
     }
@@ -264,8 +266,11 @@ public final class Link implements ServerPhase {
         client.onServerLost(error);
     }
 
-    /** Sends a query of ours ahead of what the client may send next. */
+    /** Sends a query of ours ahead of what the client may send next; nothing may be owed to the client. */
     void ask(OwnQuery query, String sql) {
+        if (!x.expected.isEmpty()) {
+            throw new IllegalStateException("a query of ours behind the client's");
+        }
         asking = true;
         x.ready = false;
         query.send(sql);
@@ -300,7 +305,7 @@ public final class Link implements ServerPhase {
      */
     void onInspected(@Nullable SessionParameters wanted) {
         notePins();
-        if (x.client == null || wanted == null || !settings.begin(wanted, true)) {
+        if (x.client == null || wanted == null || !x.expected.isEmpty() || !settings.begin(wanted, true)) {
             maybeRelease();
         } else {
             x.toServer.flush();

@@ -165,6 +165,14 @@ final class Pins {
         asking = true;
     }
 
+    /** These could not be returned to what the client began with yet. */
+    void resetAgain(List<String> names) {
+        if (!names.isEmpty()) {
+            resets.addAll(names);
+            touched = true;
+        }
+    }
+
     /** The server has these kinds. */
     void found(int kinds) {
         asking = false;
