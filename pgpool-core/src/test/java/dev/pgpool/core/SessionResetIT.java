@@ -106,17 +106,4 @@ class SessionResetIT {
                     .startsWith("ReadyForQuery");
         }
     }
-
-    @Test
-    void answersThatAreOwedComeToAClientThatSaysNoMore() {
-        try (Route.Way way = route.open(1, 1);
-                WireClient client = login(way)) {
-            client.query("SELECT 'last words', pg_sleep(0.05)").send().halfClose();
-            assertThat(client.readUntilClosed())
-                    .anySatisfy(line -> assertThat(line).contains("last words"))
-                    .last()
-                    .asString()
-                    .startsWith("ReadyForQuery");
-        }
-    }
 }
