@@ -40,7 +40,8 @@ class SessionLeakIT {
     @Test
     void everyClientSeesItsOwnStateAndNobodyElses() throws Exception {
         String database = database();
-        AtomicInteger remaining = new AtomicInteger(route.pooled() ? TRANSACTIONS : Math.min(TRANSACTIONS, 2_000));
+        int transactions = route.pooled() ? TRANSACTIONS : Math.min(TRANSACTIONS, 2_000);
+        AtomicInteger remaining = new AtomicInteger(transactions);
         ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
         long start = System.nanoTime();
         try (Route.Way way = route.open(database, SERVERS, 2)) {
@@ -61,10 +62,10 @@ class SessionLeakIT {
             for (Future<?> client : clients) {
                 client.get(6, TimeUnit.HOURS);
             }
-            if (TRANSACTIONS > 10_000) {
+            if (transactions > 10_000) {
                 System.out.printf(
                         "%s: %,d transactions of %d clients in %d s, seed %d%n",
-                        route, TRANSACTIONS, CLIENTS, (System.nanoTime() - start) / 1_000_000_000, SEED);
+                        route, transactions, CLIENTS, (System.nanoTime() - start) / 1_000_000_000, SEED);
             }
         } catch (Exception | AssertionError e) {
             throw new AssertionError("seed " + SEED + ": " + e.getMessage(), e);
