@@ -17,6 +17,7 @@ import dev.pgpool.backup.retention.Verdict;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.backup.store.S3Store;
+import dev.pgpool.backup.store.StoreException;
 import dev.pgpool.backup.store.WriteOptions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -123,14 +124,20 @@ public final class BackupDemo {
                         "INSERT INTO customer SELECT i, 'customer ' || i FROM generate_series(1, 20000) i");
                 return demonstrate(store);
             } finally {
-                removeBackups(store);
-                sql(
-                        server.adminDatabase(),
-                        "DROP DATABASE IF EXISTS " + database,
-                        "DROP DATABASE IF EXISTS " + restored);
+                try {
+                    sql(
+                            server.adminDatabase(),
+                            "DROP DATABASE IF EXISTS " + database,
+                            "DROP DATABASE IF EXISTS " + restored);
+                } finally {
+                    removeBackups(store);
+                }
             }
         } catch (BackupException e) {
             return failed(e.reason(), String.valueOf(e.getMessage()));
+        } catch (StoreException e) {
+            out.println("  the store: " + e.getMessage());
+            return Outcome.WRONG;
         } catch (SQLException e) {
             boolean forbidden = "42501".equals(e.getSQLState());
             out.println("  " + (forbidden ? "not shown here: " : "") + e.getMessage());

@@ -80,6 +80,21 @@ class BackupExamplesIT {
     }
 
     @Test
+    void aStoreThatIsNotThereIsToldAndIsAFailure() {
+        TestPostgres postgres = TestPostgres.shared(18);
+        PgServer server = PgServer.of("127.0.0.1", postgres.port(), "postgres", "");
+        Map<String, String> nowhere = new HashMap<>(S3);
+        nowhere.put("S3_ENDPOINT", "http://127.0.0.1:1");
+
+        assertThat(new BackupDemo(server, () -> BackupDemo.store(nowhere, directory), out).run())
+                .isEqualTo(BackupDemo.Outcome.WRONG);
+
+        assertThat(printed()).contains("127.0.0.1").doesNotContain("\tat ", "tell-no-one");
+        assertThat(postgres.query("SELECT datname FROM pg_database WHERE datname LIKE 'quickstart%'"))
+                .isEmpty();
+    }
+
+    @Test
     void theNightlyBackupIsSetUpByTheEnvironment() {
         try (BackupEngine engine = NightlyBackup.engine(
                 Map.of("PGHOST", "db.example.org", "PGPORT", "5433", "PGUSER", "backup", "PGPASSWORD", "geheim"))) {

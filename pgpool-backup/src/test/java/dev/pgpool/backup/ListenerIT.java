@@ -216,6 +216,9 @@ class ListenerIT {
                         LastRun last = java.util.Objects.requireNonNull(loaded.lastRun());
                         assertThat(last.reason()).isEqualTo(FailureReason.DUMP_EXIT);
                         assertThat(last.message()).contains("exit status 7");
+                        assertThat(last.successAt())
+                                .as("by an engine that was closed since")
+                                .isEqualTo(Instant.parse("2026-11-23T03:00:00Z"));
                     });
             assertThat(engine.run().succeeded()).isTrue();
             await().untilAsserted(() -> assertThat(notices)

@@ -44,6 +44,7 @@ class StoreFaultIT {
     Path directory;
 
     private Path dumpFile = Path.of(".");
+    private Duration idleTimeout = Duration.ofSeconds(3);
 
     @BeforeEach
     void writeDump() throws IOException {
@@ -140,6 +141,7 @@ class StoreFaultIT {
 
     @Test
     void aDeadStoreIsNoticedByItsTimeouts() {
+        idleTimeout = Duration.ofMillis(700);
         proxy.always(r -> true, new Stall());
         RunReport report = run(builder -> builder.retries(1, Duration.ZERO).cluster("dead"));
         assertThat(report.outcome()).isEqualTo(RunReport.Outcome.FAILURE);
@@ -207,7 +209,7 @@ class StoreFaultIT {
     private BackupEngineBuilder engine() {
         ObjectStore store = S3Server.store(proxy.url(), bucket)
                 .limits(limits)
-                .timeouts(Duration.ofSeconds(5), Duration.ofSeconds(3), Duration.ofSeconds(30))
+                .timeouts(Duration.ofSeconds(5), idleTimeout, Duration.ofSeconds(30))
                 .build();
         return Source.engine(store, database)
                 .dumpCommand(FakeDump.script(directory, "cat " + dumpFile))

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -199,11 +200,17 @@ public final class S3Store implements ObjectStore {
                 .prefix(prefix)
                 .recursive(true)
                 .build();
-        // The client's listing is lazy and hides failures in its elements: all of it is walked here.
-        for (Result<Item> result : client().listObjects(args)) {
+        // The client's listing is lazy and hides failures in its elements, or throws them while it looks for the next
+        // page:
+        // all of it is walked here.
+        Iterator<Result<Item>> results = client().listObjects(args).iterator();
+        while (true) {
             Item item;
             try {
-                item = result.get();
+                if (!results.hasNext()) {
+                    return;
+                }
+                item = results.next().get();
             } catch (MinioException | RuntimeException e) {
                 throw S3Calls.translate("list " + prefix, e);
             }

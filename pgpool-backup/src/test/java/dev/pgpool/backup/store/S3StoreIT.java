@@ -151,6 +151,22 @@ class S3StoreIT extends ObjectStoreContract {
     }
 
     @Test
+    void aConnectionLostWhileListingIsAPassingFailure() {
+        store().put("l/1", bytes("1"), WriteOptions.of("text/plain"));
+        try (FaultProxy proxy = FaultProxy.before(S3Server.shared().address())
+                        .always(r -> r.target().contains("list-type=2"), new PassThenCut());
+                ObjectStore store = S3Server.store(proxy.url(), bucket).build();
+                ObjectStore nobody =
+                        S3Server.store("http://127.0.0.1:1", bucket).build()) {
+            for (ObjectStore each : List.of(store, nobody)) {
+                assertThatThrownBy(() -> each.list("", o -> {}))
+                        .isInstanceOfSatisfying(
+                                StoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TRANSIENT));
+            }
+        }
+    }
+
+    @Test
     void shortPagesAreFollowedByTheirTokens() {
         try (FaultProxy proxy = FaultProxy.before(S3Server.shared().address())
                         .always(r -> r.target().contains("continuation-token=second"), new Answer(200, page("c", "")))

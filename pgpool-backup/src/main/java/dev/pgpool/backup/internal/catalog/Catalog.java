@@ -7,6 +7,7 @@ import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.CatalogEntry;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.LastRun;
+import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.VerifyLevel;
 import dev.pgpool.backup.VerifyReport;
 import dev.pgpool.backup.internal.catalog.KeyLayout.BackupKey;
@@ -203,9 +204,13 @@ public final class Catalog {
     }
 
     private void write(String key, Object document) {
+        byte[] content = json(key, document);
+        retry.call("put", () -> store.put(key, content, WriteOptions.of("application/json")));
+    }
+
+    private static byte[] json(String key, Object document) {
         try {
-            byte[] content = Json.MAPPER.writeValueAsBytes(document);
-            retry.call("put", () -> store.put(key, content, WriteOptions.of("application/json")));
+            return Json.MAPPER.writeValueAsBytes(document);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("cannot write " + key, e);
         }
@@ -234,9 +239,13 @@ public final class Catalog {
                 new Verification(report.reached(), report.passed(), report.finishedAt()));
     }
 
-    /** Remembers how a run ended. */
+    /** Remembers how a run ended. Tried once after a failure, which may be the store's own. */
     public void record(LastRun run) {
-        write(layout.lastRun(), run);
+        if (run.outcome() == RunReport.Outcome.SUCCESS) {
+            write(layout.lastRun(), run);
+        } else {
+            store.put(layout.lastRun(), json(layout.lastRun(), run), WriteOptions.of("application/json"));
+        }
     }
 
     /** How the last run ended, or empty if that is not known. */

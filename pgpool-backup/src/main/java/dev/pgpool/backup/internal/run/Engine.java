@@ -179,8 +179,12 @@ public final class Engine implements AutoCloseable {
             return;
         }
         try {
+            Instant success = lastSuccess;
+            if (success == null) {
+                success = known.lastRun().map(LastRun::successAt).orElse(null);
+            }
             known.record(
-                    new LastRun(report.finishedAt(), report.outcome(), report.reason(), report.message(), lastSuccess));
+                    new LastRun(report.finishedAt(), report.outcome(), report.reason(), report.message(), success));
         } catch (RuntimeException e) {
             LOGGER.warn("How the run ended could not be stored: {}", e.getMessage());
         }
