@@ -173,8 +173,9 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             }
             server.bornAs(new ServerAge(System.nanoTime(), pool.drawLifetimeNanos()));
             pool.serverConnected(server, System.nanoTime() - begun);
-            queue.connected(server);
+            // before anybody gets it
             replaceIfStale(server);
+            queue.connected(server);
         }
 
         @Override
@@ -325,11 +326,11 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         }
         servers.add(server);
         server.settle(this);
+        replaceIfStale(server);
         queue.arrived(server);
         if (closed) {
             server.close(CloseReason.SHUTDOWN);
         }
-        replaceIfStale(server);
     }
 
     /** Between two lanes a server may die; the lane that receives it finds out. One that is replaced may die as well. */
