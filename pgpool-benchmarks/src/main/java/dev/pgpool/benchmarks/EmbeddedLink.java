@@ -86,7 +86,7 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 PgPoolListener.NONE,
                 new TlsContexts(config));
         lane = new PoolRegistry(services, PoolMode.TRANSACTION, Map.of())
-                .enter(config.databases().get("bench"), "bench", "bench")
+                .enter(config.database("bench").orElseThrow(), "bench", "bench")
                 .laneFor(loop);
     }
 

@@ -182,7 +182,8 @@ class TlsServersIT {
             assertThat(client.readUntilReady()).anyMatch(line -> line.contains("57014"));
             assertThat(client.value("SELECT 'alive'")).isEqualTo("alive");
             assertThat(network.openings())
-                    .as("the key is not sent in clear; a server being cancelled is given to nobody, so there may be another")
+                    .as(
+                            "the key is not sent in clear; a server being cancelled is given to nobody, so there may be another")
                     .hasSizeBetween(2, 3)
                     .allSatisfy(opening ->
                             assertThat(opening).startsWith(direct ? new byte[] {0x16} : Frontend.sslRequest()));
