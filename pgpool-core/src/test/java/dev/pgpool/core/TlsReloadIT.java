@@ -144,7 +144,8 @@ class TlsReloadIT {
             assertThat(busy.serverPid()).as("a transaction is not interrupted").isEqualTo(inUse);
             busy.run("COMMIT");
             assertThat(weAre(busy)).isEqualTo("/CN=pooler two");
-            assertThat(postgres.backends(TestPostgres.DATABASE)).doesNotContain(String.valueOf(inUse));
+            await().atMost(Wire.PATIENCE)
+                    .until(() -> !postgres.backends(TestPostgres.DATABASE).contains(String.valueOf(inUse)));
         }
     }
 
@@ -167,6 +168,8 @@ class TlsReloadIT {
             client.run("SELECT 1");
             Files.copy(new TestPki(directory, "other").trust(), trust, StandardCopyOption.REPLACE_EXISTING);
             pooler.pool().reloadTls();
+            await().atMost(Wire.PATIENCE)
+                    .until(() -> postgres.backends(TestPostgres.DATABASE).isEmpty());
             client.query("SELECT 1").send();
             assertThat(client.readUntilClosed()).singleElement().asString().contains("SSL error");
         }
