@@ -10,6 +10,7 @@ import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
 import dev.pgpool.core.stats.PgPoolSnapshot;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -371,6 +372,17 @@ class SessionStateIT {
             assertThat(listener.query("NOTIFY news, 'self'").exchange())
                     .anyMatch(line -> line.contains("self"))
                     .noneMatch(line -> line.contains("never"));
+        }
+    }
+
+    @Test
+    void whoWaitsInVainIsToldWhoKeepsTheServers() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1, db -> db.waitTimeout(Duration.ofMillis(300)));
+                WireClient listener = pooler.login();
+                WireClient waiter = pooler.login()) {
+            listener.run("LISTEN news");
+            assertThat(waiter.query("SELECT 1").send().readUntilClosed())
+                    .anyMatch(line -> line.contains("query_wait_timeout") && line.contains("pinned here 1"));
         }
     }
 

@@ -29,6 +29,11 @@ public interface LaneOwner<S> {
     /** Servers that the pool wants to keep now, even if nobody uses them. */
     int minimum();
 
+    /** Servers of this lane that clients keep beyond their transactions, because of session state. */
+    default int pinned() {
+        return 0;
+    }
+
     /** Whether an idle server can still be used. */
     boolean isUsable(S server);
 

@@ -283,8 +283,13 @@ public final class PoolLane<S> {
         return "no server within " + rules.waitTimeoutNanos() / 1_000_000 + " ms (servers " + budget.servers()
                 + (budget.hasLimit() ? " of " + budget.maxServers() : "")
                 + (cap == null ? "" : ", with other pools " + cap.taken() + " of " + cap.max())
-                + ", connecting " + budget.connecting() + ", idle here " + idle.size() + ", waiting here "
+                + ", connecting " + budget.connecting() + ", idle here " + idle.size() + pinned() + ", waiting here "
                 + waiters.size() + ")";
+    }
+
+    private String pinned() {
+        int pinned = owner.pinned();
+        return pinned == 0 ? "" : ", pinned here " + pinned;
     }
 
     private @Nullable S pollIdle() {

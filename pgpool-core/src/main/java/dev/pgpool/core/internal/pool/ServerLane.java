@@ -305,6 +305,11 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     }
 
     @Override
+    public int pinned() {
+        return counters.pinned();
+    }
+
+    @Override
     public boolean isUsable(ServerConnection server) {
         return server != unpooled && server.isUsable();
     }
