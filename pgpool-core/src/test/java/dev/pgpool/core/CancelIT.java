@@ -10,6 +10,7 @@ import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -203,6 +204,40 @@ class CancelIT {
             holder.run("COMMIT");
             assertThat(waiter.readUntilReady()).anyMatch(line -> line.contains("C \"57014\""));
             assertThat(holder.value("SELECT 'alive'")).isEqualTo("alive");
+        }
+    }
+
+    @Test
+    void cancelOfAWaitingClientHitsItsFirstStatementWhateverTheProtocol() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient holder = pooler.login();
+                WireClient unnamed = pooler.login();
+                WireClient named = pooler.login()) {
+            named.parse("sleep", "SELECT pg_sleep(3600)").sync().exchange();
+            holder.run("BEGIN");
+            unnamed.parse("", "SELECT pg_sleep(3600)").bind("").execute().sync().send();
+            named.bind("sleep").execute().sync().send();
+            pooler.pulse();
+            for (WireClient waiter : List.of(unnamed, named)) {
+                try (WireClient cancel = waiter.cancel(pooler.address())) {
+                    assertThat(cancel.isClosedByPeer()).isTrue();
+                }
+            }
+            holder.run("COMMIT");
+            for (WireClient waiter : List.of(unnamed, named)) {
+                assertThat(waiter.readUntilReady())
+                        .hasSize(2)
+                        .first()
+                        .asString()
+                        .contains("57014");
+                assertThat(waiter.value("SELECT 'alive'")).isEqualTo("alive");
+            }
+            assertThat(named.parse("other", "SELECT 2")
+                            .bind("other")
+                            .execute()
+                            .sync()
+                            .exchange())
+                    .contains("DataRow 1 1 '2'");
         }
     }
 

@@ -343,6 +343,13 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         });
     }
 
+    /** Whether the client has cancelled what waits for a server; asked once. */
+    boolean takeCancelPending() {
+        boolean was = cancelPending;
+        cancelPending = false;
+        return was;
+    }
+
     // ---- events of the pool
 
     @Override
@@ -352,13 +359,6 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             return;
         }
         phase.onServer(this, server);
-        if (cancelPending) {
-            cancelPending = false;
-            Link current = link;
-            if (current != null) {
-                current.cancel();
-            }
-        }
     }
 
     @Override

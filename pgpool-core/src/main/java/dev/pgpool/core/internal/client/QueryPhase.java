@@ -79,6 +79,10 @@ final class QueryPhase implements ClientPhase {
     @Override
     public void onServer(ClientSession session, ServerConnection server) {
         Link link = session.link(server);
+        if (session.takeCancelPending()) {
+            // a request to the server could overtake the query that it is for, and would be lost
+            link.cancelFirst();
+        }
         session.readable(true);
         session.resume();
         link.flushToServer();

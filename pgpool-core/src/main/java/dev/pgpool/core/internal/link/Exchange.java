@@ -52,6 +52,8 @@ final class Exchange {
     boolean discarded;
     /** There is more to look at than the transaction status before the server can be given back. */
     boolean bound;
+    /** The client has cancelled its next statement before there was a server for it. */
+    boolean cancelsFirst;
     /** The client has said goodbye, and leaves when it has its answers. */
     boolean farewell;
     /** What the client says waits until its parameters are what it returned them to; after this batch, if at all. */
@@ -91,6 +93,7 @@ final class Exchange {
         timedOut = false;
         bound = false;
         executed = false;
+        cancelsFirst = false;
         farewell = false;
         pauseAfterBatch = false;
         paused = false;

@@ -364,6 +364,11 @@ public final class Link implements ServerPhase {
         }
     }
 
+    /** Cancels the statement that the client sends first: it was cancelled while it waited for this server. */
+    public void cancelFirst() {
+        x.cancelsFirst = true;
+    }
+
     /** Cancels what the server runs for this client; a request that finds nothing running is dropped. */
     public void cancel() {
         if (asking) {
