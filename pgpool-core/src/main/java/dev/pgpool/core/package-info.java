@@ -3,7 +3,8 @@
  *
  * <p>Words, the same in code, logs and figures: a <em>client</em> is a connection to us, a <em>server</em> one from us to
  * PostgreSQL. A <em>pool</em> is the servers for one database and one user. A <em>lane</em> is the part of a pool on one
- * event loop. A <em>link</em> is a client and a server together, one transaction long.
+ * event loop. A <em>link</em> is a client and a server together, one transaction long; a client that has made session state
+ * there is <em>pinned</em>, and keeps its link until the state is gone.
  *
  * <pre>
  *   client socket                                                                    PostgreSQL socket
