@@ -102,6 +102,35 @@ class AbandonedWorkIT {
     }
 
     @Test
+    void batchThatItsClientNeverEndedIsNotCommitted() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient next = pooler.login()) {
+            int server = next.serverPid();
+            WireClient leaver = pooler.login();
+            leaver.parse("", "INSERT INTO " + table + " VALUES (1)")
+                    .bind("")
+                    .execute()
+                    .flush()
+                    .send();
+            assertThat(leaver.read(3)).last().asString().startsWith("CommandComplete");
+            leaver.reset();
+            assertServerIsClean(next);
+            WireClient polite = pooler.login();
+            polite.parse("", "INSERT INTO " + table + " VALUES (2)")
+                    .bind("")
+                    .execute()
+                    .terminate()
+                    .send();
+            polite.readUntilClosed();
+            assertThat(next.value("SELECT count(*) FROM " + table)).isEqualTo("0");
+            WireClient hasty = pooler.login();
+            hasty.query("SELECT 'last words'").terminate().send();
+            hasty.close();
+            assertThat(next.serverPid()).isEqualTo(server);
+        }
+    }
+
+    @Test
     void clientVanishesInAFailedTransaction() {
         try (TestPooler pooler = TestPooler.start(postgres, 1);
                 WireClient next = pooler.login()) {

@@ -323,4 +323,16 @@ class CopyIT {
         answers.addAll(client.readUntilReady());
         return answers;
     }
+
+    @Test
+    void copyGoesThroughBehindAReset() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login()) {
+            client.run("CREATE TEMP TABLE copied (a int)").run("BEGIN").run("RESET search_path");
+            client.query("COPY copied FROM STDIN").copyData("7\n").copyDone().send();
+            assertThat(client.readUntilReady()).contains("CommandComplete \"COPY 1\"");
+            client.run("COMMIT");
+            assertThat(client.value("SELECT a FROM copied")).isEqualTo("7");
+        }
+    }
 }

@@ -53,6 +53,12 @@ final class AbandonedWork implements OwnQuery.Outcome {
         if (x.copyIn) {
             failCopy();
         } else if (x.skipping || (busy ? !owed.endsInReadyForQuery() : !x.ready)) {
+            if (x.executed && !x.skipping) {
+                // a batch that its client never ended must not be committed by the Sync that ends it now
+                byte[] body = Rejection.parseBody();
+                FrontendWriter.parse(server.out().space(), Rejection.NAME, body, body.length);
+                x.expected.add(ExpectedReplies.PARSE);
+            }
             sync();
         }
         server.out().flush();

@@ -6,28 +6,43 @@ import dev.pgpool.core.internal.wire.MessageCursor;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 
-/** Puts the client's name of a statement where an ErrorResponse has the server's. */
+/**
+ * Puts the client's name of a statement where an ErrorResponse has the server's, whichever it had when the message went out:
+ * meanwhile the client's name may stand for another.
+ */
 final class ErrorNames {
+    private static final byte[] PREFIX = "\"pgpool_".getBytes(StandardCharsets.US_ASCII);
+
     private ErrorNames() {}
 
     /** Forwards a complete ErrorResponse, with the name changed if it is in there. */
     static void forward(MessageCursor in, Outbox toClient, Named named) {
-        byte[] serverName = named.statement().serverName();
         ByteBuf body = in.buffer().slice(in.bodyIndex(), in.bodyLength());
-        int found = ByteBufUtil.indexOf(Unpooled.wrappedBuffer(serverName), body);
-        if (found < 0 || !toClient.isConnected()) {
+        int quote = ByteBufUtil.indexOf(Unpooled.wrappedBuffer(PREFIX), body);
+        int behind = quote < 0 ? -1 : endOfName(body, quote + PREFIX.length);
+        if (behind < 0 || !toClient.isConnected()) {
             in.forward();
             return;
         }
         toClient.run(in.takeRun());
-        int behind = found + serverName.length;
+        int start = quote + 1;
         toClient.space()
                 .writeByte(in.type())
-                .writeInt(4 + body.capacity() - serverName.length + named.name().length)
-                .writeBytes(body, 0, found)
+                .writeInt(4 + body.capacity() - (behind - start) + named.name().length)
+                .writeBytes(body, 0, start)
                 .writeBytes(named.name())
                 .writeBytes(body, behind, body.capacity() - behind);
         in.skip();
+    }
+
+    /** Index behind the digits of our name if a quote follows them, else -1. */
+    private static int endOfName(ByteBuf body, int from) {
+        int at = from;
+        while (at < body.capacity() && body.getByte(at) >= '0' && body.getByte(at) <= '9') {
+            at++;
+        }
+        return at > from && at < body.capacity() && body.getByte(at) == '"' ? at : -1;
     }
 }

@@ -113,6 +113,10 @@ public final class Link implements ServerPhase {
             x.toServer.run(in.takeRun());
         }
         replies.drainFakes();
+        if (x.farewell && x.expected.isEmpty()) {
+            leave();
+            return;
+        }
         crowded = x.expected.size() >= Requests.LIMIT;
         if (crowded || !x.toServer.isWritable() || !x.toClient.isWritable()) {
             client.readable(false);
@@ -157,9 +161,14 @@ public final class Link implements ServerPhase {
         if (!x.toClient.isWritable()) {
             server.readable(false);
         }
-        if (x.farewell && x.expected.isEmpty() && server.isDrained()) {
+        if (x.farewell && x.client != null && (x.expected.isEmpty() || x.copyIn) && server.isDrained()) {
             leave();
             return;
+        }
+        if (x.copyIn && x.paused) {
+            // the end of the COPY must come through; the pause comes behind it
+            x.pauseAfterBatch = true;
+            goOnIfPaused();
         }
         if (x.ready) {
             maybeRelease();
@@ -342,7 +351,8 @@ public final class Link implements ServerPhase {
     }
 
     private void release(LinkedClient client) {
-        boolean held = statements.takeHolding() || x.paused;
+        boolean held = statements.takeHolding() || x.paused || crowded;
+        crowded = false;
         x.toClient.flush();
         x.detach();
         client.readable(true);

@@ -68,6 +68,9 @@ final class OwnQuery implements ServerPhase {
                     continue;
                 }
                 case BackendType.NOTIFICATION_RESPONSE -> {
+                    if (!in.isComplete()) {
+                        return;
+                    }
                     outcome.onUnasked(in);
                     continue;
                 }

@@ -38,6 +38,8 @@ final class Pins {
     private int held;
     /** Something was made or ended since the server was asked. */
     private boolean touched;
+    /** A parameter was set that the server reports, and the report has not come. */
+    private boolean unreported;
     /** The server is being asked. */
     private boolean asking;
 
@@ -49,6 +51,7 @@ final class Pins {
             forget();
         }
         asking = false;
+        unreported = false;
         privateMeaning = null;
     }
 
@@ -61,6 +64,12 @@ final class Pins {
         ever = 0;
         held = 0;
         touched = false;
+        unreported = false;
+    }
+
+    /** All that was sent is answered, and so is all that the server reports. */
+    void reported() {
+        unreported = false;
     }
 
     /**
@@ -87,6 +96,7 @@ final class Pins {
         if (!rules.keepsSettings()) {
             return;
         }
+        unreported |= !effects.settings().isEmpty() || effects.resetsAny();
         if ((ever & SessionState.ROLE.bit()) != 0 && !effects.settings().isEmpty()) {
             // what another role may set, the servers' own user may not be able to repeat
             ever |= SessionState.SETTING.bit();
@@ -200,7 +210,7 @@ final class Pins {
      */
     @Nullable
     Object meaning() {
-        if (settings.isEmpty() && !asking && (ever & NAMING) == 0) {
+        if (settings.isEmpty() && !asking && !unreported && (ever & NAMING) == 0) {
             return null;
         }
         Object known = privateMeaning;

@@ -182,7 +182,7 @@ final class Replies implements ExpectedReplies.Undo {
         if (subject instanceof Statement statement) {
             x.server.statements().confirmed(statement, x.expected.headBatch());
         } else if (isUnnamed(subject)) {
-            x.server.unnamedConfirmed();
+            x.server.unnamedConfirmed(x.expected.headBatch());
         } else if (subject instanceof Named named) {
             x.server.statements().confirmed(named.parsed(), x.expected.headBatch());
         }
@@ -271,6 +271,9 @@ final class Replies implements ExpectedReplies.Undo {
         }
         x.ready = x.expected.isEmpty();
         x.executed &= !x.ready;
+        if (x.ready && x.bound) {
+            x.pins.reported();
+        }
         return true;
     }
 
@@ -303,8 +306,13 @@ final class Replies implements ExpectedReplies.Undo {
         } else {
             in.forward();
         }
-        if (x.expected.headSubject() instanceof Named named) {
+        Object subject = x.expected.headSubject();
+        if (subject instanceof Named named) {
             failed(named, fields.sqlState());
+        } else if (subject instanceof Statement ours
+                && fields.sqlState().equals(FEATURE_NOT_SUPPORTED)
+                && (x.expected.head() & KIND) == ExpectedReplies.DESCRIBE) {
+            ours.goStale();
         }
         x.copyIn = false;
         x.inexact |= x.copySyncs > 0;
@@ -315,11 +323,15 @@ final class Replies implements ExpectedReplies.Undo {
         return true;
     }
 
+    private static boolean readsPlan(int kind) {
+        return kind == ExpectedReplies.BIND || kind == ExpectedReplies.DESCRIBE;
+    }
+
     private void failed(Named named, String sqlState) {
         if (sqlState.equals(UNKNOWN_STATEMENT)) {
             // somebody has taken it off the server behind our back
             x.server.statements().lost(named.statement());
-        } else if (sqlState.equals(FEATURE_NOT_SUPPORTED) && (x.expected.head() & KIND) == ExpectedReplies.BIND) {
+        } else if (sqlState.equals(FEATURE_NOT_SUPPORTED) && readsPlan(x.expected.head() & KIND)) {
             // "cached plan must not change result type"; without that a client could not be rid of it
             named.statement().goStale();
         }

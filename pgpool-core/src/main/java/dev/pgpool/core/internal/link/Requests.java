@@ -95,6 +95,7 @@ final class Requests {
     }
 
     private void endBatch() {
+        x.cancelsFirst = false;
         x.paused = x.pauseAfterBatch;
         x.pauseAfterBatch = false;
     }
@@ -155,6 +156,10 @@ final class Requests {
             }
             case FrontendType.FUNCTION_CALL -> {
                 if (x.rules.readsStatements()) {
+                    if (in.bodyLength() < 4) {
+                        throw new WireViolation(
+                                PoolerError.CLIENT_PROTOCOL_VIOLATION, "FunctionCall without a function");
+                    }
                     if (in.arrivedEnd() - in.bodyIndex() < 4) {
                         return false;
                     }
@@ -174,6 +179,10 @@ final class Requests {
                 }
                 copyData(in, wasReady);
                 x.copyIn = false;
+                if (x.expected.endsInReadyForQuery()) {
+                    // of a simple Query: no Sync follows
+                    endBatch();
+                }
             }
             case FrontendType.TERMINATE -> {
                 x.toServer.run(in.takeRun());

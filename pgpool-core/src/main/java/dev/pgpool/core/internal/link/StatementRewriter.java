@@ -44,6 +44,9 @@ final class StatementRewriter {
             "RevalidateCachedQuery");
 
     private static final byte[] NO_NAME = new byte[0];
+    /** A name that is still not all here by then has no end: looking for it at each read would be quadratic. */
+    private static final int NAME_LIMIT = 1 << 20;
+
     /** An unnamed statement up to this size is kept for later transactions; a larger one streams through. */
     private static final int UNNAMED_LIMIT = 1 << 20;
 
@@ -183,7 +186,10 @@ final class StatementRewriter {
             return SessionEffects.NONE;
         }
         int text = in.bodyIndex() + 1;
-        int textEnd = stringEnd(in, text, "query");
+        int textEnd = MessageReader.endOfString(in.buffer(), text, in.arrivedEnd());
+        if (textEnd < 0 && in.isComplete()) {
+            throw new WireViolation(PoolerError.CLIENT_PROTOCOL_VIOLATION, "query is not terminated");
+        }
         boolean backslashes = server.parameters().backslashes();
         return textEnd < 0
                 ? scanner.scan(in.buffer(), text, in.arrivedEnd(), backslashes).andMore()
@@ -516,7 +522,7 @@ final class StatementRewriter {
     /** Index of the terminator, or -1 if the message is incomplete and it may still come. */
     private static int stringEnd(MessageCursor in, int from, String what) {
         int end = MessageReader.endOfString(in.buffer(), from, in.arrivedEnd());
-        if (end < 0 && in.isComplete()) {
+        if (end < 0 && (in.isComplete() || in.arrivedEnd() - from > NAME_LIMIT)) {
             throw new WireViolation(PoolerError.CLIENT_PROTOCOL_VIOLATION, what + " is not terminated");
         }
         return end;

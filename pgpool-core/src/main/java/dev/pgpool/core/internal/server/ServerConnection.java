@@ -162,9 +162,11 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         unnamedBatch = batch;
     }
 
-    /** The server has answered the Parse of its unnamed statement. */
-    public void unnamedConfirmed() {
-        unnamedBatch = 0;
+    /** The server has answered the Parse of its unnamed statement that was sent in this batch. */
+    public void unnamedConfirmed(long batch) {
+        if (unnamedBatch == batch) {
+            unnamedBatch = 0;
+        }
     }
 
     /** A place for what the link package keeps with each server. */

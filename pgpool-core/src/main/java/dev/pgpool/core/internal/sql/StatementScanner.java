@@ -119,6 +119,7 @@ public final class StatementScanner {
             switch (lexer.first()) {
                 case 'c' -> beginsWithC();
                 case 'd' -> beginsWithD();
+                case 'e' -> explain();
                 case 'l' -> beginsWithL();
                 case 'p' -> prepare();
                 case 'r' -> reset();
@@ -327,6 +328,23 @@ public final class StatementScanner {
         resetsAll |= found.resetsAll();
         found.settings().forEach(this::setting);
         found.resets().forEach(this::addReset);
+    }
+
+    /** EXPLAIN ANALYZE does what it explains. */
+    private void explain() {
+        if (!lexer.is(Words.EXPLAIN)) {
+            return;
+        }
+        int mark = lexer.mark();
+        while (token != Lexer.END && !isSymbol(';')) {
+            boolean create = isWord(Words.CREATE);
+            next();
+            if (create) {
+                temporary();
+            }
+        }
+        lexer.reset(mark);
+        next();
     }
 
     private void beginsWithL() {

@@ -19,6 +19,7 @@ final class Words {
     static final byte[] DO = ascii("do");
     static final byte[] DROP = ascii("drop");
     static final byte[] ELSE = ascii("else");
+    static final byte[] EXPLAIN = ascii("explain");
     static final byte[] GLOBAL = ascii("global");
     static final byte[] HOLD = ascii("hold");
     static final byte[] INTO = ascii("into");

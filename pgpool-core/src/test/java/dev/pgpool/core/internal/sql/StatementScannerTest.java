@@ -91,6 +91,7 @@ class StatementScannerTest {
                 "SELECT pg_advisory_lock_shared(1) | ADVISORY_LOCK",
                 "SELECT pg_try_advisory_lock_shared(1) | ADVISORY_LOCK",
                 "EXPLAIN ANALYZE SELECT pg_advisory_lock(1) | ADVISORY_LOCK",
+                "EXPLAIN (ANALYZE) CREATE TEMP TABLE t AS SELECT 1 | TEMPORARY_OBJECT",
                 "INSERT INTO t SELECT pg_try_advisory_lock(1) | ADVISORY_LOCK",
                 "SET ROLE app | ROLE",
                 "SET SESSION ROLE app | ROLE",
