@@ -218,7 +218,7 @@ public final class Link implements ServerPhase {
     }
 
     /** Gives the server back if nothing is owed, nothing is half said and the transaction is over. */
-    private void maybeRelease() {
+    void maybeRelease() {
         if (!x.ready || !x.expected.isEmpty() || asking || resyncing || !server.isDrained()) {
             return;
         }
@@ -300,11 +300,6 @@ public final class Link implements ServerPhase {
         if (x.client == null) {
             abandoned.clean();
         }
-    }
-
-    /** Gives the server back, if there is nothing else to do. */
-    void goOnAfterOwnQuery() {
-        maybeRelease();
     }
 
     /**

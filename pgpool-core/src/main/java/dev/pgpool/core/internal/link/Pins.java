@@ -102,10 +102,16 @@ final class Pins {
             ever |= SessionState.SETTING.bit();
         }
         for (String name : effects.settings()) {
-            touched |= !reported.has(name) && (settings.add(name) || true);
+            if (!reported.has(name)) {
+                touched = true;
+                settings.add(name);
+            }
         }
         for (String name : effects.resets()) {
-            touched |= (!reported.has(name) || startup.has(name)) && (resets.add(name) || true);
+            if (!reported.has(name) || startup.has(name)) {
+                touched = true;
+                resets.add(name);
+            }
         }
         if (effects.resetsAll()) {
             touched = true;

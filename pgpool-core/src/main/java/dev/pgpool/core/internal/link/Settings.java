@@ -60,7 +60,7 @@ final class Settings implements OwnQuery.Outcome {
     @Override
     public void onDone(TransactionStatus status) {
         link.onAsked(status);
-        link.goOnAfterOwnQuery();
+        link.maybeRelease();
     }
 
     @Override
