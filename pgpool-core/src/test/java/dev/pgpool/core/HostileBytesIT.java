@@ -109,7 +109,7 @@ class HostileBytesIT {
                 "430000000658" + "00", // Close of a kind that isn't
                 "450000000500", // Execute without a number of rows
                 "460000000401", // FunctionCall without a body
-                "510000000453", // Query without text
+                "5100000004", // Query without text
                 "5100000008" + "53454c45" // Query not terminated
             })
     void badMessageEndsThisClientOnly(String hex) {
