@@ -53,7 +53,8 @@ class StatementMeaningIT {
                 WireClient second = pooler.login("application_name", "second")) {
             first.parse("s", "SELECT 1").sync().exchange();
             second.parse("t", "SELECT 1").sync().exchange();
-            assertThat(pooler.snapshot().pools().get(0).serverParses()).isEqualTo(1);
+            assertThat(pooler.snapshot().pools().get(0).traffic().serverParses())
+                    .isEqualTo(1);
         }
     }
 
@@ -84,7 +85,8 @@ class StatementMeaningIT {
                     client.parse("S_3", "COMMIT").bind("S_3").execute().sync().exchange();
                 }
             }
-            assertThat(pooler.snapshot().pools().get(0).serverParses()).isEqualTo(3);
+            assertThat(pooler.snapshot().pools().get(0).traffic().serverParses())
+                    .isEqualTo(3);
         }
     }
 }

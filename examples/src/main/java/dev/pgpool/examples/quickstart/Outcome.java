@@ -29,8 +29,16 @@ public record Outcome(Crowd.Work work, int clients, PgPoolSnapshot figures, long
         row(out, "latency p99", "%.1f ms", percentileMillis(0.99));
         row(out, "clients", "%,d", clients);
         row(out, "servers used", "%,d", sum(PgPoolSnapshot.Pool::servers));
-        row(out, "statements prepared by clients", "%,d", sum(PgPoolSnapshot.Pool::clientParses));
-        row(out, "statements prepared on servers", "%,d", sum(PgPoolSnapshot.Pool::serverParses));
+        row(
+                out,
+                "statements prepared by clients",
+                "%,d",
+                sum(pool -> pool.traffic().clientParses()));
+        row(
+                out,
+                "statements prepared on servers",
+                "%,d",
+                sum(pool -> pool.traffic().serverParses()));
         row(out, "transfers recorded by PostgreSQL", "%,d", recorded);
         row(out, "sum of balances, before", "%,d", Bank.openingTotal());
         row(out, "sum of balances, after", "%,d", total);

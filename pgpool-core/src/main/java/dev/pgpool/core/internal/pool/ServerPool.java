@@ -21,6 +21,7 @@ import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
+import dev.pgpool.core.stats.Traffic;
 import io.netty.channel.EventLoop;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -431,19 +432,39 @@ public final class ServerPool implements ConnectChain.Destination {
                     mode,
                     clients.get(),
                     waiting,
+                    Duration.ZERO,
+                    0,
+                    0,
                     budget.servers(),
                     idle,
                     new PgPoolSnapshot.ServerStates(
-                            budget.connecting(), used, tested, Math.max(0, budget.servers() - budget.maxServers())),
-                    transactions,
-                    clientParses,
-                    serverParses,
-                    binds,
+                            0,
+                            budget.connecting(),
+                            used,
+                            tested,
+                            0,
+                            0,
+                            Math.max(0, budget.servers() - budget.maxServers())),
+                    new Traffic(
+                            0,
+                            transactions,
+                            0,
+                            0,
+                            0,
+                            Duration.ZERO,
+                            Duration.ZERO,
+                            Duration.ZERO,
+                            clientParses,
+                            serverParses,
+                            binds,
+                            0),
+                    PgPoolSnapshot.Latencies.NONE,
                     rollbacks,
                     statements.size(),
                     pinned,
                     pins,
-                    cleanings);
+                    cleanings,
+                    0);
         });
     }
 }

@@ -182,7 +182,13 @@ public final class PoolerRuntime {
 
     /** The figures of this instant. */
     public PgPoolSnapshot snapshot() {
-        return new PgPoolSnapshot(clients.size(), running().pools().snapshot());
+        return new PgPoolSnapshot(
+                PgPoolSnapshot.Status.ACTIVE,
+                clients.size(),
+                0,
+                List.of(),
+                List.of(),
+                running().pools().snapshot());
     }
 
     private synchronized Parts running() {

@@ -1,0 +1,38 @@
+package dev.pgpool.core.stats;
+
+import java.time.Duration;
+
+/**
+ * What went through a database since the pooler started. Counters only grow, also when pools come and go.
+ *
+ * @param serverAssignments times that a client was given a server
+ * @param transactions transactions that have ended
+ * @param queries queries (simple ones, function calls, and batches up to their Sync) that were answered
+ * @param bytesReceived bytes from clients, encryption taken off
+ * @param bytesSent bytes to clients, before encryption
+ * @param transactionTime during which clients were in a transaction
+ * @param queryTime during which servers worked on queries
+ * @param waitTime during which clients waited for a server
+ * @param clientParses Parse messages from clients
+ * @param serverParses Parse messages to servers
+ * @param binds Bind messages from clients
+ * @param clientLogins clients that have logged in
+ */
+public record Traffic(
+        long serverAssignments,
+        long transactions,
+        long queries,
+        long bytesReceived,
+        long bytesSent,
+        Duration transactionTime,
+        Duration queryTime,
+        Duration waitTime,
+        long clientParses,
+        long serverParses,
+        long binds,
+        long clientLogins) {
+
+    /** Nothing yet. */
+    public static final Traffic NONE =
+            new Traffic(0, 0, 0, 0, 0, Duration.ZERO, Duration.ZERO, Duration.ZERO, 0, 0, 0, 0);
+}
