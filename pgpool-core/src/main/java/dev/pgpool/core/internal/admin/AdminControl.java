@@ -4,6 +4,7 @@ import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.stats.ClientInfo;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.ServerInfo;
+import dev.pgpool.core.stats.SettingInfo;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -19,6 +20,12 @@ public interface AdminControl {
 
     /** The configuration in force. */
     PgPoolConfig config();
+
+    /** PgBouncer's name, value, default and changeability of each setting, as SHOW CONFIG prints them; by name. */
+    List<SettingInfo> settings();
+
+    /** Changes one setting by PgBouncer's name, until the next reload. */
+    CompletionStage<Void> set(String name, String value);
 
     CompletionStage<PgPoolSnapshot> snapshot();
 
