@@ -474,7 +474,7 @@ public final class FakePostgres {
                 }
             }
             case 'c' -> complete("COPY 1");
-            case 'f' -> problem = new SqlError("57014", "COPY from stdin failed: " + string(body));
+            case 'f' -> problem = copyFailed(body);
             case 'S', 'H' -> {
                 return;
             }
@@ -485,6 +485,14 @@ public final class FakePostgres {
             fail(problem, !copyExtended);
         } else if (!copyExtended) {
             ready();
+        }
+    }
+
+    private static SqlError copyFailed(ByteBuffer body) {
+        try {
+            return new SqlError("57014", "COPY from stdin failed: " + string(body));
+        } catch (BufferUnderflowException e) {
+            return new SqlError("08P01", "invalid string in message");
         }
     }
 
