@@ -18,9 +18,12 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -97,6 +100,17 @@ class TlsServersIT {
     private static String isEncrypted(WireClient client) {
         return client.value(
                 "SELECT ssl::text || ' ' || coalesce(version, '-') FROM pg_stat_ssl" + " WHERE pid = pg_backend_pid()");
+    }
+
+    /** The connections are in all stages of their handshake when the loops end; the leak detector judges. */
+    @RepeatedTest(40)
+    void handshakesEndWithThePooler(RepetitionInfo repetition) {
+        TestPooler pooler = pooler(db -> db.maxConnections(4), tls -> tls.mode(TlsMode.REQUIRE));
+        try (WireClient one = pooler.connect().startup(TestPostgres.USER, TestPostgres.DATABASE);
+                WireClient other = pooler.connect().startup(TestPostgres.USER, TestPostgres.DATABASE)) {
+            LockSupport.parkNanos(250_000L * repetition.getCurrentRepetition());
+            pooler.close();
+        }
     }
 
     @ParameterizedTest

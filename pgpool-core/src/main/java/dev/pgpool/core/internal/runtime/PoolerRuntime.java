@@ -28,6 +28,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -227,7 +228,12 @@ public final class PoolerRuntime {
     }
 
     private static void end(EventLoopGroup loops, Workers workers) {
-        loops.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
+        // A loop that is told to end while it runs tasks does not look at its channels again, and would leave
+        // connections
+        // open that are still being made; unless it finds something to do at its end, and has a moment left after that.
+        loops.forEach(loop -> ((SingleThreadEventExecutor) loop).addShutdownHook(() -> {}));
+        loops.shutdownGracefully(1, TimeUnit.SECONDS.toNanos(CLOSE_SECONDS), TimeUnit.NANOSECONDS)
+                .awaitUninterruptibly();
         workers.end();
     }
 }
