@@ -19,6 +19,7 @@ import java.util.Set;
  * @param loginThreads concurrent clients of the login measurement; 0 leaves it out
  * @param only names of the contenders to run
  * @param jvmArgs options of the JVM of the pooler and of the relay
+ * @param beforeClassPath where the pgpool of the contender {@code before} is, an older one; empty without it
  */
 record CompareOptions(
         int rounds,
@@ -31,7 +32,8 @@ record CompareOptions(
         int idleClients,
         int loginThreads,
         Set<String> only,
-        List<String> jvmArgs) {
+        List<String> jvmArgs,
+        String beforeClassPath) {
 
     static final String USAGE = """
             options (defaults):
@@ -45,6 +47,8 @@ record CompareOptions(
               --idle-clients 5000 clients of the memory measurement, 0 = leave out
               --login-threads 4   concurrent clients of the login measurement, 0 = leave out
               --only direct,pgbouncer,pgpool,relay
+              --before PATH       class path of an older pgpool (its scripts/classpath.sh prints it), to be measured beside
+                                  this one as "before"
               --jvm-args "..."    JVM options of pgpool and the relay, instead of the ones of PoolerProcess
             """;
 
@@ -58,6 +62,10 @@ record CompareOptions(
         jvmArgs = List.copyOf(jvmArgs);
         requireKnown("--modes", modes, MODES);
         requireKnown("--only", only, CONTENDERS);
+        if (!beforeClassPath.isEmpty()) {
+            only = new LinkedHashSet<>(only);
+            only.add("before");
+        }
     }
 
     /** Reads the command line; throws {@link IllegalArgumentException} with the option and what was expected. */
@@ -73,6 +81,7 @@ record CompareOptions(
         int loginThreads = 4;
         Set<String> only = CONTENDERS;
         List<String> jvmArgs = defaultJvmArgs;
+        String beforeClassPath = "";
         for (int i = 0; i < args.length; i += 2) {
             String option = args[i];
             if (i + 1 == args.length) {
@@ -93,6 +102,7 @@ record CompareOptions(
                 case "--idle-clients" -> idleClients = number(option, value, 0);
                 case "--login-threads" -> loginThreads = number(option, value, 0);
                 case "--only" -> only = new LinkedHashSet<>(words(value));
+                case "--before" -> beforeClassPath = value;
                 case "--jvm-args" -> jvmArgs = Arrays.asList(value.trim().split("\\s+"));
                 default -> throw new IllegalArgumentException(option + ": unknown option\n" + USAGE);
             }
@@ -108,7 +118,8 @@ record CompareOptions(
                 idleClients,
                 loginThreads,
                 only,
-                jvmArgs);
+                jvmArgs,
+                beforeClassPath);
     }
 
     private static List<String> words(String value) {

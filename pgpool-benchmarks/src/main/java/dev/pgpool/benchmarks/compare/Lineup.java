@@ -28,8 +28,9 @@ final class Lineup {
         Contender contender = switch (name) {
             case "direct" -> Contender.direct(serverPort);
             case "pgbouncer" -> startPgBouncer(port);
-            case "pgpool" -> startJava(name, PoolerProcess.class, port, Integer.toString(options.poolSize()));
-            case "relay" -> startJava(name, BareRelay.class, port);
+            case "pgpool" -> startPgPool(name, port, ownClassPath());
+            case "before" -> startPgPool(name, port, options.beforeClassPath());
+            case "relay" -> startJava(name, BareRelay.class, ownClassPath(), port);
             default -> throw new IllegalArgumentException(name);
         };
         try {
@@ -49,11 +50,20 @@ final class Lineup {
         return pgBouncer.start(port, serverPort, options.poolSize(), options.idleClients() + 1000);
     }
 
-    private Contender startJava(String name, Class<?> main, int port, String... more) throws IOException {
+    private static String ownClassPath() {
+        return System.getProperty("java.class.path");
+    }
+
+    private Contender startPgPool(String name, int port, String classPath) throws IOException {
+        return startJava(name, PoolerProcess.class, classPath, port, Integer.toString(options.poolSize()));
+    }
+
+    private Contender startJava(String name, Class<?> main, String classPath, int port, String... more)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options.jvmArgs());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(List.of(Integer.toString(port), Integer.toString(serverPort)));
         command.addAll(List.of(more));
         return Contender.start(name, port, true, command);
