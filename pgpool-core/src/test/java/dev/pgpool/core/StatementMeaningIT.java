@@ -47,6 +47,34 @@ class StatementMeaningIT {
     }
 
     @Test
+    void whatIsParsedBehindALocalTimeZoneInTheSameWriteIsNobodyElses() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient traveller = pooler.login("TimeZone", "UTC");
+                WireClient settled = pooler.login("TimeZone", "UTC")) {
+            traveller
+                    .query("BEGIN; SET LOCAL TimeZone TO 'Asia/Tokyo'")
+                    .parse("noon", NOON)
+                    .sync()
+                    .exchange();
+            traveller.run("ROLLBACK");
+            assertThat(settled.parse("noon", NOON).bind("noon").execute().sync().exchange())
+                    .contains("DataRow 1 5 '43200'");
+        }
+    }
+
+    @Test
+    void whatIsParsedBehindTheEndOfATransactionInTheSameWriteIsNobodyElses() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient traveller = pooler.login("TimeZone", "UTC");
+                WireClient tokyo = pooler.login("TimeZone", "Asia/Tokyo")) {
+            traveller.run("BEGIN; SET LOCAL TimeZone TO 'Asia/Tokyo'");
+            traveller.query("COMMIT").parse("noon", NOON).sync().exchange();
+            assertThat(tokyo.parse("noon", NOON).bind("noon").execute().sync().exchange())
+                    .contains("DataRow 1 5 '10800'");
+        }
+    }
+
+    @Test
     void clientsOfDifferentNamesShareAStatement() {
         try (TestPooler pooler = TestPooler.start(postgres, 1);
                 WireClient first = pooler.login("application_name", "first");

@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.pool.LaneCounters;
 import dev.pgpool.core.internal.pool.SessionRules;
 import dev.pgpool.core.internal.server.ServerConnection;
@@ -63,6 +64,9 @@ final class Exchange {
     /** Something of the client was executed since the last ReadyForQuery, so it may be inside a transaction. */
     boolean executed;
 
+    /** The server's parameters as they were when its last transaction ended: what the end of this one may return to. */
+    SessionParameters outside;
+
     /** Transactions that have ended on this server: changes with each. */
     long transactions;
     /** The query was cancelled because it ran too long, and has not ended yet. */
@@ -74,6 +78,7 @@ final class Exchange {
         this.bindsClients = rules.mode() == PoolMode.SESSION;
         this.toServer = server.out();
         this.counters = counters;
+        this.outside = server.parameters();
     }
 
     /** A new client begins. */
@@ -81,6 +86,7 @@ final class Exchange {
         client = newClient;
         toClient = newClient.out();
         counters = laneCounters;
+        outside = newClient.parameters();
         status = TransactionStatus.IDLE;
         ready = true;
         copyIn = false;
@@ -103,6 +109,12 @@ final class Exchange {
     /** Whether a transaction is open, be it only that of messages without a Sync yet. */
     boolean isInTransaction() {
         return !ready || status != TransactionStatus.IDLE;
+    }
+
+    /** Whether the transaction has changed parameters, and something is on its way that may end it and undo that. */
+    @SuppressWarnings("ReferenceEquality") // they are interned
+    boolean mayReturn() {
+        return !ready && status != TransactionStatus.IDLE && outside != server.parameters();
     }
 
     /** A statement of the client goes to the server that may change its session. */

@@ -96,7 +96,7 @@ final class Pins {
         if (!rules.keepsSettings()) {
             return;
         }
-        unreported |= !effects.settings().isEmpty() || effects.resetsAny();
+        unreported |= !effects.settings().isEmpty() || effects.resetsAny() || effects.setsLocally();
         if ((ever & SessionState.ROLE.bit()) != 0 && !effects.settings().isEmpty()) {
             // what another role may set, the servers' own user may not be able to repeat
             ever |= SessionState.SETTING.bit();
@@ -219,6 +219,11 @@ final class Pins {
         if (settings.isEmpty() && !asking && !unreported && (ever & NAMING) == 0) {
             return null;
         }
+        return ownMeaning();
+    }
+
+    /** Something that no other client shares. */
+    Object ownMeaning() {
         Object known = privateMeaning;
         if (known == null) {
             known = new Object();

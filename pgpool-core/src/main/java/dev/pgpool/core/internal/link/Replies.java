@@ -268,6 +268,7 @@ final class Replies implements ExpectedReplies.Undo {
         if (x.status == TransactionStatus.IDLE) {
             x.counters.countTransaction();
             x.transactions++;
+            x.outside = x.server.parameters();
         }
         x.ready = x.expected.isEmpty();
         x.executed &= !x.ready;

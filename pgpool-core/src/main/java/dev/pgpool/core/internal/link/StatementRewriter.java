@@ -436,7 +436,7 @@ final class StatementRewriter {
 
     /** What a statement's text is read under on this server now. */
     private Object meaning() {
-        Object alone = x.bound ? x.pins.meaning() : null;
+        Object alone = x.mayReturn() ? x.pins.ownMeaning() : x.bound ? x.pins.meaning() : null;
         return alone == null ? server.parameters().meaning() : alone;
     }
 

@@ -12,12 +12,19 @@ import java.util.List;
  * @param settings names of the parameters that it may set, in lower case
  * @param resets names of the parameters that it may return to their defaults, in lower case
  * @param resetsAll whether it may return all parameters to their defaults
+ * @param setsLocally whether it may set a parameter until the end of its transaction that literals are read by, like TimeZone
  * @param single whether it is one statement
  */
 public record SessionEffects(
-        int makes, int clears, List<String> settings, List<String> resets, boolean resetsAll, boolean single) {
+        int makes,
+        int clears,
+        List<String> settings,
+        List<String> resets,
+        boolean resetsAll,
+        boolean setsLocally,
+        boolean single) {
     /** By far the most frequent. */
-    public static final SessionEffects NONE = new SessionEffects(0, 0, List.of(), List.of(), false, true);
+    public static final SessionEffects NONE = new SessionEffects(0, 0, List.of(), List.of(), false, false, true);
 
     /** What a text may do that is too long to be read to its end: all that the server can be asked for. */
     private static final int UNREAD = SessionState.ROLE.bit()
@@ -37,12 +44,12 @@ public record SessionEffects(
 
     /** Whether it does nothing to its session. */
     public boolean isNone() {
-        return (makes | clears) == 0 && settings.isEmpty() && resets.isEmpty() && !resetsAll;
+        return (makes | clears) == 0 && settings.isEmpty() && resets.isEmpty() && !resetsAll && !setsLocally;
     }
 
     /** Of a text of which this is only the beginning. */
     public SessionEffects andMore() {
-        return new SessionEffects(makes | UNREAD, clears, settings, resets, resetsAll, false);
+        return new SessionEffects(makes | UNREAD, clears, settings, resets, resetsAll, setsLocally, false);
     }
 
     /** Whether parameters may return to what the session began with. */

@@ -4,10 +4,8 @@ import dev.pgpool.core.config.SessionState;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * Reads from SQL text what it may do to its session. One pass over the bytes; a text that does nothing of the kind costs
@@ -17,24 +15,19 @@ import java.util.Set;
  * <p>Reused from text to text; confined to one thread.
  */
 public final class StatementScanner {
-    private static final Set<String> ROLES = Set.of("role", "session_authorization");
     private static final List<String> CHARACTERISTICS =
             List.of("default_transaction_isolation", "default_transaction_read_only", "default_transaction_deferrable");
     /** Text inside of text inside of text: deeper than this nobody writes by hand. */
     private static final int MAX_DEPTH = 4;
 
     private final Lexer lexer = new Lexer();
+    private final EffectsBuilder found = new EffectsBuilder();
     private final int depth;
     /** Of a block of PL/pgSQL: its key words begin statements, and its strings may be statements. */
     private final boolean block;
 
     private boolean backslashes;
     private int token;
-    private int makes;
-    private int clears;
-    private boolean resetsAll;
-    private List<String> settings = List.of();
-    private List<String> resets = List.of();
     private int statements;
     private boolean readsSequence;
     private boolean writesSequence;
@@ -62,11 +55,7 @@ public final class StatementScanner {
      */
     public SessionEffects scan(ByteBuf buf, int from, int to, boolean backslashes) {
         this.backslashes = backslashes;
-        makes = 0;
-        clears = 0;
-        resetsAll = false;
-        settings = List.of();
-        resets = List.of();
+        found.clear();
         statements = 0;
         readsSequence = false;
         writesSequence = false;
@@ -77,12 +66,9 @@ public final class StatementScanner {
         }
         lexer.end();
         if (readsSequence && !writesSequence && statements == 1) {
-            makes |= SessionState.SEQUENCE.bit();
+            found.makes(SessionState.SEQUENCE);
         }
-        if ((makes | clears) == 0 && settings.isEmpty() && resets.isEmpty() && !resetsAll) {
-            return SessionEffects.NONE;
-        }
-        return new SessionEffects(makes, clears, settings, resets, resetsAll, statements == 1);
+        return found.build(statements == 1);
     }
 
     /** What a FunctionCall message does. */
@@ -102,14 +88,6 @@ public final class StatementScanner {
         return token == Lexer.SYMBOL && lexer.symbol() == symbol;
     }
 
-    private void makes(SessionState kind) {
-        makes |= kind.bit();
-    }
-
-    private void clears(SessionState kind) {
-        clears |= kind.bit();
-    }
-
     private void statement() {
         if (!isSymbol(';')) {
             statements++;
@@ -126,7 +104,7 @@ public final class StatementScanner {
                 case 's' -> set();
                 case 'u' -> {
                     if (lexer.is(Words.UNLISTEN)) {
-                        clears(SessionState.LISTEN);
+                        found.clears(SessionState.LISTEN);
                     }
                 }
                 default -> {
@@ -201,10 +179,10 @@ public final class StatementScanner {
 
     private void name() {
         if (lexer.length() == 7 && lexer.is(Words.PG_TEMP)) {
-            makes(SessionState.TEMPORARY_OBJECT);
+            found.makes(SessionState.TEMPORARY_OBJECT);
             if (setsPath) {
                 // a CREATE of any kind may make a temporary object from now on
-                makes(SessionState.SETTING);
+                found.makes(SessionState.SETTING);
             }
         }
         Functions.Kind function = Functions.named(lexer);
@@ -214,9 +192,9 @@ public final class StatementScanner {
         }
         switch (function) {
             case SETTING -> setConfig();
-            case SEED -> makes(SessionState.SETTING);
-            case LOCK -> makes(SessionState.ADVISORY_LOCK);
-            case UNLOCK -> clears(SessionState.ADVISORY_LOCK);
+            case SEED -> found.makes(SessionState.SETTING);
+            case LOCK -> found.makes(SessionState.ADVISORY_LOCK);
+            case UNLOCK -> found.clears(SessionState.ADVISORY_LOCK);
             case SEQUENCE_READ -> readsSequence = true;
             case SEQUENCE_WRITE -> writesSequence = true;
             default -> {
@@ -231,7 +209,7 @@ public final class StatementScanner {
             next();
         }
         if (isWord(Words.TEMP) || isWord(Words.TEMPORARY)) {
-            makes(SessionState.TEMPORARY_OBJECT);
+            found.makes(SessionState.TEMPORARY_OBJECT);
             next();
             return true;
         }
@@ -242,7 +220,7 @@ public final class StatementScanner {
 
     private void beginsWithC() {
         if (lexer.is(Words.CLOSE)) {
-            clears(SessionState.CURSOR);
+            found.clears(SessionState.CURSOR);
         } else if (lexer.is(Words.CREATE)) {
             next();
             if (isWord(Words.OR)) {
@@ -251,9 +229,9 @@ public final class StatementScanner {
                     next();
                 }
             }
-            int before = makes;
+            int before = found.made();
             if (temporary() && endsWithItsTransaction()) {
-                makes = before;
+                found.backTo(before);
             }
         }
     }
@@ -274,15 +252,15 @@ public final class StatementScanner {
 
     private void beginsWithD() {
         if (lexer.is(Words.DEALLOCATE)) {
-            clears(SessionState.PREPARED_STATEMENT);
+            found.clears(SessionState.PREPARED_STATEMENT);
         } else if (lexer.is(Words.DROP)) {
-            clears(SessionState.TEMPORARY_OBJECT);
+            found.clears(SessionState.TEMPORARY_OBJECT);
         } else if (lexer.is(Words.DISCARD)) {
             next();
             if (isWord(Words.ALL)) {
-                clears = SessionEffects.EVERYTHING;
+                found.clearsEverything();
             } else if (isWord(Words.TEMP) || isWord(Words.TEMPORARY)) {
-                clears(SessionState.TEMPORARY_OBJECT);
+                found.clears(SessionState.TEMPORARY_OBJECT);
             }
         } else if (lexer.is(Words.DECLARE)) {
             declare();
@@ -297,7 +275,7 @@ public final class StatementScanner {
             boolean with = isWord(Words.WITH);
             next();
             if (with && isWord(Words.HOLD)) {
-                makes(SessionState.CURSOR);
+                found.makes(SessionState.CURSOR);
             }
         }
         lexer.reset(mark);
@@ -321,13 +299,8 @@ public final class StatementScanner {
         }
         // without doubled quotes, so that what is quoted twice is read as it will be run
         byte[] text = lexer.text().replace("''", "'").getBytes(StandardCharsets.UTF_8);
-        SessionEffects found =
-                new StatementScanner(depth + 1, true).scan(Unpooled.wrappedBuffer(text), 0, text.length, backslashes);
-        makes |= found.makes() & ~SessionState.SEQUENCE.bit();
-        clears |= found.clears();
-        resetsAll |= found.resetsAll();
-        found.settings().forEach(this::setting);
-        found.resets().forEach(this::addReset);
+        ByteBuf inner = Unpooled.wrappedBuffer(text);
+        found.add(new StatementScanner(depth + 1, true).scan(inner, 0, text.length, backslashes), deferred);
     }
 
     /** EXPLAIN ANALYZE does what it explains. */
@@ -349,9 +322,9 @@ public final class StatementScanner {
 
     private void beginsWithL() {
         if (lexer.is(Words.LISTEN)) {
-            makes(SessionState.LISTEN);
+            found.makes(SessionState.LISTEN);
         } else if (lexer.is(Words.LOAD)) {
-            makes(SessionState.LIBRARY);
+            found.makes(SessionState.LIBRARY);
         }
     }
 
@@ -365,7 +338,7 @@ public final class StatementScanner {
             next();
         }
         if (!transaction || token != Lexer.STRING) {
-            makes(SessionState.PREPARED_STATEMENT);
+            found.makes(SessionState.PREPARED_STATEMENT);
             deferred = true;
         }
     }
@@ -376,13 +349,13 @@ public final class StatementScanner {
         }
         next();
         if (isWord(Words.ALL)) {
-            resetsAll = true;
+            found.resetsAll();
         } else if (isWord(Words.ROLE) || isWord(Words.SESSION)) {
-            clears(SessionState.ROLE);
+            found.clears(SessionState.ROLE);
         } else if (isWord(Words.TIME)) {
-            addReset("timezone");
+            found.resets("timezone");
         } else if (!isWord(Words.TRANSACTION)) {
-            addReset(parameterName());
+            found.resets(parameterName());
         }
     }
 
@@ -401,15 +374,19 @@ public final class StatementScanner {
                 return;
             }
             if (isWord(Words.AUTHORIZATION)) {
-                makes(SessionState.ROLE);
+                found.makes(SessionState.ROLE);
                 return;
             }
         }
-        if (local || isWord(Words.TRANSACTION) || isWord(Words.CONSTRAINTS)) {
+        if (isWord(Words.TRANSACTION) || isWord(Words.CONSTRAINTS)) {
+            return;
+        }
+        if (local) {
+            setLocal();
             return;
         }
         if (isWord(Words.ROLE) || isWord(Words.SESSION)) {
-            makes(SessionState.ROLE);
+            found.makes(SessionState.ROLE);
         } else if (isWord(Words.TIME)) {
             setting("timezone");
         } else if (isWord(Words.SCHEMA)) {
@@ -419,10 +396,28 @@ public final class StatementScanner {
         } else if (isWord(Words.XML)) {
             setting("xmloption");
         } else if (isWord(Words.SEED)) {
-            makes(SessionState.SETTING);
+            found.makes(SessionState.SETTING);
         } else {
             setParameter();
         }
+    }
+
+    private void setLocal() {
+        if (isWord(Words.TIME) || isWord(Words.NAMES) || decidesLiterals()) {
+            found.setsLocally();
+        }
+    }
+
+    /** Whether the current token names a parameter by which literals are read, once, when their statement is parsed. */
+    private boolean decidesLiterals() {
+        return switch (lexer.length()) {
+            case 8 -> lexer.is(Words.TIMEZONE);
+            case 9 -> lexer.is(Words.DATESTYLE);
+            case 13 -> lexer.is(Words.INTERVALSTYLE);
+            case 15 -> lexer.is(Words.CLIENT_ENCODING);
+            case 27 -> lexer.is(Words.STANDARD_CONFORMING_STRINGS);
+            default -> false;
+        };
     }
 
     private void setParameter() {
@@ -432,9 +427,9 @@ public final class StatementScanner {
             next();
         }
         if (isWord(Words.DEFAULT)) {
-            addReset(name);
+            found.resets(name);
         } else if (name.isEmpty()) {
-            makes(SessionState.SETTING);
+            found.makes(SessionState.SETTING);
         } else {
             setting(name);
         }
@@ -460,6 +455,7 @@ public final class StatementScanner {
         int mark = lexer.mark();
         next();
         String name = token == Lexer.STRING ? lexer.text().toLowerCase(Locale.ROOT) : "";
+        boolean ofLiterals = token != Lexer.STRING || decidesLiterals();
         next();
         if (!isSymbol(',')) {
             name = "";
@@ -467,13 +463,10 @@ public final class StatementScanner {
         boolean local = endsWithTrue();
         lexer.reset(mark);
         next();
-        if (local) {
-            return;
-        }
-        if (name.isEmpty()) {
-            makes(SessionState.SETTING);
-        } else {
+        if (!local) {
             setting(name);
+        } else if (ofLiterals) {
+            found.setsLocally();
         }
     }
 
@@ -497,29 +490,6 @@ public final class StatementScanner {
     }
 
     private void setting(String name) {
-        if (ROLES.contains(name)) {
-            makes(SessionState.ROLE);
-        } else if (deferred || name.isEmpty()) {
-            makes(SessionState.SETTING);
-        } else {
-            settings = with(settings, name);
-        }
-    }
-
-    private void addReset(String name) {
-        if (ROLES.contains(name)) {
-            clears(SessionState.ROLE);
-        } else if (!name.isEmpty()) {
-            resets = with(resets, name);
-        }
-    }
-
-    private static List<String> with(List<String> names, String name) {
-        if (names.contains(name)) {
-            return names;
-        }
-        List<String> more = new ArrayList<>(names);
-        more.add(name);
-        return more;
+        found.sets(name, deferred);
     }
 }

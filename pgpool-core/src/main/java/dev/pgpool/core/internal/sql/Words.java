@@ -8,10 +8,12 @@ final class Words {
     static final byte[] AUTHORIZATION = ascii("authorization");
     static final byte[] BEGIN = ascii("begin");
     static final byte[] CHARACTERISTICS = ascii("characteristics");
+    static final byte[] CLIENT_ENCODING = ascii("client_encoding");
     static final byte[] CLOSE = ascii("close");
     static final byte[] COMMIT = ascii("commit");
     static final byte[] CONSTRAINTS = ascii("constraints");
     static final byte[] CREATE = ascii("create");
+    static final byte[] DATESTYLE = ascii("datestyle");
     static final byte[] DEALLOCATE = ascii("deallocate");
     static final byte[] DECLARE = ascii("declare");
     static final byte[] DEFAULT = ascii("default");
@@ -22,6 +24,7 @@ final class Words {
     static final byte[] EXPLAIN = ascii("explain");
     static final byte[] GLOBAL = ascii("global");
     static final byte[] HOLD = ascii("hold");
+    static final byte[] INTERVALSTYLE = ascii("intervalstyle");
     static final byte[] INTO = ascii("into");
     static final byte[] LISTEN = ascii("listen");
     static final byte[] LOAD = ascii("load");
@@ -39,10 +42,12 @@ final class Words {
     static final byte[] SEED = ascii("seed");
     static final byte[] SESSION = ascii("session");
     static final byte[] SET = ascii("set");
+    static final byte[] STANDARD_CONFORMING_STRINGS = ascii("standard_conforming_strings");
     static final byte[] TEMP = ascii("temp");
     static final byte[] TEMPORARY = ascii("temporary");
     static final byte[] THEN = ascii("then");
     static final byte[] TIME = ascii("time");
+    static final byte[] TIMEZONE = ascii("timezone");
     static final byte[] TO = ascii("to");
     static final byte[] TRANSACTION = ascii("transaction");
     static final byte[] TRUE = ascii("true");

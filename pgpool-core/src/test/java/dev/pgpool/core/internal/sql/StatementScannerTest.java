@@ -64,6 +64,28 @@ class StatementScannerTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SET LOCAL TIME ZONE 'Asia/Tokyo'",
+                "set local TimeZone = 'Asia/Tokyo'",
+                "SET LOCAL \"DateStyle\" TO german",
+                "SET LOCAL NAMES 'latin1'",
+                "SET LOCAL intervalstyle = 'iso_8601'",
+                "SET LOCAL standard_conforming_strings = off",
+                "SET LOCAL client_encoding = 'latin1'",
+                "SELECT 1; SELECT pg_catalog.set_config('TimeZone', 'Asia/Tokyo', true)",
+                "SELECT set_config(name, setting, true) FROM wanted",
+                "DO $$ BEGIN SET LOCAL TimeZone = 'Asia/Tokyo'; END $$"
+            })
+    void whatLiteralsAreReadByMayBeSetForATransaction(String sql) {
+        SessionEffects effects = scan(sql);
+
+        assertThat(effects.setsLocally()).isTrue();
+        assertThat(effects.makes() | effects.clears()).isZero();
+        assertThat(effects.settings()).isEmpty();
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '`',

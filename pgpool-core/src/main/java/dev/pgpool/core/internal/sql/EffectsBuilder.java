@@ -1,0 +1,110 @@
+package dev.pgpool.core.internal.sql;
+
+import dev.pgpool.core.config.SessionState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** What a text was found to do so far. Makes no objects for a text that does nothing. */
+final class EffectsBuilder {
+    private static final Set<String> ROLES = Set.of("role", "session_authorization");
+
+    private int makes;
+    private int clears;
+    private boolean resetsAll;
+    private boolean setsLocally;
+    private List<String> settings = List.of();
+    private List<String> resets = List.of();
+
+    void clear() {
+        makes = 0;
+        clears = 0;
+        resetsAll = false;
+        setsLocally = false;
+        settings = List.of();
+        resets = List.of();
+    }
+
+    void makes(SessionState kind) {
+        makes |= kind.bit();
+    }
+
+    void clears(SessionState kind) {
+        clears |= kind.bit();
+    }
+
+    void clearsEverything() {
+        clears = SessionEffects.EVERYTHING;
+    }
+
+    void resetsAll() {
+        resetsAll = true;
+    }
+
+    /** What makes what is there now; for {@link #backTo}. */
+    int made() {
+        return makes;
+    }
+
+    /** What was found to be made since then ends with its transaction. */
+    void backTo(int made) {
+        makes = made;
+    }
+
+    /**
+     * A parameter is set.
+     *
+     * @param name in lower case; empty if it can't be read
+     * @param deferred whether that happens later, whenever somebody says EXECUTE
+     */
+    void sets(String name, boolean deferred) {
+        if (ROLES.contains(name)) {
+            makes(SessionState.ROLE);
+        } else if (deferred || name.isEmpty()) {
+            makes(SessionState.SETTING);
+        } else {
+            settings = with(settings, name);
+        }
+    }
+
+    /** A parameter is set until the end of the transaction by which literals are read. */
+    void setsLocally() {
+        setsLocally = true;
+    }
+
+    /** @param name of the parameter that returns to its default, in lower case; empty if there is none */
+    void resets(String name) {
+        if (ROLES.contains(name)) {
+            clears(SessionState.ROLE);
+        } else if (!name.isEmpty()) {
+            resets = with(resets, name);
+        }
+    }
+
+    /** What a text inside of this one does. */
+    void add(SessionEffects inner, boolean deferred) {
+        makes |= inner.makes() & ~SessionState.SEQUENCE.bit();
+        clears |= inner.clears();
+        resetsAll |= inner.resetsAll();
+        setsLocally |= inner.setsLocally();
+        inner.settings().forEach(name -> sets(name, deferred));
+        inner.resets().forEach(this::resets);
+    }
+
+    /** @param single whether it is one statement */
+    SessionEffects build(boolean single) {
+        if ((makes | clears) == 0 && settings.isEmpty() && resets.isEmpty() && !resetsAll && !setsLocally) {
+            return SessionEffects.NONE;
+        }
+        return new SessionEffects(makes, clears, settings, resets, resetsAll, setsLocally, single);
+    }
+
+    private static List<String> with(List<String> names, String name) {
+        if (names.contains(name)) {
+            return names;
+        }
+        List<String> more = new ArrayList<>(names);
+        more.add(name);
+        return more;
+    }
+}
