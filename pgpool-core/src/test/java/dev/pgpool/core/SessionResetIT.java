@@ -7,7 +7,6 @@ import dev.pgpool.core.fixture.Route;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -86,19 +85,23 @@ class SessionResetIT {
                 .values();
     }
 
-    @Test
-    void answersThatAreOwedComeBeforeTerminateIsObeyed() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void answersThatAreOwedComeBeforeTerminateIsObeyed(boolean closesItsHalf) {
         try (Route.Way way = route.open(1, 1);
                 WireClient client = login(way)) {
-            assertThat(client.query("SELECT 'one'")
-                            .query("SELECT 'two', pg_sleep(0.05)")
-                            .parse("", "SELECT 'three'")
-                            .bind("")
-                            .execute()
-                            .sync()
-                            .terminate()
-                            .send()
-                            .readUntilClosed())
+            client.query("SELECT 'one'")
+                    .query("SELECT 'two', pg_sleep(0.05)")
+                    .parse("", "SELECT 'three'")
+                    .bind("")
+                    .execute()
+                    .sync()
+                    .terminate()
+                    .send();
+            if (closesItsHalf) {
+                client.halfClose();
+            }
+            assertThat(client.readUntilClosed())
                     .filteredOn(line -> line.startsWith("DataRow") || line.startsWith("ReadyForQuery"))
                     .hasSize(6)
                     .last()

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.client;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 
 /** Netty's events become the session's. */
@@ -39,6 +40,9 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof SslCloseCompletionEvent) {
             // close_notify: as good as the end of the stream, which may never come
+            session.onDisconnected();
+        } else if (event == ChannelInputShutdownEvent.INSTANCE && !session.isFarewell()) {
+            // the answers of one that has said goodbye are still on their way to it
             session.onDisconnected();
         }
     }

@@ -285,10 +285,14 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     void onDisconnected() {
-        Link current = link;
         // its last words are obeyed, even if it does not wait for the answers
-        boolean farewell = current != null && current.isFarewell();
-        close(CloseReason.CLIENT_CLOSED, !farewell);
+        close(CloseReason.CLIENT_CLOSED, !isFarewell());
+    }
+
+    /** Whether the client has said goodbye and only waits for answers. */
+    boolean isFarewell() {
+        Link current = link;
+        return current != null && current.isFarewell();
     }
 
     void onFailure(Throwable cause) {

@@ -55,6 +55,7 @@ final class Listeners {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channelFactory(transport.listenerFor(address))
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childHandler(clients);
         if (!Transport.isUnix(address)) {
             bootstrap
