@@ -21,18 +21,25 @@ classes=$(cd "$reports/suite" && find . -name '*Test.class' |
 
 mkfifo "$reports/suite/hold"
 exec 3<>"$reports/suite/hold"
-java -Xmx1g -Dpgpool.test.postgres.dir="$core/target/postgres" \
-    -cp "$core/target/test-classes:$core/target/classes:$(cat "$reports/core.classpath")" \
-    dev.pgpool.core.clients.StandaloneRoute 15 postgres postgres 20 "$reports/suite/create-postgres.sql" \
-    <"$reports/suite/hold" >"$reports/suite/ports" 2>"$reports/pooler.log" 3>&- &
-route=$!
+route=
 trap 'kill $route 2>/dev/null || true' EXIT
-until [ -s "$reports/suite/ports" ]; do
-    kill -0 $route || { cat "$reports/pooler.log" >&2; exit 1; }
-    sleep 0.2
-done
-read -r direct pooled <"$reports/suite/ports"
 
+# A server and a pooler of its own for each run: the tests change their tables. Sets direct and pooled to the ports.
+start_route() {
+    : >"$reports/suite/ports"
+    java -Xmx1g -Dpgpool.test.postgres.dir="$core/target/postgres" \
+        -cp "$core/target/test-classes:$core/target/classes:$(cat "$reports/core.classpath")" \
+        dev.pgpool.core.clients.StandaloneRoute 15 postgres postgres 20 "$reports/suite/create-postgres.sql" \
+        <"$reports/suite/hold" >"$reports/suite/ports" 2>>"$reports/pooler.log" 3>&- &
+    route=$!
+    until [ -s "$reports/suite/ports" ]; do
+        kill -0 $route || { cat "$reports/pooler.log" >&2; exit 1; }
+        sleep 0.2
+    done
+    read -r direct pooled <"$reports/suite/ports"
+}
+
+# run <name> <port>
 run() {
     (cd "$reports/suite" &&
         # shellcheck disable=SC2086
@@ -40,9 +47,13 @@ run() {
             -cp "$(cat "$reports/vertx.classpath")" org.junit.runner.JUnitCore $classes >"$reports/$1.txt" 2>&1) || true
     grep -E '^(OK|Tests run:)' "$reports/$1.txt" | sed "s/^/$1: /"
     grep -oE '^[0-9]+\) .*' "$reports/$1.txt" | sed 's/^[0-9]*) //' | sort -u >"$reports/$1.failed" || true
+    kill $route
+    wait $route || true
 }
 
+start_route
 run direct "$direct"
+start_route
 run pooled "$pooled"
 echo "failed through the pooler only:"
 comm -13 "$reports/direct.failed" "$reports/pooled.failed"

@@ -7,6 +7,7 @@ import dev.pgpool.core.fixture.Route;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -83,6 +84,22 @@ class SessionResetIT {
                 .findFirst()
                 .orElseThrow()
                 .values();
+    }
+
+    /** Its goodbye is behind a query that has to wait: the end of the stream overtakes both. */
+    @Test
+    void goodbyeOfAClientThatWaitsForAServerIsHeard() {
+        try (Route.Way way = route.open(1, 1);
+                WireClient holder = login(way);
+                WireClient client = login(way)) {
+            holder.run("BEGIN");
+            client.query("SELECT 'one'").query("SELECT 'two'").terminate().send();
+            client.halfClose();
+            holder.run("SELECT 1").run("COMMIT");
+            assertThat(client.readUntilClosed())
+                    .filteredOn(line -> line.startsWith("ReadyForQuery"))
+                    .hasSize(2);
+        }
     }
 
     @ParameterizedTest

@@ -34,12 +34,7 @@ class OutcomeTest {
 
     private static Outcome outcome(long recorded, long total) {
         Crowd.Work work = new Crowd.Work(1, new long[] {MILLI, 2 * MILLI, 3 * MILLI});
-        return new Outcome(
-                work,
-                1,
-                new PgPoolSnapshot(PgPoolSnapshot.Status.ACTIVE, 0, 0, List.of(), List.of(), List.of()),
-                recorded,
-                total);
+        return new Outcome(work, 1, new PgPoolSnapshot(0, List.of(), List.of()), recorded, total);
     }
 
     private static String printed(Outcome outcome) {

@@ -12,8 +12,12 @@ public interface PgPoolListener {
     /** Hears nothing. */
     PgPoolListener NONE = new PgPoolListener() {};
 
-    /** A client logged in. */
-    default void onClientConnected(PoolKey pool) {}
+    /**
+     * A client logged in.
+     *
+     * @param took since it connected
+     */
+    default void onClientConnected(PoolKey pool, Duration took) {}
 
     /** A client that had logged in is gone. */
     default void onClientClosed(PoolKey pool, CloseReason reason) {}

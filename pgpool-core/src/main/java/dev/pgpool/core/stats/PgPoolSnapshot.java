@@ -10,59 +10,30 @@ import java.util.Map;
  * The figures of an instant. Counters of different event loops are read one after the other, so sums may be a few
  * messages apart.
  *
- * @param status what the pooler as a whole is doing
  * @param clients connections of clients, logged in or not
- * @param clientsLoggingIn those of them that are not logged in yet
- * @param databases figures by database: the configured ones, and those that {@code *} serves now
- * @param users figures by user: the configured ones, and those that are or were here
- * @param pools figures by pool
+ * @param databases figures by database: those that have or had pools, by name
+ * @param pools figures by pool, by name
  */
-public record PgPoolSnapshot(
-        Status status,
-        int clients,
-        int clientsLoggingIn,
-        List<Database> databases,
-        List<User> users,
-        List<Pool> pools) {
+public record PgPoolSnapshot(int clients, List<Database> databases, List<Pool> pools) {
     public PgPoolSnapshot {
         databases = List.copyOf(databases);
-        users = List.copyOf(users);
         pools = List.copyOf(pools);
     }
 
-    /** What the pooler as a whole is doing. */
-    public enum Status {
-        /** Serving. */
-        ACTIVE,
-        /** All databases are paused. */
-        PAUSED,
-        /** Nothing is read from anybody. */
-        SUSPENDED,
-        /** No new clients; it ends when those that are here have left, or given their servers back. */
-        DRAINING,
-        CLOSED
+    /** Clients that are not logged in yet, cancel requests among them. */
+    public int clientsLoggingIn() {
+        return Math.max(0, clients - pools.stream().mapToInt(Pool::clients).sum());
     }
 
     /**
      * Figures of one database.
      *
      * @param name as clients name it
+     * @param clients clients logged in to it
      * @param servers server connections of all its pools
-     * @param clients clients logged in, or logging in, to it
-     * @param paused whether its clients get no servers for now
-     * @param disabled whether it takes no new clients for now
-     * @param traffic what went through it
+     * @param traffic what went through it, also through pools that are gone
      */
-    public record Database(String name, int servers, int clients, boolean paused, boolean disabled, Traffic traffic) {}
-
-    /**
-     * Figures of one user.
-     *
-     * @param name of the user
-     * @param servers server connections of all its pools
-     * @param clients clients logged in, or logging in, as it
-     */
-    public record User(String name, int servers, int clients) {}
+    public record Database(String name, int clients, int servers, Traffic traffic) {}
 
     /**
      * Figures of one pool.
@@ -72,8 +43,6 @@ public record PgPoolSnapshot(
      * @param clients clients logged in
      * @param clientsWaiting clients that wait for a server
      * @param longestWait how long the first of those has been waiting
-     * @param cancelRequests requests of clients to cancel that are being passed on
-     * @param cancelRequestsWaiting requests of clients to cancel that wait for their turn
      * @param servers server connections, those under construction included
      * @param serversIdle server connections that nobody uses
      * @param serverStates more about the servers
@@ -92,8 +61,6 @@ public record PgPoolSnapshot(
             int clients,
             int clientsWaiting,
             Duration longestWait,
-            int cancelRequests,
-            int cancelRequestsWaiting,
             int servers,
             int serversIdle,
             ServerStates serverStates,
@@ -113,20 +80,23 @@ public record PgPoolSnapshot(
     /**
      * Figures of a pool's servers.
      *
-     * @param active in the hands of a client
+     * @param active in the hands of a client, or of the pooler on behalf of one
      * @param connecting under construction
      * @param used idle for so long that they will be checked before somebody gets them
      * @param tested being checked
-     * @param beingCanceled idle, but a cancel request for what they ran is still on its way
-     * @param cancelling connections that carry a cancel request
+     * @param beingCanceled those that a cancel request is on its way to
      * @param reserve beyond {@code maxConnections}
      */
-    public record ServerStates(
-            int active, int connecting, int used, int tested, int beingCanceled, int cancelling, int reserve) {}
+    public record ServerStates(int active, int connecting, int used, int tested, int beingCanceled, int reserve) {}
 
-    /** Distributions of durations, since the pool began. */
-    public record Latencies(Latency waited, Latency query, Latency transaction, Latency connect, Latency login) {
-        public static final Latencies NONE =
-                new Latencies(Latency.NONE, Latency.NONE, Latency.NONE, Latency.NONE, Latency.NONE);
-    }
+    /**
+     * Distributions of durations since the pool began.
+     *
+     * @param waited of clients for servers, where they did not get one at once
+     * @param query of servers, from a client's first message to the last answer that was owed
+     * @param transaction of clients, from its first message to its last answer
+     * @param connect of new server connections, until they are ready
+     * @param login of clients, from their connection to their first ReadyForQuery
+     */
+    public record Latencies(Latency waited, Latency query, Latency transaction, Latency connect, Latency login) {}
 }

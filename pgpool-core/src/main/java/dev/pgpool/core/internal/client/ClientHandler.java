@@ -41,9 +41,8 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
         if (event instanceof SslCloseCompletionEvent) {
             // close_notify: as good as the end of the stream, which may never come
             session.onDisconnected();
-        } else if (event == ChannelInputShutdownEvent.INSTANCE && !session.isFarewell()) {
-            // the answers of one that has said goodbye are still on their way to it
-            session.onDisconnected();
+        } else if (event == ChannelInputShutdownEvent.INSTANCE) {
+            session.onInputEnded();
         }
     }
 

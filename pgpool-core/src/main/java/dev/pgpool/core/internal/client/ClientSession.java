@@ -13,15 +13,18 @@ import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.WireViolation;
+import dev.pgpool.core.stats.PoolKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +40,9 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private static final Logger LOGGER = LoggerFactory.getLogger(ClientSession.class);
     /** What a client may send while it waits, before we stop reading from it. */
     private static final int HELD_LIMIT = 64 * 1_024;
+
+    /** A Terminate message. */
+    private static final byte[] GOODBYE = {FrontendType.TERMINATE, 0, 0, 0, 4};
 
     private static final int LAST_WORDS_SECONDS = 5;
 
@@ -61,7 +67,9 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     /** Changes with each link. */
     private int links;
 
+    private final long connectedNanos = System.nanoTime();
     private boolean readable = true;
+    private boolean inputEnded;
     private boolean cancelPending;
     private boolean closed;
 
@@ -194,6 +202,10 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             bytes.release();
             return;
         }
+        ServerLane known = lane;
+        if (known != null) {
+            known.counters().countReceived(bytes.readableBytes());
+        }
         try {
             phase.onRead(this, bytes);
         } catch (WireViolation e) {
@@ -273,6 +285,10 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             current.flushToServer();
         }
         out.flush();
+        ServerLane known = lane;
+        if (known != null) {
+            known.counters().countSent(out.takeBytes());
+        }
     }
 
     void onWritable() {
@@ -289,8 +305,16 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         close(CloseReason.CLIENT_CLOSED, !isFarewell());
     }
 
+    /** The client sends nothing more. It is gone, unless it has said goodbye and its answers are still on their way to it. */
+    void onInputEnded() {
+        inputEnded = true;
+        if (!isFarewell() && !in.heldEndsWith(GOODBYE)) {
+            onDisconnected();
+        }
+    }
+
     /** Whether the client has said goodbye and only waits for answers. */
-    boolean isFarewell() {
+    private boolean isFarewell() {
         Link current = link;
         return current != null && current.isFarewell();
     }
@@ -417,6 +441,15 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return known == null ? parameters() : known;
     }
 
+    /** Login is over. */
+    void loggedIn(PoolKey as, long idleNanos) {
+        timers.loggedIn(idleNanos);
+        long took = System.nanoTime() - connectedNanos;
+        out.takeBytes();
+        lane().counters().loginTook(took);
+        services.listener().onClientConnected(as, Duration.ofNanos(took));
+    }
+
     /** Login is over: what the parameters are now is what they return to. */
     void beganWith(SessionParameters now) {
         startupParameters = now;
@@ -439,6 +472,9 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     @Override
     public void onUnlinked() {
         link = null;
+        if (inputEnded && in.isDrained()) {
+            onDisconnected();
+        }
         phase.onUnlinked(this);
     }
 

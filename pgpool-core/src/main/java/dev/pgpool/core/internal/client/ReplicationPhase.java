@@ -77,7 +77,6 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
     }
 
     private void relay(ServerConnection walsender) {
-        session.timers().loggedIn(0);
         server = walsender;
         ReplicationServer.begin(walsender, this);
         CancelKey key = CancelKey.create(
@@ -96,7 +95,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
         BackendWriter.backendKeyData(out, key.processId(), key.secret());
         BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
         session.out().flush();
-        session.services().listener().onClientConnected(pool.key());
+        session.loggedIn(pool.key(), 0);
         session.readable(true);
         session.resume();
         walsender.out().flush();

@@ -105,9 +105,8 @@ final class Welcome implements ClientPhase {
         BackendWriter.backendKeyData(out, key.processId(), key.secret());
         BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
         session.out().flush();
-        session.timers().loggedIn(idleNanos);
         session.enter(QueryPhase.INSTANCE);
-        session.services().listener().onClientConnected(entered.key());
+        session.loggedIn(entered.key(), idleNanos);
         session.readable(true);
         session.resume();
     }

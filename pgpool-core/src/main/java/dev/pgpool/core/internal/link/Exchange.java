@@ -67,6 +67,11 @@ final class Exchange {
     /** The server's parameters as they were when its last transaction ended: what the end of this one may return to. */
     SessionParameters outside;
 
+    /** When the client began to ask for what it is owed, by {@link System#nanoTime}; 0 if it is owed nothing. */
+    private long queryNanos;
+    /** When its transaction began; 0 outside of one. */
+    private long transactionNanos;
+
     /** Transactions that have ended on this server: changes with each. */
     long transactions;
     /** The query was cancelled because it ran too long, and has not ended yet. */
@@ -88,6 +93,8 @@ final class Exchange {
         counters = laneCounters;
         outside = newClient.parameters();
         status = TransactionStatus.IDLE;
+        queryNanos = 0;
+        transactionNanos = 0;
         ready = true;
         copyIn = false;
         skipping = false;
@@ -115,6 +122,36 @@ final class Exchange {
     @SuppressWarnings("ReferenceEquality") // they are interned
     boolean mayReturn() {
         return !ready && status != TransactionStatus.IDLE && outside != server.parameters();
+    }
+
+    /** A message goes to the server: if nothing is owed, a query begins, and maybe a transaction. */
+    void begins() {
+        if (queryNanos != 0) {
+            return;
+        }
+        queryNanos = System.nanoTime() | 1;
+        if (transactionNanos == 0) {
+            transactionNanos = queryNanos;
+        }
+    }
+
+    /** After all, the message was not for the server. */
+    void beginsNothing() {
+        queryNanos = 0;
+        if (status == TransactionStatus.IDLE) {
+            transactionNanos = 0;
+        }
+    }
+
+    /** Nothing is owed any more. */
+    void answered() {
+        long now = System.nanoTime();
+        counters.queryTook(now - queryNanos);
+        queryNanos = 0;
+        if (status == TransactionStatus.IDLE) {
+            counters.transactionTook(now - transactionNanos);
+            transactionNanos = 0;
+        }
     }
 
     /** A statement of the client goes to the server that may change its session. */

@@ -82,6 +82,7 @@ public final class Link implements ServerPhase {
     public void begin(LinkedClient client, ServerLane newLane) {
         lane = newLane;
         x.begin(client, newLane.counters());
+        x.counters.countAssignment();
         statements.begin();
         cancelWhenAnswered = false;
         crowded = false;
@@ -209,6 +210,7 @@ public final class Link implements ServerPhase {
     @Override
     public void onReadComplete() {
         x.toClient.flush();
+        x.counters.countSent(x.toClient.takeBytes());
         x.toServer.flush();
     }
 
@@ -349,6 +351,7 @@ public final class Link implements ServerPhase {
         boolean held = statements.takeHolding() || x.paused || crowded;
         crowded = false;
         x.toClient.flush();
+        x.counters.countSent(x.toClient.takeBytes());
         x.detach();
         client.readable(true);
         server.readable(true);

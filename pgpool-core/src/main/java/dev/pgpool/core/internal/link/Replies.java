@@ -265,6 +265,7 @@ final class Replies implements ExpectedReplies.Undo {
         x.expected.pop();
         in.forward();
         afterAnswer(in);
+        x.counters.countQuery();
         if (x.status == TransactionStatus.IDLE) {
             x.counters.countTransaction();
             x.transactions++;
@@ -272,8 +273,11 @@ final class Replies implements ExpectedReplies.Undo {
         }
         x.ready = x.expected.isEmpty();
         x.executed &= !x.ready;
-        if (x.ready && x.bound) {
-            x.pins.reported();
+        if (x.ready) {
+            x.answered();
+            if (x.bound) {
+                x.pins.reported();
+            }
         }
         return true;
     }

@@ -34,6 +34,7 @@ final class Requests {
         while (more && !x.paused && !x.farewell && x.expected.size() < LIMIT && in.next()) {
             boolean wasReady = x.ready;
             x.ready = false;
+            x.begins();
             byte type = in.type();
             if (x.skipping && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
                 requireKnown(type);
@@ -57,6 +58,9 @@ final class Requests {
                 }
                 case FrontendType.COPY_DATA -> copyData(in, wasReady);
                 default -> more = relayRare(in, type, current, wasReady);
+            }
+            if (x.ready) {
+                x.beginsNothing();
             }
         }
     }

@@ -1,21 +1,56 @@
 package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.config.SessionState;
+import dev.pgpool.core.stats.PgPoolSnapshot.Latencies;
+import dev.pgpool.core.stats.Traffic;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
 
-/** Counts of one lane: plain longs, written and read on its event loop only. */
+/** Counts of one lane, or the sum of several: plain longs, written and read on the lane's event loop only. */
 public final class LaneCounters {
+    private long assignments;
     private long transactions;
+    private long queries;
+    private long bytesReceived;
+    private long bytesSent;
     private long clientParses;
     private long serverParses;
     private long binds;
     private long rollbacks;
     private long cleanings;
-    private long[] pins = new long[SessionState.count()];
+    private long evictions;
+    private final long[] pins = new long[SessionState.count()];
     private int pinned;
+    private final Durations waits = new Durations();
+    private final Durations queryTimes = new Durations();
+    private final Durations transactionTimes = new Durations();
+    private final Durations connects = new Durations();
+    private final Durations logins = new Durations();
+
+    /** A client was given a server. */
+    public void countAssignment() {
+        assignments++;
+    }
 
     /** A transaction is over. */
     public void countTransaction() {
         transactions++;
+    }
+
+    /** A ReadyForQuery was passed on. */
+    public void countQuery() {
+        queries++;
+    }
+
+    /** Bytes have come from a client. */
+    public void countReceived(int bytes) {
+        bytesReceived += bytes;
+    }
+
+    /** Bytes have gone to a client. */
+    public void countSent(long bytes) {
+        bytesSent += bytes;
     }
 
     /** A client has sent a Parse. */
@@ -43,6 +78,11 @@ public final class LaneCounters {
         cleanings++;
     }
 
+    /** A server has made room for another pool. */
+    void countEviction() {
+        evictions++;
+    }
+
     /** A client keeps its server for the kinds in {@code after}; before it was those in {@code before}. */
     void countPins(int before, int after) {
         for (int i = 0; i < pins.length; i++) {
@@ -54,47 +94,105 @@ public final class LaneCounters {
         pinned += (after == 0 ? 0 : 1) - (before == 0 ? 0 : 1);
     }
 
+    /** A client has waited for the server that it was given. */
+    void waited(long nanos) {
+        waits.add(nanos);
+    }
+
+    /** All that a server owed is answered. */
+    public void queryTook(long nanos) {
+        queryTimes.add(nanos);
+    }
+
+    /** A transaction is over, and nothing is owed. */
+    public void transactionTook(long nanos) {
+        transactionTimes.add(nanos);
+    }
+
+    /** A server connection is ready. */
+    void connectTook(long nanos) {
+        connects.add(nanos);
+    }
+
+    /** A client has logged in. */
+    public void loginTook(long nanos) {
+        logins.add(nanos);
+    }
+
+    /** Adds another lane's counts to these. */
+    LaneCounters add(LaneCounters other) {
+        assignments += other.assignments;
+        transactions += other.transactions;
+        queries += other.queries;
+        bytesReceived += other.bytesReceived;
+        bytesSent += other.bytesSent;
+        clientParses += other.clientParses;
+        serverParses += other.serverParses;
+        binds += other.binds;
+        rollbacks += other.rollbacks;
+        cleanings += other.cleanings;
+        evictions += other.evictions;
+        for (int i = 0; i < pins.length; i++) {
+            pins[i] += other.pins[i];
+        }
+        pinned += other.pinned;
+        waits.add(other.waits);
+        queryTimes.add(other.queryTimes);
+        transactionTimes.add(other.transactionTimes);
+        connects.add(other.connects);
+        logins.add(other.logins);
+        return this;
+    }
+
     /** The counts of this instant. */
-    public LaneCounters copy() {
-        LaneCounters copy = new LaneCounters();
-        copy.transactions = transactions;
-        copy.clientParses = clientParses;
-        copy.serverParses = serverParses;
-        copy.binds = binds;
-        copy.rollbacks = rollbacks;
-        copy.cleanings = cleanings;
-        copy.pins = pins.clone();
-        copy.pinned = pinned;
-        return copy;
+    LaneCounters copy() {
+        return new LaneCounters().add(this);
     }
 
-    public long transactions() {
-        return transactions;
+    public Traffic traffic() {
+        return new Traffic(
+                assignments,
+                transactions,
+                queries,
+                bytesReceived,
+                bytesSent,
+                Duration.ofNanos(transactionTimes.totalNanos()),
+                Duration.ofNanos(queryTimes.totalNanos()),
+                Duration.ofNanos(waits.totalNanos()),
+                clientParses,
+                serverParses,
+                binds,
+                logins.count());
     }
 
-    public long clientParses() {
-        return clientParses;
+    Latencies latencies() {
+        return new Latencies(
+                waits.latency(),
+                queryTimes.latency(),
+                transactionTimes.latency(),
+                connects.latency(),
+                logins.latency());
     }
 
-    public long serverParses() {
-        return serverParses;
-    }
-
-    public long binds() {
-        return binds;
-    }
-
-    public long rollbacks() {
+    long rollbacks() {
         return rollbacks;
     }
 
-    public long cleanings() {
+    long cleanings() {
         return cleanings;
     }
 
-    /** How often a kind of state has bound a client to its server. */
-    public long pins(SessionState kind) {
-        return pins[kind.ordinal()];
+    long evictions() {
+        return evictions;
+    }
+
+    /** How often each kind of state has bound a client to its server. */
+    Map<SessionState, Long> pins() {
+        Map<SessionState, Long> byKind = new EnumMap<>(SessionState.class);
+        for (SessionState kind : SessionState.values()) {
+            byKind.put(kind, pins[kind.ordinal()]);
+        }
+        return byKind;
     }
 
     /** Clients that keep their server now. */

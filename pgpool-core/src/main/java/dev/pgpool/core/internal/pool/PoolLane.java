@@ -95,6 +95,12 @@ public final class PoolLane<S> {
         return waiters.size();
     }
 
+    /** How long the first of those who wait has done so. */
+    long longestWaitNanos(long nowNanos) {
+        Waiter<S> oldest = waiters.peek();
+        return oldest == null ? 0 : nowNanos - oldest.waitingSinceNanos;
+    }
+
     /**
      * A server at once, or null: then the waiter is told later, or has been told already that there is none.
      */

@@ -8,11 +8,14 @@ import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
+import dev.pgpool.core.stats.Traffic;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -28,6 +31,8 @@ public final class PoolRegistry implements LoopTicker.Listener {
     private final Map<PoolKey, ServerPool> pools = new ConcurrentHashMap<>();
     private final SharedCaps databaseCaps = new SharedCaps();
     private final SharedCaps userCaps = new SharedCaps();
+    /** What went through pools that are gone, by database. Held while a pool goes, so that nothing is counted twice or not. */
+    private final Map<String, Traffic> past = new HashMap<>();
 
     /**
      * @param defaultMode where neither user nor database says it
@@ -90,16 +95,25 @@ public final class PoolRegistry implements LoopTicker.Listener {
     }
 
     private void forgetIfUnused(ServerPool pool) {
-        pools.computeIfPresent(pool.key(), (key, known) -> {
-            if (known != pool || !known.isUnused()) {
-                return known;
-            }
-            drop(known, CloseReason.SHUTDOWN);
-            return null;
-        });
+        if (!pool.isUnused()) {
+            return;
+        }
+        synchronized (past) {
+            pools.computeIfPresent(pool.key(), (key, known) -> {
+                if (known != pool || !known.isUnused()) {
+                    return known;
+                }
+                drop(known, CloseReason.SHUTDOWN);
+                return null;
+            });
+        }
     }
 
     private void drop(ServerPool pool, CloseReason reason) {
+        Traffic last = pool.trafficAtRest();
+        if (last.serverAssignments() > 0) {
+            past.merge(pool.key().database(), last, Traffic::plus);
+        }
         var unused = pool.close(reason).thenRun(() -> {
             databaseCaps.leave(pool.key().database(), pool.queues());
             userCaps.leave(pool.key().user(), pool.queues());
@@ -116,14 +130,16 @@ public final class PoolRegistry implements LoopTicker.Listener {
     }
 
     private void dropIfStillUnused(PoolKey name, long nowNanos) {
-        pools.computeIfPresent(name, (key, known) -> {
-            if (!known.isLongUnused(nowNanos)) {
-                return known;
-            }
-            LOGGER.atInfo().addKeyValue("pool", key).log("pool dropped");
-            drop(known, CloseReason.POOL_IDLE_TIMEOUT);
-            return null;
-        });
+        synchronized (past) {
+            pools.computeIfPresent(name, (key, known) -> {
+                if (!known.isLongUnused(nowNanos)) {
+                    return known;
+                }
+                LOGGER.atInfo().addKeyValue("pool", key).log("pool dropped");
+                drop(known, CloseReason.POOL_IDLE_TIMEOUT);
+                return null;
+            });
+        }
     }
 
     /** Replaces the servers of these databases: idle ones at once, those in use when they come back. */
@@ -133,14 +149,36 @@ public final class PoolRegistry implements LoopTicker.Listener {
                 .forEach(ServerPool::replaceServers);
     }
 
-    /** The figures of all pools, by name. */
-    public List<PgPoolSnapshot.Pool> snapshot() {
+    /** The figures of this instant. */
+    public PgPoolSnapshot snapshot(int clients) {
+        List<ServerPool> present;
+        Map<String, PgPoolSnapshot.Database> databases = new TreeMap<>();
+        synchronized (past) {
+            present = List.copyOf(pools.values());
+            past.forEach((name, traffic) -> databases.put(name, new PgPoolSnapshot.Database(name, 0, 0, traffic)));
+        }
         List<CompletableFuture<PgPoolSnapshot.Pool>> asked =
-                pools.values().stream().map(ServerPool::snapshot).toList();
-        return asked.stream()
+                present.stream().map(ServerPool::snapshot).toList();
+        List<PgPoolSnapshot.Pool> figures = asked.stream()
                 .map(CompletableFuture::join)
-                .sorted(Comparator.comparing(p -> p.key().toString()))
+                .sorted(Comparator.comparing(pool -> pool.key().toString()))
                 .toList();
+        for (PgPoolSnapshot.Pool pool : figures) {
+            String name = pool.key().database();
+            databases.merge(
+                    name,
+                    new PgPoolSnapshot.Database(name, pool.clients(), pool.servers(), pool.traffic()),
+                    PoolRegistry::sum);
+        }
+        return new PgPoolSnapshot(clients, List.copyOf(databases.values()), figures);
+    }
+
+    private static PgPoolSnapshot.Database sum(PgPoolSnapshot.Database one, PgPoolSnapshot.Database other) {
+        return new PgPoolSnapshot.Database(
+                one.name(),
+                one.clients() + other.clients(),
+                one.servers() + other.servers(),
+                one.traffic().plus(other.traffic()));
     }
 
     /** Closes all servers. */

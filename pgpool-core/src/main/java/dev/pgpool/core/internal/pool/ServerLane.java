@@ -38,7 +38,17 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerLane.class);
 
     /** What a lane knows at an instant. */
-    record Figures(int waiting, int idle, int used, int tested, LaneCounters counters) {}
+    record Figures(
+            int waiting,
+            long longestWaitNanos,
+            int active,
+            int idle,
+            int used,
+            int tested,
+            int beingCanceled,
+            LaneCounters counters) {
+        static final Figures NONE = new Figures(0, 0, 0, 0, 0, 0, 0, new LaneCounters());
+    }
 
     private final ServerPool pool;
     private final EventLoop loop;
@@ -172,7 +182,9 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 return;
             }
             server.bornAs(new ServerAge(System.nanoTime(), pool.drawLifetimeNanos()));
-            pool.serverConnected(server, System.nanoTime() - begun);
+            long took = System.nanoTime() - begun;
+            counters.connectTook(took);
+            pool.serverConnected(server, took);
             // before anybody gets it
             replaceIfStale(server);
             queue.connected(server);
@@ -225,7 +237,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             unpooled = server;
             queue.connected(server);
             unpooled = null;
-            pool.unpooledConnected(System.nanoTime() - begun);
+            unpooledConnected(System.nanoTime() - begun);
             wanted.outcome().onConnected(server);
         }
 
@@ -258,7 +270,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         @Override
         public void onConnected(ServerConnection server) {
             servers.add(server);
-            pool.unpooledConnected(System.nanoTime() - begun);
+            unpooledConnected(System.nanoTime() - begun);
             wanted.outcome().onConnected(server);
         }
 
@@ -268,6 +280,11 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             pool.unpooledFailed(error);
             wanted.outcome().onFailed(error);
         }
+    }
+
+    private void unpooledConnected(long tookNanos) {
+        counters.connectTook(tookNanos);
+        pool.unpooledConnected(tookNanos);
     }
 
     private void failed(ErrorFields error) {
@@ -365,6 +382,9 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     @Override
     public void onGone(ServerConnection server, CloseReason reason) {
         if (servers.remove(server)) {
+            if (reason == CloseReason.EVICTED) {
+                counters.countEviction();
+            }
             pool.serverGone(reason);
             queue.gone(server);
             if (reason == CloseReason.SERVER_CLOSED) {
@@ -396,6 +416,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public void onWaited(long nanos) {
+        counters.waited(nanos);
         PgPoolListener listener = pool.services().listener();
         if (listener != PgPoolListener.NONE) {
             listener.onWaited(pool.key(), Duration.ofNanos(nanos));
@@ -417,12 +438,25 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     CompletableFuture<Figures> figures() {
         CompletableFuture<Figures> answer = new CompletableFuture<>();
-        onLoop(() -> answer.complete(new Figures(
-                queue.waitingCount(), queue.idleCount(), queue.staleCount(), queue.checkingCount(), counters.copy())));
+        onLoop(() -> answer.complete(figuresNow()));
         if (loop.isShuttingDown()) {
-            answer.complete(new Figures(0, 0, 0, 0, new LaneCounters()));
+            answer.complete(Figures.NONE);
         }
         return answer;
+    }
+
+    private Figures figuresNow() {
+        int idle = queue.idleCount();
+        int tested = queue.checkingCount();
+        return new Figures(
+                queue.waitingCount(),
+                queue.longestWaitNanos(System.nanoTime()),
+                Math.max(0, servers.size() - idle - tested),
+                idle,
+                queue.staleCount(),
+                tested,
+                (int) servers.stream().filter(ServerConnection::isBeingCanceled).count(),
+                counters.copy());
     }
 
     CompletableFuture<Void> close(CloseReason reason) {

@@ -6,7 +6,6 @@ import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.LimitsConfig;
 import dev.pgpool.core.config.PoolConfig;
 import dev.pgpool.core.config.PoolMode;
-import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
@@ -26,7 +25,6 @@ import io.netty.channel.EventLoop;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -396,75 +394,48 @@ public final class ServerPool implements ConnectChain.Destination {
     public CompletableFuture<PgPoolSnapshot.Pool> snapshot() {
         List<CompletableFuture<ServerLane.Figures>> asked =
                 lanes.stream().map(ServerLane::figures).toList();
-        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenApply(done -> {
-            int waiting = 0;
-            int idle = 0;
-            int used = 0;
-            int tested = 0;
-            long transactions = 0;
-            long clientParses = 0;
-            long serverParses = 0;
-            long binds = 0;
-            long rollbacks = 0;
-            int pinned = 0;
-            long cleanings = 0;
-            Map<SessionState, Long> pins = new EnumMap<>(SessionState.class);
-            for (CompletableFuture<ServerLane.Figures> answer : asked) {
-                ServerLane.Figures figures = answer.join();
-                LaneCounters counters = figures.counters();
-                waiting += figures.waiting();
-                idle += figures.idle();
-                used += figures.used();
-                tested += figures.tested();
-                transactions += counters.transactions();
-                clientParses += counters.clientParses();
-                serverParses += counters.serverParses();
-                binds += counters.binds();
-                rollbacks += counters.rollbacks();
-                pinned += counters.pinned();
-                cleanings += counters.cleanings();
-                for (SessionState kind : SessionState.values()) {
-                    pins.merge(kind, counters.pins(kind), Long::sum);
-                }
-            }
-            return new PgPoolSnapshot.Pool(
-                    key,
-                    mode,
-                    clients.get(),
-                    waiting,
-                    Duration.ZERO,
-                    0,
-                    0,
-                    budget.servers(),
-                    idle,
-                    new PgPoolSnapshot.ServerStates(
-                            0,
-                            budget.connecting(),
-                            used,
-                            tested,
-                            0,
-                            0,
-                            Math.max(0, budget.servers() - budget.maxServers())),
-                    new Traffic(
-                            0,
-                            transactions,
-                            0,
-                            0,
-                            0,
-                            Duration.ZERO,
-                            Duration.ZERO,
-                            Duration.ZERO,
-                            clientParses,
-                            serverParses,
-                            binds,
-                            0),
-                    PgPoolSnapshot.Latencies.NONE,
-                    rollbacks,
-                    statements.size(),
-                    pinned,
-                    pins,
-                    cleanings,
-                    0);
-        });
+        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+                .thenApply(done ->
+                        snapshot(asked.stream().map(CompletableFuture::join).toList()));
+    }
+
+    /** What went through it; from any thread, but only while it has no clients: then nothing is counted. */
+    Traffic trafficAtRest() {
+        LaneCounters sum = new LaneCounters();
+        lanes.forEach(lane -> sum.add(lane.counters()));
+        return sum.traffic();
+    }
+
+    private PgPoolSnapshot.Pool snapshot(List<ServerLane.Figures> figures) {
+        LaneCounters sum = new LaneCounters();
+        figures.forEach(lane -> sum.add(lane.counters()));
+        return new PgPoolSnapshot.Pool(
+                key,
+                mode,
+                clients.get(),
+                figures.stream().mapToInt(ServerLane.Figures::waiting).sum(),
+                Duration.ofNanos(figures.stream()
+                        .mapToLong(ServerLane.Figures::longestWaitNanos)
+                        .max()
+                        .orElse(0)),
+                budget.servers(),
+                figures.stream().mapToInt(ServerLane.Figures::idle).sum(),
+                new PgPoolSnapshot.ServerStates(
+                        figures.stream().mapToInt(ServerLane.Figures::active).sum(),
+                        budget.connecting(),
+                        figures.stream().mapToInt(ServerLane.Figures::used).sum(),
+                        figures.stream().mapToInt(ServerLane.Figures::tested).sum(),
+                        figures.stream()
+                                .mapToInt(ServerLane.Figures::beingCanceled)
+                                .sum(),
+                        Math.max(0, budget.servers() - budget.maxServers())),
+                sum.traffic(),
+                sum.latencies(),
+                sum.rollbacks(),
+                statements.size(),
+                sum.pinned(),
+                sum.pins(),
+                sum.cleanings(),
+                sum.evictions());
     }
 }

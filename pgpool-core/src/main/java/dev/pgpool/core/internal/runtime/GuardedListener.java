@@ -19,8 +19,8 @@ final class GuardedListener implements PgPoolListener {
     }
 
     @Override
-    public void onClientConnected(PoolKey pool) {
-        guard(() -> listener.onClientConnected(pool));
+    public void onClientConnected(PoolKey pool, Duration took) {
+        guard(() -> listener.onClientConnected(pool, took));
     }
 
     @Override

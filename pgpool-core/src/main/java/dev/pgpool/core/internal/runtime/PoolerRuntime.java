@@ -183,13 +183,7 @@ public final class PoolerRuntime {
 
     /** The figures of this instant. */
     public PgPoolSnapshot snapshot() {
-        return new PgPoolSnapshot(
-                PgPoolSnapshot.Status.ACTIVE,
-                clients.size(),
-                0,
-                List.of(),
-                List.of(),
-                running().pools().snapshot());
+        return running().pools().snapshot(clients.size());
     }
 
     private synchronized Parts running() {

@@ -286,6 +286,11 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         return secret;
     }
 
+    /** Whether a cancel request for this server is on its way. */
+    public boolean isBeingCanceled() {
+        return cancels > 0;
+    }
+
     /** A cancel request for this server is on its way. */
     void cancelStarted() {
         cancels++;

@@ -19,6 +19,7 @@ public final class Outbox {
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable ByteBuf open;
     private boolean unflushed;
+    private long bytes;
 
     /** Where to write to from now on; null drops everything that comes, as a closed connection does. */
     public void connect(@Nullable ChannelHandlerContext ctx) {
@@ -44,9 +45,11 @@ public final class Outbox {
                 return;
             }
             open = null;
+            bytes += current.readableBytes();
             target.write(current, target.voidPromise());
         }
         unflushed = true;
+        bytes += run.readableBytes();
         target.write(run, target.voidPromise());
     }
 
@@ -90,10 +93,18 @@ public final class Outbox {
                 current.release();
             }
         } else if (current != null) {
+            bytes += current.readableBytes();
             target.writeAndFlush(current, target.voidPromise());
         } else {
             target.flush();
         }
+    }
+
+    /** How many bytes were passed on since the last time that this was asked. */
+    public long takeBytes() {
+        long taken = bytes;
+        bytes = 0;
+        return taken;
     }
 
     /** Forgets what was not passed on yet. */

@@ -234,6 +234,21 @@ public final class MessageCursor {
         return buf == null ? 0 : buf.readableBytes();
     }
 
+    /** Whether these are the last of the bytes that wait. */
+    public boolean heldEndsWith(byte[] bytes) {
+        ByteBuf buf = held;
+        if (buf == null || buf.readableBytes() < bytes.length) {
+            return false;
+        }
+        int from = buf.writerIndex() - bytes.length;
+        for (int i = 0; i < bytes.length; i++) {
+            if (buf.getByte(from + i) != bytes[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Turns the rest of a partly forwarded message into one that is dropped. */
     public void abandonForwarding() {
         remainingForwarded = false;
