@@ -62,7 +62,16 @@ public final class PgPool implements AutoCloseable {
         runtime.reloadTls();
     }
 
-    /** The figures of this instant. */
+    /** What it was told. */
+    public PgPoolConfig config() {
+        return runtime.config();
+    }
+
+    /**
+     * The figures of this instant.
+     *
+     * @throws IllegalStateException if the pooler is not running
+     */
     public PgPoolSnapshot snapshot() {
         return runtime.snapshot();
     }

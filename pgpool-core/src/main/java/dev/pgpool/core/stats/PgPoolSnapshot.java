@@ -2,6 +2,7 @@ package dev.pgpool.core.stats;
 
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.SessionState;
+import dev.pgpool.core.event.CloseReason;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,8 @@ public record PgPoolSnapshot(int clients, List<Database> databases, List<Pool> p
      * @param pins how often that began, by reason
      * @param cleanings times that session state was taken off a server after its client
      * @param evictions servers closed to make room for other pools
+     * @param clientCloses ends of clients that had logged in, by reason
+     * @param serverCloses ends of server connections, by reason
      */
     public record Pool(
             PoolKey key,
@@ -71,8 +74,12 @@ public record PgPoolSnapshot(int clients, List<Database> databases, List<Pool> p
             int clientsPinned,
             Map<SessionState, Long> pins,
             long cleanings,
-            long evictions) {
+            long evictions,
+            Map<CloseReason, Long> clientCloses,
+            Map<CloseReason, Long> serverCloses) {
         public Pool {
+            clientCloses = Map.copyOf(clientCloses);
+            serverCloses = Map.copyOf(serverCloses);
             pins = Map.copyOf(pins);
         }
     }

@@ -569,7 +569,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         admission.end(id);
         ServerPool knownPool = pool;
         if (knownPool != null) {
-            services.pools().leave(knownPool);
+            services.pools().leave(knownPool, reason);
             services.listener().onClientClosed(knownPool.key(), reason);
         }
     }

@@ -89,8 +89,8 @@ public final class PoolRegistry implements LoopTicker.Listener {
     }
 
     /** A client leaves its pool. A pool that never had a server and has no clients is forgotten. */
-    public void leave(ServerPool pool) {
-        pool.clientLeft();
+    public void leave(ServerPool pool, CloseReason reason) {
+        pool.clientLeft(reason);
         forgetIfUnused(pool);
     }
 

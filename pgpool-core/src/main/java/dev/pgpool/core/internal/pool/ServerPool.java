@@ -57,6 +57,8 @@ public final class ServerPool implements ConnectChain.Destination {
     private final SessionRules sessionRules;
     private final List<ServerLane> lanes;
     private final AtomicInteger clients = new AtomicInteger();
+    private final CloseCounts clientCloses = new CloseCounts();
+    private final CloseCounts serverCloses = new CloseCounts();
     private final AtomicInteger nextLane = new AtomicInteger();
 
     /** What a server said about itself; replaced when a server says something else. */
@@ -220,7 +222,8 @@ public final class ServerPool implements ConnectChain.Destination {
     }
 
     /** A client that had logged in is gone. */
-    public void clientLeft() {
+    void clientLeft(CloseReason reason) {
+        clientCloses.count(reason);
         unusedSinceNanos = System.nanoTime();
         clients.decrementAndGet();
     }
@@ -350,6 +353,7 @@ public final class ServerPool implements ConnectChain.Destination {
     }
 
     void serverGone(CloseReason reason) {
+        serverCloses.count(reason);
         services.listener().onServerClosed(key, reason);
     }
 
@@ -436,6 +440,8 @@ public final class ServerPool implements ConnectChain.Destination {
                 sum.pinned(),
                 sum.pins(),
                 sum.cleanings(),
-                sum.evictions());
+                sum.evictions(),
+                clientCloses.toMap(),
+                serverCloses.toMap());
     }
 }

@@ -168,6 +168,10 @@ public final class PoolerRuntime {
         return new Parts(group, workers, pools, authQueries, listeners);
     }
 
+    public PgPoolConfig config() {
+        return config;
+    }
+
     /** The TCP address with the real port. */
     public InetSocketAddress address() {
         return (InetSocketAddress) running().listeners().get(0).localAddress();
