@@ -491,6 +491,39 @@ class SessionStateIT {
         }
     }
 
+    /** Its value can't be written in the bytes that the client's encoding wants. */
+    @Test
+    void valueThatIsNotAsciiKeepsAClientOfAnotherEncodingWhereItIs() {
+        postgres.execute("CREATE SCHEMA IF NOT EXISTS \"größe\"");
+        String isRight = "SELECT current_setting('search_path') = '\"gr' || chr(246) || chr(223) || 'e\"'";
+        try (TestPooler pooler = TestPooler.start(postgres, 2);
+                WireClient latin = pooler.login("client_encoding", "LATIN1");
+                WireClient other = pooler.login()) {
+            latin.run("SET search_path TO U&\"gr\\00f6\\00dfe\"");
+            for (int i = 0; i < 3; i++) {
+                assertThat(other.value(isRight)).isEqualTo("f");
+                assertThat(latin.value(isRight)).isEqualTo("t");
+            }
+            assertThat(pool(pooler).pins()).containsEntry(SessionState.SETTING, 1L);
+            assertThat(pool(pooler).clientsPinned()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void valueThatIsNotAsciiFollowsAClientOfOurEncoding() {
+        String isRight = "SELECT current_setting('search_path') = '\"gr' || chr(246) || chr(223) || 'e\"'";
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login();
+                WireClient other = pooler.login()) {
+            client.run("SET search_path TO \"größe\"");
+            for (int i = 0; i < 3; i++) {
+                assertThat(other.value(isRight)).isEqualTo("f");
+                assertThat(client.value(isRight)).isEqualTo("t");
+            }
+            assertThat(pool(pooler).clientsPinned()).isZero();
+        }
+    }
+
     private static PgPoolSnapshot.Pool pool(TestPooler pooler) {
         return pooler.snapshot().pools().get(0);
     }

@@ -83,6 +83,7 @@ public final class Link implements ServerPhase {
         lane = newLane;
         x.begin(client, newLane.counters());
         x.counters.countAssignment();
+        x.bound |= !client.parameters().isRepeatable();
         statements.begin();
         cancelWhenAnswered = false;
         crowded = false;
@@ -260,6 +261,9 @@ public final class Link implements ServerPhase {
                 x.toServer.flush();
                 return;
             }
+        }
+        if (!server.parameters().isRepeatable()) {
+            x.pins.keepSettings();
         }
         if (x.pins.isTouched()) {
             inspection.begin(client);

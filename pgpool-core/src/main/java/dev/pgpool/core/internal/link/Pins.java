@@ -120,6 +120,14 @@ final class Pins {
         }
     }
 
+    /** What the client has set can't be repeated on another server. */
+    void keepSettings() {
+        if ((ever & SessionState.SETTING.bit()) == 0) {
+            ever |= SessionState.SETTING.bit();
+            touched = true;
+        }
+    }
+
     /** Nothing needs a look, and nothing keeps the client here. */
     boolean isEmpty() {
         return !touched && held == 0;

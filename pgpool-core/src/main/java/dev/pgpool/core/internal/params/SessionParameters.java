@@ -30,6 +30,7 @@ public final class SessionParameters {
     private final String[] values;
     private final int hash;
     private final boolean backslashes;
+    private final boolean repeatable;
     private @Nullable SessionParameters meaning;
 
     private SessionParameters(String[] names, String[] values) {
@@ -37,6 +38,16 @@ public final class SessionParameters {
         this.values = values;
         this.hash = 31 * Arrays.hashCode(names) + Arrays.hashCode(values);
         this.backslashes = "off".equals(get("standard_conforming_strings"));
+        this.repeatable =
+                isUnicode(get("client_encoding")) || Arrays.stream(values).allMatch(SessionParameters::isAscii);
+    }
+
+    private static boolean isUnicode(@Nullable String encoding) {
+        return encoding == null || encoding.equalsIgnoreCase("UTF8") || encoding.equalsIgnoreCase("SQL_ASCII");
+    }
+
+    private static boolean isAscii(String value) {
+        return value.chars().allMatch(c -> c < 128);
     }
 
     static SessionParameters of(Map<String, String> settings) {
@@ -63,6 +74,11 @@ public final class SessionParameters {
     /** Whether a backslash escapes in plain strings: standard_conforming_strings is off. */
     public boolean backslashes() {
         return backslashes;
+    }
+
+    /** Whether another server can be told of them: we read and write UTF-8, whatever the client's encoding makes of a value. */
+    public boolean isRepeatable() {
+        return repeatable;
     }
 
     /** Before it is published by the registry. */
