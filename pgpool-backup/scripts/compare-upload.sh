@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compares the engine with `pg_dump -Fc | rclone rcat` on the same database and the same S3 server (s3proxy, in memory), by
-# turns, and prints medians of five rounds after one to warm up, or of as many as the argument says. Run from the repository's
-# root; needs pg_dump 15 or newer and rclone on PATH.
+# turns, and prints medians of five rounds after one to warm up, or of as many as the first argument says, with 4 million rows or
+# as many million as the second says. Run from the repository's root; needs pg_dump 15 or newer and rclone on PATH.
 set -eu
 command -v pg_dump >/dev/null || { echo "pg_dump is missing (Debian: postgresql-client)" >&2; exit 1; }
 command -v rclone >/dev/null || { echo "rclone is missing (Debian: rclone)" >&2; exit 1; }

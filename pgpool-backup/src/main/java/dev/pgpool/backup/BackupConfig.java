@@ -39,6 +39,7 @@ public record BackupConfig(
      * @param lockWait for each table
      * @param rowCounts in the manifest
      * @param parallelDatabases dumped at once
+     * @param pauseReplay whether a standby does not replay meanwhile
      */
     public record Dump(
             DumpFormat format,
@@ -46,7 +47,8 @@ public record BackupConfig(
             List<String> extraArguments,
             Duration lockWait,
             RowCounts rowCounts,
-            int parallelDatabases) {
+            int parallelDatabases,
+            boolean pauseReplay) {
         /** Copies. */
         public Dump {
             extraArguments = List.copyOf(extraArguments);

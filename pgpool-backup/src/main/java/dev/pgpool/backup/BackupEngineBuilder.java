@@ -30,6 +30,7 @@ public final class BackupEngineBuilder {
     private List<String> dumpArguments = List.of();
     private Duration lockWait = Duration.ofMinutes(1);
     private RowCounts rowCounts = RowCounts.EXACT;
+    private boolean pauseReplay;
     private int parallelDatabases = 1;
     // A little less than a power of two: the array's header would take another region of a small G1 heap.
     private int partBytes = (8 << 20) - 1024;
@@ -134,6 +135,16 @@ public final class BackupEngineBuilder {
     /** Default 1: databases dumped at once. */
     public BackupEngineBuilder parallelDatabases(int count) {
         parallelDatabases = positive("parallelDatabases", count);
+        return this;
+    }
+
+    /**
+     * Default false: if the source is a standby, whether its replay is paused while it is dumped, so that no conflict with
+     * recovery cancels the dump. It falls behind meanwhile, and needs room for the WAL that comes in. Resumed however the run
+     * ends; a process that is killed can't. Needs EXECUTE on {@code pg_wal_replay_pause} and {@code pg_wal_replay_resume}.
+     */
+    public BackupEngineBuilder pauseReplay(boolean pause) {
+        pauseReplay = pause;
         return this;
     }
 
@@ -376,7 +387,8 @@ public final class BackupEngineBuilder {
                 databases,
                 prefix,
                 cluster,
-                new BackupConfig.Dump(format, compression, dumpArguments, lockWait, rowCounts, parallelDatabases),
+                new BackupConfig.Dump(
+                        format, compression, dumpArguments, lockWait, rowCounts, parallelDatabases, pauseReplay),
                 new BackupConfig.Transfer(partBytes, maxPartBytes, parallelism, attempts, retryDelay),
                 new BackupConfig.Run(deadline, stallLimit, leaseTime, progressInterval, objectLock, overdueAfter),
                 retention,

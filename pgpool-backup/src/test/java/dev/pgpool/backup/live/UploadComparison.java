@@ -19,18 +19,19 @@ import java.util.List;
  */
 public final class UploadComparison {
 
-    private static final int ROWS = 4_000_000;
+    private static final int MILLIONS = 4;
 
     private UploadComparison() {}
 
     public static void main(String[] arguments) throws Exception {
         int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
+        int millions = arguments.length > 1 ? Integer.parseInt(arguments[1]) : MILLIONS;
         String database = Source.postgres().createDatabase();
         Source.postgres()
                 .executeIn(
                         database,
                         "CREATE TABLE t AS SELECT i, md5(i::text) || md5((i + 1)::text) AS a FROM generate_series(1, "
-                                + ROWS + ") i",
+                                + millions + "000000) i",
                         "VACUUM ANALYZE t");
         System.out.printf("%-12s %14s %14s %8s%n", "compression", "engine s", "rclone s", "ratio");
         for (Compression compression : List.of(Compression.none(), Compression.gzip(1))) {

@@ -11,6 +11,7 @@ import dev.pgpool.backup.RunReport.DatabaseResult;
 import dev.pgpool.backup.RunReport.Outcome;
 import dev.pgpool.backup.Trigger;
 import dev.pgpool.backup.internal.catalog.Catalog;
+import dev.pgpool.backup.internal.pg.ReplayPause;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.retention.RetentionPlan;
 import dev.pgpool.backup.retention.RetentionPolicy;
@@ -45,6 +46,8 @@ import org.slf4j.LoggerFactory;
 final class BackupRun {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(BackupRun.class);
+    /** A replay that waits for a query itself notices a pause only then. */
+    private static final Duration PAUSE_LIMIT = Duration.ofMinutes(1);
 
     private final Context context;
     private final Supplier<StoreReport> probe;
@@ -136,14 +139,19 @@ final class BackupRun {
             id = BackupId.next(startedAt, catalog.newestId(), new java.util.Random());
             notes.addAll(new Sweeper(context, catalog.layout()).sweep(preflight.store(), held.exclusive(), id));
             BackupConfig config = context.config();
-            takeAll(new RunScope(
+            RunScope scope = new RunScope(
                     preflight,
                     catalog.layout(),
                     config.cluster().isEmpty() ? preflight.cluster().systemIdentifier() : config.cluster(),
                     id,
                     sessions,
                     cancellation,
-                    held));
+                    held);
+            if (config.dump().pauseReplay() && preflight.cluster().inRecovery()) {
+                takeAllPaused(scope);
+            } else {
+                takeAll(scope);
+            }
             cancellation.check();
             DatabaseResult failed = results.stream()
                     .filter(result -> result.outcome() != Outcome.SUCCESS)
@@ -158,6 +166,17 @@ final class BackupRun {
             }
             prune(preflight, catalog);
             return report(startedAt, Outcome.SUCCESS, null, "");
+        }
+    }
+
+    private void takeAllPaused(RunScope scope) {
+        // Sessions of its own: those of the run are cut when it is cancelled, and replay must be resumed nevertheless.
+        SessionGroup own = new SessionGroup(sessions.applicationName());
+        try (ReplayPause pause = ReplayPause.begin(context.config().source(), own, PAUSE_LIMIT)) {
+            if (pause.foreign()) {
+                notes.add("replay was paused already, by somebody else, and stays so");
+            }
+            takeAll(scope);
         }
     }
 

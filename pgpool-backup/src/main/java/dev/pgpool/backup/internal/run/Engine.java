@@ -6,9 +6,7 @@ import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.BackupId;
 import dev.pgpool.backup.BackupKeys;
 import dev.pgpool.backup.BackupListener;
-import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.CatalogEntry;
-import dev.pgpool.backup.DatabaseSelection;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.LastRun;
 import dev.pgpool.backup.RestoreReport;
@@ -46,7 +44,6 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -63,7 +60,6 @@ public final class Engine implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
 
-    private static final Duration OVERDUE_REPEAT = Duration.ofHours(1);
     private static final Duration CATALOG_REFRESH = Duration.ofHours(1);
 
     private final Context context;
@@ -73,16 +69,12 @@ public final class Engine implements AutoCloseable {
     // What verifications ask; cut when the engine is closed, so that none of them keeps it.
     private final SessionGroup questions;
     private final ReentrantLock running = new ReentrantLock();
-    private final Set<Cancellation> cancellations = new HashSet<>();
-    private final Instant createdAt;
+    private final RunningRuns runs = new RunningRuns();
+    private final SuccessWatch successes;
     private volatile @Nullable Catalog catalog;
     private volatile @Nullable StoreReport storeReport;
     private final AtomicBoolean looking = new AtomicBoolean();
-    private volatile @Nullable Instant lastSuccess;
-    private volatile @Nullable Instant newestData;
     private volatile @Nullable Instant nextRefresh;
-    private volatile @Nullable Instant overdueReportedFor;
-    private volatile @Nullable Instant overdueReportedAt;
     private volatile boolean closed;
 
     /** An engine; nothing is connected or started before it is used. */
@@ -118,7 +110,7 @@ public final class Engine implements AutoCloseable {
         this.scheduler = new Scheduler(clock, threads.workers(), events::publish);
         this.application = "pgpool-backup/" + hostName();
         this.questions = new SessionGroup(application);
-        this.createdAt = clock.instant();
+        this.successes = new SuccessWatch(config.databases(), config.run().overdueAfter(), clock.instant());
     }
 
     private static String hostName() {
@@ -151,7 +143,7 @@ public final class Engine implements AutoCloseable {
             return skipped;
         }
         try {
-            register(cancellation);
+            runs.add(cancellation);
             RunReport report = new BackupRun(
                             context,
                             this::probe,
@@ -162,12 +154,12 @@ public final class Engine implements AutoCloseable {
                             cancellation)
                     .run();
             if (report.succeeded()) {
-                lastSuccess = report.finishedAt();
+                successes.succeeded(report.finishedAt());
             }
             remember(report);
             return report;
         } finally {
-            unregister(cancellation);
+            runs.remove(cancellation);
             running.unlock();
         }
     }
@@ -179,7 +171,7 @@ public final class Engine implements AutoCloseable {
             return;
         }
         try {
-            Instant success = lastSuccess;
+            Instant success = successes.lastSuccess();
             if (success == null) {
                 success = known.lastRun().map(LastRun::successAt).orElse(null);
             }
@@ -190,25 +182,9 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private void register(Cancellation cancellation) {
-        synchronized (cancellations) {
-            cancellations.add(cancellation);
-        }
-    }
-
-    private void unregister(Cancellation cancellation) {
-        synchronized (cancellations) {
-            cancellations.remove(cancellation);
-        }
-    }
-
     /** Stops a run that is under way. */
     public void cancel(String why) {
-        List<Cancellation> now;
-        synchronized (cancellations) {
-            now = new ArrayList<>(cancellations);
-        }
-        now.forEach(cancellation -> cancellation.cancel(FailureReason.CANCELLED, why));
+        runs.cancelAll(why);
     }
 
     /** What the store can do; found out once. */
@@ -401,17 +377,12 @@ public final class Engine implements AutoCloseable {
                 : context.clock().instant().plus(RetentionPlan.CLOCK_TOLERANCE);
         Optional<CatalogEntry> newest = catalog().of(which.database()).stream()
                 .filter(CatalogEntry::readable)
-                .filter(entry -> !startedAt(entry).isAfter(limit))
-                .max(Comparator.comparing(Engine::startedAt));
+                .filter(entry -> !SuccessWatch.startedAt(entry).isAfter(limit))
+                .max(Comparator.comparing(SuccessWatch::startedAt));
         return newest.orElseThrow(() -> new BackupException(
                 FailureReason.NOT_FOUND,
                 "no backup of \"" + which.database() + "\" from " + limit + " or before in "
                         + context.store().describe()));
-    }
-
-    private static Instant startedAt(CatalogEntry entry) {
-        BackupManifest manifest = Objects.requireNonNull(entry.manifest());
-        return manifest.startedAt();
     }
 
     /** Restores a backup. */
@@ -429,7 +400,7 @@ public final class Engine implements AutoCloseable {
         requireOpen();
         loadCatalog();
         nextRefresh = context.clock().instant().plus(CATALOG_REFRESH);
-        Instant lastRun = newestData;
+        Instant lastRun = successes.newestData();
         if (backups != null) {
             scheduler.add("backup", backups, catchUp ? lastRun : null, () -> run(Trigger.SCHEDULED));
         }
@@ -446,47 +417,13 @@ public final class Engine implements AutoCloseable {
     private void loadCatalog() {
         try {
             Instant now = context.clock().instant();
-            Instant latest = now.plus(RetentionPlan.CLOCK_TOLERANCE);
             List<CatalogEntry> entries = catalog().all();
             LastRun lastRun = catalog().lastRun().orElse(null);
-            newestData = newest(entries, latest);
-            Instant told = lastRun == null ? null : lastRun.successAt();
-            Instant success = told != null && !told.isAfter(latest) ? told : allSucceeded(entries, latest);
-            Instant known = lastSuccess;
-            lastSuccess = known == null || (success != null && success.isAfter(known)) ? success : known;
+            successes.learn(entries, lastRun, now);
             context.publish(new BackupEvent.CatalogLoaded(now, entries, lastRun));
         } catch (RuntimeException e) {
             LOGGER.warn("The catalog cannot be read: {}", e.getMessage());
         }
-    }
-
-    private static @Nullable Instant newest(List<CatalogEntry> entries, Instant latest) {
-        return entries.stream()
-                .filter(CatalogEntry::readable)
-                .map(Engine::startedAt)
-                .filter(at -> !at.isAfter(latest))
-                .max(Comparator.naturalOrder())
-                .orElse(null);
-    }
-
-    /** If databases were named, the newest backup of the one that is worst off; else the newest of all. */
-    private @Nullable Instant allSucceeded(List<CatalogEntry> entries, Instant latest) {
-        if (!(context.config().databases() instanceof DatabaseSelection.Named named)) {
-            return newest(entries, latest);
-        }
-        Instant oldest = null;
-        for (String database : named.names()) {
-            Instant newest = newest(
-                    entries.stream()
-                            .filter(entry -> entry.database().equals(database))
-                            .toList(),
-                    latest);
-            if (newest == null) {
-                return null;
-            }
-            oldest = oldest == null || newest.isBefore(oldest) ? newest : oldest;
-        }
-        return oldest;
     }
 
     /** What happens each second; public for tests with a clock of their own. */
@@ -498,7 +435,7 @@ public final class Engine implements AutoCloseable {
             scheduler.tick();
             Instant now = context.clock().instant();
             Instant refresh = nextRefresh;
-            if ((refresh != null && !now.isBefore(refresh)) || overdueIsNews(now)) {
+            if ((refresh != null && !now.isBefore(refresh)) || successes.isOverdueNews(now)) {
                 lookAgain();
             }
         } catch (RuntimeException e) {
@@ -516,33 +453,13 @@ public final class Engine implements AutoCloseable {
                 loadCatalog();
                 Instant now = context.clock().instant();
                 nextRefresh = now.plus(CATALOG_REFRESH);
-                reportOverdue(now);
+                if (successes.takeOverdueNews(now)) {
+                    context.publish(new BackupEvent.Overdue(now, successes.lastSuccess()));
+                }
             } finally {
                 looking.set(false);
             }
         });
-    }
-
-    private Instant quietSince() {
-        Instant success = lastSuccess;
-        return success == null ? createdAt : success;
-    }
-
-    private boolean overdueIsNews(Instant now) {
-        Instant since = quietSince();
-        Instant told = overdueReportedAt;
-        return now.isAfter(since.plus(context.config().run().overdueAfter()))
-                && (told == null || !since.equals(overdueReportedFor) || !now.isBefore(told.plus(OVERDUE_REPEAT)));
-    }
-
-    private void reportOverdue(Instant now) {
-        if (overdueIsNews(now)) {
-            Instant since = quietSince();
-            overdueReportedFor = since;
-            overdueReportedAt = now;
-            LOGGER.warn("No backup has succeeded since {}", since);
-            context.publish(new BackupEvent.Overdue(now, lastSuccess));
-        }
     }
 
     private void requireOpen() {

@@ -140,7 +140,7 @@ final class Preflight {
                 Privileges.problems(source, database, sessions).forEach(text -> problem(FailureReason.PREFLIGHT, text));
             }
         }
-        if (cluster.inRecovery()) {
+        if (cluster.inRecovery() && !context.config().dump().pauseReplay()) {
             notes.add("the source is a standby: a conflict with recovery may cancel the dump");
         }
     }

@@ -1,0 +1,102 @@
+package dev.pgpool.backup.internal.pg;
+
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.PgServer;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A standby that does not replay while it is dumped, so that no conflict with recovery cancels the dump. What was paused
+ * here is resumed here, on a session of its own if the first one has died; what was paused already is left as it is.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-RECOVERY-CONTROL">Recovery Control
+ *     Functions</a>
+ */
+public final class ReplayPause implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ReplayPause.class);
+    private static final Duration POLL = Duration.ofMillis(50);
+    private static final int RESUME_ATTEMPTS = 3;
+
+    private final PgServer standby;
+    private final SessionGroup group;
+    private final boolean ours;
+
+    private ReplayPause(PgServer standby, SessionGroup group, boolean ours) {
+        this.standby = standby;
+        this.group = group;
+        this.ours = ours;
+    }
+
+    /**
+     * Asks for the pause and waits until it is real: before that, replay may still cancel what begins.
+     *
+     * @param limit for the wait; then the pause is taken back
+     * @throws BackupException with PREFLIGHT if the server refuses or does not get there in time
+     */
+    public static ReplayPause begin(PgServer standby, SessionGroup group, Duration limit) {
+        try (Connection session = Sessions.open(standby, standby.adminDatabase(), group)) {
+            if (!"not paused".equals(state(session))) {
+                LOGGER.warn("Replay is paused already, by somebody else: it will not be resumed here");
+                return new ReplayPause(standby, group, false);
+            }
+            Sessions.execute(session, "SELECT pg_wal_replay_pause()");
+            ReplayPause pause = new ReplayPause(standby, group, true);
+            try {
+                await(session, limit);
+            } catch (SQLException | RuntimeException e) {
+                pause.close();
+                throw e;
+            }
+            LOGGER.info("Replay is paused for the dump");
+            return pause;
+        } catch (SQLException e) {
+            throw new BackupException(FailureReason.PREFLIGHT, "pausing replay: " + e.getMessage(), e);
+        }
+    }
+
+    private static void await(Connection session, Duration limit) throws SQLException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        String state = state(session);
+        while (!"paused".equals(state)) {
+            if (System.nanoTime() - deadline >= 0 || Thread.currentThread().isInterrupted()) {
+                throw new BackupException(
+                        FailureReason.PREFLIGHT,
+                        "pausing replay: \"" + state + "\" after " + limit + " (expected: \"paused\")");
+            }
+            LockSupport.parkNanos(POLL.toNanos());
+            state = state(session);
+        }
+    }
+
+    private static String state(Connection session) throws SQLException {
+        return String.valueOf(Sessions.value(session, "SELECT pg_get_wal_replay_pause_state()"));
+    }
+
+    /** Whether replay was paused by somebody else before. */
+    public boolean foreign() {
+        return !ours;
+    }
+
+    /** Resumes replay; a server that was promoted meanwhile has nothing to resume. */
+    @Override
+    public void close() {
+        if (!ours) {
+            return;
+        }
+        for (int attempt = 1; attempt <= RESUME_ATTEMPTS; attempt++) {
+            try (Connection session = Sessions.open(standby, standby.adminDatabase(), group)) {
+                if ("t".equals(Sessions.value(session, "SELECT pg_is_in_recovery()"))) {
+                    Sessions.execute(session, "SELECT pg_wal_replay_resume()");
+                }
+                return;
+            } catch (SQLException | BackupException e) {
+                LOGGER.error("Resuming replay, attempt {} of {}: {}", attempt, RESUME_ATTEMPTS, e.getMessage());
+            }
+        }
+    }
+}

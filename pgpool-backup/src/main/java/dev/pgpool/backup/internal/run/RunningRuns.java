@@ -1,0 +1,27 @@
+package dev.pgpool.backup.internal.run;
+
+import dev.pgpool.backup.FailureReason;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The runs of an engine that are under way, to be cancelled together. Thread-safe. */
+final class RunningRuns {
+    private final Set<Cancellation> cancellations = new HashSet<>();
+
+    synchronized void add(Cancellation run) {
+        cancellations.add(run);
+    }
+
+    synchronized void remove(Cancellation run) {
+        cancellations.remove(run);
+    }
+
+    private synchronized List<Cancellation> copy() {
+        return List.copyOf(cancellations);
+    }
+
+    void cancelAll(String why) {
+        copy().forEach(run -> run.cancel(FailureReason.CANCELLED, why));
+    }
+}
