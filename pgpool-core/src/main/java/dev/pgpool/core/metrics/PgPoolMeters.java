@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Tags are bounded: databases, users, modes and reasons; never what a client says of itself.
  */
+@SuppressWarnings("ImmutableEnumChecker") // its readings are functions without state
 public enum PgPoolMeters {
     /** SHOW LISTS: databases that have or had clients. */
     DATABASES(
@@ -216,6 +217,11 @@ public enum PgPoolMeters {
             null,
             "Servers closed to make room for other pools",
             new Reading.OfPool(Pool::evictions)),
+    CONNECT_FAILURES(
+            "pgpool.connect.failures",
+            null,
+            "Server connections that could not be made",
+            new Reading.OfPool(Pool::connectFailures)),
     CLIENT_CLOSES(
             "pgpool.client.closes",
             null,
@@ -260,7 +266,8 @@ public enum PgPoolMeters {
                 || reading instanceof Reading.ByReason
                 || this == ROLLBACKS
                 || this == CLEANINGS
-                || this == EVICTIONS;
+                || this == EVICTIONS
+                || this == CONNECT_FAILURES;
     }
 
     Reading reading() {

@@ -153,6 +153,28 @@ class PgPoolMetricsIT {
     }
 
     @Test
+    void connectionsThatCanNotBeMadeAreCounted() {
+        try (PgPool pool = PgPool.builder()
+                        .listen("127.0.0.1", 0)
+                        .clientAuthentication(ClientAuthentication.TRUST)
+                        .database(
+                                "app",
+                                db -> db.host("127.0.0.1")
+                                        .port(postgres.address().getPort())
+                                        .databaseName("no_such_database"))
+                        .build()
+                        .start();
+                PgPoolMetrics metrics = PgPoolMetrics.of(pool);
+                WireClient client = WireClient.connect(pool.address())) {
+            metrics.bindTo(registry);
+            client.startup(TestPostgres.USER, TestPostgres.DATABASE);
+            client.readUntilClosed();
+
+            assertThat(pool.snapshot().pools()).allMatch(figures -> figures.connectFailures() == 1);
+        }
+    }
+
+    @Test
     void metersOfAPoolGoWithItAndThoseOfItsDatabaseStay() {
         try (PgPool pool = start(Duration.ofMillis(100));
                 PgPoolMetrics metrics = PgPoolMetrics.of(pool)) {

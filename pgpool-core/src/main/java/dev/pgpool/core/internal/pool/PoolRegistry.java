@@ -5,6 +5,7 @@ import dev.pgpool.core.config.PoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -157,10 +159,13 @@ public final class PoolRegistry implements LoopTicker.Listener {
             present = List.copyOf(pools.values());
             past.forEach((name, traffic) -> databases.put(name, new PgPoolSnapshot.Database(name, 0, 0, traffic)));
         }
-        List<CompletableFuture<PgPoolSnapshot.Pool>> asked =
-                present.stream().map(ServerPool::snapshot).toList();
-        List<PgPoolSnapshot.Pool> figures = asked.stream()
-                .map(CompletableFuture::join)
+        List<ServerLane> lanes =
+                present.stream().flatMap(pool -> pool.lanes().stream()).toList();
+        Map<ServerPool, List<ServerLane.Figures>> byPool =
+                LoopSurvey.ask(lanes, ServerLane::eventLoop, ServerLane::figures).join().stream()
+                        .collect(Collectors.groupingBy(ServerLane.Figures::pool));
+        List<PgPoolSnapshot.Pool> figures = present.stream()
+                .map(pool -> pool.snapshot(byPool.getOrDefault(pool, List.of())))
                 .sorted(Comparator.comparing(pool -> pool.key().toString()))
                 .toList();
         for (PgPoolSnapshot.Pool pool : figures) {
