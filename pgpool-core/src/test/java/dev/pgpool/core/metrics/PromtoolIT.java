@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,9 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("installed")
 @OnEveryPostgres
 class PromtoolIT {
-    /** The exporter's own names, which dashboards rely on, are not all to the linter's taste. */
-    private static final List<String> ACCEPTED = List.of();
-
     private final TestPostgres postgres;
 
     PromtoolIT(TestPostgres postgres) {
@@ -48,7 +44,8 @@ class PromtoolIT {
             promtool.waitFor();
 
             assertThat(registry.scrape()).contains("pgpool_pins_total{");
-            assertThat(said.lines()).containsExactlyInAnyOrderElementsOf(ACCEPTED);
+            assertThat(said).isEmpty();
+            assertThat(promtool.exitValue()).isZero();
         }
     }
 }
