@@ -227,6 +227,11 @@ public enum PgPoolMeters {
             null,
             "Ends of clients that had logged in, by reason",
             new Reading.ByReason(p -> closes(p.clientCloses()))),
+    CLOSES_BEFORE_LOGIN(
+            "pgpool.closes.before.login",
+            null,
+            "Ends of connections that were never let in, by reason",
+            new Reading.OfPoolerByReason(s -> closes(s.closesBeforeLogin()))),
     SERVER_CLOSES(
             "pgpool.server.closes",
             null,
@@ -264,6 +269,7 @@ public enum PgPoolMeters {
     public boolean isCounter() {
         return reading instanceof Reading.OfTraffic
                 || reading instanceof Reading.ByReason
+                || reading instanceof Reading.OfPoolerByReason
                 || this == ROLLBACKS
                 || this == CLEANINGS
                 || this == EVICTIONS

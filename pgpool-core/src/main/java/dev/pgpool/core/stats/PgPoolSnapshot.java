@@ -14,11 +14,17 @@ import java.util.Map;
  * @param clients connections of clients, logged in or not
  * @param databases figures by database: those that have or had pools, by name
  * @param pools figures by pool, by name
+ * @param closesBeforeLogin ends of connections that were never let in, by reason; cancel requests among them
  */
-public record PgPoolSnapshot(int clients, List<Database> databases, List<Pool> pools) {
+public record PgPoolSnapshot(
+        int clients, List<Database> databases, List<Pool> pools, Map<CloseReason, Long> closesBeforeLogin) {
+    /** Of a pooler that has done nothing. */
+    public static final PgPoolSnapshot EMPTY = new PgPoolSnapshot(0, List.of(), List.of(), Map.of());
+
     public PgPoolSnapshot {
         databases = List.copyOf(databases);
         pools = List.copyOf(pools);
+        closesBeforeLogin = Map.copyOf(closesBeforeLogin);
     }
 
     /** Clients that are not logged in yet, cancel requests among them. */

@@ -177,6 +177,25 @@ class PgPoolMetricsIT {
     }
 
     @Test
+    void whoIsNotLetInIsCountedByReason() {
+        try (PgPool pool = start(Duration.ZERO);
+                PgPoolMetrics metrics = PgPoolMetrics.of(pool);
+                WireClient client = login(pool)) {
+            metrics.bindTo(registry);
+            for (int i = 0; i < 3; i++) {
+                try (WireClient stranger = WireClient.connect(pool.address())) {
+                    stranger.startup(TestPostgres.USER, "no_such_database").readUntilClosed();
+                }
+            }
+            client.cancel(pool.address());
+
+            String closes = "pgpool_closes_before_login_total{reason=\"";
+            assertThat(scrapeUntil(closes + "client_login_failed\"}", 3)).containsEntry("pgbouncer_used_clients", 1.0);
+            scrapeUntil(closes + "cancel_request\"}", 1);
+        }
+    }
+
+    @Test
     void metersOfAPoolGoWithItAndThoseOfItsDatabaseStay() {
         try (PgPool pool = start(Duration.ofMillis(100));
                 PgPoolMetrics metrics = PgPoolMetrics.of(pool)) {

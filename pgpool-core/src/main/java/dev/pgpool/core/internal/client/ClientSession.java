@@ -573,6 +573,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         if (knownPool != null) {
             services.pools().leave(knownPool, reason);
             services.listener().onClientClosed(knownPool.key(), reason);
+        } else {
+            services.pools().strangerLeft(reason);
         }
     }
 

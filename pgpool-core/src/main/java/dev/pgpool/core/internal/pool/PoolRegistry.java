@@ -33,6 +33,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
     private final Map<PoolKey, ServerPool> pools = new ConcurrentHashMap<>();
     private final SharedCaps databaseCaps = new SharedCaps();
     private final SharedCaps userCaps = new SharedCaps();
+    private final CloseCounts strangers = new CloseCounts();
     /** What went through pools that are gone, by database. Held while a pool goes, so that nothing is counted twice or not. */
     private final Map<String, Traffic> past = new HashMap<>();
 
@@ -88,6 +89,11 @@ public final class PoolRegistry implements LoopTicker.Listener {
                 userCaps.enter(key.user(), user == null ? 0 : user.maxServerConnections()),
                 services,
                 this::forgetIfUnused);
+    }
+
+    /** A connection is gone that never belonged to a pool. */
+    public void strangerLeft(CloseReason reason) {
+        strangers.count(reason);
     }
 
     /** A client leaves its pool. A pool that never had a server and has no clients is forgotten. */
@@ -175,7 +181,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
                     new PgPoolSnapshot.Database(name, pool.clients(), pool.servers(), pool.traffic()),
                     PoolRegistry::sum);
         }
-        return new PgPoolSnapshot(clients, List.copyOf(databases.values()), figures);
+        return new PgPoolSnapshot(clients, List.copyOf(databases.values()), figures, strangers.toMap());
     }
 
     private static PgPoolSnapshot.Database sum(PgPoolSnapshot.Database one, PgPoolSnapshot.Database other) {
