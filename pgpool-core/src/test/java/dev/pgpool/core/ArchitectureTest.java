@@ -44,6 +44,7 @@ class ArchitectureTest {
                     CORE + ".event..",
                     CORE + ".stats..",
                     INTERNAL + "transport..",
+                    INTERNAL + "jfr..",
                     INTERNAL + "tls..")
             .should()
             .dependOnClassesThat(resideInAnyPackage(packages(LAYERS)))
@@ -91,6 +92,7 @@ class ArchitectureTest {
             .should()
             .resideInAnyPackage(packages(
                     "transport",
+                    "jfr",
                     "tls",
                     "wire",
                     "sql",

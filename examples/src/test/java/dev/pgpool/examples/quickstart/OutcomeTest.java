@@ -6,7 +6,6 @@ import dev.pgpool.core.stats.PgPoolSnapshot;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class OutcomeTest {
@@ -34,7 +33,7 @@ class OutcomeTest {
 
     private static Outcome outcome(long recorded, long total) {
         Crowd.Work work = new Crowd.Work(1, new long[] {MILLI, 2 * MILLI, 3 * MILLI});
-        return new Outcome(work, 1, new PgPoolSnapshot(0, List.of(), List.of()), recorded, total);
+        return new Outcome(work, 1, PgPoolSnapshot.EMPTY, recorded, total);
     }
 
     private static String printed(Outcome outcome) {

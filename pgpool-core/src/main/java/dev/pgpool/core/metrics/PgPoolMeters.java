@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Tags are bounded: databases, users, modes and reasons; never what a client says of itself.
  */
+@SuppressWarnings("ImmutableEnumChecker") // its readings are functions without state
 public enum PgPoolMeters {
     /** SHOW LISTS: databases that have or had clients. */
     DATABASES(
@@ -216,11 +217,21 @@ public enum PgPoolMeters {
             null,
             "Servers closed to make room for other pools",
             new Reading.OfPool(Pool::evictions)),
+    CONNECT_FAILURES(
+            "pgpool.connect.failures",
+            null,
+            "Server connections that could not be made",
+            new Reading.OfPool(Pool::connectFailures)),
     CLIENT_CLOSES(
             "pgpool.client.closes",
             null,
             "Ends of clients that had logged in, by reason",
             new Reading.ByReason(p -> closes(p.clientCloses()))),
+    CLOSES_BEFORE_LOGIN(
+            "pgpool.closes.before.login",
+            null,
+            "Ends of connections that were never let in, by reason",
+            new Reading.OfPoolerByReason(s -> closes(s.closesBeforeLogin()))),
     SERVER_CLOSES(
             "pgpool.server.closes",
             null,
@@ -230,6 +241,8 @@ public enum PgPoolMeters {
     private final String meterName;
     private final @Nullable String baseUnit;
     private final String description;
+
+    @SuppressWarnings("ImmutableEnumChecker") // functions without a state
     private final Reading reading;
 
     PgPoolMeters(String meterName, @Nullable String baseUnit, String description, Reading reading) {
@@ -258,9 +271,11 @@ public enum PgPoolMeters {
     public boolean isCounter() {
         return reading instanceof Reading.OfTraffic
                 || reading instanceof Reading.ByReason
+                || reading instanceof Reading.OfPoolerByReason
                 || this == ROLLBACKS
                 || this == CLEANINGS
-                || this == EVICTIONS;
+                || this == EVICTIONS
+                || this == CONNECT_FAILURES;
     }
 
     Reading reading() {

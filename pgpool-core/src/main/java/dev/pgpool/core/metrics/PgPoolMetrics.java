@@ -47,13 +47,16 @@ import org.jspecify.annotations.Nullable;
 public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final String STATS = "pgbouncer.stats.";
+    /** Whose the meters are that are neither of a pool nor of a database. */
+    private static final Object POOLER = new Object();
+
     private static final double[] PERCENTILES = {0.5, 0.9, 0.99};
 
     private final PgPool pool;
     private final Tags extra;
     private final boolean bothFamilies;
     private final List<Binding> bindings = new ArrayList<>();
-    private PgPoolSnapshot snapshot = new PgPoolSnapshot(0, List.of(), List.of());
+    private PgPoolSnapshot snapshot = PgPoolSnapshot.EMPTY;
     private Map<PoolKey, PgPoolSnapshot.Pool> pools = Map.of();
     private Map<String, PgPoolSnapshot.Database> databases = Map.of();
     private long takenNanos = System.nanoTime() - FRESH_NANOS;
@@ -149,6 +152,7 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
     private void bindPassing(Binding binding) {
         Set<Object> present = new HashSet<>(pools.keySet());
         present.addAll(databases.keySet());
+        present.add(POOLER);
         binding.passing.entrySet().removeIf(entry -> {
             boolean gone = !present.contains(entry.getKey());
             if (gone) {
@@ -164,6 +168,8 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
                 pools.keySet().forEach(key -> bindPool(binding, meter, of, key));
             } else if (reading instanceof Reading.OfLatency of) {
                 pools.keySet().forEach(key -> bindLatency(binding, meter, of, key));
+            } else if (reading instanceof Reading.OfPoolerByReason of) {
+                of.value().apply(snapshot).keySet().forEach(reason -> bindReason(binding, meter, of, reason));
             } else if (reading instanceof Reading.ByReason of) {
                 pools.values().forEach(known -> bindReasons(binding, meter, of, known));
             }
@@ -195,6 +201,19 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
                 () -> meter.isCounter()
                         ? counter(binding, meter, meter.meterName(), tagsOf(key), value)
                         : gauge(binding, meter, tagsOf(key), value));
+    }
+
+    private void bindReason(Binding binding, PgPoolMeters meter, Reading.OfPoolerByReason of, String reason) {
+        once(
+                binding,
+                POOLER,
+                meter.meterName() + ' ' + reason,
+                () -> counter(
+                        binding,
+                        meter,
+                        meter.meterName(),
+                        Tags.of("reason", reason),
+                        m -> of.value().apply(m.fresh()).getOrDefault(reason, 0L)));
     }
 
     private void bindReasons(Binding binding, PgPoolMeters meter, Reading.ByReason of, PgPoolSnapshot.Pool known) {
@@ -306,7 +325,7 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
         try {
             snapshot = pool.snapshot();
         } catch (IllegalStateException notRunning) {
-            snapshot = new PgPoolSnapshot(0, List.of(), List.of());
+            snapshot = PgPoolSnapshot.EMPTY;
         }
         Map<PoolKey, PgPoolSnapshot.Pool> byKey = new HashMap<>();
         snapshot.pools().forEach(known -> byKey.put(known.key(), known));

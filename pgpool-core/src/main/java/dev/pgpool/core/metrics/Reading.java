@@ -36,6 +36,9 @@ sealed interface Reading {
     /** One for each pool and reason: tags {@code database}, {@code user} and {@code reason}. */
     record ByReason(Function<PgPoolSnapshot.Pool, Map<String, Long>> value) implements Reading {}
 
+    /** One for each reason: tag {@code reason}. */
+    record OfPoolerByReason(Function<PgPoolSnapshot, Map<String, Long>> value) implements Reading {}
+
     /** As Prometheus wants durations. */
     static double seconds(Duration duration) {
         return duration.toNanos() / 1e9;

@@ -14,11 +14,17 @@ import java.util.Map;
  * @param clients connections of clients, logged in or not
  * @param databases figures by database: those that have or had pools, by name
  * @param pools figures by pool, by name
+ * @param closesBeforeLogin ends of connections that were never let in, by reason; cancel requests among them
  */
-public record PgPoolSnapshot(int clients, List<Database> databases, List<Pool> pools) {
+public record PgPoolSnapshot(
+        int clients, List<Database> databases, List<Pool> pools, Map<CloseReason, Long> closesBeforeLogin) {
+    /** Of a pooler that has done nothing. */
+    public static final PgPoolSnapshot EMPTY = new PgPoolSnapshot(0, List.of(), List.of(), Map.of());
+
     public PgPoolSnapshot {
         databases = List.copyOf(databases);
         pools = List.copyOf(pools);
+        closesBeforeLogin = Map.copyOf(closesBeforeLogin);
     }
 
     /** Clients that are not logged in yet, cancel requests among them. */
@@ -55,6 +61,7 @@ public record PgPoolSnapshot(int clients, List<Database> databases, List<Pool> p
      * @param pins how often that began, by reason
      * @param cleanings times that session state was taken off a server after its client
      * @param evictions servers closed to make room for other pools
+     * @param connectFailures server connections that could not be made
      * @param clientCloses ends of clients that had logged in, by reason
      * @param serverCloses ends of server connections, by reason
      */
@@ -75,6 +82,7 @@ public record PgPoolSnapshot(int clients, List<Database> databases, List<Pool> p
             Map<SessionState, Long> pins,
             long cleanings,
             long evictions,
+            long connectFailures,
             Map<CloseReason, Long> clientCloses,
             Map<CloseReason, Long> serverCloses) {
         public Pool {

@@ -153,6 +153,49 @@ class PgPoolMetricsIT {
     }
 
     @Test
+    void connectionsThatCanNotBeMadeAreCounted() {
+        try (PgPool pool = PgPool.builder()
+                        .listen("127.0.0.1", 0)
+                        .clientAuthentication(ClientAuthentication.TRUST)
+                        .database(
+                                "app",
+                                db -> db.host("127.0.0.1")
+                                        .port(postgres.address().getPort())
+                                        .databaseName("no_such_database")
+                                        .user("app")
+                                        .minConnections(1))
+                        .build()
+                        .start();
+                PgPoolMetrics metrics = PgPoolMetrics.of(pool)) {
+            metrics.bindTo(registry);
+            await().atMost(Wire.PATIENCE)
+                    .until(this::scrape, page -> page.getOrDefault("pgpool_connect_failures_total" + POOL, 0.0) >= 1);
+
+            assertThat(pool.snapshot().pools().get(0).latencies().connect().count())
+                    .isZero();
+        }
+    }
+
+    @Test
+    void whoIsNotLetInIsCountedByReason() {
+        try (PgPool pool = start(Duration.ZERO);
+                PgPoolMetrics metrics = PgPoolMetrics.of(pool);
+                WireClient client = login(pool)) {
+            metrics.bindTo(registry);
+            for (int i = 0; i < 3; i++) {
+                try (WireClient stranger = WireClient.connect(pool.address())) {
+                    stranger.startup(TestPostgres.USER, "no_such_database").readUntilClosed();
+                }
+            }
+            client.cancel(pool.address());
+
+            String closes = "pgpool_closes_before_login_total{reason=\"";
+            assertThat(scrapeUntil(closes + "client_login_failed\"}", 3)).containsEntry("pgbouncer_used_clients", 1.0);
+            scrapeUntil(closes + "cancel_request\"}", 1);
+        }
+    }
+
+    @Test
     void metersOfAPoolGoWithItAndThoseOfItsDatabaseStay() {
         try (PgPool pool = start(Duration.ofMillis(100));
                 PgPoolMetrics metrics = PgPoolMetrics.of(pool)) {

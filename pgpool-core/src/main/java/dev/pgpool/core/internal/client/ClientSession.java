@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.jfr.FlightEvents;
 import dev.pgpool.core.internal.link.Link;
 import dev.pgpool.core.internal.link.LinkedClient;
 import dev.pgpool.core.internal.params.SessionParameters;
@@ -447,6 +448,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         long took = System.nanoTime() - connectedNanos;
         out.takeBytes();
         lane().counters().loginTook(took);
+        FlightEvents.clientLogin(as, took);
         services.listener().onClientConnected(as, Duration.ofNanos(took));
     }
 
@@ -571,6 +573,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         if (knownPool != null) {
             services.pools().leave(knownPool, reason);
             services.listener().onClientClosed(knownPool.key(), reason);
+        } else {
+            services.pools().strangerLeft(reason);
         }
     }
 

@@ -20,6 +20,7 @@ public final class LaneCounters {
     private long rollbacks;
     private long cleanings;
     private long evictions;
+    private long connectFailures;
     private final long[] pins = new long[SessionState.count()];
     private int pinned;
     private final Durations waits = new Durations();
@@ -83,6 +84,11 @@ public final class LaneCounters {
         evictions++;
     }
 
+    /** A server connection could not be made. */
+    void countConnectFailure() {
+        connectFailures++;
+    }
+
     /** A client keeps its server for the kinds in {@code after}; before it was those in {@code before}. */
     void countPins(int before, int after) {
         for (int i = 0; i < pins.length; i++) {
@@ -132,6 +138,7 @@ public final class LaneCounters {
         rollbacks += other.rollbacks;
         cleanings += other.cleanings;
         evictions += other.evictions;
+        connectFailures += other.connectFailures;
         for (int i = 0; i < pins.length; i++) {
             pins[i] += other.pins[i];
         }
@@ -184,6 +191,10 @@ public final class LaneCounters {
 
     long evictions() {
         return evictions;
+    }
+
+    long connectFailures() {
+        return connectFailures;
     }
 
     /** How often each kind of state has bound a client to its server. */

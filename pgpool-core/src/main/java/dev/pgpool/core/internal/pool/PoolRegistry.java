@@ -5,6 +5,7 @@ import dev.pgpool.core.config.PoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
     private final Map<PoolKey, ServerPool> pools = new ConcurrentHashMap<>();
     private final SharedCaps databaseCaps = new SharedCaps();
     private final SharedCaps userCaps = new SharedCaps();
+    private final CloseCounts strangers = new CloseCounts();
     /** What went through pools that are gone, by database. Held while a pool goes, so that nothing is counted twice or not. */
     private final Map<String, Traffic> past = new HashMap<>();
 
@@ -86,6 +89,11 @@ public final class PoolRegistry implements LoopTicker.Listener {
                 userCaps.enter(key.user(), user == null ? 0 : user.maxServerConnections()),
                 services,
                 this::forgetIfUnused);
+    }
+
+    /** A connection is gone that never belonged to a pool. */
+    public void strangerLeft(CloseReason reason) {
+        strangers.count(reason);
     }
 
     /** A client leaves its pool. A pool that never had a server and has no clients is forgotten. */
@@ -157,10 +165,13 @@ public final class PoolRegistry implements LoopTicker.Listener {
             present = List.copyOf(pools.values());
             past.forEach((name, traffic) -> databases.put(name, new PgPoolSnapshot.Database(name, 0, 0, traffic)));
         }
-        List<CompletableFuture<PgPoolSnapshot.Pool>> asked =
-                present.stream().map(ServerPool::snapshot).toList();
-        List<PgPoolSnapshot.Pool> figures = asked.stream()
-                .map(CompletableFuture::join)
+        List<ServerLane> lanes =
+                present.stream().flatMap(pool -> pool.lanes().stream()).toList();
+        Map<ServerPool, List<ServerLane.Figures>> byPool =
+                LoopSurvey.ask(lanes, ServerLane::eventLoop, ServerLane::figures).join().stream()
+                        .collect(Collectors.groupingBy(ServerLane.Figures::pool));
+        List<PgPoolSnapshot.Pool> figures = present.stream()
+                .map(pool -> pool.snapshot(byPool.getOrDefault(pool, List.of())))
                 .sorted(Comparator.comparing(pool -> pool.key().toString()))
                 .toList();
         for (PgPoolSnapshot.Pool pool : figures) {
@@ -170,7 +181,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
                     new PgPoolSnapshot.Database(name, pool.clients(), pool.servers(), pool.traffic()),
                     PoolRegistry::sum);
         }
-        return new PgPoolSnapshot(clients, List.copyOf(databases.values()), figures);
+        return new PgPoolSnapshot(clients, List.copyOf(databases.values()), figures, strangers.toMap());
     }
 
     private static PgPoolSnapshot.Database sum(PgPoolSnapshot.Database one, PgPoolSnapshot.Database other) {

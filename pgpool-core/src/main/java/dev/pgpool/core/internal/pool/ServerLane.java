@@ -6,6 +6,7 @@ import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.config.TimeoutsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.jfr.FlightEvents;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.CancelSender;
@@ -39,6 +40,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** What a lane knows at an instant. */
     record Figures(
+            ServerPool pool,
             int waiting,
             long longestWaitNanos,
             int active,
@@ -46,9 +48,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             int used,
             int tested,
             int beingCanceled,
-            LaneCounters counters) {
-        static final Figures NONE = new Figures(0, 0, 0, 0, 0, 0, 0, new LaneCounters());
-    }
+            LaneCounters counters) {}
 
     private final ServerPool pool;
     private final EventLoop loop;
@@ -245,6 +245,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         public void onFailed(ErrorFields error) {
             // of no concern to the others: they may try at once
             queue.connectFailed(System.nanoTime(), null);
+            counters.countConnectFailure();
             pool.unpooledFailed(error);
             wanted.outcome().onFailed(error);
             pool.forgetIfUnused();
@@ -277,6 +278,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         @Override
         public void onFailed(ErrorFields error) {
             queue.gone(gone);
+            counters.countConnectFailure();
             pool.unpooledFailed(error);
             wanted.outcome().onFailed(error);
         }
@@ -292,6 +294,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 .addKeyValue("pool", pool.key())
                 .addKeyValue("error", error.message())
                 .log("server connection failed");
+        counters.countConnectFailure();
         pool.serverFailed(error);
         long retryAt = System.nanoTime() + timeouts().connectRetryDelay().toNanos();
         boolean wait = pool.hasServers() || ServerPool.maySoonConnect(error);
@@ -417,6 +420,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     @Override
     public void onWaited(long nanos) {
         counters.waited(nanos);
+        FlightEvents.linkWait(pool.key(), nanos);
         PgPoolListener listener = pool.services().listener();
         if (listener != PgPoolListener.NONE) {
             listener.onWaited(pool.key(), Duration.ofNanos(nanos));
@@ -436,19 +440,12 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     // ---- from any thread
 
-    CompletableFuture<Figures> figures() {
-        CompletableFuture<Figures> answer = new CompletableFuture<>();
-        onLoop(() -> answer.complete(figuresNow()));
-        if (loop.isShuttingDown()) {
-            answer.complete(Figures.NONE);
-        }
-        return answer;
-    }
-
-    private Figures figuresNow() {
+    /** On its event loop. */
+    Figures figures() {
         int idle = queue.idleCount();
         int tested = queue.checkingCount();
         return new Figures(
+                pool,
                 queue.waitingCount(),
                 queue.longestWaitNanos(System.nanoTime()),
                 Math.max(0, servers.size() - idle - tested),

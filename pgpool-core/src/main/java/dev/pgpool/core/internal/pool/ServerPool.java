@@ -8,6 +8,7 @@ import dev.pgpool.core.config.PoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.jfr.FlightEvents;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
@@ -224,6 +225,7 @@ public final class ServerPool implements ConnectChain.Destination {
     /** A client that had logged in is gone. */
     void clientLeft(CloseReason reason) {
         clientCloses.count(reason);
+        FlightEvents.clientClose(key, reason);
         unusedSinceNanos = System.nanoTime();
         clients.decrementAndGet();
     }
@@ -327,21 +329,24 @@ public final class ServerPool implements ConnectChain.Destination {
             // other defaults may come with another server
             profiles.clear();
         }
+        FlightEvents.serverConnect(key, tookNanos);
         services.listener().onServerConnected(key, Duration.ofNanos(tookNanos));
     }
 
     void serverFailed(ErrorFields error) {
         lastFailure = error;
-        services.listener().onServerConnectFailed(key, error.sqlState(), error.message());
+        unpooledFailed(error);
     }
 
     /** A connection that is not pooled was made: it says nothing about the others. */
     void unpooledConnected(long tookNanos) {
+        FlightEvents.serverConnect(key, tookNanos);
         services.listener().onServerConnected(key, Duration.ofNanos(tookNanos));
     }
 
     /** A connection that is not pooled could not be made. */
     void unpooledFailed(ErrorFields error) {
+        FlightEvents.serverConnectFailed(key, error.sqlState(), error.message());
         services.listener().onServerConnectFailed(key, error.sqlState(), error.message());
     }
 
@@ -354,6 +359,7 @@ public final class ServerPool implements ConnectChain.Destination {
 
     void serverGone(CloseReason reason) {
         serverCloses.count(reason);
+        FlightEvents.serverClose(key, reason);
         services.listener().onServerClosed(key, reason);
     }
 
@@ -394,15 +400,6 @@ public final class ServerPool implements ConnectChain.Destination {
                 lanes.stream().map(lane -> lane.close(reason)).toArray(CompletableFuture[]::new));
     }
 
-    /** The figures of this pool; asks each loop. */
-    public CompletableFuture<PgPoolSnapshot.Pool> snapshot() {
-        List<CompletableFuture<ServerLane.Figures>> asked =
-                lanes.stream().map(ServerLane::figures).toList();
-        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-                .thenApply(done ->
-                        snapshot(asked.stream().map(CompletableFuture::join).toList()));
-    }
-
     /** What went through it; from any thread, but only while it has no clients: then nothing is counted. */
     Traffic trafficAtRest() {
         LaneCounters sum = new LaneCounters();
@@ -410,7 +407,12 @@ public final class ServerPool implements ConnectChain.Destination {
         return sum.traffic();
     }
 
-    private PgPoolSnapshot.Pool snapshot(List<ServerLane.Figures> figures) {
+    List<ServerLane> lanes() {
+        return lanes;
+    }
+
+    /** The figures of this pool, from those of its lanes. */
+    PgPoolSnapshot.Pool snapshot(List<ServerLane.Figures> figures) {
         LaneCounters sum = new LaneCounters();
         figures.forEach(lane -> sum.add(lane.counters()));
         return new PgPoolSnapshot.Pool(
@@ -441,6 +443,7 @@ public final class ServerPool implements ConnectChain.Destination {
                 sum.pins(),
                 sum.cleanings(),
                 sum.evictions(),
+                sum.connectFailures(),
                 clientCloses.toMap(),
                 serverCloses.toMap());
     }
