@@ -221,7 +221,7 @@ public enum PgPoolMeters {
             "pgpool.connect.failures",
             null,
             "Server connections that could not be made",
-            new Reading.OfPool(Pool::connectFailures)),
+            new Reading.OfTraffic(Traffic::connectFailures)),
     CLIENT_CLOSES(
             "pgpool.client.closes",
             null,
@@ -274,8 +274,7 @@ public enum PgPoolMeters {
                 || reading instanceof Reading.OfPoolerByReason
                 || this == ROLLBACKS
                 || this == CLEANINGS
-                || this == EVICTIONS
-                || this == CONNECT_FAILURES;
+                || this == EVICTIONS;
     }
 
     Reading reading() {

@@ -183,7 +183,7 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
             return database == null ? 0 : of.value().applyAsDouble(database.traffic());
         };
         once(binding, name, meter.meterName(), () -> counter(binding, meter, meter.meterName(), tags, value));
-        if (bothFamilies) {
+        if (bothFamilies && meter.meterName().startsWith(STATS)) {
             String other = STATS + "totals." + meter.meterName().substring(STATS.length());
             once(binding, name, other, () -> counter(binding, meter, other, tags, value));
         }

@@ -61,7 +61,6 @@ public record PgPoolSnapshot(
      * @param pins how often that began, by reason
      * @param cleanings times that session state was taken off a server after its client
      * @param evictions servers closed to make room for other pools
-     * @param connectFailures server connections that could not be made
      * @param clientCloses ends of clients that had logged in, by reason
      * @param serverCloses ends of server connections, by reason
      */
@@ -82,7 +81,6 @@ public record PgPoolSnapshot(
             Map<SessionState, Long> pins,
             long cleanings,
             long evictions,
-            long connectFailures,
             Map<CloseReason, Long> clientCloses,
             Map<CloseReason, Long> serverCloses) {
         public Pool {

@@ -17,6 +17,7 @@ import java.time.Duration;
  * @param serverParses Parse messages to servers
  * @param binds Bind messages from clients
  * @param clientLogins clients that have logged in
+ * @param connectFailures server connections that could not be made
  */
 public record Traffic(
         long serverAssignments,
@@ -30,7 +31,8 @@ public record Traffic(
         long clientParses,
         long serverParses,
         long binds,
-        long clientLogins) {
+        long clientLogins,
+        long connectFailures) {
 
     /** The sum of this and another. */
     public Traffic plus(Traffic other) {
@@ -46,6 +48,7 @@ public record Traffic(
                 clientParses + other.clientParses,
                 serverParses + other.serverParses,
                 binds + other.binds,
-                clientLogins + other.clientLogins);
+                clientLogins + other.clientLogins,
+                connectFailures + other.connectFailures);
     }
 }

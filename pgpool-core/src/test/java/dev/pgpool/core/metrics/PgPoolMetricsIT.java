@@ -153,7 +153,7 @@ class PgPoolMetricsIT {
     }
 
     @Test
-    void connectionsThatCanNotBeMadeAreCounted() {
+    void connectionsThatCanNotBeMadeAreCountedAlsoWhenTheirPoolIsForgotten() {
         try (PgPool pool = PgPool.builder()
                         .listen("127.0.0.1", 0)
                         .clientAuthentication(ClientAuthentication.TRUST)
@@ -161,18 +161,31 @@ class PgPoolMetricsIT {
                                 "app",
                                 db -> db.host("127.0.0.1")
                                         .port(postgres.address().getPort())
-                                        .databaseName("no_such_database")
-                                        .user("app")
-                                        .minConnections(1))
+                                        .connectRetryDelay(Duration.ofMillis(10))
+                                        .databaseName("no_such_database"))
+                        .database(
+                                "*",
+                                db -> db.host("127.0.0.1")
+                                        .port(postgres.address().getPort())
+                                        .connectRetryDelay(Duration.ofMillis(10)))
                         .build()
                         .start();
                 PgPoolMetrics metrics = PgPoolMetrics.of(pool)) {
             metrics.bindTo(registry);
-            await().atMost(Wire.PATIENCE)
-                    .until(this::scrape, page -> page.getOrDefault("pgpool_connect_failures_total" + POOL, 0.0) >= 1);
+            for (String database : List.of("app", "whatever", "anything")) {
+                try (WireClient client = WireClient.connect(pool.address()).startup(TestPostgres.USER, database)) {
+                    assertThat(client.readUntilClosed()).isNotEmpty();
+                }
+            }
+            String failures = "pgpool_connect_failures_total{database=\"%s\"}";
+            Map<String, Double> samples = await().atMost(Wire.PATIENCE)
+                    .until(
+                            this::scrape,
+                            page -> page.getOrDefault(failures.formatted("app"), 0.0) >= 1
+                                    && page.getOrDefault(failures.formatted("*"), 0.0) >= 2
+                                    && pool.snapshot().pools().isEmpty());
 
-            assertThat(pool.snapshot().pools().get(0).latencies().connect().count())
-                    .isZero();
+            assertThat(samples).doesNotContainKey(failures.formatted("whatever"));
         }
     }
 

@@ -169,7 +169,8 @@ public final class LaneCounters {
                 clientParses,
                 serverParses,
                 binds,
-                logins.count());
+                logins.count(),
+                connectFailures);
     }
 
     Latencies latencies() {
@@ -191,10 +192,6 @@ public final class LaneCounters {
 
     long evictions() {
         return evictions;
-    }
-
-    long connectFailures() {
-        return connectFailures;
     }
 
     /** How often each kind of state has bound a client to its server. */

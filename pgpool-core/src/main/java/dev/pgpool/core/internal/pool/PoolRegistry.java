@@ -121,6 +121,9 @@ public final class PoolRegistry implements LoopTicker.Listener {
         Traffic last = pool.trafficAtRest();
         if (last.serverAssignments() > 0) {
             past.merge(pool.key().database(), last, Traffic::plus);
+        } else if (last.connectFailures() > 0) {
+            // what * serves has any name that a client thinks of
+            past.merge(pool.config().name(), last, Traffic::plus);
         }
         var unused = pool.close(reason).thenRun(() -> {
             databaseCaps.leave(pool.key().database(), pool.queues());

@@ -443,7 +443,6 @@ public final class ServerPool implements ConnectChain.Destination {
                 sum.pins(),
                 sum.cleanings(),
                 sum.evictions(),
-                sum.connectFailures(),
                 clientCloses.toMap(),
                 serverCloses.toMap());
     }
