@@ -3,6 +3,7 @@ package dev.pgpool.core;
 import dev.pgpool.core.auth.Authenticator;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.config.AdminConfig;
 import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.AuthQueryBuilder;
 import dev.pgpool.core.config.AuthQueryConfig;
@@ -11,6 +12,8 @@ import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
+import dev.pgpool.core.config.PeerConfig;
+import dev.pgpool.core.config.PeersConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TlsBuilder;
@@ -25,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** Describes a pooler. Not thread-safe; nothing is checked or started before {@link #build()}. */
@@ -49,6 +53,10 @@ public final class PgPoolBuilder {
     private boolean authenticatorWithoutTls;
     private Duration dnsMaxTtl = DnsConfig.DEFAULT.maxTtl();
     private Duration dnsNxdomainTtl = DnsConfig.DEFAULT.nxdomainTtl();
+    private Set<String> adminUsers = Set.of();
+    private Set<String> statsUsers = Set.of();
+    private int peerId;
+    private final Map<Integer, PeerConfig> peers = new LinkedHashMap<>();
     private int eventLoops = Runtime.getRuntime().availableProcessors();
     private PgPoolListener listener = PgPoolListener.NONE;
 
@@ -187,6 +195,35 @@ public final class PgPoolBuilder {
         return this;
     }
 
+    /** Default: nobody. Who may do everything at the console, which clients reach as database {@code pgbouncer}. */
+    public PgPoolBuilder adminUsers(String... users) {
+        this.adminUsers = Set.copyOf(List.of(users));
+        return this;
+    }
+
+    /** Default: nobody. Who may look at the console's figures, but change nothing. */
+    public PgPoolBuilder statsUsers(String... users) {
+        this.statsUsers = Set.copyOf(List.of(users));
+        return this;
+    }
+
+    /**
+     * Default 0, no peers. Which one this is of several poolers behind one address, 1 to 16383: cancel requests that come
+     * to the wrong one are forwarded to the right {@link #peer}.
+     */
+    public PgPoolBuilder peerId(int peerId) {
+        this.peerId = peerId;
+        return this;
+    }
+
+    /** Adds another pooler behind the same address, and where it can be reached itself. */
+    public PgPoolBuilder peer(int id, String host, int port) {
+        if (peers.putIfAbsent(id, new PeerConfig(id, host, port)) != null) {
+            problems.add("peers." + id + ": given twice (expected: once)");
+        }
+        return this;
+    }
+
     /** Default: one for each processor. Threads that carry the traffic. */
     public PgPoolBuilder eventLoops(int eventLoops) {
         this.eventLoops = eventLoops;
@@ -223,6 +260,14 @@ public final class PgPoolBuilder {
         AuthConfig auth = new AuthConfig(
                 authentication, hbaFile, identFile, credentials, authQuery, authenticator, authenticatorWithoutTls);
         return new PgPoolConfig(
-                listen, databases, users, poolMode, auth, new DnsConfig(dnsMaxTtl, dnsNxdomainTtl), eventLoops);
+                listen,
+                databases,
+                users,
+                poolMode,
+                auth,
+                new DnsConfig(dnsMaxTtl, dnsNxdomainTtl),
+                new AdminConfig(adminUsers, statsUsers),
+                new PeersConfig(peerId, peers),
+                eventLoops);
     }
 }

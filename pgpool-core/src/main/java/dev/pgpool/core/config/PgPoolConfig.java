@@ -15,6 +15,8 @@ import java.util.Optional;
  * @param poolMode for how long clients keep their servers where neither user nor database says it
  * @param auth how they prove who they are
  * @param dns how long answers of the name service are believed
+ * @param admin who may use the console
+ * @param peers other poolers behind the same address
  * @param eventLoops threads that carry the traffic; each owns its connections
  */
 public record PgPoolConfig(
@@ -24,7 +26,11 @@ public record PgPoolConfig(
         PoolMode poolMode,
         AuthConfig auth,
         DnsConfig dns,
+        AdminConfig admin,
+        PeersConfig peers,
         int eventLoops) {
+
+    private static final List<String> CONSOLE = List.of("pgbouncer", "pgpool");
 
     /** @throws ConfigException with every problem found */
     public PgPoolConfig {
@@ -38,8 +44,26 @@ public record PgPoolConfig(
         auth.check(problems);
         checkAuthQueries(databases, auth, problems);
         dns.check(problems);
+        admin.check(problems);
+        peers.check(problems);
+        checkConsole(databases, problems);
         problems.range("eventLoops", eventLoops, 1, 1_024);
         problems.throwIfAny();
+    }
+
+    private static void checkConsole(Map<String, DatabaseConfig> databases, Problems problems) {
+        for (String name : CONSOLE) {
+            problems.require(
+                    !databases.containsKey(name),
+                    "databases." + name,
+                    "a database",
+                    "another name: this is the console");
+        }
+    }
+
+    /** Whether this is a name of the console, which is no database. */
+    public static boolean isConsole(String name) {
+        return CONSOLE.contains(name);
     }
 
     private static void checkAuthQueries(Map<String, DatabaseConfig> databases, AuthConfig auth, Problems problems) {

@@ -11,15 +11,20 @@ import java.util.Map;
  * The figures of an instant. Counters of different event loops are read one after the other, so sums may be a few
  * messages apart.
  *
+ * @param status what the pooler as a whole is doing
  * @param clients connections of clients, logged in or not
- * @param databases figures by database: those that have or had pools, by name
+ * @param databases figures by database: the configured ones, and those that {@code *} serves or has served, by name
  * @param pools figures by pool, by name
  * @param closesBeforeLogin ends of connections that were never let in, by reason; cancel requests among them
  */
 public record PgPoolSnapshot(
-        int clients, List<Database> databases, List<Pool> pools, Map<CloseReason, Long> closesBeforeLogin) {
+        Status status,
+        int clients,
+        List<Database> databases,
+        List<Pool> pools,
+        Map<CloseReason, Long> closesBeforeLogin) {
     /** Of a pooler that has done nothing. */
-    public static final PgPoolSnapshot EMPTY = new PgPoolSnapshot(0, List.of(), List.of(), Map.of());
+    public static final PgPoolSnapshot EMPTY = new PgPoolSnapshot(Status.ACTIVE, 0, List.of(), List.of(), Map.of());
 
     public PgPoolSnapshot {
         databases = List.copyOf(databases);
@@ -32,15 +37,29 @@ public record PgPoolSnapshot(
         return Math.max(0, clients - pools.stream().mapToInt(Pool::clients).sum());
     }
 
+    /** What the pooler as a whole is doing. */
+    public enum Status {
+        /** Serving. */
+        ACTIVE,
+        /** No client gets a server for now. */
+        PAUSED,
+        /** No client gets a server for now, and servers are kept. */
+        SUSPENDED,
+        /** No new clients; it ends when those that are here have left, or given their servers back. */
+        DRAINING
+    }
+
     /**
      * Figures of one database.
      *
      * @param name as clients name it
      * @param clients clients logged in to it
      * @param servers server connections of all its pools
+     * @param paused whether its clients get no servers for now
+     * @param disabled whether it takes no new clients for now
      * @param traffic what went through it, also through pools that are gone
      */
-    public record Database(String name, int clients, int servers, Traffic traffic) {}
+    public record Database(String name, int clients, int servers, boolean paused, boolean disabled, Traffic traffic) {}
 
     /**
      * Figures of one pool.

@@ -166,7 +166,8 @@ public final class PoolRegistry implements LoopTicker.Listener {
         Map<String, PgPoolSnapshot.Database> databases = new TreeMap<>();
         synchronized (past) {
             present = List.copyOf(pools.values());
-            past.forEach((name, traffic) -> databases.put(name, new PgPoolSnapshot.Database(name, 0, 0, traffic)));
+            past.forEach((name, traffic) ->
+                    databases.put(name, new PgPoolSnapshot.Database(name, 0, 0, false, false, traffic)));
         }
         List<ServerLane> lanes =
                 present.stream().flatMap(pool -> pool.lanes().stream()).toList();
@@ -181,10 +182,11 @@ public final class PoolRegistry implements LoopTicker.Listener {
             String name = pool.key().database();
             databases.merge(
                     name,
-                    new PgPoolSnapshot.Database(name, pool.clients(), pool.servers(), pool.traffic()),
+                    new PgPoolSnapshot.Database(name, pool.clients(), pool.servers(), false, false, pool.traffic()),
                     PoolRegistry::sum);
         }
-        return new PgPoolSnapshot(clients, List.copyOf(databases.values()), figures, strangers.toMap());
+        return new PgPoolSnapshot(
+                PgPoolSnapshot.Status.ACTIVE, clients, List.copyOf(databases.values()), figures, strangers.toMap());
     }
 
     private static PgPoolSnapshot.Database sum(PgPoolSnapshot.Database one, PgPoolSnapshot.Database other) {
@@ -192,6 +194,8 @@ public final class PoolRegistry implements LoopTicker.Listener {
                 one.name(),
                 one.clients() + other.clients(),
                 one.servers() + other.servers(),
+                one.paused() || other.paused(),
+                one.disabled() || other.disabled(),
                 one.traffic().plus(other.traffic()));
     }
 

@@ -3,11 +3,13 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.config.AdminConfig;
 import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.ListenConfig;
+import dev.pgpool.core.config.PeersConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TlsConfig;
@@ -228,6 +230,8 @@ public class Rig implements AutoCloseable {
                         Optional.empty(),
                         false),
                 DnsConfig.DEFAULT,
+                AdminConfig.NOBODY,
+                PeersConfig.NONE,
                 1);
         TlsContexts tls = new TlsContexts(config);
         ServerConnector connector = new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run);

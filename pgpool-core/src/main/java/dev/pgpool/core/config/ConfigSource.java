@@ -1,0 +1,27 @@
+package dev.pgpool.core.config;
+
+import java.util.List;
+
+/**
+ * Where a configuration comes from, and how to have it again: a file, for instance. Called on threads that may block,
+ * never two calls at once.
+ */
+public interface ConfigSource {
+    /**
+     * Reads it, with everything that {@link #set} has changed since the pooler began undone.
+     *
+     * @throws ConfigException with every problem found; then what was read last is still in force
+     */
+    PgPoolConfig load();
+
+    /**
+     * What was read last, with one setting different.
+     *
+     * @throws ConfigException if there is no such setting, it can't be changed in a running pooler, or can't have this
+     *     value
+     */
+    PgPoolConfig set(String key, String value);
+
+    /** What is in force, by the names of the source, in alphabetical order. */
+    List<Setting> settings();
+}
