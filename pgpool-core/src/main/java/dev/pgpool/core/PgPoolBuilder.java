@@ -243,7 +243,7 @@ public final class PgPoolBuilder {
      *     every problem of the files of rules
      */
     public PgPool build() {
-        return new PgPool(config(), listener);
+        return new PgPool(config(), null, listener);
     }
 
     /**

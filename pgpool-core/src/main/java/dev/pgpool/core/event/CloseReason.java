@@ -29,6 +29,12 @@ public enum CloseReason {
     SERVER_PROTOCOL_VIOLATION,
     /** The server's settings or keys have changed. */
     SERVER_REPLACED,
+    /** Its database was paused. */
+    PAUSED,
+    /** An operator has ended it. */
+    KILLED,
+    /** Its database is not in the configuration any more. */
+    DATABASE_REMOVED,
     /** What the server sent while nobody used it, or what its client made of it, can't be undone. */
     SERVER_DIRTY,
     /** Nobody used the server for too long. */

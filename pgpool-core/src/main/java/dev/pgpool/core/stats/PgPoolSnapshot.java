@@ -32,6 +32,11 @@ public record PgPoolSnapshot(
         closesBeforeLogin = Map.copyOf(closesBeforeLogin);
     }
 
+    /** The same of a pooler that is being closed. */
+    public PgPoolSnapshot draining() {
+        return new PgPoolSnapshot(Status.DRAINING, clients, databases, pools, closesBeforeLogin);
+    }
+
     /** Clients that are not logged in yet, cancel requests among them. */
     public int clientsLoggingIn() {
         return Math.max(0, clients - pools.stream().mapToInt(Pool::clients).sum());

@@ -33,6 +33,9 @@ public record Traffic(
         long binds,
         long clientLogins,
         long connectFailures) {
+    /** Nothing. */
+    public static final Traffic NONE =
+            new Traffic(0, 0, 0, 0, 0, Duration.ZERO, Duration.ZERO, Duration.ZERO, 0, 0, 0, 0, 0);
 
     /** The sum of this and another. */
     public Traffic plus(Traffic other) {

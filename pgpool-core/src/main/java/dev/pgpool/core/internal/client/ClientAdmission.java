@@ -21,24 +21,22 @@ final class ClientAdmission {
     }
 
     /**
-     * It counts as a client of this database and as one who logs in as this user, where there are limits to these.
+     * It counts as a client of this database and as one who logs in as this user.
      *
+     * @param maxOfDatabase 0 for no limit
+     * @param maxOfUser 0 for no limit
      * @return why it may not; null if it may
      */
     @Nullable
     PoolerError count(String ofDatabase, int maxOfDatabase, String asUser, int maxOfUser) {
-        if (maxOfDatabase > 0) {
-            if (!clients.databases().enter(ofDatabase, maxOfDatabase)) {
-                return PoolerError.TOO_MANY_CLIENTS_OF_DATABASE;
-            }
-            database = ofDatabase;
+        if (!clients.databases().enter(ofDatabase, maxOfDatabase)) {
+            return PoolerError.TOO_MANY_CLIENTS_OF_DATABASE;
         }
-        if (maxOfUser > 0) {
-            if (!clients.users().enter(asUser, maxOfUser)) {
-                return PoolerError.TOO_MANY_CLIENTS_OF_USER;
-            }
-            user = asUser;
+        database = ofDatabase;
+        if (!clients.users().enter(asUser, maxOfUser)) {
+            return PoolerError.TOO_MANY_CLIENTS_OF_USER;
         }
+        user = asUser;
         return null;
     }
 

@@ -3,14 +3,14 @@ package dev.pgpool.core.internal.client;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** How many clients there are of each name that has a limit: a database, or a user. Thread-safe. */
+/** How many clients there are of each name: a database, or a user. Thread-safe. */
 final class ClientCaps {
     private final Map<String, Integer> counts = new ConcurrentHashMap<>();
 
-    /** Whether one more may come; counts it if so. */
+    /** Whether one more may come, 0 for no limit; counts it if so. */
     boolean enter(String name, int max) {
         int after = counts.merge(name, 1, Integer::sum);
-        if (after > max) {
+        if (max > 0 && after > max) {
             leave(name);
             return false;
         }

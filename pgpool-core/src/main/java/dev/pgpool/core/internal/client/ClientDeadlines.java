@@ -9,13 +9,18 @@ import java.util.Map;
 
 /** The clients of one event loop that have a deadline: to log in, or to ask for something. Confined to that loop. */
 public final class ClientDeadlines implements LoopTicker.Listener {
-    private final long timeoutNanos;
+    private volatile long timeoutNanos;
     private final Map<ClientSession, Long> deadlines = new HashMap<>();
     private final IdleClients idle = new IdleClients();
     private Map<EventLoop, ClientDeadlines> all = Map.of();
 
     public ClientDeadlines(long timeoutNanos) {
         this.timeoutNanos = timeoutNanos;
+    }
+
+    /** How long clients may take to log in who come from now on; from any thread. */
+    public void loginTimeout(long nanos) {
+        timeoutNanos = nanos;
     }
 
     /** The deadlines of all event loops, these among them; before anything else happens. */

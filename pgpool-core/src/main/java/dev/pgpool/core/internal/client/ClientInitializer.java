@@ -7,13 +7,18 @@ import java.util.Map;
 
 /** The whole pipeline of a client. */
 public final class ClientInitializer extends ChannelInitializer<Channel> {
-    private final ClientServices services;
+    private volatile ClientServices services;
     private final Map<EventLoop, ClientDeadlines> deadlines;
 
     public ClientInitializer(ClientServices services, Map<EventLoop, ClientDeadlines> deadlines) {
         this.services = services;
         this.deadlines = Map.copyOf(deadlines);
         this.deadlines.values().forEach(ofLoop -> ofLoop.join(this.deadlines));
+    }
+
+    /** What clients who come from now on share. */
+    public void adopt(ClientServices now) {
+        services = now;
     }
 
     @Override

@@ -39,6 +39,11 @@ interface ClientPhase {
     /** A cancel request for this client has come; only without a link. */
     default void onCancel(ClientSession session) {}
 
+    /** Whether the client is an operator at the console. */
+    default boolean isConsole() {
+        return false;
+    }
+
     /** The connection is over: what the phase holds must be let go. */
     default void onClosed() {}
 }

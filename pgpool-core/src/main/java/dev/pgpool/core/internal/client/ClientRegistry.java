@@ -1,16 +1,23 @@
 package dev.pgpool.core.internal.client;
 
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.transport.LoopSurvey;
+import dev.pgpool.core.stats.ClientInfo;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Who is connected. Thread-safe. */
 public final class ClientRegistry {
     private static final int SPARE = 100;
 
-    private final int limit;
+    private volatile int limit;
+    private volatile boolean admitting = true;
     private final AtomicInteger nextId = new AtomicInteger();
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger admitted = new AtomicInteger();
@@ -21,6 +28,21 @@ public final class ClientRegistry {
     /** @param limit clients that may be logged in or logging in at once */
     public ClientRegistry(int limit) {
         this.limit = limit;
+    }
+
+    /** How many clients there may be from now on; those who are here stay. */
+    public void limit(int now) {
+        limit = now;
+    }
+
+    /** Nobody else may log in any more. */
+    public void stopAdmitting() {
+        admitting = false;
+    }
+
+    /** Whether anybody may log in at all. */
+    public boolean isAdmitting() {
+        return admitting;
     }
 
     /** Somebody has connected; gives the number that serves as process id for cancel requests. */
@@ -52,12 +74,12 @@ public final class ClientRegistry {
         return true;
     }
 
-    /** Clients of each database that has a limit. */
+    /** Clients of each database. */
     ClientCaps databases() {
         return databases;
     }
 
-    /** Clients of each user that has a limit. */
+    /** Clients of each user. */
     ClientCaps users() {
         return users;
     }
@@ -78,6 +100,53 @@ public final class ClientRegistry {
     /** Everybody who is connected at this instant. */
     public List<ClientSession> all() {
         return List.copyOf(sessions.values());
+    }
+
+    /** Everybody who is connected, as operators see them. */
+    public CompletableFuture<List<ClientInfo>> view() {
+        return LoopSurvey.ask(all(), session -> session.channel().eventLoop(), ClientView::of);
+    }
+
+    /** Tells those goodbye who are not in the middle of something. */
+    public void sendIdleAway(CloseReason reason) {
+        sweep(session -> session.leaveIfIdle(reason));
+    }
+
+    /** Tells those goodbye who are of pools that the configuration has no place for, unless they are in the middle of something. */
+    public void sendRemovedAway() {
+        sweep(session -> {
+            if (session.isOfRemovedPool()) {
+                session.leaveIfIdle(CloseReason.DATABASE_REMOVED);
+            }
+        });
+    }
+
+    /** Those who are on their way to another event loop are left for the next time. */
+    private void sweep(Consumer<ClientSession> broom) {
+        var unused = LoopSurvey.ask(all(), session -> session.channel().eventLoop(), session -> {
+            if (session.channel().eventLoop().inEventLoop() && session.channel().isRegistered()) {
+                broom.accept(session);
+            }
+            return session;
+        });
+    }
+
+    /** Ends the clients of a database, or all, but no operators. */
+    public void kill(Optional<String> database) {
+        sessions.values().stream()
+                .filter(session -> !session.isAtConsole())
+                .filter(session -> database.isEmpty() || session.database().equals(database.get()))
+                .forEach(ClientSession::kill);
+    }
+
+    /** The client with this number. */
+    public @Nullable ClientSession find(int id) {
+        return sessions.get(id);
+    }
+
+    /** Connections that are not operators', logged in or not. */
+    public boolean isEmptyButForConsoles() {
+        return sessions.values().stream().allMatch(ClientSession::isAtConsole);
     }
 
     /** Connections, logged in or not. */

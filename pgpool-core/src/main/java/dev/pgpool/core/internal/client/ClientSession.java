@@ -23,6 +23,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.time.Duration;
@@ -65,6 +66,10 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private boolean handshaking;
     private volatile @Nullable CancelKey cancelKey;
     private int id;
+    private String user = "";
+    private String database = "";
+    private boolean loggedIn;
+    private long requestedNanos;
     /** Changes with each link. */
     private int links;
 
@@ -86,8 +91,52 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return services;
     }
 
-    int id() {
+    @Override
+    public int id() {
         return id;
+    }
+
+    /** The client has said who it is. */
+    void introduced(String asUser, String toDatabase) {
+        user = asUser;
+        database = toDatabase;
+    }
+
+    /** Empty before it has said so. */
+    String user() {
+        return user;
+    }
+
+    /** Empty before it has said so. */
+    String database() {
+        return database;
+    }
+
+    String applicationName() {
+        SessionParameters known = parameters;
+        String name = known == null ? null : known.get("application_name");
+        return name == null ? "" : name;
+    }
+
+    long connectedNanos() {
+        return connectedNanos;
+    }
+
+    /** When it asked for something last; 0 if it has not, or never had a server. */
+    long requestedNanos() {
+        return requestedNanos;
+    }
+
+    boolean isReplicating() {
+        return phase instanceof ReplicationPhase;
+    }
+
+    boolean isLoggedIn() {
+        return loggedIn;
+    }
+
+    boolean isAtConsole() {
+        return phase.isConsole();
     }
 
     Channel channel() {
@@ -351,16 +400,46 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     /** The pooler closes. */
     public void onShutdown() {
-        Runnable goodbye = () -> fail(PoolerError.SHUTDOWN.plain(), CloseReason.SHUTDOWN);
-        ChannelHandlerContext c = ctx;
-        if (c != null) {
-            c.channel().eventLoop().execute(goodbye);
+        execute(() -> fail(PoolerError.SHUTDOWN.plain(), CloseReason.SHUTDOWN));
+    }
+
+    /** An operator wants it gone; from any thread. */
+    public void kill() {
+        execute(() -> fail(PoolerError.KILLED.plain(), CloseReason.KILLED));
+    }
+
+    /** On its event loop: tells the client goodbye if it is not in the middle of something. */
+    void leaveIfIdle(CloseReason reason) {
+        if (loggedIn && !closed && !isAtConsole() && !isReplicating() && activityWhileIdle() >= 0 && in.isDrained()) {
+            fail(PoolerError.SHUTDOWN.plain(), reason);
         }
+    }
+
+    /** Whether its pool has no place in the configuration any more. */
+    boolean isOfRemovedPool() {
+        ServerPool known = pool;
+        return known != null && known.isRemoved();
+    }
+
+    /** Runs a task where the client is, though it may be on its way to another event loop; from any thread. */
+    private void execute(Runnable task) {
+        ChannelHandlerContext c = ctx;
+        if (c == null) {
+            return;
+        }
+        EventLoop loop = c.channel().eventLoop();
+        loop.execute(() -> {
+            if (c.channel().eventLoop() == loop && c.channel().isRegistered()) {
+                task.run();
+            } else if (c.channel().isOpen()) {
+                execute(task);
+            }
+        });
     }
 
     /** A cancel request with the right key has come; from any thread. */
     void onCancelRequest() {
-        channel().eventLoop().execute(() -> {
+        execute(() -> {
             Link current = link;
             if (current != null) {
                 current.cancel();
@@ -445,6 +524,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     /** Login is over. */
     void loggedIn(PoolKey as, long idleNanos) {
         timers.loggedIn(idleNanos);
+        loggedIn = true;
         long took = System.nanoTime() - connectedNanos;
         out.takeBytes();
         lane().counters().loginTook(took);
@@ -473,6 +553,10 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     @Override
     public void onUnlinked() {
+        Link current = link;
+        if (current != null) {
+            requestedNanos = current.requestedNanos();
+        }
         link = null;
         if (inputEnded && in.isDrained()) {
             onDisconnected();

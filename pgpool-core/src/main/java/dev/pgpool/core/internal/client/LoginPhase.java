@@ -71,13 +71,9 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         if (user.isEmpty()) {
             throw new WireViolation(PoolerError.NO_USER_NAME, "");
         }
-        if (!session.admission().admit()) {
-            session.fail(PoolerError.TOO_MANY_CLIENTS.plain(), CloseReason.TOO_MANY_CLIENTS);
-            return;
-        }
-        PoolerError overLimit = count();
-        if (overLimit != null) {
-            session.fail(overLimit.plain(), CloseReason.TOO_MANY_CLIENTS);
+        session.introduced(user, database());
+        // operators must be able to look when the house is full, or is being closed
+        if (!PgPoolConfig.isConsole(database()) && !isAdmitted()) {
             return;
         }
         if (startup.minor() > StartupPacket.NEWEST_MINOR
@@ -94,6 +90,19 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         }
         // files may have changed, and looking at them may block
         later(CompletableFuture.supplyAsync(files::current, session.services().workers()), this::apply);
+    }
+
+    private boolean isAdmitted() {
+        if (!session.services().clients().isAdmitting()) {
+            session.fail(PoolerError.SHUTTING_DOWN.plain(), CloseReason.SHUTDOWN);
+            return false;
+        }
+        PoolerError overLimit = session.admission().admit() ? count() : PoolerError.TOO_MANY_CLIENTS;
+        if (overLimit != null) {
+            session.fail(overLimit.plain(), CloseReason.TOO_MANY_CLIENTS);
+            return false;
+        }
+        return true;
     }
 
     // ---- by which method
@@ -327,6 +336,10 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         Optional<DatabaseConfig> database = session.services().config().database(database());
         if (database.isEmpty()) {
             session.fail(PoolerError.NO_SUCH_DATABASE.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
+            return;
+        }
+        if (session.services().pools().commands().isDisabled(database())) {
+            session.fail(PoolerError.DATABASE_DISABLED.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
             return;
         }
         boolean news = session.services().login().secrets().proven(database(), user(), admission.shown());

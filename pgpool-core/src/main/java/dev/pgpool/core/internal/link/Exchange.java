@@ -69,6 +69,8 @@ final class Exchange {
 
     /** When the client began to ask for what it is owed, by {@link System#nanoTime}; 0 if it is owed nothing. */
     private long queryNanos;
+    /** When any client asked last; 0 if none has. */
+    private long requestedNanos;
     /** When its transaction began; 0 outside of one. */
     private long transactionNanos;
 
@@ -124,12 +126,17 @@ final class Exchange {
         return !ready && status != TransactionStatus.IDLE && outside != server.parameters();
     }
 
+    long requestedNanos() {
+        return requestedNanos;
+    }
+
     /** A message goes to the server: if nothing is owed, a query begins, and maybe a transaction. */
     void begins() {
         if (queryNanos != 0) {
             return;
         }
         queryNanos = System.nanoTime() | 1;
+        requestedNanos = queryNanos;
         if (transactionNanos == 0) {
             transactionNanos = queryNanos;
         }

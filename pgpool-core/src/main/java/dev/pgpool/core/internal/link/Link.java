@@ -391,6 +391,27 @@ public final class Link implements ServerPhase {
         }
     }
 
+    @Override
+    public int clientId() {
+        LinkedClient client = x.client;
+        return client == null ? 0 : client.id();
+    }
+
+    /** The number of its server. */
+    public int serverId() {
+        return server.id();
+    }
+
+    @Override
+    public long requestedNanos() {
+        return x.requestedNanos();
+    }
+
+    /** Bits of the session state that keeps the client on its server. */
+    public int pins() {
+        return pinned;
+    }
+
     /** The number of transactions that have ended here; negative while one is open. */
     public long transactionsWhileFree() {
         return x.expected.isEmpty() && !x.isInTransaction() ? x.transactions : -1;

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a link needs of its client. Called on the event loop that client and server share. */
 public interface LinkedClient {
+    /** Its number. */
+    int id();
+
     /** What goes to the client. */
     Outbox out();
 

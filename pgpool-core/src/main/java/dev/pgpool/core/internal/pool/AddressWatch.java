@@ -1,10 +1,12 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerConnection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Keeps the names behind a lane's servers fresh, and ends servers whose address a name has lost: idle ones at once,
@@ -14,13 +16,13 @@ final class AddressWatch {
     /** However short the time to live is, the name service is not asked more often for nobody. */
     private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final ServerHosts hosts;
+    private final Supplier<ServerHosts> hosts;
     private final HostResolver resolver;
     private int seenGeneration;
     private long refreshedAtNanos;
     private boolean refreshed;
 
-    AddressWatch(ServerHosts hosts, HostResolver resolver) {
+    AddressWatch(Supplier<ServerHosts> hosts, HostResolver resolver) {
         this.hosts = hosts;
         this.resolver = resolver;
         this.seenGeneration = resolver.generation();
@@ -28,13 +30,14 @@ final class AddressWatch {
 
     /** @param servers those of the lane, used or idle */
     void onTick(long nowNanos, Set<ServerConnection> servers) {
-        if (hosts.names().isEmpty() || servers.isEmpty()) {
+        List<HostConfig> names = hosts.get().names();
+        if (names.isEmpty() || servers.isEmpty()) {
             return;
         }
         if (!refreshed || nowNanos - refreshedAtNanos >= PERIOD_NANOS) {
             refreshed = true;
             refreshedAtNanos = nowNanos;
-            hosts.names().forEach(resolver::refresh);
+            names.forEach(resolver::refresh);
         }
         int generation = resolver.generation();
         if (generation != seenGeneration) {

@@ -17,55 +17,88 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The auth queries of all databases: one for each database that has one configured, so that no stranger can make more of
- * them by asking for databases. Immutable; what it holds is confined to event loops.
+ * them by asking for databases. Replaced as a whole when the configuration changes; what it holds is confined to event
+ * loops.
  */
 public final class AuthQueries {
     private final PgPoolConfig config;
-    private final Map<String, AuthQuery> queries;
+    private final Map<String, Entry> queries;
 
-    private AuthQueries(PgPoolConfig config, Map<String, AuthQuery> queries) {
+    /** A query, and what it was made for. */
+    private record Entry(AuthQueryConfig config, DatabaseConfig target, CredentialStore host, AuthQuery query) {
+        boolean isFor(AuthQueryConfig wanted, DatabaseConfig runsIn, CredentialStore asked) {
+            return config.equals(wanted) && target.equals(runsIn) && host == asked;
+        }
+    }
+
+    private AuthQueries(PgPoolConfig config, Map<String, Entry> queries) {
         this.config = config;
         this.queries = Map.copyOf(queries);
     }
 
-    /** Prepares them; nothing is connected before somebody asks. */
+    /**
+     * Prepares them; nothing is connected before somebody asks.
+     *
+     * @param before whose queries are taken over where nothing has changed, and are retired where it has; null if there
+     *     were none
+     */
     public static AuthQueries create(
             PgPoolConfig config,
+            @Nullable AuthQueries before,
             List<EventLoop> loops,
             List<LoopTicker> tickers,
             ServerConnector connector,
             HostResolver resolver,
             TlsContexts tls) {
-        Map<String, AuthQuery> made = new HashMap<>();
+        Map<String, Entry> made = new HashMap<>();
         CredentialStore host = config.auth().credentials();
         config.databases().values().forEach(database -> {
             Optional<AuthQueryConfig> query = database.authQuery().or(config.auth()::query);
             if (query.isPresent()) {
                 DatabaseConfig target =
                         query.get().database().map(config.databases()::get).orElse(database);
+                Entry known = before == null ? null : before.queries.get(database.name());
+                if (known != null && known.isFor(query.get(), target, host)) {
+                    made.put(database.name(), known);
+                    return;
+                }
                 int loop = made.size() % loops.size();
                 made.put(
                         database.name(),
-                        new AuthQuery(
+                        new Entry(
                                 query.get(),
-                                new AuthQueryDestination(query.get(), target, host, connector, resolver, tls),
-                                loops.get(loop),
-                                tickers.get(loop)));
+                                target,
+                                host,
+                                new AuthQuery(
+                                        query.get(),
+                                        new AuthQueryDestination(query.get(), target, host, connector, resolver, tls),
+                                        loops.get(loop),
+                                        tickers.get(loop))));
+                made.get(database.name()).query.startTicking();
             }
         });
-        made.values().forEach(AuthQuery::startTicking);
+        if (before != null) {
+            before.queries.forEach((name, entry) -> {
+                if (made.get(name) != entry) {
+                    entry.query.retire();
+                }
+            });
+        }
         return new AuthQueries(config, made);
     }
 
     /** The query for users of a database, by the name that clients use; null if there is none. */
     @Nullable
     AuthQuery of(String database) {
-        return config.database(database).map(entry -> queries.get(entry.name())).orElse(null);
+        return config.database(database)
+                .map(entry -> queries.get(entry.name()))
+                .map(Entry::query)
+                .orElse(null);
     }
 
     /** Closes their connections; completes when the event loops have done so. */
     public CompletableFuture<Void> close() {
         return CompletableFuture.allOf(
-                queries.values().stream().map(AuthQuery::close).toArray(CompletableFuture[]::new));
+                queries.values().stream().map(entry -> entry.query.close()).toArray(CompletableFuture[]::new));
     }
 }

@@ -50,6 +50,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
     private final ArrayDeque<Idle> idle = new ArrayDeque<>();
     private final Set<ServerConnection> servers = new HashSet<>();
     private int connecting;
+    private boolean retired;
     private boolean closed;
 
     private record Idle(ServerConnection server, long sinceNanos) {}
@@ -287,6 +288,14 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         if (oldest != null && nowNanos - oldest.sinceNanos > IDLE_NANOS) {
             oldest.server.close(CloseReason.AUTH_QUERY_IDLE);
         }
+        if (retired && waiting.isEmpty() && asked.isEmpty() && connecting == 0) {
+            var unused = close();
+        }
+    }
+
+    /** Nobody asks any more: it closes when it has answered what it was asked; from any thread. */
+    void retire() {
+        loop.execute(() -> retired = true);
     }
 
     CompletableFuture<Void> close() {

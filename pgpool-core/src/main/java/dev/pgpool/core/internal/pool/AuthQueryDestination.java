@@ -90,7 +90,8 @@ final class AuthQueryDestination implements ConnectChain.Destination {
                 credential.orElse(null),
                 ServerSetup.NONE,
                 1,
-                tls.servers(database));
+                tls.servers(database),
+                0);
     }
 
     @Override

@@ -29,9 +29,9 @@ public final class ConnectionBudget {
         USER_FULL
     }
 
-    private final int maxServers;
-    private final int reserve;
-    private final int maxConnecting;
+    private volatile int maxServers;
+    private volatile int reserve;
+    private volatile int maxConnecting;
     private final @Nullable SharedCap database;
     private final @Nullable SharedCap user;
     private final AtomicInteger servers = new AtomicInteger();
@@ -45,11 +45,16 @@ public final class ConnectionBudget {
     /** @param maxServers 0 for no limit */
     ConnectionBudget(
             int maxServers, int reserve, int maxConnecting, @Nullable SharedCap database, @Nullable SharedCap user) {
-        this.maxServers = maxServers == 0 ? Integer.MAX_VALUE - reserve : maxServers;
-        this.reserve = reserve;
-        this.maxConnecting = maxConnecting;
+        limit(maxServers, reserve, maxConnecting);
         this.database = database;
         this.user = user;
+    }
+
+    /** There may be more, or fewer, from now on; permits that are taken stay so. */
+    final void limit(int servers, int inReserve, int underConstruction) {
+        maxServers = servers == 0 ? Integer.MAX_VALUE - inReserve : servers;
+        reserve = inReserve;
+        maxConnecting = underConstruction;
     }
 
     /**

@@ -12,10 +12,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class IdleServers<S> {
     private final ArrayDeque<S> servers = new ArrayDeque<>();
-    private final boolean roundRobin;
+    private boolean roundRobin;
 
     IdleServers(boolean roundRobin) {
         this.roundRobin = roundRobin;
+    }
+
+    /** Whether they take turns from now on. */
+    void roundRobin(boolean now) {
+        roundRobin = now;
     }
 
     boolean isEmpty() {

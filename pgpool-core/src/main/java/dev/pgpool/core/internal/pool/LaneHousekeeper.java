@@ -19,7 +19,7 @@ final class LaneHousekeeper<S> {
     private final PoolLane<S> lane;
     private final LaneOwner<S> owner;
     private final ConnectionBudget budget;
-    private final LaneRules rules;
+    private LaneRules rules;
     private final IdleServers<S> idle;
     /** Servers that go when the next connect has succeeded. */
     private final ArrayDeque<S> predecessors = new ArrayDeque<>();
@@ -31,6 +31,12 @@ final class LaneHousekeeper<S> {
         this.budget = budget;
         this.rules = rules;
         this.idle = idle;
+    }
+
+    /** What it goes by from now on. */
+    void adopt(LaneRules now) {
+        rules = now;
+        idle.roundRobin(now.roundRobin());
     }
 
     void onTick(long nowNanos) {

@@ -5,6 +5,7 @@ import dev.pgpool.core.internal.pool.ConnectionBudget.Start;
 import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.stats.ServerInfo;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
@@ -31,7 +32,7 @@ public final class PoolLane<S> {
     private final LaneOwner<S> owner;
     private final ConnectionBudget budget;
     private final LongSupplier clock;
-    private final LaneRules rules;
+    private LaneRules rules;
     private final IdleServers<S> idle;
     private final LaneHousekeeper<S> housekeeper;
     private final CapPlace place;
@@ -45,6 +46,7 @@ public final class PoolLane<S> {
     /** A server that has just connected or passed its check: it need not be checked. */
     private @Nullable S knownGood;
 
+    private LaneHold hold = LaneHold.NONE;
     private boolean announced;
     private boolean dispatching;
 
@@ -73,8 +75,36 @@ public final class PoolLane<S> {
         hunger = new HungerNotes(allLanes.size());
     }
 
+    /** What it goes by from now on. */
+    void adopt(LaneRules now) {
+        rules = now;
+        housekeeper.adopt(now);
+        grow();
+    }
+
+    /** Gives servers away from now on, or does not. */
+    void hold(LaneHold now) {
+        hold = now;
+        if (now == LaneHold.PAUSED) {
+            idle.filter(server -> true).forEach(this::closePaused);
+        }
+        dispatch();
+        grow();
+    }
+
+    private void closePaused(S server) {
+        if (idle.remove(server)) {
+            owner.retire(server, CloseReason.PAUSED);
+        }
+    }
+
     Executor loop() {
         return loop;
+    }
+
+    /** Whether it gives no servers away for now. */
+    boolean isHeld() {
+        return hold != LaneHold.NONE;
     }
 
     int idleCount() {
@@ -89,6 +119,14 @@ public final class PoolLane<S> {
     /** Servers that are being checked. */
     int checkingCount() {
         return checking;
+    }
+
+    /** What a server is doing that is neither checked nor cancelled. */
+    ServerInfo.State stateOf(S server) {
+        if (!idle.contains(server)) {
+            return ServerInfo.State.ACTIVE;
+        }
+        return isStale(server) ? ServerInfo.State.USED : ServerInfo.State.IDLE;
     }
 
     int waitingCount() {
@@ -106,7 +144,7 @@ public final class PoolLane<S> {
      */
     @Nullable
     S acquire(Waiter<S> waiter) {
-        if (waiters.isEmpty()) {
+        if (waiters.isEmpty() && hold == LaneHold.NONE) {
             S server = pollIdle();
             if (server != null) {
                 if (!isStale(server)) {
@@ -145,6 +183,9 @@ public final class PoolLane<S> {
             owner.retire(server, CloseReason.SERVER_LIFETIME);
         } else if (owner.isUsable(server)) {
             idle.add(server);
+            if (hold == LaneHold.PAUSED) {
+                closePaused(server);
+            }
         }
         dispatch();
     }
@@ -196,11 +237,18 @@ public final class PoolLane<S> {
     private void welcome(S server) {
         owner.age(server).becameIdle(tickNanos);
         knownGood = server;
-        if (owner.isUsable(server)) {
-            idle.putBack(server);
-        }
+        putBack(server);
         dispatch();
         knownGood = null;
+    }
+
+    private void putBack(S server) {
+        if (owner.isUsable(server)) {
+            idle.putBack(server);
+            if (hold == LaneHold.PAUSED) {
+                closePaused(server);
+            }
+        }
     }
 
     private boolean isStale(S server) {
@@ -224,9 +272,7 @@ public final class PoolLane<S> {
 
     /** A server handed over by another lane is here. */
     public void arrived(S server) {
-        if (owner.isUsable(server)) {
-            idle.putBack(server);
-        }
+        putBack(server);
         dispatch();
         renew();
     }
@@ -308,7 +354,7 @@ public final class PoolLane<S> {
 
     /** Brings idle servers and waiters together. Not recursive, however the waiters behave. */
     private void dispatch() {
-        if (dispatching) {
+        if (dispatching || hold != LaneHold.NONE) {
             return;
         }
         dispatching = true;
@@ -395,6 +441,9 @@ public final class PoolLane<S> {
 
     /** Begins a connect, if there are not so many servers yet. */
     Start tryConnect(long nowNanos, int most) {
+        if (hold != LaneHold.NONE) {
+            return Start.TOO_EARLY;
+        }
         Start outcome = budget.tryStartConnect(nowNanos, most, place.isWoken());
         if (outcome == Start.STARTED) {
             connecting++;

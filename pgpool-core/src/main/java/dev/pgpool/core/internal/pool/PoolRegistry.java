@@ -1,20 +1,20 @@
 package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.config.DatabaseConfig;
-import dev.pgpool.core.config.PoolConfig;
-import dev.pgpool.core.config.PoolMode;
-import dev.pgpool.core.config.UserConfig;
+import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
+import dev.pgpool.core.stats.ServerInfo;
 import dev.pgpool.core.stats.Traffic;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -28,38 +28,99 @@ public final class PoolRegistry implements LoopTicker.Listener {
     private static final Logger LOGGER = LoggerFactory.getLogger(PoolRegistry.class);
 
     private final PoolServices services;
-    private final PoolMode defaultMode;
-    private final Map<String, UserConfig> users;
+    private volatile PgPoolConfig config;
     private final Map<PoolKey, ServerPool> pools = new ConcurrentHashMap<>();
     private final SharedCaps databaseCaps = new SharedCaps();
     private final SharedCaps userCaps = new SharedCaps();
+    private final DatabaseGates gates = new DatabaseGates();
+    private final Conditions conditions = new Conditions();
+    private final PoolCommands commands = new PoolCommands(this, gates, conditions);
     private final CloseCounts strangers = new CloseCounts();
     /** What went through pools that are gone, by database. Held while a pool goes, so that nothing is counted twice or not. */
     private final Map<String, Traffic> past = new HashMap<>();
 
-    /**
-     * @param defaultMode where neither user nor database says it
-     * @param users what is different for some users, by name
-     */
-    public PoolRegistry(PoolServices services, PoolMode defaultMode, Map<String, UserConfig> users) {
+    public PoolRegistry(PoolServices services, PgPoolConfig config) {
         this.services = services;
-        this.defaultMode = defaultMode;
-        this.users = Map.copyOf(users);
+        this.config = config;
+    }
+
+    /** What an operator does to pools. */
+    public PoolCommands commands() {
+        return commands;
     }
 
     /** Begins to drop unused pools, and makes those that want servers before there are clients. */
-    public void start(Collection<DatabaseConfig> databases) {
+    public void start() {
         LoopTicker ticker = services.tickers().get(0);
-        services.loops().get(0).execute(() -> ticker.add(this));
-        for (DatabaseConfig database : databases) {
+        services.loops().get(0).execute(() -> {
+            ticker.add(this);
+            ticker.add(conditions);
+        });
+        prepare();
+    }
+
+    private void prepare() {
+        for (DatabaseConfig database : config.databases().values()) {
             String user = database.user().orElse("");
             if (!user.isEmpty()
                     && database.pool().limits().minConnections() > 0
                     && !database.name().equals(DatabaseConfig.FALLBACK)) {
                 PoolKey key = new PoolKey(database.name(), user);
-                pools.computeIfAbsent(key, k -> create(k, database));
+                ServerPool pool = pools.computeIfAbsent(key, k -> create(k, database));
+                holdIfMissed(pool);
             }
         }
+    }
+
+    /**
+     * Takes another configuration: pools that it does not concern go on, others adopt it, and the clients of those that
+     * have no place in it are to leave when they can.
+     *
+     * @param encryptedAnew names of databases whose TLS to servers has changed
+     */
+    public void adopt(PgPoolConfig next, Set<String> encryptedAnew) {
+        PgPoolConfig before = config;
+        config = next;
+        for (ServerPool pool : pools.values()) {
+            // TLS has been read for the entries that pools have now, or will have
+            boolean replace = encryptedAnew.contains(pool.config().name())
+                    || next.database(pool.key().database())
+                            .filter(entry -> encryptedAnew.contains(entry.name()))
+                            .isPresent();
+            reconcile(pool, replace, false);
+        }
+        if (!before.databases().equals(next.databases())) {
+            prepare();
+        }
+    }
+
+    /**
+     * Brings a pool in line with the configuration.
+     *
+     * @param entered whether a client has just come to it, whom it is the right one for
+     */
+    private void reconcile(ServerPool pool, boolean replace, boolean entered) {
+        PoolKey key = pool.key();
+        PgPoolConfig now = config;
+        Optional<DatabaseConfig> entry = now.database(key.database());
+        if (entry.isEmpty()
+                || (!entered && !entry.get().user().equals(pool.config().user()))) {
+            pool.removed(true);
+            return;
+        }
+        pool.removed(false);
+        PoolShape shape = shape(key, entry.get(), now);
+        if (replace || !shape.isSame(pool.shape())) {
+            databaseCaps.limit(key.database(), shape.rules().limits().maxServerConnections());
+            userCaps.limit(key.user(), shape.maxOfUser());
+            boolean otherTls = !shape.config().tls().equals(pool.config().tls())
+                    || !shape.config().name().equals(pool.config().name());
+            pool.adopt(shape, replace || otherTls);
+        }
+    }
+
+    private PoolShape shape(PoolKey key, DatabaseConfig database, PgPoolConfig now) {
+        return PoolShape.of(database, now.users().get(key.user()), now.poolMode(), services.cancels());
     }
 
     /** The pool for a client of this database and user, entered: the client must leave it in the end. */
@@ -70,23 +131,33 @@ public final class PoolRegistry implements LoopTicker.Listener {
     /** As {@link #enter}, with the user of the servers chosen by the host's authenticator. */
     public ServerPool enterAs(DatabaseConfig database, String requestedDatabase, String serverUser) {
         PoolKey key = new PoolKey(requestedDatabase, serverUser);
-        return pools.compute(key, (k, existing) -> {
+        ServerPool entered = pools.compute(key, (k, existing) -> {
             ServerPool pool = existing != null ? existing : create(k, database);
             pool.clientEntered();
             return pool;
         });
+        holdIfMissed(entered);
+        if (entered.isRemoved() || config.database(requestedDatabase).orElse(null) != database) {
+            // the configuration has changed since this client began to log in, or since the pool was for others
+            reconcile(entered, false, true);
+        }
+        return entered;
+    }
+
+    /** An operator may have looked for pools before this one could be seen. */
+    private void holdIfMissed(ServerPool pool) {
+        if (gates.hold(pool.key().database()) != LaneHold.NONE) {
+            pool.hold(gates);
+        }
     }
 
     private ServerPool create(PoolKey key, DatabaseConfig database) {
-        UserConfig user = users.get(key.user());
-        PoolConfig rules = user == null ? database.pool() : database.pool().with(user);
+        PoolShape shape = shape(key, database, config);
         return new ServerPool(
                 key,
-                database,
-                rules,
-                rules.mode().orElse(defaultMode),
-                databaseCaps.enter(key.database(), rules.limits().maxServerConnections()),
-                userCaps.enter(key.user(), user == null ? 0 : user.maxServerConnections()),
+                shape,
+                databaseCaps.enter(key.database(), shape.rules().limits().maxServerConnections()),
+                userCaps.enter(key.user(), shape.maxOfUser()),
                 services,
                 this::forgetIfUnused);
     }
@@ -153,6 +224,29 @@ public final class PoolRegistry implements LoopTicker.Listener {
         }
     }
 
+    /** The pools of this instant. */
+    Collection<ServerPool> all() {
+        return pools.values();
+    }
+
+    /** All servers, as operators see them. */
+    public CompletableFuture<List<ServerInfo>> servers() {
+        List<ServerLane> lanes =
+                pools.values().stream().flatMap(pool -> pool.lanes().stream()).toList();
+        return LoopSurvey.ask(lanes, ServerLane::eventLoop, ServerLane::view)
+                .thenApply(views -> views.stream().flatMap(List::stream).toList());
+    }
+
+    /** Whether there are pools whose clients are to leave. */
+    public boolean hasRemoved() {
+        for (ServerPool pool : pools.values()) {
+            if (pool.isRemoved()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Replaces the servers of these databases: idle ones at once, those in use when they come back. */
     public void replaceServers(Set<String> databases) {
         pools.values().stream()
@@ -161,32 +255,42 @@ public final class PoolRegistry implements LoopTicker.Listener {
     }
 
     /** The figures of this instant. */
-    public PgPoolSnapshot snapshot(int clients) {
+    public CompletableFuture<PgPoolSnapshot> snapshot(int clients) {
         List<ServerPool> present;
-        Map<String, PgPoolSnapshot.Database> databases = new TreeMap<>();
+        Map<String, Traffic> totals = new TreeMap<>();
+        config.databaseNames().stream()
+                .filter(name -> !name.equals(DatabaseConfig.FALLBACK))
+                .forEach(name -> totals.put(name, Traffic.NONE));
         synchronized (past) {
             present = List.copyOf(pools.values());
-            past.forEach((name, traffic) ->
-                    databases.put(name, new PgPoolSnapshot.Database(name, 0, 0, false, false, traffic)));
+            totals.putAll(past);
         }
         List<ServerLane> lanes =
                 present.stream().flatMap(pool -> pool.lanes().stream()).toList();
+        return LoopSurvey.ask(lanes, ServerLane::eventLoop, ServerLane::figures)
+                .thenApply(answers -> snapshot(clients, present, totals, answers));
+    }
+
+    private PgPoolSnapshot snapshot(
+            int clients, List<ServerPool> present, Map<String, Traffic> totals, List<ServerLane.Figures> answers) {
         Map<ServerPool, List<ServerLane.Figures>> byPool =
-                LoopSurvey.ask(lanes, ServerLane::eventLoop, ServerLane::figures).join().stream()
-                        .collect(Collectors.groupingBy(ServerLane.Figures::pool));
+                answers.stream().collect(Collectors.groupingBy(ServerLane.Figures::pool));
+        Map<String, PgPoolSnapshot.Database> databases = new TreeMap<>();
+        totals.forEach((name, traffic) -> databases.put(name, database(name, 0, 0, traffic)));
         List<PgPoolSnapshot.Pool> figures = present.stream()
                 .map(pool -> pool.snapshot(byPool.getOrDefault(pool, List.of())))
                 .sorted(Comparator.comparing(pool -> pool.key().toString()))
                 .toList();
         for (PgPoolSnapshot.Pool pool : figures) {
             String name = pool.key().database();
-            databases.merge(
-                    name,
-                    new PgPoolSnapshot.Database(name, pool.clients(), pool.servers(), false, false, pool.traffic()),
-                    PoolRegistry::sum);
+            databases.merge(name, database(name, pool.clients(), pool.servers(), pool.traffic()), PoolRegistry::sum);
         }
-        return new PgPoolSnapshot(
-                PgPoolSnapshot.Status.ACTIVE, clients, List.copyOf(databases.values()), figures, strangers.toMap());
+        return new PgPoolSnapshot(gates.status(), clients, List.copyOf(databases.values()), figures, strangers.toMap());
+    }
+
+    private PgPoolSnapshot.Database database(String name, int clients, int servers, Traffic traffic) {
+        return new PgPoolSnapshot.Database(
+                name, clients, servers, gates.isPausedAlone(name), gates.isDisabled(name), traffic);
     }
 
     private static PgPoolSnapshot.Database sum(PgPoolSnapshot.Database one, PgPoolSnapshot.Database other) {
@@ -194,13 +298,14 @@ public final class PoolRegistry implements LoopTicker.Listener {
                 one.name(),
                 one.clients() + other.clients(),
                 one.servers() + other.servers(),
-                one.paused() || other.paused(),
-                one.disabled() || other.disabled(),
+                one.paused(),
+                one.disabled(),
                 one.traffic().plus(other.traffic()));
     }
 
     /** Closes all servers. */
     public CompletableFuture<Void> close() {
+        conditions.close();
         return CompletableFuture.allOf(pools.values().stream()
                 .map(pool -> pool.close(CloseReason.SHUTDOWN))
                 .toArray(CompletableFuture[]::new));

@@ -14,13 +14,24 @@ import org.jspecify.annotations.Nullable;
  * client has shown its key. Thread-safe.
  */
 public final class Secrets implements CredentialStore {
-    private final CredentialStore host;
-    private final AuthQueries queries;
+    private volatile CredentialStore host;
+    private volatile AuthQueries queries;
     private final ProvenKeys keys = new ProvenKeys();
 
     public Secrets(CredentialStore host, AuthQueries queries) {
         this.host = host;
         this.queries = queries;
+    }
+
+    /** Where it looks from now on. */
+    public void adopt(CredentialStore nowHost, AuthQueries nowQueries) {
+        host = nowHost;
+        queries = nowQueries;
+    }
+
+    /** The auth queries that it asks. */
+    public AuthQueries queries() {
+        return queries;
     }
 
     @Override

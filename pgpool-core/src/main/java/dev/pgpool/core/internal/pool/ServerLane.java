@@ -14,14 +14,20 @@ import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.server.ServerCheck;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerHome;
+import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.stats.ServerInfo;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -48,7 +54,13 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             int used,
             int tested,
             int beingCanceled,
-            LaneCounters counters) {}
+            int outdated,
+            LaneCounters counters) {
+        /** Servers that are ready, on no way to another lane. */
+        int servers() {
+            return active + idle + tested;
+        }
+    }
 
     private final ServerPool pool;
     private final EventLoop loop;
@@ -56,7 +68,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private final PoolLane<ServerConnection> queue;
     private final LaneCounters counters = new LaneCounters();
     private final Set<ServerConnection> servers = new LinkedHashSet<>();
-    private final boolean watchesServers;
+    private boolean watchesServers;
     private final AddressWatch addresses;
     private final WantedWalsenders walsenders = new WantedWalsenders();
     private @Nullable ServerConnection unpooled;
@@ -66,11 +78,16 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         this.pool = pool;
         this.loop = pool.services().loops().get(loopIndex);
         this.ticker = pool.services().tickers().get(loopIndex);
-        this.watchesServers = !timeouts().query().isZero()
-                || !timeouts().transaction().isZero()
-                || !timeouts().idleInTransaction().isZero();
-        this.addresses = new AddressWatch(pool.hosts(), pool.services().resolver());
+        this.watchesServers = wantsWatch();
+        this.addresses = new AddressWatch(pool::hosts, pool.services().resolver());
         this.queue = new PoolLane<>(index, loop, this, pool.budget(), LaneRules.of(pool.rules()), System::nanoTime);
+    }
+
+    private boolean wantsWatch() {
+        TimeoutsConfig timeouts = timeouts();
+        return !timeouts.query().isZero()
+                || !timeouts.transaction().isZero()
+                || !timeouts.idleInTransaction().isZero();
     }
 
     PoolLane<ServerConnection> queue() {
@@ -297,7 +314,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         counters.countConnectFailure();
         pool.serverFailed(error);
         long retryAt = System.nanoTime() + timeouts().connectRetryDelay().toNanos();
-        boolean wait = pool.hasServers() || ServerPool.maySoonConnect(error);
+        boolean wait = queue.isHeld() || pool.hasServers() || ServerPool.maySoonConnect(error);
         queue.connectFailed(retryAt, wait ? null : ServerPool.refusalFor(error));
         pool.forgetIfUnused();
     }
@@ -398,12 +415,31 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** From any thread. */
     void replaceServers() {
-        onLoop(() -> Set.copyOf(servers).forEach(server -> server.retire(CloseReason.SERVER_REPLACED)));
+        onLoop(() -> Set.copyOf(servers).forEach(this::replaceIfStale));
+    }
+
+    /** Closes its servers, whoever has them; from any thread. */
+    void killServers() {
+        onLoop(() -> Set.copyOf(servers).forEach(server -> server.close(CloseReason.KILLED)));
+    }
+
+    /** Gives servers away from now on, or does not, as the gates say when it comes to it; from any thread. */
+    void hold(DatabaseGates gates) {
+        onLoop(() -> queue.hold(gates.hold(pool.key().database())));
+    }
+
+    /** The pool's shape has changed; from any thread. */
+    void adopt() {
+        onLoop(() -> {
+            // what watched servers have begun under the old shape ends with them
+            watchesServers |= wantsWatch();
+            queue.adopt(LaneRules.of(pool.rules()));
+        });
     }
 
     /** A server may have been between two lanes, or not ready yet, when the others were replaced. */
     private void replaceIfStale(ServerConnection server) {
-        if (server.target().tls() != pool.services().tls().servers(pool.config())) {
+        if (server.target().generation() != pool.generation()) {
             server.retire(CloseReason.SERVER_REPLACED);
         } else {
             addresses.retireIfGone(server);
@@ -414,7 +450,10 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public @Nullable ErrorFields refusal(long nowNanos) {
-        return closed ? PoolerError.SHUTDOWN.plain() : pool.refusal(nowNanos);
+        if (closed) {
+            return PoolerError.SHUTDOWN.plain();
+        }
+        return queue.isHeld() ? null : pool.refusal(nowNanos);
     }
 
     @Override
@@ -453,7 +492,49 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 queue.staleCount(),
                 tested,
                 (int) servers.stream().filter(ServerConnection::isBeingCanceled).count(),
+                (int) servers.stream()
+                        .filter(server -> server.target().generation() != pool.generation())
+                        .count(),
                 counters.copy());
+    }
+
+    /** Its servers, as operators see them; on its event loop. */
+    List<ServerInfo> view() {
+        long nanos = System.nanoTime();
+        Instant now = Instant.now();
+        return servers.stream().map(server -> view(server, now, nanos)).toList();
+    }
+
+    private ServerInfo view(ServerConnection server, Instant now, long nanos) {
+        int client = server.clientId();
+        TlsSession tls = server.tls();
+        String name = server.parameters().get("application_name");
+        long requested = server.requestedNanos();
+        return new ServerInfo(
+                server.id(),
+                pool.key(),
+                state(server),
+                server.isReplicating(),
+                server.channel().remoteAddress(),
+                server.channel().localAddress(),
+                now.minusNanos(nanos - server.connectedNanos()),
+                now.minusNanos(nanos - (requested == 0 ? server.connectedNanos() : requested)),
+                server.isRetiring(),
+                client == 0 ? OptionalInt.empty() : OptionalInt.of(client),
+                server.processId(),
+                tls == null ? Optional.empty() : Optional.of(tls.protocol() + "/" + tls.cipherSuite()),
+                name == null ? "" : name,
+                server.statements().size());
+    }
+
+    private ServerInfo.State state(ServerConnection server) {
+        if (server.isBeingCanceled()) {
+            return ServerInfo.State.BEING_CANCELED;
+        }
+        if (server.age().isChecking()) {
+            return ServerInfo.State.TESTED;
+        }
+        return queue.stateOf(server);
     }
 
     CompletableFuture<Void> close(CloseReason reason) {

@@ -6,6 +6,7 @@ import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.LimitsConfig;
 import dev.pgpool.core.config.PoolConfig;
 import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.ServerLifeConfig;
 import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.jfr.FlightEvents;
@@ -44,23 +45,23 @@ public final class ServerPool implements ConnectChain.Destination {
     private static final double LIFETIME_SPREAD = 0.2;
 
     private final PoolKey key;
-    private final DatabaseConfig config;
-    private final PoolConfig rules;
-    private final PoolMode mode;
     private final PoolServices services;
-    private final CancelSender cancels;
     private final Consumer<ServerPool> onUnused;
     private final ConnectionBudget budget;
-    private final ServerHosts hosts;
     private final StatementRegistry statements = new StatementRegistry();
     private final ParameterRegistry parameters = new ParameterRegistry();
     private final StartupProfiles profiles = new StartupProfiles();
-    private final SessionRules sessionRules;
     private final List<ServerLane> lanes;
     private final AtomicInteger clients = new AtomicInteger();
     private final CloseCounts clientCloses = new CloseCounts();
     private final CloseCounts serverCloses = new CloseCounts();
     private final AtomicInteger nextLane = new AtomicInteger();
+
+    private volatile PoolShape shape;
+    /** Servers of an older one are replaced. */
+    private volatile int generation;
+    /** Whether the configuration has no place for it any more: its clients leave when they can. */
+    private volatile boolean removed;
 
     /** What a server said about itself; replaced when a server says something else. */
     private volatile Map<String, String> readOnlyParameters = Map.of();
@@ -77,28 +78,21 @@ public final class ServerPool implements ConnectChain.Destination {
     private volatile @Nullable Credential given;
 
     /**
-     * @param rules with what the user's entry says
+     * @param shape what it is told
      * @param onUnused called when a connect has failed, so that a pool without a purpose can be forgotten
      */
     ServerPool(
             PoolKey key,
-            DatabaseConfig config,
-            PoolConfig rules,
-            PoolMode mode,
-            @Nullable SharedCap databaseCap,
-            @Nullable SharedCap userCap,
+            PoolShape shape,
+            SharedCap databaseCap,
+            SharedCap userCap,
             PoolServices services,
             Consumer<ServerPool> onUnused) {
         this.onUnused = onUnused;
         this.key = key;
-        this.config = config;
-        this.rules = rules;
-        this.mode = mode;
+        this.shape = shape;
         this.services = services;
-        this.cancels = services.cancels().within(rules.timeouts().cancel());
-        this.sessionRules = SessionRules.of(mode, config.sessionState());
-        this.hosts = new ServerHosts(config.hosts());
-        LimitsConfig limits = rules.limits();
+        LimitsConfig limits = shape.rules().limits();
         this.budget = new ConnectionBudget(
                 limits.maxConnections(),
                 limits.reserveConnections(),
@@ -116,12 +110,8 @@ public final class ServerPool implements ConnectChain.Destination {
         this.lanes = List.copyOf(made);
         List<PoolLane<ServerConnection>> queues = queues();
         queues.forEach(queue -> queue.join(queues));
-        if (databaseCap != null) {
-            databaseCap.join(queues);
-        }
-        if (userCap != null) {
-            userCap.join(queues);
-        }
+        databaseCap.join(queues);
+        userCap.join(queues);
         lanes.forEach(ServerLane::startTicking);
     }
 
@@ -149,16 +139,16 @@ public final class ServerPool implements ConnectChain.Destination {
     }
 
     PoolMode mode() {
-        return mode;
+        return shape.mode();
     }
 
     /** The rules of this pool, with what its user's entry says. */
     PoolConfig rules() {
-        return rules;
+        return shape.rules();
     }
 
     CancelSender cancels() {
-        return cancels;
+        return shape.cancels();
     }
 
     List<PoolLane<ServerConnection>> queues() {
@@ -167,18 +157,19 @@ public final class ServerPool implements ConnectChain.Destination {
 
     /** Servers to keep even if nobody uses them: as long as somebody might who is known. */
     int minimum() {
-        int minimum = rules.limits().minConnections();
-        return minimum > 0 && (config.user().isPresent() || clients.get() > 0) ? minimum : 0;
+        PoolShape now = shape;
+        int minimum = removed ? 0 : now.rules().limits().minConnections();
+        return minimum > 0 && (now.config().user().isPresent() || clients.get() > 0) ? minimum : 0;
     }
 
     /** How old the next server gets: servers that began together must not end together. */
     long drawLifetimeNanos() {
         double share = ThreadLocalRandom.current().nextDouble(1 - LIFETIME_SPREAD, 1 + LIFETIME_SPREAD);
-        return (long) (rules.servers().lifetime().toNanos() * share);
+        return (long) (rules().servers().lifetime().toNanos() * share);
     }
 
     SessionRules sessionRules() {
-        return sessionRules;
+        return shape.sessionRules();
     }
 
     StatementRegistry statements() {
@@ -190,7 +181,7 @@ public final class ServerPool implements ConnectChain.Destination {
     }
 
     DatabaseConfig config() {
-        return config;
+        return shape.config();
     }
 
     ConnectionBudget budget() {
@@ -238,15 +229,19 @@ public final class ServerPool implements ConnectChain.Destination {
     /** Whether nobody has been there for so long that the pool's servers and figures can go. */
     boolean isLongUnused(long nowNanos) {
         long limit = unusedLimitNanos();
+        if (removed) {
+            return clients.get() == 0 && budget.connecting() == 0;
+        }
         return limit > 0 && clients.get() == 0 && budget.connecting() == 0 && nowNanos - unusedSinceNanos >= limit;
     }
 
     private long unusedLimitNanos() {
-        long named = rules.servers().poolIdleTimeout().toNanos();
-        if (!config.name().equals(DatabaseConfig.FALLBACK)) {
+        ServerLifeConfig life = rules().servers();
+        long named = life.poolIdleTimeout().toNanos();
+        if (!config().name().equals(DatabaseConfig.FALLBACK)) {
             return named;
         }
-        long automatic = rules.servers().autoDatabaseIdleTimeout().toNanos();
+        long automatic = life.autoDatabaseIdleTimeout().toNanos();
         return named == 0 || (automatic > 0 && automatic < named) ? automatic : named;
     }
 
@@ -259,15 +254,23 @@ public final class ServerPool implements ConnectChain.Destination {
     @Override
     public ServerTarget target(
             HostConfig host, SocketAddress address, TargetSessionAttributes wanted, Optional<Credential> credential) {
+        PoolShape now = shape;
+        // before what it stands for is looked up: what changes then is noticed
+        int madeNow = generation;
         return new ServerTarget(
                 host,
                 address,
-                Map.of("user", key.user(), "database", config.databaseName().orElse(key.database())),
+                Map.of(
+                        "user",
+                        key.user(),
+                        "database",
+                        now.config().databaseName().orElse(key.database())),
                 key.user(),
                 credential.orElse(null),
-                new ServerSetup(wanted, config.connectQuery()),
-                rules.maxPreparedStatements(),
-                services.tls().servers(config));
+                new ServerSetup(wanted, now.config().connectQuery()),
+                now.rules().maxPreparedStatements(),
+                services.tls().servers(now.config()),
+                madeNow);
     }
 
     @Override
@@ -282,7 +285,7 @@ public final class ServerPool implements ConnectChain.Destination {
 
     @Override
     public ServerHosts hosts() {
-        return hosts;
+        return shape.hosts();
     }
 
     /** Logins to servers may succeed from now on: a client has shown a secret, or the host has given one (or null). */
@@ -303,7 +306,7 @@ public final class ServerPool implements ConnectChain.Destination {
 
     @Override
     public Duration connectTimeout() {
-        return rules.timeouts().connect();
+        return rules().timeouts().connect();
     }
 
     /** The secret for server connections; looked up each time, since it changes. */
@@ -313,9 +316,10 @@ public final class ServerPool implements ConnectChain.Destination {
         if (known != null) {
             return CompletableFuture.completedFuture(Optional.of(known));
         }
-        if (config.password().isPresent() && config.user().equals(Optional.of(key.user()))) {
+        DatabaseConfig now = config();
+        if (now.password().isPresent() && now.user().equals(Optional.of(key.user()))) {
             return CompletableFuture.completedFuture(
-                    Optional.of(Credential.parse(key.user(), config.password().get())));
+                    Optional.of(Credential.parse(key.user(), now.password().get())));
         }
         return services.credentials().find(key.database(), key.user());
     }
@@ -390,8 +394,60 @@ public final class ServerPool implements ConnectChain.Destination {
     }
 
     /** Replaces the servers that exist: idle ones at once, those in use when they come back. */
-    void replaceServers() {
+    synchronized void replaceServers() {
+        generation++;
         lanes.forEach(ServerLane::replaceServers);
+    }
+
+    /** Which servers are not to be replaced: those that were begun since it was this. */
+    int generation() {
+        return generation;
+    }
+
+    /** Takes another shape; servers that the other would not have made are replaced. */
+    synchronized void adopt(PoolShape next, boolean replace) {
+        PoolShape before = shape;
+        shape = before.config().hosts().equals(next.config().hosts()) ? next.with(before.hosts()) : next;
+        LimitsConfig limits = next.rules().limits();
+        budget.limit(limits.maxConnections(), limits.reserveConnections(), limits.maxParallelConnects());
+        lanes.forEach(ServerLane::adopt);
+        boolean tooMany = budget.servers() > budget.maxWithReserve();
+        if (replace || tooMany || !before.makesSameServersAs(next)) {
+            lastFailure = null;
+            budget.unblock();
+            profiles.clear();
+            replaceServers();
+        }
+    }
+
+    PoolShape shape() {
+        return shape;
+    }
+
+    /** The configuration has no place for it any more, or has one again. */
+    void removed(boolean now) {
+        removed = now;
+    }
+
+    /** Whether its clients are to leave when they can. */
+    public boolean isRemoved() {
+        return removed;
+    }
+
+    /** Gives servers to clients from now on, or does not, as the gates say. */
+    void hold(DatabaseGates gates) {
+        lanes.forEach(lane -> lane.hold(gates));
+    }
+
+    /** Closes all servers, whoever has them. */
+    synchronized void killServers() {
+        generation++;
+        lanes.forEach(ServerLane::killServers);
+    }
+
+    /** Whether there are no servers, nor any under construction. */
+    boolean isEmpty() {
+        return budget.servers() == 0;
     }
 
     /** Closes all servers; completes when their loops have done so. */
@@ -417,7 +473,7 @@ public final class ServerPool implements ConnectChain.Destination {
         figures.forEach(lane -> sum.add(lane.counters()));
         return new PgPoolSnapshot.Pool(
                 key,
-                mode,
+                mode(),
                 clients.get(),
                 figures.stream().mapToInt(ServerLane.Figures::waiting).sum(),
                 Duration.ofNanos(figures.stream()

@@ -16,13 +16,25 @@ import java.util.concurrent.atomic.AtomicInteger;
  * needs would never end.
  */
 final class SharedCap {
-    private final int max;
+    /** Of a cap that limits nothing. */
+    private static final int UNLIMITED = Integer.MAX_VALUE;
+
+    private volatile int max;
     private final AtomicInteger taken = new AtomicInteger();
     private final Deque<PoolLane<?>> hungry = new ConcurrentLinkedDeque<>();
     private final List<PoolLane<?>> members = new CopyOnWriteArrayList<>();
 
+    /** @param max 0 for no limit */
     SharedCap(int max) {
-        this.max = max;
+        this.max = max == 0 ? UNLIMITED : max;
+    }
+
+    /** There may be more, or fewer, from now on; permits that are taken stay so. */
+    void limit(int now) {
+        max = now == 0 ? UNLIMITED : now;
+        for (int room = max - taken.get(); room > 0 && !hungry.isEmpty(); room--) {
+            wakeNext();
+        }
     }
 
     void join(List<? extends PoolLane<?>> lanes) {

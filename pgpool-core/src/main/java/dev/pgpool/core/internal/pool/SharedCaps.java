@@ -3,7 +3,6 @@ package dev.pgpool.core.internal.pool;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /** The caps of all databases, or of all users, by name; each lives as long as it has pools. Thread-safe. */
 final class SharedCaps {
@@ -19,18 +18,22 @@ final class SharedCaps {
 
     private final Map<String, Entry> entries = new ConcurrentHashMap<>();
 
-    /** The cap for one more pool of this name, null if there is none. */
-    @Nullable
+    /** The cap for one more pool of this name; 0 for no limit. */
     SharedCap enter(String name, int max) {
-        if (max == 0) {
-            return null;
-        }
         Entry entry = entries.compute(name, (n, known) -> {
             Entry kept = known == null ? new Entry(new SharedCap(max)) : known;
             kept.pools++;
             return kept;
         });
         return entry.cap;
+    }
+
+    /** Changes the limit of what has this name; 0 for none. */
+    void limit(String name, int max) {
+        entries.computeIfPresent(name, (n, known) -> {
+            known.cap.limit(max);
+            return known;
+        });
     }
 
     /** A pool is gone, and so are its servers. */

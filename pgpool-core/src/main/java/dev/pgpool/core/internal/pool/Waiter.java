@@ -28,6 +28,11 @@ public abstract class Waiter<S> {
     /** It has waited for long and goes on waiting. */
     protected void onLongWait() {}
 
+    /** Since when it is in a lane's queue, by {@link System#nanoTime}; only while it is. */
+    public final long waitingSinceNanos() {
+        return waitingSinceNanos;
+    }
+
     /** Whether this is in a lane's queue. */
     public final boolean isWaiting() {
         return waiting;

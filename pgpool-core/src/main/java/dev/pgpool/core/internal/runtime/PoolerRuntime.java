@@ -1,8 +1,11 @@
 package dev.pgpool.core.internal.runtime;
 
 import dev.pgpool.core.config.AuthConfig;
+import dev.pgpool.core.config.ConfigSource;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.admin.AdminControl;
 import dev.pgpool.core.internal.auth.hba.RuleFiles;
 import dev.pgpool.core.internal.client.ClientDeadlines;
 import dev.pgpool.core.internal.client.ClientInitializer;
@@ -21,7 +24,6 @@ import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Transport;
-import dev.pgpool.core.stats.PgPoolSnapshot;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -31,16 +33,20 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.SingleThreadEventExecutor;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +58,8 @@ import org.slf4j.LoggerFactory;
 public final class PoolerRuntime {
     private static final Logger LOGGER = LoggerFactory.getLogger(PoolerRuntime.class);
     private static final long CLOSE_SECONDS = 10;
+    private static final long DRAIN_MILLIS = 20;
+    private static final Duration FOR_EVER = Duration.ofDays(365);
 
     /** The pooler could not start; nothing of it is left. */
     public static final class StartFailure extends Exception {
@@ -62,33 +70,46 @@ public final class PoolerRuntime {
         }
     }
 
-    private final PgPoolConfig config;
+    private volatile PgPoolConfig config;
+    private final @Nullable ConfigSource source;
     private final PgPoolListener listener;
     private final ClientRegistry clients;
-    private final @Nullable RuleFiles rules;
+    private @Nullable RuleFiles rules;
     private final TlsContexts tls;
     private final AtomicReference<Lifecycle> state = new AtomicReference<>(Lifecycle.NEW);
-    private @Nullable Parts parts;
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private volatile @Nullable Parts parts;
 
     /** What exists while the pooler runs. */
     private record Parts(
             EventLoopGroup loops,
             Workers workers,
             PoolRegistry pools,
-            AuthQueries authQueries,
+            Secrets secrets,
+            ClientInitializer initializer,
+            Map<EventLoop, ClientDeadlines> deadlines,
+            PoolerControl control,
+            Function<AuthQueries, AuthQueries> authQueries,
             List<Channel> listeners) {}
 
-    /** @throws dev.pgpool.core.config.ConfigException with every problem of keys and certificates, or of rule files */
-    public PoolerRuntime(PgPoolConfig config, PgPoolListener listener) {
+    /**
+     * @param source where the configuration comes from, null if it is the host's own
+     * @throws dev.pgpool.core.config.ConfigException with every problem of keys and certificates, or of rule files
+     */
+    public PoolerRuntime(PgPoolConfig config, @Nullable ConfigSource source, PgPoolListener listener) {
         this.config = config;
-        AuthConfig auth = config.auth();
-        this.rules = auth.hbaFile()
-                .map(file -> new RuleFiles(
-                        file, auth.identFile(), auth.authenticator().isPresent()))
-                .orElse(null);
+        this.source = source;
+        this.rules = rules(config.auth());
         this.listener = listener == PgPoolListener.NONE ? listener : new GuardedListener(listener);
         this.clients = new ClientRegistry(config.listen().maxClientConnections());
         this.tls = new TlsContexts(config);
+    }
+
+    private static @Nullable RuleFiles rules(AuthConfig auth) {
+        return auth.hbaFile()
+                .map(file -> new RuleFiles(
+                        file, auth.identFile(), auth.authenticator().isPresent()))
+                .orElse(null);
     }
 
     /** Starts; does nothing when running. */
@@ -111,6 +132,7 @@ public final class PoolerRuntime {
             listeners.forEach(channel -> channel.close().awaitUninterruptibly());
             end(loops, workers);
             tls.close();
+            closed.complete(null);
             throw e;
         }
         state.set(Lifecycle.RUNNING);
@@ -142,8 +164,9 @@ public final class PoolerRuntime {
         ServerConnector connector = new ServerConnector(transport, random, workers.passwords());
         HostResolver resolver = new HostResolver(
                 transport, new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime));
-        AuthQueries authQueries = AuthQueries.create(config, loops, tickers, connector, resolver, tls);
-        Secrets secrets = new Secrets(config.auth().credentials(), authQueries);
+        Function<@Nullable AuthQueries, AuthQueries> authQueries =
+                before -> AuthQueries.create(config, before, loops, tickers, connector, resolver, tls);
+        Secrets secrets = new Secrets(config.auth().credentials(), authQueries.apply(null));
         PoolServices poolServices = new PoolServices(
                 loops,
                 tickers,
@@ -153,9 +176,26 @@ public final class PoolerRuntime {
                 secrets.forServers(),
                 listener,
                 tls);
-        PoolRegistry pools = new PoolRegistry(poolServices, config.poolMode(), config.users());
-        ClientServices services = new ClientServices(
-                config,
+        PoolRegistry pools = new PoolRegistry(poolServices, config);
+        PoolerControl control = new PoolerControl(this, clients, pools, source, workers.control());
+        ClientServices services = services(config, pools, workers, random, secrets, control);
+        ClientInitializer initializer = new ClientInitializer(services, deadlines);
+        new Listeners(transport, group, initializer).bind(config.listen(), listeners);
+        pools.start();
+        loops.get(0).execute(() -> tickers.get(0).add(now -> sendRemovedAway(pools)));
+        return new Parts(
+                group, workers, pools, secrets, initializer, Map.copyOf(deadlines), control, authQueries, listeners);
+    }
+
+    private ClientServices services(
+            PgPoolConfig now,
+            PoolRegistry pools,
+            Workers workers,
+            SecureRandom random,
+            Secrets secrets,
+            PoolerControl control) {
+        return new ClientServices(
+                now,
                 clients,
                 pools,
                 workers.passwords(),
@@ -163,11 +203,20 @@ public final class PoolerRuntime {
                 listener,
                 tls,
                 new LoginServices(secrets, rules, workers.authenticators()));
-        new Listeners(transport, group, new ClientInitializer(services, deadlines)).bind(config.listen(), listeners);
-        pools.start(config.databases().values());
-        return new Parts(group, workers, pools, authQueries, listeners);
     }
 
+    private void sendRemovedAway(PoolRegistry pools) {
+        if (pools.hasRemoved()) {
+            clients.sendRemovedAway();
+        }
+    }
+
+    /** What operators can do. */
+    public AdminControl control() {
+        return running().control();
+    }
+
+    /** What it goes by now. */
     public PgPoolConfig config() {
         return config;
     }
@@ -177,20 +226,105 @@ public final class PoolerRuntime {
         return (InetSocketAddress) running().listeners().get(0).localAddress();
     }
 
-    /** Reads keys, certificates and trust again. */
-    public void reloadTls() {
-        PoolRegistry pools = running().pools();
-        Set<String> changed = tls.reload();
-        pools.replaceServers(changed);
-        LOGGER.atInfo().addKeyValue("changed", changed).log("keys and certificates read again");
+    /**
+     * Takes another configuration, and reads keys, certificates and trust again.
+     *
+     * @throws dev.pgpool.core.config.ConfigException with every problem found; then nothing has changed
+     */
+    public synchronized void reload(PgPoolConfig next) {
+        Parts known = running();
+        PgPoolConfig before = config;
+        Unchangeable.check(before, next);
+        boolean sameFiles = before.auth().hbaFile().equals(next.auth().hbaFile())
+                && before.auth().identFile().equals(next.auth().identFile())
+                && before.auth().authenticator().isPresent()
+                        == next.auth().authenticator().isPresent();
+        RuleFiles nextRules = sameFiles ? rules : rules(next.auth());
+        Set<String> encryptedAnew = tls.reload(next);
+        // from here on nothing can fail
+        config = next;
+        rules = nextRules;
+        AuthQueries queries = known.secrets().queries();
+        known.secrets().adopt(next.auth().credentials(), known.authQueries().apply(queries));
+        clients.limit(next.listen().maxClientConnections());
+        known.deadlines()
+                .values()
+                .forEach(loop -> loop.loginTimeout(next.listen().loginTimeout().toNanos()));
+        known.pools().adopt(next, encryptedAnew);
+        known.initializer()
+                .adopt(services(
+                        next, known.pools(), known.workers(), new SecureRandom(), known.secrets(), known.control()));
+        LOGGER.atInfo()
+                .addKeyValue("databases", next.databaseNames())
+                .addKeyValue("encryptedAnew", encryptedAnew)
+                .log("configuration adopted");
     }
 
-    /** The figures of this instant. */
-    public PgPoolSnapshot snapshot() {
-        return running().pools().snapshot(clients.size());
+    /** Whether new clients are let in and every event loop answers soon. Blocks for a second at most. */
+    public boolean isHealthy() {
+        Parts known = parts;
+        if (known == null || !clients.isAdmitting()) {
+            return false;
+        }
+        CountDownLatch answers = new CountDownLatch(config.eventLoops());
+        try {
+            known.loops().forEach(loop -> loop.execute(answers::countDown));
+            return answers.await(1, TimeUnit.SECONDS)
+                    && known.listeners().stream().allMatch(Channel::isActive);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
     }
 
-    private synchronized Parts running() {
+    /** Begins to end; for those who must not wait. */
+    void beginShutdown(AdminControl.Shutdown how) {
+        new DefaultThreadFactory("pgpool-shutdown", true)
+                .newThread(() -> {
+                    switch (how) {
+                        case IMMEDIATE -> close();
+                        case WAIT_FOR_SERVERS -> drain(FOR_EVER, true);
+                        case WAIT_FOR_CLIENTS -> drain(FOR_EVER, false);
+                    }
+                })
+                .start();
+    }
+
+    /**
+     * Lets nobody else in, waits until those who are here have left, and ends everything.
+     *
+     * @param sendIdleAway whether they are told to leave as soon as they are not in the middle of something
+     * @return whether they all have left in time
+     */
+    public boolean drain(Duration atMost, boolean sendIdleAway) {
+        running();
+        long deadline = System.nanoTime() + atMost.toNanos();
+        clients.stopAdmitting();
+        LOGGER.atInfo().addKeyValue("clients", clients.size()).log("pooler drains");
+        boolean empty = clients.isEmptyButForConsoles();
+        try {
+            while (!empty && deadline - System.nanoTime() > 0 && parts != null) {
+                if (sendIdleAway) {
+                    clients.sendIdleAway(CloseReason.SHUTDOWN);
+                }
+                Thread.sleep(DRAIN_MILLIS);
+                empty = clients.isEmptyButForConsoles();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        close();
+        return empty;
+    }
+
+    /** Completes when everything has ended. */
+    public CompletableFuture<Void> whenClosed() {
+        return closed.copy();
+    }
+
+    private Parts running() {
         Parts known = parts;
         if (known == null) {
             throw new IllegalStateException("the pooler is not running");
@@ -206,6 +340,7 @@ public final class PoolerRuntime {
         if (before != Lifecycle.RUNNING || known == null) {
             if (before == Lifecycle.NEW) {
                 tls.close();
+                closed.complete(null);
             }
             return;
         }
@@ -213,7 +348,8 @@ public final class PoolerRuntime {
         Listeners.removeSocketFile(config.listen(), known.listeners());
         clients.all().forEach(ClientSession::onShutdown);
         try {
-            CompletableFuture.allOf(known.pools().close(), known.authQueries().close())
+            CompletableFuture.allOf(
+                            known.pools().close(), known.secrets().queries().close())
                     .get(CLOSE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -223,6 +359,7 @@ public final class PoolerRuntime {
         end(known.loops(), known.workers());
         tls.close();
         LOGGER.atInfo().log("pooler closed");
+        closed.complete(null);
     }
 
     private static void end(EventLoopGroup loops, Workers workers) {

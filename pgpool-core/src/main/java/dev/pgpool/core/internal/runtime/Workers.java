@@ -12,8 +12,10 @@ import java.util.concurrent.TimeUnit;
  * @param passwords derives keys from passwords, as many at once as there may be processors to spare
  * @param lookups resolves host names, which may block for seconds: apart, so that a slow name server stops no login
  * @param authenticators calls the host's authenticator, which may block for ever
+ * @param control reads configuration files, one command of an operator after the other
  */
-record Workers(ExecutorService passwords, ExecutorService lookups, ExecutorService authenticators) {
+record Workers(
+        ExecutorService passwords, ExecutorService lookups, ExecutorService authenticators, ExecutorService control) {
     private static final int PASSWORD_THREADS = 2;
     private static final int LOOKUP_THREADS = 8;
     private static final int AUTHENTICATOR_THREADS = 16;
@@ -23,7 +25,8 @@ record Workers(ExecutorService passwords, ExecutorService lookups, ExecutorServi
         return new Workers(
                 threads("pgpool-passwords", PASSWORD_THREADS),
                 threads("pgpool-lookups", LOOKUP_THREADS),
-                threads("pgpool-authenticators", AUTHENTICATOR_THREADS));
+                threads("pgpool-authenticators", AUTHENTICATOR_THREADS),
+                threads("pgpool-control", 1));
     }
 
     private static ExecutorService threads(String name, int count) {
@@ -42,5 +45,6 @@ record Workers(ExecutorService passwords, ExecutorService lookups, ExecutorServi
         passwords.shutdownNow();
         lookups.shutdownNow();
         authenticators.shutdownNow();
+        control.shutdownNow();
     }
 }

@@ -37,6 +37,11 @@ public final class ReplicationServer implements ServerPhase {
     }
 
     @Override
+    public boolean isReplicating() {
+        return true;
+    }
+
+    @Override
     public void onMessages(MessageCursor in) {
         while (in.next()) {
             in.forward();

@@ -27,6 +27,10 @@ public final class ServerAge {
         this.idleSinceNanos = connectedNanos;
     }
 
+    long connectedNanos() {
+        return connectedNanos;
+    }
+
     /** Nobody uses it from now on. */
     public void becameIdle(long nowNanos) {
         idleSinceNanos = nowNanos;

@@ -46,6 +46,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private final Map<String, String> readOnlyParameters = new LinkedHashMap<>();
     private final IdleServer idle = new IdleServer(this);
 
+    private int id;
     private ServerHome home;
     private ServerPhase phase;
     private SessionParameters parameters;
@@ -85,6 +86,15 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
 
     // ---- what it has
+
+    /** Its number: unique while the pooler runs. */
+    public int id() {
+        return id;
+    }
+
+    void numbered(int number) {
+        id = number;
+    }
 
     public ServerTarget target() {
         return target;
@@ -186,6 +196,31 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     /** It is ready from now on, and grows old. */
     public void bornAs(ServerAge newAge) {
         age = newAge;
+    }
+
+    /** When it was made, by {@link System#nanoTime}. */
+    public long connectedNanos() {
+        return age.connectedNanos();
+    }
+
+    /** The number of the client that has it; 0 if none has. */
+    public int clientId() {
+        return phase.clientId();
+    }
+
+    /** When a client asked for something last, by {@link System#nanoTime}; 0 if none has, or it is not known. */
+    public long requestedNanos() {
+        return phase.requestedNanos();
+    }
+
+    /** Whether it belongs to one client that replicates. */
+    public boolean isReplicating() {
+        return phase.isReplicating();
+    }
+
+    /** Whether it ends when it is given back. */
+    public boolean isRetiring() {
+        return retirement != null;
     }
 
     public int processId() {

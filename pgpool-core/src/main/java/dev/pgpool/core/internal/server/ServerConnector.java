@@ -22,6 +22,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Makes connections to PostgreSQL, from the socket to the first ReadyForQuery. */
@@ -40,6 +41,7 @@ public final class ServerConnector {
     private final Transport transport;
     private final SecureRandom random;
     private final Executor workers;
+    private final AtomicInteger made = new AtomicInteger();
 
     /** @param workers where the arithmetic of passwords and handshakes runs, which would hold up an event loop */
     public ServerConnector(Transport transport, SecureRandom random, Executor workers) {
@@ -112,6 +114,7 @@ public final class ServerConnector {
                     target.user(), target.credential(), random, target.tls().channelBinding());
             this.login = new ServerLogin(authenticator, workers, this);
             this.server = new ServerConnection(target, this, login, parameters);
+            server.numbered(made.incrementAndGet());
         }
 
         void begin() {

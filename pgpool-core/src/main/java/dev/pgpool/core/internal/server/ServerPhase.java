@@ -29,6 +29,21 @@ public interface ServerPhase {
      */
     default void onTick(long nowNanos) {}
 
+    /** When a client asked for something last, by {@link System#nanoTime}; 0 if none has, or it is not known. */
+    default long requestedNanos() {
+        return 0;
+    }
+
+    /** Whether the server belongs to one client that replicates. */
+    default boolean isReplicating() {
+        return false;
+    }
+
+    /** The {@code id} of the client that has the server; 0 if none has. */
+    default int clientId() {
+        return 0;
+    }
+
     /**
      * The connection is gone.
      *

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param setup what it must be and run before it is used
  * @param maxPreparedStatements statements to keep on the connection
  * @param tls how the connection is encrypted
+ * @param generation of the pool's servers; older ones are replaced
  */
 public record ServerTarget(
         HostConfig host,
@@ -29,7 +30,8 @@ public record ServerTarget(
         @Nullable Credential credential,
         ServerSetup setup,
         int maxPreparedStatements,
-        ServerTls tls) {
+        ServerTls tls,
+        int generation) {
     public ServerTarget {
         startup = Map.copyOf(startup);
     }
@@ -39,6 +41,6 @@ public record ServerTarget(
         Map<String, String> all = new LinkedHashMap<>(parameters);
         all.putAll(startup);
         ServerSetup role = new ServerSetup(setup.attributes(), Optional.empty());
-        return new ServerTarget(host, address, all, user, credential, role, maxPreparedStatements, tls);
+        return new ServerTarget(host, address, all, user, credential, role, maxPreparedStatements, tls, generation);
     }
 }

@@ -15,7 +15,6 @@ import java.util.Set;
  * get the new. Thread-safe: one volatile reference.
  */
 public final class TlsContexts {
-    private final PgPoolConfig config;
     private volatile Loaded loaded;
     /** What was replaced: an event loop may be about to use it, so it is kept to the end. */
     private final List<Runnable> replaced = new ArrayList<>();
@@ -28,7 +27,6 @@ public final class TlsContexts {
      * @throws ConfigException with everything that is wrong with them
      */
     public TlsContexts(PgPoolConfig config) {
-        this.config = config;
         this.loaded = load(config);
     }
 
@@ -43,16 +41,17 @@ public final class TlsContexts {
     }
 
     /**
-     * Reads all files again. What has not changed stays the same object.
+     * Reads all files again, or those of another configuration. What has not changed stays the same object; what is not
+     * in the configuration any more is kept for the last connections of its database.
      *
      * @return names of the databases whose TLS to servers has changed
      * @throws ConfigException with everything that is wrong with the files; then nothing has changed
      */
-    public synchronized Set<String> reload() {
+    public synchronized Set<String> reload(PgPoolConfig config) {
         Loaded before = loaded;
         Loaded read = load(config);
         Set<String> changed = new LinkedHashSet<>();
-        Map<String, ServerTls> servers = new LinkedHashMap<>();
+        Map<String, ServerTls> servers = new LinkedHashMap<>(before.servers);
         read.servers.forEach((name, now) -> {
             ServerTls known = before.servers.get(name);
             if (known != null && known.fingerprint().equals(now.fingerprint())) {

@@ -85,6 +85,16 @@ public enum PoolerError {
             "server closed the connection unexpectedly",
             "This probably means the server terminated abnormally before or while processing the request."),
     SERVER_PROTOCOL_VIOLATION("FATAL", "08P01", "protocol violation by the server: %s", null),
+    SHUTTING_DOWN("FATAL", "57P03", "the database system is shutting down", null),
+    DATABASE_DISABLED("FATAL", "55000", "database \"%s\" is disabled", null),
+    KILLED("FATAL", "57P01", "admin forced disconnect", null),
+    CONSOLE_REFUSED(
+            "FATAL",
+            "42501",
+            "permission denied for the admin console: user \"%s\"",
+            "Name the user in adminUsers or statsUsers."),
+    CONSOLE_NEEDS_SIMPLE_QUERIES(
+            "FATAL", "0A000", "extended query protocol not supported by admin console", "Use simple queries."),
     SHUTDOWN("FATAL", "57P01", "terminating connection due to administrator command", null),
     INTERNAL("FATAL", "XX000", "internal error of the pooler: %s", "See the log of the pooler.");
 

@@ -246,8 +246,7 @@ public class Rig implements AutoCloseable {
                         new ServerCredentials(),
                         PgPoolListener.NONE,
                         tls),
-                PoolMode.TRANSACTION,
-                Map.of());
+                config);
         services = new ClientServices(
                 config,
                 new ClientRegistry(100_000),
@@ -259,7 +258,7 @@ public class Rig implements AutoCloseable {
                 new LoginServices(
                         new Secrets(
                                 config.auth().credentials(),
-                                AuthQueries.create(config, List.of(), List.of(), connector, resolver, tls)),
+                                AuthQueries.create(config, null, List.of(), List.of(), connector, resolver, tls)),
                         null,
                         Runnable::run));
     }

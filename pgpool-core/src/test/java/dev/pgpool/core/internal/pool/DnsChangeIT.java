@@ -7,7 +7,6 @@ import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.PgPoolConfig;
-import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.ScriptedServer;
@@ -30,7 +29,6 @@ import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -178,8 +176,7 @@ class DnsChangeIT {
                             }
                         },
                         new TlsContexts(config)),
-                PoolMode.TRANSACTION,
-                Map.of());
+                config);
         return pools.enter(config.databases().get("app"), "app", "app");
     }
 

@@ -34,7 +34,8 @@ public final class LoggedIn {
                 null,
                 ServerSetup.NONE,
                 maxStatements,
-                ServerTls.OFF);
+                ServerTls.OFF,
+                0);
         ServerConnection[] made = new ServerConnection[1];
         ServerLogin login =
                 new ServerLogin(new ServerAuthenticator("app", null, RANDOM), Runnable::run, new ServerLogin.Outcome() {

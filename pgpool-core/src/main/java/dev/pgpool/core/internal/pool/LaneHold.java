@@ -1,0 +1,11 @@
+package dev.pgpool.core.internal.pool;
+
+/** Whether a lane gives servers to clients. */
+enum LaneHold {
+    /** It does. */
+    NONE,
+    /** It does not, and keeps those that it has. */
+    SUSPENDED,
+    /** It does not, and closes those that it has as soon as nobody uses them. */
+    PAUSED
+}

@@ -1,0 +1,140 @@
+package dev.pgpool.core.internal.pool;
+
+import dev.pgpool.core.internal.transport.LoopSurvey;
+import dev.pgpool.core.stats.PgPoolSnapshot.Status;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * What an operator does to pools. Where a database is optional, none means all. What takes its time completes later;
+ * nothing blocks. Thread-safe.
+ */
+public final class PoolCommands {
+    private final PoolRegistry registry;
+    private final DatabaseGates gates;
+    private final Conditions conditions;
+
+    PoolCommands(PoolRegistry registry, DatabaseGates gates, Conditions conditions) {
+        this.registry = registry;
+        this.gates = gates;
+        this.conditions = conditions;
+    }
+
+    /** What holds for all databases. */
+    public Status status() {
+        return gates.status();
+    }
+
+    /** Whether the database itself was paused. */
+    public boolean isPausedAlone(String database) {
+        return gates.isPausedAlone(database);
+    }
+
+    /** Whether there is anything that {@link #resume} of all would undo. */
+    public boolean isAnyPaused() {
+        return gates.isAnyPaused();
+    }
+
+    public boolean isDisabled(String database) {
+        return gates.isDisabled(database);
+    }
+
+    /** Gives no servers to clients any more; completes when all are back and closed, or {@link #resume} was called. */
+    public CompletableFuture<Void> pause(Optional<String> database) {
+        hold(database);
+        // an operator who resumes need not wait any more
+        return conditions.await(() -> CompletableFuture.completedFuture(pools(database)
+                .allMatch(pool -> pool.isEmpty() || gates.hold(pool.key().database()) == LaneHold.NONE)));
+    }
+
+    /** Gives no servers to clients any more; completes when all are back. They are kept. */
+    public CompletableFuture<Void> suspend() {
+        gates.all(LaneHold.SUSPENDED);
+        applyHolds();
+        return conditions.await(() -> figures(Optional.empty())
+                .thenApply(lanes ->
+                        gates.all() != LaneHold.SUSPENDED || lanes.stream().allMatch(lane -> lane.active() == 0)));
+    }
+
+    /** Gives servers to clients again. */
+    public void resume(Optional<String> database) {
+        if (database.isPresent()) {
+            gates.resume(database.get());
+        } else {
+            gates.resumeAll();
+        }
+        applyHolds();
+    }
+
+    public void disable(String database) {
+        gates.disable(database);
+    }
+
+    public void enable(String database) {
+        gates.enable(database);
+    }
+
+    /** Replaces servers: idle ones at once, those in use when they come back. */
+    public void reconnect(Optional<String> database) {
+        pools(database).forEach(ServerPool::replaceServers);
+    }
+
+    /** Gives no servers to clients any more; those that nobody uses are closed. */
+    public void hold(Optional<String> database) {
+        if (database.isPresent()) {
+            gates.pause(database.get());
+        } else {
+            gates.all(LaneHold.PAUSED);
+        }
+        applyHolds();
+    }
+
+    /** Closes servers, whoever has them. */
+    public void killServers(Optional<String> database) {
+        pools(database).forEach(ServerPool::killServers);
+    }
+
+    /** Completes when all servers are gone that are to be replaced. */
+    public CompletableFuture<Void> waitClose(Optional<String> database) {
+        return conditions.await(() -> figures(database)
+                .thenApply(lanes -> pools(database)
+                        .allMatch(pool -> isWithoutOutdated(
+                                pool,
+                                lanes.stream()
+                                        .filter(lane -> lane.pool() == pool)
+                                        .toList()))));
+    }
+
+    /** One that is not in any lane is on its way to one, and may be outdated as well. */
+    private static boolean isWithoutOutdated(ServerPool pool, List<ServerLane.Figures> lanes) {
+        int known = lanes.stream().mapToInt(ServerLane.Figures::servers).sum()
+                + pool.budget().connecting();
+        return known >= pool.budget().servers() && lanes.stream().allMatch(lane -> lane.outdated() == 0);
+    }
+
+    /** Completes when no server is in the hands of a client. */
+    public CompletableFuture<Void> whenNoneIsActive() {
+        return conditions.await(() ->
+                figures(Optional.empty()).thenApply(lanes -> lanes.stream().allMatch(lane -> lane.active() == 0)));
+    }
+
+    private void applyHolds() {
+        registry.all().forEach(pool -> pool.hold(gates));
+    }
+
+    private CompletionStage<List<ServerLane.Figures>> figures(Optional<String> database) {
+        List<ServerLane> lanes =
+                pools(database).flatMap(pool -> pool.lanes().stream()).toList();
+        return LoopSurvey.ask(lanes, ServerLane::eventLoop, ServerLane::figures);
+    }
+
+    private Stream<ServerPool> pools(Optional<String> database) {
+        Predicate<ServerPool> wanted =
+                pool -> database.isEmpty() || pool.key().database().equals(database.get());
+        return registry.all().stream().filter(wanted);
+    }
+}

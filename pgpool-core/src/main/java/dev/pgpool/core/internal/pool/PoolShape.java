@@ -1,0 +1,82 @@
+package dev.pgpool.core.internal.pool;
+
+import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.PoolConfig;
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.TimeoutsConfig;
+import dev.pgpool.core.config.UserConfig;
+import dev.pgpool.core.internal.server.CancelSender;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a pool is told, and what follows from it. Replaced as a whole when the configuration changes.
+ *
+ * @param config its database
+ * @param rules with what the user's entry says
+ * @param mode for how long clients keep their servers
+ * @param sessionRules what becomes of session state
+ * @param hosts where the servers are
+ * @param cancels cancels what they run
+ * @param maxOfUser servers of all pools of its user together; 0 for no limit
+ */
+record PoolShape(
+        DatabaseConfig config,
+        PoolConfig rules,
+        PoolMode mode,
+        SessionRules sessionRules,
+        ServerHosts hosts,
+        CancelSender cancels,
+        int maxOfUser) {
+
+    /** @param user what is different for the user of the servers, if anything is */
+    static PoolShape of(
+            DatabaseConfig database, @Nullable UserConfig user, PoolMode defaultMode, CancelSender cancels) {
+        PoolConfig rules = user == null ? database.pool() : database.pool().with(user);
+        PoolMode mode = rules.mode().orElse(defaultMode);
+        return new PoolShape(
+                database,
+                rules,
+                mode,
+                SessionRules.of(mode, database.sessionState()),
+                new ServerHosts(database.hosts()),
+                cancels.within(rules.timeouts().cancel()),
+                user == null ? 0 : user.maxServerConnections());
+    }
+
+    /** The same with these hosts, which know which of them is the best. */
+    PoolShape with(ServerHosts known) {
+        return new PoolShape(config, rules, mode, sessionRules, known, cancels, maxOfUser);
+    }
+
+    /** Whether nothing is different. */
+    boolean isSame(PoolShape other) {
+        return config.equals(other.config)
+                && rules.equals(other.rules)
+                && mode == other.mode
+                && maxOfUser == other.maxOfUser;
+    }
+
+    /** Whether server connections that were made by the other shape are as good as those made by this one. */
+    boolean makesSameServersAs(PoolShape other) {
+        return whatServersAreMadeBy().equals(other.whatServersAreMadeBy());
+    }
+
+    /** TLS is missing: it is judged by what the files say, not by their names. */
+    private List<Object> whatServersAreMadeBy() {
+        TimeoutsConfig timeouts = rules.timeouts();
+        return List.of(
+                config.hosts(),
+                config.databaseName(),
+                config.user(),
+                config.password(),
+                config.connectQuery(),
+                sessionRules,
+                rules.maxPreparedStatements(),
+                timeouts.query(),
+                timeouts.transaction(),
+                timeouts.idleInTransaction(),
+                timeouts.abandon(),
+                timeouts.cancel());
+    }
+}

@@ -1,0 +1,214 @@
+package dev.pgpool.core.internal.runtime;
+
+import dev.pgpool.core.config.ConfigSource;
+import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.Setting;
+import dev.pgpool.core.internal.admin.AdminControl;
+import dev.pgpool.core.internal.admin.ControlException;
+import dev.pgpool.core.internal.client.ClientRegistry;
+import dev.pgpool.core.internal.client.ClientSession;
+import dev.pgpool.core.internal.pool.PoolCommands;
+import dev.pgpool.core.internal.pool.PoolRegistry;
+import dev.pgpool.core.stats.ClientInfo;
+import dev.pgpool.core.stats.PgPoolSnapshot;
+import dev.pgpool.core.stats.PgPoolSnapshot.Status;
+import dev.pgpool.core.stats.ServerInfo;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Carries out what operators want of a running pooler. Thread-safe; never blocks. */
+final class PoolerControl implements AdminControl {
+    private static final Logger LOGGER = LoggerFactory.getLogger(PoolerControl.class);
+
+    private final PoolerRuntime runtime;
+    private final ClientRegistry clients;
+    private final PoolRegistry pools;
+    private final PoolCommands commands;
+    private final @Nullable ConfigSource source;
+    /** Where files are read, one command after the other. */
+    private final Executor blocking;
+
+    PoolerControl(
+            PoolerRuntime runtime,
+            ClientRegistry clients,
+            PoolRegistry pools,
+            @Nullable ConfigSource source,
+            Executor blocking) {
+        this.runtime = runtime;
+        this.clients = clients;
+        this.pools = pools;
+        this.commands = pools.commands();
+        this.source = source;
+        this.blocking = blocking;
+    }
+
+    // ---- looking
+
+    @Override
+    public PgPoolConfig config() {
+        return runtime.config();
+    }
+
+    @Override
+    public List<Setting> settings() {
+        return source == null ? List.of() : source.settings();
+    }
+
+    @Override
+    public CompletableFuture<PgPoolSnapshot> snapshot() {
+        return pools.snapshot(clients.size()).thenApply(found -> clients.isAdmitting() ? found : found.draining());
+    }
+
+    @Override
+    public CompletableFuture<List<ClientInfo>> clients() {
+        return clients.view();
+    }
+
+    @Override
+    public CompletableFuture<List<ServerInfo>> servers() {
+        return pools.servers();
+    }
+
+    // ---- doing
+
+    @Override
+    public CompletableFuture<Void> pause(Optional<String> database) {
+        return later("PAUSE", database, () -> {
+            if (database.isEmpty() && commands.status() != Status.ACTIVE) {
+                throw new ControlException("already suspended/paused");
+            }
+            if (database.isPresent() && commands.isPausedAlone(database.get())) {
+                throw new ControlException("database " + database.get() + " is already paused");
+            }
+            return commands.pause(database);
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> suspend() {
+        return later("SUSPEND", Optional.empty(), () -> {
+            if (commands.status() != Status.ACTIVE) {
+                throw new ControlException("already suspended/paused");
+            }
+            return commands.suspend();
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> resume(Optional<String> database) {
+        return now("RESUME", database, () -> {
+            if (database.isEmpty() && !commands.isAnyPaused()) {
+                throw new ControlException("pooler is not paused/suspended");
+            }
+            if (database.isPresent() && !commands.isPausedAlone(database.get())) {
+                throw new ControlException("database " + database.get() + " is not paused");
+            }
+            commands.resume(database);
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> disable(String database) {
+        return now("DISABLE", Optional.of(database), () -> commands.disable(database));
+    }
+
+    @Override
+    public CompletableFuture<Void> enable(String database) {
+        return now("ENABLE", Optional.of(database), () -> commands.enable(database));
+    }
+
+    @Override
+    public CompletableFuture<Void> reconnect(Optional<String> database) {
+        return now("RECONNECT", database, () -> commands.reconnect(database));
+    }
+
+    @Override
+    public CompletableFuture<Void> kill(Optional<String> database) {
+        return now("KILL", database, () -> {
+            commands.hold(database);
+            // before their servers: who has lost his server is told that, and not who did it
+            clients.kill(database);
+            commands.killServers(database);
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> killClient(int id) {
+        return now("KILL_CLIENT", Optional.empty(), () -> {
+            ClientSession client = clients.find(id);
+            if (client == null) {
+                throw new ControlException("client not found");
+            }
+            client.kill();
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> waitClose(Optional<String> database) {
+        return later("WAIT_CLOSE", database, () -> commands.waitClose(database));
+    }
+
+    @Override
+    public CompletableFuture<Void> reload() {
+        return CompletableFuture.runAsync(
+                () -> runtime.reload(source == null ? runtime.config() : source.load()), blocking);
+    }
+
+    @Override
+    public CompletableFuture<Void> set(String key, String value) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    if (source == null) {
+                        throw new ControlException(
+                                "settings are not changed here, but by the program that runs the pooler");
+                    }
+                    runtime.reload(source.set(key, value));
+                },
+                blocking);
+    }
+
+    @Override
+    public CompletableFuture<Void> shutdown(Shutdown how) {
+        return now("SHUTDOWN", Optional.empty(), () -> runtime.beginShutdown(how));
+    }
+
+    private CompletableFuture<Void> now(String command, Optional<String> database, Runnable task) {
+        return later(command, database, () -> {
+            task.run();
+            return CompletableFuture.completedFuture(null);
+        });
+    }
+
+    private CompletableFuture<Void> later(
+            String command, Optional<String> database, Supplier<CompletableFuture<Void>> task) {
+        try {
+            if (database.isPresent()) {
+                check(command, database.get());
+            }
+            CompletableFuture<Void> done = task.get();
+            LOGGER.atInfo()
+                    .addKeyValue("command", command)
+                    .addKeyValue("database", database.orElse(""))
+                    .log("command issued");
+            return done;
+        } catch (ControlException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private void check(String command, String database) {
+        if (PgPoolConfig.isConsole(database)) {
+            throw new ControlException("cannot " + command.toLowerCase(Locale.ROOT) + " admin db: " + database);
+        }
+        if (database.equals("*") || runtime.config().database(database).isEmpty()) {
+            throw new ControlException("3D000", "no such database: " + database);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package dev.pgpool.core.internal.runtime;
+
+import dev.pgpool.core.config.ConfigException;
+import dev.pgpool.core.config.ListenConfig;
+import dev.pgpool.core.config.PgPoolConfig;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a running pooler can't change, because its sockets and threads are made of it. */
+final class Unchangeable {
+    private final List<String> problems = new ArrayList<>();
+
+    private Unchangeable() {}
+
+    /** @throws ConfigException with everything that is different and must not be */
+    static void check(PgPoolConfig running, PgPoolConfig next) {
+        Unchangeable check = new Unchangeable();
+        ListenConfig was = running.listen();
+        ListenConfig is = next.listen();
+        check.same("listen.host", was.host(), is.host());
+        check.same("listen.port", was.port(), is.port());
+        check.same("listen.unixSocketDirectory", was.unixSocketDirectory(), is.unixSocketDirectory());
+        check.same("listen.backlog", was.backlog(), is.backlog());
+        check.same("dns", running.dns(), next.dns());
+        check.same("peers.id", running.peers().id(), next.peers().id());
+        check.same("eventLoops", running.eventLoops(), next.eventLoops());
+        if (!check.problems.isEmpty()) {
+            throw new ConfigException(check.problems);
+        }
+    }
+
+    private void same(String path, Object was, Object is) {
+        if (!was.equals(is)) {
+            problems.add(path + ": " + is + " (expected: " + was + ", since it can't change while the pooler runs)");
+        }
+    }
+}
