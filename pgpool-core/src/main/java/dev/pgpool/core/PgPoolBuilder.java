@@ -55,6 +55,7 @@ public final class PgPoolBuilder {
     private Duration dnsNxdomainTtl = DnsConfig.DEFAULT.nxdomainTtl();
     private Set<String> adminUsers = Set.of();
     private Set<String> statsUsers = Set.of();
+    private Duration statsPeriod = AdminConfig.DEFAULT_STATS_PERIOD;
     private int peerId;
     private final Map<Integer, PeerConfig> peers = new LinkedHashMap<>();
     private int eventLoops = Runtime.getRuntime().availableProcessors();
@@ -207,6 +208,12 @@ public final class PgPoolBuilder {
         return this;
     }
 
+    /** Default 60 s. The period that the console's averages are of: the last whole one. */
+    public PgPoolBuilder statsPeriod(Duration statsPeriod) {
+        this.statsPeriod = statsPeriod;
+        return this;
+    }
+
     /**
      * Default 0, no peers. Which one this is of several poolers behind one address, 1 to 16383: cancel requests that come
      * to the wrong one are forwarded to the right {@link #peer}.
@@ -266,7 +273,7 @@ public final class PgPoolBuilder {
                 poolMode,
                 auth,
                 new DnsConfig(dnsMaxTtl, dnsNxdomainTtl),
-                new AdminConfig(adminUsers, statsUsers),
+                new AdminConfig(adminUsers, statsUsers, statsPeriod),
                 new PeersConfig(peerId, peers),
                 eventLoops);
     }

@@ -1,5 +1,6 @@
 package dev.pgpool.core.config;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -8,10 +9,14 @@ import java.util.TreeSet;
  *
  * @param adminUsers may do everything
  * @param statsUsers may look, but change nothing
+ * @param statsPeriod what averages are of
  */
-public record AdminConfig(Set<String> adminUsers, Set<String> statsUsers) {
+public record AdminConfig(Set<String> adminUsers, Set<String> statsUsers, Duration statsPeriod) {
+    /** As PgBouncer's. */
+    public static final Duration DEFAULT_STATS_PERIOD = Duration.ofSeconds(60);
+
     /** Nobody. */
-    public static final AdminConfig NOBODY = new AdminConfig(Set.of(), Set.of());
+    public static final AdminConfig NOBODY = new AdminConfig(Set.of(), Set.of(), DEFAULT_STATS_PERIOD);
 
     public AdminConfig {
         adminUsers = Set.copyOf(adminUsers);
@@ -20,12 +25,18 @@ public record AdminConfig(Set<String> adminUsers, Set<String> statsUsers) {
 
     void check(Problems problems) {
         problems.require(!adminUsers.contains(""), "admin.adminUsers", "\"\"", "names of users");
+        problems.positive("admin.statsPeriod", statsPeriod);
         problems.require(!statsUsers.contains(""), "admin.statsUsers", "\"\"", "names of users");
+    }
+
+    /** Whether nobody may use the console. */
+    public boolean isNobody() {
+        return adminUsers.isEmpty() && statsUsers.isEmpty();
     }
 
     @Override
     public String toString() {
         return "AdminConfig[adminUsers=" + new TreeSet<>(adminUsers) + ", statsUsers=" + new TreeSet<>(statsUsers)
-                + "]";
+                + ", statsPeriod=" + statsPeriod + "]";
     }
 }

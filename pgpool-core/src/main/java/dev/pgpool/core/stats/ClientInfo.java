@@ -15,7 +15,7 @@ import java.util.Set;
  * @param database as it asked for it; empty before it did
  * @param user as it logs in; empty before it said so
  * @param state what it is doing
- * @param replication whether it has a server of its own to replicate from
+ * @param replication {@code logical} or {@code physical}, if it is for that; otherwise {@code none}
  * @param remote its address
  * @param local the address it connected to
  * @param connected when it connected
@@ -32,7 +32,7 @@ public record ClientInfo(
         String database,
         String user,
         State state,
-        boolean replication,
+        String replication,
         SocketAddress remote,
         SocketAddress local,
         Instant connected,

@@ -11,7 +11,7 @@ import java.util.OptionalInt;
  * @param id its number
  * @param pool whose it is
  * @param state what it is doing
- * @param replication whether it belongs to one client that replicates
+ * @param replication {@code logical} or {@code physical}, if it is for that; otherwise {@code none}
  * @param remote the server's address
  * @param local our address
  * @param connected when it was made
@@ -27,7 +27,7 @@ public record ServerInfo(
         int id,
         PoolKey pool,
         State state,
-        boolean replication,
+        String replication,
         SocketAddress remote,
         SocketAddress local,
         Instant connected,

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.admin;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.Setting;
 import dev.pgpool.core.stats.ClientInfo;
+import dev.pgpool.core.stats.DnsInfo;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.ServerInfo;
 import java.util.List;
@@ -29,6 +30,9 @@ public interface AdminControl {
     CompletionStage<List<ClientInfo>> clients();
 
     CompletionStage<List<ServerInfo>> servers();
+
+    /** What is known of servers' names. */
+    List<DnsInfo> names();
 
     /** Hands out no servers any more; done when all are back and closed. Undone by {@link #resume}, also meanwhile. */
     CompletionStage<Void> pause(Optional<String> database);

@@ -44,6 +44,11 @@ interface ClientPhase {
         return false;
     }
 
+    /** {@code logical} or {@code physical}, if the client replicates. */
+    default String replication() {
+        return "none";
+    }
+
     /** The connection is over: what the phase holds must be let go. */
     default void onClosed() {}
 }

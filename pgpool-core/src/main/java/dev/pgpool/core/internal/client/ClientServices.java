@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.admin.AdminConsole;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import java.security.SecureRandom;
@@ -18,6 +19,7 @@ import java.util.concurrent.Executor;
  * @param listener hears of clients
  * @param tls how connections are encrypted
  * @param login what logins share
+ * @param console where operators' commands go
  */
 public record ClientServices(
         PgPoolConfig config,
@@ -27,4 +29,5 @@ public record ClientServices(
         SecureRandom random,
         PgPoolListener listener,
         TlsContexts tls,
-        LoginServices login) {}
+        LoginServices login,
+        AdminConsole console) {}

@@ -127,8 +127,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return requestedNanos;
     }
 
-    boolean isReplicating() {
-        return phase instanceof ReplicationPhase;
+    String replication() {
+        return phase.replication();
     }
 
     boolean isLoggedIn() {
@@ -410,7 +410,12 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     /** On its event loop: tells the client goodbye if it is not in the middle of something. */
     void leaveIfIdle(CloseReason reason) {
-        if (loggedIn && !closed && !isAtConsole() && !isReplicating() && activityWhileIdle() >= 0 && in.isDrained()) {
+        if (loggedIn
+                && !closed
+                && !isAtConsole()
+                && phase.replication().equals("none")
+                && activityWhileIdle() >= 0
+                && in.isDrained()) {
             fail(PoolerError.SHUTDOWN.plain(), reason);
         }
     }
@@ -530,6 +535,12 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         lane().counters().loginTook(took);
         FlightEvents.clientLogin(as, took);
         services.listener().onClientConnected(as, Duration.ofNanos(took));
+    }
+
+    /** Login is over, at the console. */
+    void atConsole() {
+        timers.loggedIn(0);
+        loggedIn = true;
     }
 
     /** Login is over: what the parameters are now is what they return to. */

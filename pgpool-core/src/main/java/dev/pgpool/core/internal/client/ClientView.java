@@ -32,7 +32,7 @@ final class ClientView {
                 session.database(),
                 session.user(),
                 state(session, link),
-                session.isReplicating(),
+                session.replication(),
                 session.channel().remoteAddress(),
                 session.channel().localAddress(),
                 now.minusNanos(nanos - connected),
@@ -55,7 +55,7 @@ final class ClientView {
         if (!session.isLoggedIn()) {
             return State.LOGIN;
         }
-        return link != null || session.isReplicating() ? State.ACTIVE : State.IDLE;
+        return link != null || !session.replication().equals("none") ? State.ACTIVE : State.IDLE;
     }
 
     private static Set<SessionState> kinds(int bits) {

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.auth.Authenticator;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.config.AdminConfig;
 import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PgPoolConfig;
@@ -18,6 +19,7 @@ import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.tls.PeerCertificate;
 import dev.pgpool.core.internal.tls.TlsServerEndPoint;
 import dev.pgpool.core.internal.tls.TlsSession;
+import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendType;
@@ -47,6 +49,8 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginPhase.class);
     /** PostgreSQL's PG_MAX_AUTH_TOKEN_LENGTH. */
     private static final int MAX_PASSWORD_MESSAGE = 65_535;
+    /** The name that PgBouncer has for who runs it. */
+    private static final String OWNER = "pgbouncer";
 
     private final ClientSession session;
     private final StartupPacket.Startup startup;
@@ -83,6 +87,32 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
                     Math.min(startup.minor(), StartupPacket.NEWEST_MINOR),
                     startup.protocolOptions());
         }
+        if (mayBeOwner()) {
+            later(
+                    CompletableFuture.supplyAsync(
+                            () -> SystemUsers.isOurs(session.channel()),
+                            session.services().workers()),
+                    ours -> {
+                        if (ours) {
+                            accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
+                        } else {
+                            findRules();
+                        }
+                    });
+        } else {
+            findRules();
+        }
+    }
+
+    /** Who runs the process may use its console without proving more: he may do anything to it anyway. */
+    private boolean mayBeOwner() {
+        return PgPoolConfig.isConsole(database())
+                && user().equals(OWNER)
+                && Transport.isUnix(peer.remote())
+                && session.services().config().admin().adminUsers().contains(OWNER);
+    }
+
+    private void findRules() {
         RuleFiles files = session.services().login().rules();
         if (files == null) {
             apply(AccessRules.forAll(session.services().config().auth().method()));
@@ -333,6 +363,10 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         exchange = null;
         busy = true;
         session.out().run(lastMessage);
+        if (PgPoolConfig.isConsole(database())) {
+            enterConsole();
+            return;
+        }
         Optional<DatabaseConfig> database = session.services().config().database(database());
         if (database.isEmpty()) {
             session.fail(PoolerError.NO_SUCH_DATABASE.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
@@ -363,6 +397,18 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             session.enter(welcome);
             welcome.begin(pool);
         }
+    }
+
+    private void enterConsole() {
+        AdminConfig operators = session.services().config().admin();
+        boolean admin = operators.adminUsers().contains(user());
+        if (!admin && !operators.statsUsers().contains(user())) {
+            refused(PoolerError.CONSOLE_REFUSED.with(user()), "neither in adminUsers nor in statsUsers");
+            return;
+        }
+        ConsolePhase phase = new ConsolePhase(session, session.services().console(), admin, startup.minor());
+        session.enter(phase);
+        phase.begin();
     }
 
     @Override

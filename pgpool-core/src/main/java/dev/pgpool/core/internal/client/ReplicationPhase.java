@@ -76,6 +76,11 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
         }
     }
 
+    @Override
+    public String replication() {
+        return "database".equals(startup.parameters().get("replication")) ? "logical" : "physical";
+    }
+
     private void relay(ServerConnection walsender) {
         server = walsender;
         ReplicationServer.begin(walsender, this);

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * directories.
  */
 final class SystemUsers {
+    private static final Path SELF = Path.of("/proc/self");
     private static final Path PASSWD = Path.of("/etc/passwd");
 
     private SystemUsers() {}
@@ -30,6 +31,16 @@ final class SystemUsers {
         try {
             PeerCredentials peer = credentials(channel);
             return peer == null ? Optional.empty() : nameOf(peer.uid());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether the one at the other end of a unix socket is the user that this process runs as. */
+    static boolean isOurs(Channel channel) {
+        try {
+            PeerCredentials peer = credentials(channel);
+            return peer != null && Files.getAttribute(SELF, "unix:uid").equals(peer.uid());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -79,7 +79,7 @@ public final class AuthQueries {
         });
         if (before != null) {
             before.queries.forEach((name, entry) -> {
-                if (made.get(name) != entry) {
+                if (!entry.equals(made.get(name))) {
                     entry.query.retire();
                 }
             });

@@ -1,8 +1,12 @@
 package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.config.DnsConfig;
+import dev.pgpool.core.stats.DnsInfo;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -131,6 +135,23 @@ public final class DnsCache {
             List<InetAddress> addresses = entry.addresses;
             return addresses == null || addresses.contains(address);
         }
+    }
+
+    /** What is known of all names, by name. */
+    public List<DnsInfo> view() {
+        long now = clock.getAsLong();
+        List<DnsInfo> known = new ArrayList<>();
+        entries.forEach((name, entry) -> {
+            synchronized (entry) {
+                List<InetAddress> addresses = entry.addresses;
+                known.add(new DnsInfo(
+                        name,
+                        Duration.ofNanos(Math.max(0, entry.expiresAtNanos - now)),
+                        addresses == null ? List.of() : addresses));
+            }
+        });
+        known.sort(Comparator.comparing(DnsInfo::name));
+        return known;
     }
 
     /** Another number whenever an address of some name has gone. */

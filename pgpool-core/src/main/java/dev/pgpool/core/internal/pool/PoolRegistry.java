@@ -137,7 +137,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
             return pool;
         });
         holdIfMissed(entered);
-        if (entered.isRemoved() || config.database(requestedDatabase).orElse(null) != database) {
+        if (entered.isRemoved() || !config.database(requestedDatabase).equals(Optional.of(database))) {
             // the configuration has changed since this client began to log in, or since the pool was for others
             reconcile(entered, false, true);
         }

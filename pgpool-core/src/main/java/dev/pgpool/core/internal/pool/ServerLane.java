@@ -514,7 +514,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 server.id(),
                 pool.key(),
                 state(server),
-                server.isReplicating(),
+                replication(server),
                 server.channel().remoteAddress(),
                 server.channel().localAddress(),
                 now.minusNanos(nanos - server.connectedNanos()),
@@ -525,6 +525,14 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 tls == null ? Optional.empty() : Optional.of(tls.protocol() + "/" + tls.cipherSuite()),
                 name == null ? "" : name,
                 server.statements().size());
+    }
+
+    private static String replication(ServerConnection server) {
+        String asked = server.target().startup().get("replication");
+        if (asked == null) {
+            return "none";
+        }
+        return asked.equals("database") ? "logical" : "physical";
     }
 
     private ServerInfo.State state(ServerConnection server) {

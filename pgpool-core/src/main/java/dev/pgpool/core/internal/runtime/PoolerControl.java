@@ -7,9 +7,11 @@ import dev.pgpool.core.internal.admin.AdminControl;
 import dev.pgpool.core.internal.admin.ControlException;
 import dev.pgpool.core.internal.client.ClientRegistry;
 import dev.pgpool.core.internal.client.ClientSession;
+import dev.pgpool.core.internal.pool.DnsCache;
 import dev.pgpool.core.internal.pool.PoolCommands;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.stats.ClientInfo;
+import dev.pgpool.core.stats.DnsInfo;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PgPoolSnapshot.Status;
 import dev.pgpool.core.stats.ServerInfo;
@@ -24,12 +26,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Carries out what operators want of a running pooler. Thread-safe; never blocks. */
-final class PoolerControl implements AdminControl {
+public final class PoolerControl implements AdminControl {
     private static final Logger LOGGER = LoggerFactory.getLogger(PoolerControl.class);
 
     private final PoolerRuntime runtime;
     private final ClientRegistry clients;
     private final PoolRegistry pools;
+    private final DnsCache names;
     private final PoolCommands commands;
     private final @Nullable ConfigSource source;
     /** Where files are read, one command after the other. */
@@ -39,11 +42,13 @@ final class PoolerControl implements AdminControl {
             PoolerRuntime runtime,
             ClientRegistry clients,
             PoolRegistry pools,
+            DnsCache names,
             @Nullable ConfigSource source,
             Executor blocking) {
         this.runtime = runtime;
         this.clients = clients;
         this.pools = pools;
+        this.names = names;
         this.commands = pools.commands();
         this.source = source;
         this.blocking = blocking;
@@ -74,6 +79,11 @@ final class PoolerControl implements AdminControl {
     @Override
     public CompletableFuture<List<ServerInfo>> servers() {
         return pools.servers();
+    }
+
+    @Override
+    public List<DnsInfo> names() {
+        return names.view();
     }
 
     // ---- doing

@@ -1,11 +1,14 @@
 package dev.pgpool.core.internal.runtime;
 
+import dev.pgpool.core.config.AdminConfig;
 import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.ConfigSource;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.admin.AdminConsole;
 import dev.pgpool.core.internal.admin.AdminControl;
+import dev.pgpool.core.internal.admin.TrafficHistory;
 import dev.pgpool.core.internal.auth.hba.RuleFiles;
 import dev.pgpool.core.internal.client.ClientDeadlines;
 import dev.pgpool.core.internal.client.ClientInitializer;
@@ -77,6 +80,10 @@ public final class PoolerRuntime {
     private @Nullable RuleFiles rules;
     private final TlsContexts tls;
     private final AtomicReference<Lifecycle> state = new AtomicReference<>(Lifecycle.NEW);
+    private final TrafficHistory history = new TrafficHistory(System.nanoTime());
+    /** Confined to the first event loop. */
+    private long lastSampleNanos = System.nanoTime();
+
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private volatile @Nullable Parts parts;
 
@@ -89,6 +96,7 @@ public final class PoolerRuntime {
             ClientInitializer initializer,
             Map<EventLoop, ClientDeadlines> deadlines,
             PoolerControl control,
+            AdminConsole console,
             Function<AuthQueries, AuthQueries> authQueries,
             List<Channel> listeners) {}
 
@@ -162,8 +170,8 @@ public final class PoolerRuntime {
             deadlines.put(loop, ofLoop);
         }
         ServerConnector connector = new ServerConnector(transport, random, workers.passwords());
-        HostResolver resolver = new HostResolver(
-                transport, new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime));
+        DnsCache names = new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime);
+        HostResolver resolver = new HostResolver(transport, names);
         Function<@Nullable AuthQueries, AuthQueries> authQueries =
                 before -> AuthQueries.create(config, before, loops, tickers, connector, resolver, tls);
         Secrets secrets = new Secrets(config.auth().credentials(), authQueries.apply(null));
@@ -177,14 +185,24 @@ public final class PoolerRuntime {
                 listener,
                 tls);
         PoolRegistry pools = new PoolRegistry(poolServices, config);
-        PoolerControl control = new PoolerControl(this, clients, pools, source, workers.control());
-        ClientServices services = services(config, pools, workers, random, secrets, control);
+        PoolerControl control = new PoolerControl(this, clients, pools, names, source, workers.control());
+        AdminConsole console = new AdminConsole(control, history);
+        ClientServices services = services(config, pools, workers, random, secrets, console);
         ClientInitializer initializer = new ClientInitializer(services, deadlines);
         new Listeners(transport, group, initializer).bind(config.listen(), listeners);
         pools.start();
-        loops.get(0).execute(() -> tickers.get(0).add(now -> sendRemovedAway(pools)));
+        loops.get(0).execute(() -> tickers.get(0).add(now -> onTick(now, pools, control)));
         return new Parts(
-                group, workers, pools, secrets, initializer, Map.copyOf(deadlines), control, authQueries, listeners);
+                group,
+                workers,
+                pools,
+                secrets,
+                initializer,
+                Map.copyOf(deadlines),
+                control,
+                console,
+                authQueries,
+                listeners);
     }
 
     private ClientServices services(
@@ -193,7 +211,7 @@ public final class PoolerRuntime {
             Workers workers,
             SecureRandom random,
             Secrets secrets,
-            PoolerControl control) {
+            AdminConsole console) {
         return new ClientServices(
                 now,
                 clients,
@@ -202,17 +220,24 @@ public final class PoolerRuntime {
                 random,
                 listener,
                 tls,
-                new LoginServices(secrets, rules, workers.authenticators()));
+                new LoginServices(secrets, rules, workers.authenticators()),
+                console);
     }
 
-    private void sendRemovedAway(PoolRegistry pools) {
+    private void onTick(long nowNanos, PoolRegistry pools, PoolerControl control) {
+        AdminConfig admin = config.admin();
+        if (!admin.isNobody()
+                && nowNanos - lastSampleNanos >= admin.statsPeriod().toNanos()) {
+            lastSampleNanos = nowNanos;
+            control.snapshot().thenAccept(snapshot -> history.add(snapshot, nowNanos));
+        }
         if (pools.hasRemoved()) {
             clients.sendRemovedAway();
         }
     }
 
     /** What operators can do. */
-    public AdminControl control() {
+    public PoolerControl control() {
         return running().control();
     }
 
@@ -253,7 +278,7 @@ public final class PoolerRuntime {
         known.pools().adopt(next, encryptedAnew);
         known.initializer()
                 .adopt(services(
-                        next, known.pools(), known.workers(), new SecureRandom(), known.secrets(), known.control()));
+                        next, known.pools(), known.workers(), new SecureRandom(), known.secrets(), known.console()));
         LOGGER.atInfo()
                 .addKeyValue("databases", next.databaseNames())
                 .addKeyValue("encryptedAnew", encryptedAnew)

@@ -37,11 +37,6 @@ public final class ReplicationServer implements ServerPhase {
     }
 
     @Override
-    public boolean isReplicating() {
-        return true;
-    }
-
-    @Override
     public void onMessages(MessageCursor in) {
         while (in.next()) {
             in.forward();

@@ -213,11 +213,6 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         return phase.requestedNanos();
     }
 
-    /** Whether it belongs to one client that replicates. */
-    public boolean isReplicating() {
-        return phase.isReplicating();
-    }
-
     /** Whether it ends when it is given back. */
     public boolean isRetiring() {
         return retirement != null;

@@ -34,11 +34,6 @@ public interface ServerPhase {
         return 0;
     }
 
-    /** Whether the server belongs to one client that replicates. */
-    default boolean isReplicating() {
-        return false;
-    }
-
     /** The {@code id} of the client that has the server; 0 if none has. */
     default int clientId() {
         return 0;

@@ -17,6 +17,9 @@ import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.Backend;
 import dev.pgpool.core.fixture.Frontend;
+import dev.pgpool.core.internal.admin.AdminConsole;
+import dev.pgpool.core.internal.admin.AdminControl;
+import dev.pgpool.core.internal.admin.TrafficHistory;
 import dev.pgpool.core.internal.pool.AuthQueries;
 import dev.pgpool.core.internal.pool.HostResolver;
 import dev.pgpool.core.internal.pool.LaneAccess;
@@ -36,6 +39,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.ByteArrayOutputStream;
+import java.lang.reflect.Proxy;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -260,8 +264,15 @@ public class Rig implements AutoCloseable {
                                 config.auth().credentials(),
                                 AuthQueries.create(config, null, List.of(), List.of(), connector, resolver, tls)),
                         null,
-                        Runnable::run));
+                        Runnable::run),
+                new AdminConsole(NO_CONTROL, new TrafficHistory(0)));
     }
+
+    /** Nobody is at the console. */
+    private static final AdminControl NO_CONTROL = (AdminControl) Proxy.newProxyInstance(
+            Rig.class.getClassLoader(), new Class<?>[] {AdminControl.class}, (proxy, method, arguments) -> {
+                throw new UnsupportedOperationException(method.getName());
+            });
 
     /** The clients' secrets. */
     private static final class Credentials implements CredentialStore {

@@ -1,0 +1,241 @@
+package dev.pgpool.core.internal.admin;
+
+import dev.pgpool.core.config.ConfigException;
+import dev.pgpool.core.config.Setting;
+import dev.pgpool.core.internal.admin.AdminControl.Shutdown;
+import dev.pgpool.core.internal.wire.BackendWriter;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Understands commands, has them carried out, and puts into messages what came of it. Knows no channel. Thread-safe.
+ *
+ * @see <a href="https://www.pgbouncer.org/usage.html#admin-console">PgBouncer's admin console</a>
+ */
+public final class AdminConsole {
+    private static final Logger LOGGER = LoggerFactory.getLogger(AdminConsole.class);
+    private static final String ERROR_STATE = "08P01";
+
+    /** What drivers ask and set although there is nothing to be set: answered, and ignored. */
+    private static final Map<String, String> FAKED = Map.of(
+            "client_encoding", "UTF-8",
+            "default_transaction_isolation", "read committed",
+            "standard_conforming_strings", "on",
+            "datestyle", "ISO",
+            "timezone", "GMT",
+            "extra_float_digits", "1");
+
+    /**
+     * A command under way.
+     *
+     * @param answer the messages that answer it, but for ReadyForQuery; belongs to the receiver; never fails
+     * @param cancel what a cancel request does to it
+     */
+    public record Running(CompletionStage<ByteBuf> answer, Runnable cancel) {}
+
+    private final AdminControl control;
+    private final ShowCommands show;
+
+    public AdminConsole(AdminControl control, TrafficHistory history) {
+        this.control = control;
+        this.show = new ShowCommands(control, history);
+    }
+
+    /**
+     * Begins to carry out a command.
+     *
+     * @param admin whether the operator may do everything, or only look
+     */
+    public Running run(String sql, boolean admin, ByteBufAllocator alloc) {
+        AdminCommand command = AdminCommand.parse(sql);
+        if (command == null) {
+            return now(alloc, out -> error(out, unknown(sql)));
+        }
+        if (command.verb().isEmpty()) {
+            return now(alloc, out -> out.writeByte('I').writeInt(4));
+        }
+        if (command.verb().equals("SHOW")) {
+            return show(command, sql, admin, alloc);
+        }
+        if (command.verb().equals("SET") && FAKED.containsKey(command.argument().orElseThrow())) {
+            return now(alloc, out -> {
+                BackendWriter.noticeResponse(out, new ErrorFields("NOTICE", "00000", "SET ignored", null, null));
+                complete(out, "SET");
+            });
+        }
+        if (!admin) {
+            return now(alloc, out -> error(out, new ControlException("42501", "admin access needed")));
+        }
+        return control(command, sql, alloc);
+    }
+
+    private Running show(AdminCommand command, String sql, boolean admin, ByteBufAllocator alloc) {
+        String what = command.argument().orElse("HELP").toLowerCase(Locale.ROOT);
+        if (what.equals("help")) {
+            return now(alloc, out -> {
+                BackendWriter.noticeResponse(
+                        out, new ErrorFields("NOTICE", "00000", "Console usage", ShowCommands.USAGE, null));
+                complete(out, "SHOW");
+            });
+        }
+        String faked = FAKED.get(what);
+        if (faked != null) {
+            return now(alloc, out -> {
+                new ResultTable(what + " s").row(faked).writeTo(out);
+                complete(out, "SHOW");
+            });
+        }
+        if (what.equals("fds")) {
+            return now(
+                    alloc,
+                    out -> error(
+                            out,
+                            admin
+                                    ? new ControlException(
+                                            "0A000", "SHOW FDS hands over sockets, which this pooler does not do")
+                                    : new ControlException("42501", "admin access needed")));
+        }
+        CompletionStage<ResultTable> table = show.table(what);
+        if (table == null) {
+            return now(alloc, out -> error(out, unknown(sql)));
+        }
+        return answer(
+                table,
+                alloc,
+                (out, rows) -> {
+                    rows.writeTo(out);
+                    complete(out, "SHOW");
+                },
+                () -> {});
+    }
+
+    private Running control(AdminCommand command, String sql, ByteBufAllocator alloc) {
+        Optional<String> argument = command.argument();
+        Runnable cancel = () -> {};
+        CompletionStage<Void> done;
+        switch (command.verb()) {
+            case "PAUSE" -> {
+                done = control.pause(argument);
+                cancel = () -> control.resume(argument);
+            }
+            case "SUSPEND" -> {
+                done = control.suspend();
+                cancel = () -> control.resume(Optional.empty());
+            }
+            case "RESUME" -> done = control.resume(argument);
+            case "DISABLE" -> done = argument.map(control::disable).orElseGet(() -> missing("a database is required"));
+            case "ENABLE" -> done = argument.map(control::enable).orElseGet(() -> missing("a database is required"));
+            case "RECONNECT" -> done = control.reconnect(argument);
+            case "KILL" -> done = control.kill(argument);
+            case "KILL_CLIENT" -> done = killClient(argument);
+            case "WAIT_CLOSE" -> done = control.waitClose(argument);
+            case "RELOAD" -> done = control.reload();
+            case "SHUTDOWN" -> done = shutdown(argument, sql);
+            case "SET" ->
+                done = control.set(argument.orElseThrow(), command.value().orElseThrow());
+            default -> {
+                return now(alloc, out -> error(out, unknown(sql)));
+            }
+        }
+        String tag = command.verb().equals("SET")
+                ? "SET " + argument.orElseThrow() + "=" + command.value().orElseThrow()
+                : command.verb();
+        return answer(done, alloc, (out, nothing) -> complete(out, tag), cancel);
+    }
+
+    private CompletionStage<Void> killClient(Optional<String> id) {
+        try {
+            return control.killClient(Integer.decode(id.orElse("")));
+        } catch (NumberFormatException e) {
+            return missing("invalid client pointer supplied");
+        }
+    }
+
+    private CompletionStage<Void> shutdown(Optional<String> how, String sql) {
+        if (how.isEmpty()) {
+            return control.shutdown(Shutdown.IMMEDIATE);
+        }
+        return switch (how.get().toUpperCase(Locale.ROOT)) {
+            case "WAIT_FOR_SERVERS" -> control.shutdown(Shutdown.WAIT_FOR_SERVERS);
+            case "WAIT_FOR_CLIENTS" -> control.shutdown(Shutdown.WAIT_FOR_CLIENTS);
+            default -> CompletableFuture.failedFuture(unknown(sql));
+        };
+    }
+
+    private static CompletionStage<Void> missing(String message) {
+        return CompletableFuture.failedFuture(new ControlException(message));
+    }
+
+    private static ControlException unknown(String sql) {
+        return new ControlException("42601", "invalid command '" + sql.strip() + "', use SHOW HELP;");
+    }
+
+    // ---- into messages
+
+    private interface Writer<T> {
+        void write(ByteBuf out, T result);
+    }
+
+    private static Running now(ByteBufAllocator alloc, Consumer<ByteBuf> writer) {
+        ByteBuf out = alloc.buffer();
+        writer.accept(out);
+        return new Running(CompletableFuture.completedFuture(out), () -> {});
+    }
+
+    private static <T> Running answer(
+            CompletionStage<T> stage, ByteBufAllocator alloc, Writer<T> writer, Runnable cancel) {
+        return new Running(
+                stage.handle((result, problem) -> {
+                    ByteBuf out = alloc.buffer();
+                    if (problem == null) {
+                        writer.write(out, result);
+                    } else {
+                        error(out, problem);
+                    }
+                    return out;
+                }),
+                cancel);
+    }
+
+    private static void complete(ByteBuf out, String tag) {
+        byte[] bytes = tag.getBytes(StandardCharsets.UTF_8);
+        out.writeByte('C').writeInt(4 + bytes.length + 1).writeBytes(bytes).writeByte(0);
+    }
+
+    private static void error(ByteBuf out, Throwable problem) {
+        Throwable cause =
+                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
+        if (cause instanceof ControlException e) {
+            error(out, e.sqlState(), String.valueOf(e.getMessage()), null);
+        } else if (cause instanceof ConfigException e) {
+            LOGGER.atWarn().addKeyValue("problems", e.problems()).log("configuration not changed");
+            error(out, "F0000", "configuration not changed", String.join("\n", e.problems()));
+        } else {
+            LOGGER.atWarn().setCause(cause).log("command failed");
+            error(out, ERROR_STATE, String.valueOf(cause.getMessage()), null);
+        }
+    }
+
+    private static void error(ByteBuf out, String sqlState, String message, @Nullable String detail) {
+        BackendWriter.errorResponse(out, new ErrorFields("ERROR", sqlState, message, detail, null));
+    }
+
+    /** The settings as SHOW CONFIG has them. */
+    static List<Setting> settings(AdminControl control) {
+        List<Setting> known = control.settings();
+        return known.isEmpty() ? ConfigTables.of(control.config()) : known;
+    }
+}

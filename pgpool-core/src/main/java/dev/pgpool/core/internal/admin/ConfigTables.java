@@ -1,0 +1,93 @@
+package dev.pgpool.core.internal.admin;
+
+import dev.pgpool.core.config.ListenConfig;
+import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.Setting;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryUsage;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+
+/** SHOW CONFIG and MEM. */
+final class ConfigTables {
+    private ConfigTables() {}
+
+    static ResultTable config(List<Setting> settings) {
+        ResultTable table = new ResultTable("key s, value s, default s, changeable s");
+        settings.forEach(setting ->
+                table.row(setting.key(), setting.value(), setting.defaultValue(), setting.changeable() ? "yes" : "no"));
+        return table;
+    }
+
+    /** What a configuration without a source can say by PgBouncer's names; nothing of it can be SET. */
+    static List<Setting> of(PgPoolConfig config) {
+        ListenConfig listen = config.listen();
+        return List.of(
+                fixed(
+                        "admin_users",
+                        String.join(",", new TreeSet<>(config.admin().adminUsers())),
+                        ""),
+                fixed(
+                        "auth_type",
+                        config.auth().hbaFile().isPresent()
+                                ? "hba"
+                                : config.auth()
+                                        .method()
+                                        .name()
+                                        .toLowerCase(Locale.ROOT)
+                                        .replace('_', '-'),
+                        "scram-sha-256"),
+                fixed("client_login_timeout", seconds(listen.loginTimeout()), "60"),
+                fixed(
+                        "client_tls_sslmode",
+                        listen.tls().mode().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                        "disable"),
+                fixed("dns_max_ttl", seconds(config.dns().maxTtl()), "15"),
+                fixed("dns_nxdomain_ttl", seconds(config.dns().nxdomainTtl()), "15"),
+                fixed("listen_addr", listen.host(), "127.0.0.1"),
+                fixed("listen_backlog", String.valueOf(listen.backlog()), "1024"),
+                fixed("listen_port", String.valueOf(listen.port()), "6432"),
+                fixed("max_client_conn", String.valueOf(listen.maxClientConnections()), "10000"),
+                // users have their own limits, there is none for all of them
+                fixed("max_user_connections", "0", "0"),
+                fixed("peer_id", String.valueOf(config.peers().id()), "0"),
+                fixed("pool_mode", config.poolMode().name().toLowerCase(Locale.ROOT), "transaction"),
+                fixed("stats_period", seconds(config.admin().statsPeriod()), "60"),
+                fixed(
+                        "stats_users",
+                        String.join(",", new TreeSet<>(config.admin().statsUsers())),
+                        ""),
+                fixed(
+                        "unix_socket_dir",
+                        listen.unixSocketDirectory().map(String::valueOf).orElse(""),
+                        ""));
+    }
+
+    private static Setting fixed(String key, String value, String defaultValue) {
+        return new Setting(key, value, defaultValue, false);
+    }
+
+    private static String seconds(Duration duration) {
+        return String.valueOf(duration.toSeconds());
+    }
+
+    /** The process's memory: the host's, too, since it is one process. */
+    static ResultTable memory() {
+        MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
+        ResultTable table = new ResultTable("name s, size q, used q, free q, memtotal q")
+                .row("heap", 1, heap.getUsed(), heap.getCommitted() - heap.getUsed(), heap.getCommitted());
+        for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
+            long total = Math.max(pool.getTotalCapacity(), pool.getMemoryUsed());
+            table.row(
+                    "buffers_" + pool.getName().replaceAll("[^a-z]+", "_"),
+                    pool.getCount() == 0 ? 0 : total / pool.getCount(),
+                    pool.getMemoryUsed(),
+                    total - pool.getMemoryUsed(),
+                    total);
+        }
+        return table;
+    }
+}

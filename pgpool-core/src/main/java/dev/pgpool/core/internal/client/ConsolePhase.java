@@ -1,0 +1,153 @@
+package dev.pgpool.core.internal.client;
+
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.admin.AdminConsole;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.wire.BackendWriter;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.FrontendType;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.MessageReader;
+import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.TransactionStatus;
+import dev.pgpool.core.internal.wire.WireViolation;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Phase: an operator at the console. One command after the other; each is answered before the next one is read. */
+final class ConsolePhase implements ClientPhase {
+    /** No command is longer. */
+    private static final int MAX_QUERY = 64 * 1_024;
+
+    private static final Map<String, String> PARAMETERS = parameters();
+
+    private final ClientSession session;
+    private final AdminConsole console;
+    private final boolean admin;
+    private final int protocolMinor;
+    private AdminConsole.@Nullable Running running;
+
+    /** @param admin whether the operator may do everything, or only look */
+    ConsolePhase(ClientSession session, AdminConsole console, boolean admin, int protocolMinor) {
+        this.session = session;
+        this.console = console;
+        this.admin = admin;
+        this.protocolMinor = protocolMinor;
+    }
+
+    /** What PgBouncer says; tools look at the version to tell a console from a server. */
+    private static Map<String, String> parameters() {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        parameters.put("server_version", "1.25.2/bouncer");
+        parameters.put("client_encoding", "UTF8");
+        parameters.put("server_encoding", "UTF8");
+        parameters.put("DateStyle", "ISO");
+        parameters.put("TimeZone", "GMT");
+        parameters.put("standard_conforming_strings", "on");
+        parameters.put("is_superuser", "on");
+        return parameters;
+    }
+
+    void begin() {
+        CancelKey key =
+                CancelKey.create(session.id(), protocolMinor, session.services().random());
+        session.cancelKey(key);
+        ByteBuf out = session.out().space();
+        BackendWriter.authenticationOk(out);
+        PARAMETERS.forEach((name, value) -> BackendWriter.parameterStatus(out, name, value));
+        BackendWriter.backendKeyData(out, key.processId(), key.secret());
+        BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+        session.out().flush();
+        session.atConsole();
+        session.readable(true);
+        session.resume();
+    }
+
+    @Override
+    public boolean isConsole() {
+        return true;
+    }
+
+    @Override
+    public void onRead(ClientSession s, ByteBuf bytes) {
+        s.walk(bytes);
+    }
+
+    @Override
+    public void onMessages(ClientSession s, MessageCursor in) {
+        while (running == null && !s.isClosed() && in.next()) {
+            switch (in.type()) {
+                case FrontendType.QUERY -> {
+                    in.requireAtMost(MAX_QUERY);
+                    if (!in.isComplete()) {
+                        return;
+                    }
+                    int end = MessageReader.requireEndOfString(in.buffer(), in.bodyIndex(), in.bodyEnd(), "query");
+                    String sql = MessageReader.text(in.buffer(), in.bodyIndex(), end);
+                    in.skip();
+                    run(sql);
+                }
+                case FrontendType.TERMINATE -> s.close(CloseReason.CLIENT_CLOSED, false);
+                case FrontendType.PARSE,
+                        FrontendType.BIND,
+                        FrontendType.EXECUTE,
+                        FrontendType.DESCRIBE,
+                        FrontendType.CLOSE,
+                        FrontendType.SYNC,
+                        FrontendType.FLUSH ->
+                    s.fail(PoolerError.CONSOLE_NEEDS_SIMPLE_QUERIES.plain(), CloseReason.CLIENT_PROTOCOL_VIOLATION);
+                default ->
+                    throw new WireViolation(
+                            PoolerError.CLIENT_PROTOCOL_VIOLATION,
+                            "message type " + (in.type() & 0xff) + " at the admin console");
+            }
+        }
+    }
+
+    private void run(String sql) {
+        EventLoop loop = session.channel().eventLoop();
+        AdminConsole.Running begun = console.run(sql, admin, session.channel().alloc());
+        running = begun;
+        begun.answer().thenAccept(answer -> {
+            if (loop.inEventLoop()) {
+                answered(answer);
+            } else {
+                loop.execute(() -> answered(answer));
+            }
+        });
+    }
+
+    private void answered(ByteBuf answer) {
+        running = null;
+        if (session.isClosed()) {
+            answer.release();
+            return;
+        }
+        session.out().run(answer);
+        BackendWriter.readyForQuery(session.out().space(), TransactionStatus.IDLE);
+        session.out().flush();
+        session.readable(true);
+        session.resume();
+    }
+
+    @Override
+    public void onCancel(ClientSession s) {
+        AdminConsole.Running command = running;
+        if (command != null) {
+            command.cancel().run();
+        }
+    }
+
+    @Override
+    public void onServer(ClientSession s, ServerConnection server) {
+        throw new IllegalStateException("the console has no server");
+    }
+
+    @Override
+    public void onNoServer(ClientSession s, ErrorFields error) {
+        throw new IllegalStateException("the console wants no server");
+    }
+}

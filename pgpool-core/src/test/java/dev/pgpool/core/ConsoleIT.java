@@ -1,0 +1,187 @@
+package dev.pgpool.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.pgpool.core.fixture.OnEveryPostgres;
+import dev.pgpool.core.fixture.TestPooler;
+import dev.pgpool.core.fixture.TestPostgres;
+import dev.pgpool.core.fixture.WireClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The admin console, spoken to in PostgreSQL's protocol. */
+@OnEveryPostgres
+class ConsoleIT {
+    private final TestPostgres postgres;
+
+    ConsoleIT(TestPostgres postgres) {
+        this.postgres = postgres;
+    }
+
+    private TestPooler start() {
+        return TestPooler.start(settings -> settings.database(
+                        TestPostgres.DATABASE, db -> TestPooler.at(db, postgres).maxConnections(2))
+                .adminUsers("boss")
+                .statsUsers("watcher"));
+    }
+
+    private static List<String> run(WireClient console, String sql) {
+        return console.query(sql).exchange();
+    }
+
+    @Test
+    void operatorsLogInAndLook() {
+        try (TestPooler pooler = start();
+                WireClient client = pooler.login();
+                WireClient boss = pooler.loginAs("boss", "pgbouncer");
+                WireClient watcher = pooler.loginAs("watcher", "pgpool")) {
+            client.run("BEGIN");
+            assertThat(boss.parameter("server_version")).isEqualTo("1.25.2/bouncer");
+            assertThat(run(boss, "SHOW VERSION;").get(1)).contains("PgBouncer 1.25.2");
+            for (String what : List.of(
+                    "STATS",
+                    "STATS_TOTALS",
+                    "STATS_AVERAGES",
+                    "TOTALS",
+                    "CLIENTS",
+                    "SERVERS",
+                    "SOCKETS",
+                    "ACTIVE_SOCKETS",
+                    "POOLS",
+                    "PEER_POOLS",
+                    "PEERS",
+                    "LISTS",
+                    "USERS",
+                    "DATABASES",
+                    "CONFIG",
+                    "STATE",
+                    "MEM",
+                    "DNS_HOSTS",
+                    "DNS_ZONES",
+                    "LATENCIES",
+                    "EVENTS",
+                    "HELP")) {
+                assertThat(run(watcher, "show " + what.toLowerCase(Locale.ROOT)))
+                        .as(what)
+                        .noneMatch(message -> message.startsWith("ErrorResponse"))
+                        .anyMatch(message -> message.startsWith("CommandComplete") && message.contains("SHOW"));
+            }
+            assertThat(run(boss, "SHOW SERVERS").stream().filter(m -> m.startsWith("DataRow")))
+                    .singleElement()
+                    .asString()
+                    .contains("'active'", "'" + TestPostgres.DATABASE + "'");
+        }
+    }
+
+    @Test
+    void nobodyElseGetsIn() {
+        try (TestPooler pooler = start();
+                WireClient stranger = pooler.connect().startup(TestPostgres.USER, "pgbouncer")) {
+            assertThat(stranger.readUntilClosed()).last().asString().contains("42501", "permission denied");
+        }
+    }
+
+    @Test
+    void statsUsersMayOnlyLook() {
+        try (TestPooler pooler = start();
+                WireClient watcher = pooler.loginAs("watcher", "pgbouncer");
+                WireClient client = pooler.login()) {
+            for (String command : List.of(
+                    "PAUSE",
+                    "RESUME",
+                    "DISABLE app",
+                    "ENABLE app",
+                    "RECONNECT",
+                    "KILL",
+                    "KILL_CLIENT 1",
+                    "RELOAD",
+                    "WAIT_CLOSE",
+                    "SET max_client_conn = 1",
+                    "SHUTDOWN",
+                    "SUSPEND",
+                    "SHOW FDS",
+                    "NONSENSE")) {
+                assertThat(run(watcher, command).get(0))
+                        .as(command)
+                        .contains("ErrorResponse", "42501", "admin access needed");
+            }
+            assertThat(client.value("SELECT 'unharmed'")).isEqualTo("unharmed");
+        }
+    }
+
+    @Test
+    void pauseAndResumeAndCancel() {
+        try (TestPooler pooler = start();
+                WireClient boss = pooler.loginAs("boss", "pgbouncer");
+                WireClient busy = pooler.login()) {
+            busy.run("BEGIN");
+            boss.query("PAUSE").send();
+            assertThat(boss.isReadable(Duration.ofMillis(300))).isFalse();
+            busy.run("COMMIT");
+            assertThat(boss.readUntilReady()).first().asString().contains("CommandComplete", "PAUSE");
+            assertThat(run(boss, "PAUSE").get(0)).contains("already suspended/paused");
+            assertThat(run(boss, "SHOW STATE")).anyMatch(row -> row.contains("'paused' 3 'yes'"));
+            busy.query("SELECT 'later'").send();
+            assertThat(run(boss, "RESUME").get(0)).contains("CommandComplete", "RESUME");
+            assertThat(busy.readUntilReady().get(1)).contains("later");
+
+            busy.run("BEGIN");
+            boss.query("PAUSE app").send();
+            await().until(() -> pooler.snapshot().databases().get(0).paused());
+            try (WireClient canceller = boss.cancel(pooler.address())) {
+                canceller.readUntilClosed();
+            }
+            boss.readUntilReady();
+            assertThat(pooler.snapshot().databases().get(0).paused()).isFalse();
+            busy.run("COMMIT");
+        }
+    }
+
+    @Test
+    void clientsAreKilledByTheNumberThatIsShown() {
+        try (TestPooler pooler = start();
+                WireClient boss = pooler.loginAs("boss", "pgbouncer");
+                WireClient victim = pooler.login("application_name", "victim")) {
+            int id = pooler.pool().clients().stream()
+                    .filter(client -> client.applicationName().equals("victim"))
+                    .findFirst()
+                    .orElseThrow()
+                    .id();
+            assertThat(run(boss, "SHOW CLIENTS"))
+                    .anyMatch(row -> row.contains("'victim'") && row.contains("'" + id + "'"));
+            assertThat(run(boss, "KILL_CLIENT x").get(0)).contains("invalid client pointer supplied");
+            assertThat(run(boss, "KILL_CLIENT 99999").get(0)).contains("client not found");
+            assertThat(run(boss, "KILL_CLIENT " + id).get(0)).contains("CommandComplete", "KILL_CLIENT");
+            assertThat(victim.readUntilClosed()).last().asString().contains("admin forced disconnect");
+        }
+    }
+
+    @Test
+    void extendedQueriesAreRefused() {
+        try (TestPooler pooler = start();
+                WireClient boss = pooler.loginAs("boss", "pgbouncer")) {
+            assertThat(boss.parse("", "SHOW POOLS").sync().send().readUntilClosed())
+                    .last()
+                    .asString()
+                    .contains("extended query protocol not supported by admin console");
+        }
+    }
+
+    @Test
+    void shutdownWaitsForServersAndThenEnds() throws Exception {
+        try (TestPooler pooler = start();
+                WireClient boss = pooler.loginAs("boss", "pgbouncer");
+                WireClient busy = pooler.login()) {
+            busy.run("BEGIN");
+            assertThat(run(boss, "SHUTDOWN WAIT_FOR_SERVERS").get(0)).contains("CommandComplete", "SHUTDOWN");
+            assertThat(busy.value("SELECT 'goes on'")).isEqualTo("goes on");
+            busy.query("COMMIT").send();
+            assertThat(busy.readUntilClosed()).last().asString().contains("57P01");
+            pooler.pool().whenClosed().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        }
+    }
+}
