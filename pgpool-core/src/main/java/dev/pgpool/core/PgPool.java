@@ -34,6 +34,16 @@ public final class PgPool implements AutoCloseable {
     }
 
     /**
+     * A pooler of a configuration that comes from elsewhere, such as {@link dev.pgpool.core.pgbouncer.PgBouncerIni}; it
+     * can be had again by {@link #reload()} and at the console, by {@code RELOAD} and {@code SET}.
+     *
+     * @throws dev.pgpool.core.config.ConfigException with every problem found
+     */
+    public static PgPool of(ConfigSource source, PgPoolListener listener) {
+        return new PgPool(source.load(), source, listener);
+    }
+
+    /**
      * Listens and serves clients. Server connections are made when clients need them, or a pool's minimum does. Does
      * nothing when running.
      *
@@ -51,9 +61,9 @@ public final class PgPool implements AutoCloseable {
     }
 
     /**
-     * The TCP address that clients connect to, with the real port.
+     * The TCP address that clients connect to, the first if there are several, with the real port.
      *
-     * @throws IllegalStateException if the pooler is not running
+     * @throws IllegalStateException if the pooler is not running, or listens on a unix socket only
      */
     public InetSocketAddress address() {
         return runtime.address();
@@ -216,11 +226,19 @@ public final class PgPool implements AutoCloseable {
      * <p>A pool that was made for fewer servers than there are event loops keeps to as many loops as it had.
      *
      * @throws dev.pgpool.core.config.ConfigException with every problem of files, and for what can't change while the
-     *     pooler runs: addresses to listen on, event loops, DNS times and the peer id; then nothing has changed
+     *     pooler runs: addresses to listen on, event loops and the peer id; then nothing has changed
      * @throws IllegalStateException if the pooler is not running
      */
     public void reload(PgPoolConfig config) {
         runtime.reload(config);
+    }
+
+    /**
+     * As {@link #reload(PgPoolConfig)}, with what the {@link ConfigSource} says now, if the pooler has one; without, only
+     * files are read again.
+     */
+    public void reload() {
+        Waiting.on(runtime.control().reload());
     }
 
     /**

@@ -40,6 +40,7 @@ public final class PgPoolBuilder {
     private String host = "127.0.0.1";
     private int port = 6432;
     private Optional<Path> unixSocketDirectory = Optional.empty();
+    private String unixSocketMode = ListenConfig.EVERYBODY;
     private int backlog = 1_024;
     private int maxClientConnections = 10_000;
     private Duration loginTimeout = Duration.ofSeconds(60);
@@ -55,6 +56,7 @@ public final class PgPoolBuilder {
     private Duration dnsNxdomainTtl = DnsConfig.DEFAULT.nxdomainTtl();
     private Set<String> adminUsers = Set.of();
     private Set<String> statsUsers = Set.of();
+    private boolean ownerIsAdmin;
     private Duration statsPeriod = AdminConfig.DEFAULT_STATS_PERIOD;
     private int peerId;
     private final Map<Integer, PeerConfig> peers = new LinkedHashMap<>();
@@ -63,7 +65,10 @@ public final class PgPoolBuilder {
 
     PgPoolBuilder() {}
 
-    /** Default {@code 127.0.0.1} and 6432. Host {@code *} listens on all addresses, port 0 takes a free one. */
+    /**
+     * Default {@code 127.0.0.1} and 6432. Host {@code *} listens on all addresses; several are separated by commas; the
+     * empty one listens on the unix socket only. Port 0 takes a free one.
+     */
     public PgPoolBuilder listen(String host, int port) {
         this.host = host;
         this.port = port;
@@ -73,6 +78,12 @@ public final class PgPoolBuilder {
     /** Default none. Also listens on {@code <directory>/.s.PGSQL.<port>}. */
     public PgPoolBuilder unixSocketDirectory(Path directory) {
         this.unixSocketDirectory = Optional.of(directory);
+        return this;
+    }
+
+    /** Default 0777. Permissions of the unix socket, as octal digits. */
+    public PgPoolBuilder unixSocketMode(String octal) {
+        this.unixSocketMode = octal;
         return this;
     }
 
@@ -164,7 +175,10 @@ public final class PgPoolBuilder {
         return this;
     }
 
-    /** Says what is different for a user: of all its pools, whatever the database, and of clients that log in as it. */
+    /**
+     * Says what is different for a user: of all its pools, whatever the database, and of clients that log in as it. The
+     * name {@code *} is for every user without an entry of its own.
+     */
     public PgPoolBuilder user(String name, Consumer<UserBuilder> description) {
         UserBuilder builder = new UserBuilder(name);
         description.accept(builder);
@@ -205,6 +219,15 @@ public final class PgPoolBuilder {
     /** Default: nobody. Who may look at the console's figures, but change nothing. */
     public PgPoolBuilder statsUsers(String... users) {
         this.statsUsers = Set.copyOf(List.of(users));
+        return this;
+    }
+
+    /**
+     * Default false. Lets who runs this process use the console by unix socket as user {@code pgbouncer}, without proving
+     * anything: as PgBouncer does it.
+     */
+    public PgPoolBuilder ownerIsAdmin(boolean ownerIsAdmin) {
+        this.ownerIsAdmin = ownerIsAdmin;
         return this;
     }
 
@@ -262,8 +285,8 @@ public final class PgPoolBuilder {
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }
-        ListenConfig listen =
-                new ListenConfig(host, port, unixSocketDirectory, backlog, maxClientConnections, loginTimeout, tls);
+        ListenConfig listen = new ListenConfig(
+                host, port, unixSocketDirectory, unixSocketMode, backlog, maxClientConnections, loginTimeout, tls);
         AuthConfig auth = new AuthConfig(
                 authentication, hbaFile, identFile, credentials, authQuery, authenticator, authenticatorWithoutTls);
         return new PgPoolConfig(
@@ -273,7 +296,7 @@ public final class PgPoolBuilder {
                 poolMode,
                 auth,
                 new DnsConfig(dnsMaxTtl, dnsNxdomainTtl),
-                new AdminConfig(adminUsers, statsUsers, statsPeriod),
+                new AdminConfig(adminUsers, statsUsers, ownerIsAdmin, statsPeriod),
                 new PeersConfig(peerId, peers),
                 eventLoops);
     }

@@ -9,14 +9,16 @@ import java.util.TreeSet;
  *
  * @param adminUsers may do everything
  * @param statsUsers may look, but change nothing
+ * @param owner whether who runs this process may come by unix socket as {@code pgbouncer}, do everything, and need prove
+ *     nothing
  * @param statsPeriod what averages are of
  */
-public record AdminConfig(Set<String> adminUsers, Set<String> statsUsers, Duration statsPeriod) {
+public record AdminConfig(Set<String> adminUsers, Set<String> statsUsers, boolean owner, Duration statsPeriod) {
     /** As PgBouncer's. */
     public static final Duration DEFAULT_STATS_PERIOD = Duration.ofSeconds(60);
 
     /** Nobody. */
-    public static final AdminConfig NOBODY = new AdminConfig(Set.of(), Set.of(), DEFAULT_STATS_PERIOD);
+    public static final AdminConfig NOBODY = new AdminConfig(Set.of(), Set.of(), false, DEFAULT_STATS_PERIOD);
 
     public AdminConfig {
         adminUsers = Set.copyOf(adminUsers);
@@ -31,12 +33,12 @@ public record AdminConfig(Set<String> adminUsers, Set<String> statsUsers, Durati
 
     /** Whether nobody may use the console. */
     public boolean isNobody() {
-        return adminUsers.isEmpty() && statsUsers.isEmpty();
+        return !owner && adminUsers.isEmpty() && statsUsers.isEmpty();
     }
 
     @Override
     public String toString() {
         return "AdminConfig[adminUsers=" + new TreeSet<>(adminUsers) + ", statsUsers=" + new TreeSet<>(statsUsers)
-                + ", statsPeriod=" + statsPeriod + "]";
+                + ", owner=" + owner + ", statsPeriod=" + statsPeriod + "]";
     }
 }

@@ -99,9 +99,10 @@ public record PgPoolConfig(
         return exact != null ? Optional.of(exact) : Optional.ofNullable(databases.get(DatabaseConfig.FALLBACK));
     }
 
-    /** What is different for a user, if anything is. */
+    /** What is different for a user, if anything is: its own entry, else the fallback. */
     public Optional<UserConfig> user(String name) {
-        return Optional.ofNullable(users.get(name));
+        UserConfig exact = users.get(name);
+        return Optional.ofNullable(exact != null ? exact : users.get(UserConfig.FALLBACK));
     }
 
     /** Names of the configured databases, in order. */

@@ -35,6 +35,9 @@ public record UserConfig(
         Optional<Duration> idleInTransactionTimeout,
         Optional<Duration> clientIdleTimeout) {
 
+    /** Name of the entry that is for every user without an entry of its own. */
+    public static final String FALLBACK = "*";
+
     void check(Problems problems) {
         String path = "users." + name;
         problems.require(!name.isEmpty(), path, "\"\"", "a user name");

@@ -145,7 +145,8 @@ public final class AdminConsole {
             case "RELOAD" -> done = control.reload();
             case "SHUTDOWN" -> done = shutdown(argument, sql);
             case "SET" ->
-                done = control.set(argument.orElseThrow(), command.value().orElseThrow());
+                done = control.set(argument.orElseThrow(), command.value().orElseThrow())
+                        .exceptionally(AdminConsole::notSet);
             default -> {
                 return now(alloc, out -> error(out, unknown(sql)));
             }
@@ -177,6 +178,13 @@ public final class AdminConsole {
 
     private static CompletionStage<Void> missing(String message) {
         return CompletableFuture.failedFuture(new ControlException(message));
+    }
+
+    private static Void notSet(Throwable problem) {
+        Throwable cause = problem.getCause() == null ? problem : problem.getCause();
+        throw cause instanceof ConfigException e
+                ? new ControlException("22023", String.valueOf(e.getMessage()))
+                : new CompletionException(cause);
     }
 
     private static ControlException unknown(String sql) {
@@ -222,7 +230,12 @@ public final class AdminConsole {
             error(out, e.sqlState(), String.valueOf(e.getMessage()), null);
         } else if (cause instanceof ConfigException e) {
             LOGGER.atWarn().addKeyValue("problems", e.problems()).log("configuration not changed");
-            error(out, "F0000", "configuration not changed", String.join("\n", e.problems()));
+            // the first words are what PgBouncer says, which tools may look for
+            error(
+                    out,
+                    "F0000",
+                    "RELOAD failed, see logs for additional details: " + e.getMessage(),
+                    String.join("\n", e.problems()));
         } else {
             LOGGER.atWarn().setCause(cause).log("command failed");
             error(out, ERROR_STATE, String.valueOf(cause.getMessage()), null);

@@ -150,6 +150,7 @@ final class PoolTables {
 
     private static Set<String> userNames(PgPoolSnapshot snapshot, PgPoolConfig config, List<ClientInfo> clients) {
         Set<String> names = new TreeSet<>(config.users().keySet());
+        names.remove(UserConfig.FALLBACK);
         names.addAll(config.admin().adminUsers());
         names.addAll(config.admin().statsUsers());
         snapshot.pools().forEach(pool -> names.add(pool.key().user()));

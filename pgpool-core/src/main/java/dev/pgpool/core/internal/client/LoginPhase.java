@@ -61,6 +61,8 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     /** Something else than the client has to act next: a store, files, or a worker. */
     private boolean busy = true;
 
+    private boolean provenOwner;
+
     LoginPhase(ClientSession session, StartupPacket.Startup startup) {
         this.session = session;
         this.startup = startup;
@@ -94,6 +96,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
                             session.services().workers()),
                     ours -> {
                         if (ours) {
+                            provenOwner = true;
                             accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
                         } else {
                             findRules();
@@ -109,7 +112,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         return PgPoolConfig.isConsole(database())
                 && user().equals(OWNER)
                 && Transport.isUnix(peer.remote())
-                && session.services().config().admin().adminUsers().contains(OWNER);
+                && session.services().config().admin().owner();
     }
 
     private void findRules() {
@@ -401,7 +404,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
 
     private void enterConsole() {
         AdminConfig operators = session.services().config().admin();
-        boolean admin = operators.adminUsers().contains(user());
+        boolean admin = provenOwner || operators.adminUsers().contains(user());
         if (!admin && !operators.statsUsers().contains(user())) {
             refused(PoolerError.CONSOLE_REFUSED.with(user()), "neither in adminUsers nor in statsUsers");
             return;

@@ -46,8 +46,8 @@ public final class DnsCache {
 
     private final Lookup lookup;
     private final Executor blocking;
-    private final long maxTtlNanos;
-    private final long nxdomainTtlNanos;
+    private volatile long maxTtlNanos;
+    private volatile long nxdomainTtlNanos;
     private final LongSupplier clock;
     private final Map<String, Entry> entries = new ConcurrentHashMap<>();
     private volatile int generation;
@@ -59,6 +59,12 @@ public final class DnsCache {
         this.maxTtlNanos = config.maxTtl().toNanos();
         this.nxdomainTtlNanos = config.nxdomainTtl().toNanos();
         this.clock = clock;
+    }
+
+    /** How long answers are believed that come from now on. */
+    public void adopt(DnsConfig now) {
+        maxTtlNanos = now.maxTtl().toNanos();
+        nxdomainTtlNanos = now.nxdomainTtl().toNanos();
     }
 
     /** The addresses, from a lookup that is not too old or from a new one; fails with {@link UnknownHostException}. */

@@ -120,7 +120,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
     }
 
     private PoolShape shape(PoolKey key, DatabaseConfig database, PgPoolConfig now) {
-        return PoolShape.of(database, now.users().get(key.user()), now.poolMode(), services.cancels());
+        return PoolShape.of(database, now.user(key.user()).orElse(null), now.poolMode(), services.cancels());
     }
 
     /** The pool for a client of this database and user, entered: the client must leave it in the end. */

@@ -35,19 +35,24 @@ final class Listeners {
 
     /** Binds and adds to the list, TCP first; what was bound before a failure is in the list. */
     void bind(ListenConfig config, List<Channel> bound) throws StartFailure {
-        InetSocketAddress tcp = config.host().equals("*")
-                ? new InetSocketAddress(config.port())
-                : new InetSocketAddress(config.host(), config.port());
-        if (tcp.isUnresolved()) {
-            throw new StartFailure(
-                    "listen.host: \"" + config.host() + "\" (expected: an address of this machine)",
-                    new UnknownHostException(config.host()));
+        int port = config.port();
+        for (String host : config.hosts()) {
+            InetSocketAddress tcp = host.equals("*") ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
+            if (tcp.isUnresolved()) {
+                throw new StartFailure(
+                        "listen.host: \"" + host + "\" (expected: an address of this machine)",
+                        new UnknownHostException(host));
+            }
+            Channel channel = bind(tcp, config);
+            bound.add(channel);
+            // if it was to be a free one, the others take the same
+            port = ((InetSocketAddress) channel.localAddress()).getPort();
         }
-        bound.add(bind(tcp, config));
         if (config.unixSocketDirectory().isPresent()) {
-            Path socket = socketFile(config, bound);
+            Path socket = socketFile(config, port);
             removeStale(socket);
             bound.add(bind(transport.unixAddress(socket), config));
+            permit(socket, config.unixSocketMode());
         }
     }
 
@@ -76,8 +81,15 @@ final class Listeners {
         return binding.channel();
     }
 
-    private static Path socketFile(ListenConfig config, List<Channel> bound) {
-        int port = ((InetSocketAddress) bound.get(0).localAddress()).getPort();
+    private static void permit(Path socket, String octal) throws StartFailure {
+        try {
+            Files.setAttribute(socket, "unix:mode", Integer.parseInt(octal, 8));
+        } catch (IOException | UnsupportedOperationException e) {
+            throw new StartFailure("could not set the permissions of " + socket + " to " + octal, e);
+        }
+    }
+
+    private static Path socketFile(ListenConfig config, int port) {
         return config.unixSocketDirectory().orElseThrow().resolve(".s.PGSQL." + port);
     }
 
@@ -92,10 +104,11 @@ final class Listeners {
 
     /** Removes the socket file after its listener was closed. */
     static void removeSocketFile(ListenConfig config, List<Channel> bound) {
-        if (bound.size() < 2) {
+        if (config.unixSocketDirectory().isEmpty()
+                || bound.size() <= config.hosts().size()) {
             return;
         }
-        SocketAddress address = bound.get(1).localAddress();
+        SocketAddress address = bound.get(bound.size() - 1).localAddress();
         Path file = config.unixSocketDirectory()
                 .orElseThrow()
                 .resolve(Path.of(String.valueOf(address)).getFileName());

@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.runtime;
 
 import dev.pgpool.core.config.ConfigSource;
+import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.Setting;
 import dev.pgpool.core.internal.admin.AdminControl;
@@ -84,6 +85,10 @@ public final class PoolerControl implements AdminControl {
     @Override
     public List<DnsInfo> names() {
         return names.view();
+    }
+
+    void adopt(DnsConfig now) {
+        names.adopt(now);
     }
 
     // ---- doing

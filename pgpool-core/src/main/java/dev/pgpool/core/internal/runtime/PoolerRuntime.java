@@ -145,7 +145,11 @@ public final class PoolerRuntime {
         }
         state.set(Lifecycle.RUNNING);
         LOGGER.atInfo()
-                .addKeyValue("address", address())
+                .addKeyValue(
+                        "address",
+                        running().listeners().stream()
+                                .map(Channel::localAddress)
+                                .toList())
                 .addKeyValue("transport", transport)
                 .addKeyValue("loops", config.eventLoops())
                 .addKeyValue("databases", config.databaseNames())
@@ -246,9 +250,12 @@ public final class PoolerRuntime {
         return config;
     }
 
-    /** The TCP address with the real port. */
+    /** The first TCP address with the real port. */
     public InetSocketAddress address() {
-        return (InetSocketAddress) running().listeners().get(0).localAddress();
+        if (running().listeners().get(0).localAddress() instanceof InetSocketAddress tcp) {
+            return tcp;
+        }
+        throw new IllegalStateException("the pooler listens on a unix socket only");
     }
 
     /**
@@ -275,6 +282,7 @@ public final class PoolerRuntime {
         known.deadlines()
                 .values()
                 .forEach(loop -> loop.loginTimeout(next.listen().loginTimeout().toNanos()));
+        known.control().adopt(next.dns());
         known.pools().adopt(next, encryptedAnew);
         known.initializer()
                 .adopt(services(

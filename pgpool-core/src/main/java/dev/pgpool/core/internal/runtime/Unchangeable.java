@@ -20,8 +20,8 @@ final class Unchangeable {
         check.same("listen.host", was.host(), is.host());
         check.same("listen.port", was.port(), is.port());
         check.same("listen.unixSocketDirectory", was.unixSocketDirectory(), is.unixSocketDirectory());
+        check.same("listen.unixSocketMode", was.unixSocketMode(), is.unixSocketMode());
         check.same("listen.backlog", was.backlog(), is.backlog());
-        check.same("dns", running.dns(), next.dns());
         check.same("peers.id", running.peers().id(), next.peers().id());
         check.same("eventLoops", running.eventLoops(), next.eventLoops());
         if (!check.problems.isEmpty()) {

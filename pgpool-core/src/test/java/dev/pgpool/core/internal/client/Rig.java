@@ -221,7 +221,14 @@ public class Rig implements AutoCloseable {
         DatabaseConfig database = app.build();
         PgPoolConfig config = new PgPoolConfig(
                 new ListenConfig(
-                        "127.0.0.1", 0, Optional.empty(), 16, 100_000, Duration.ofSeconds(60), TlsConfig.CLIENTS),
+                        "127.0.0.1",
+                        0,
+                        Optional.empty(),
+                        "0777",
+                        16,
+                        100_000,
+                        Duration.ofSeconds(60),
+                        TlsConfig.CLIENTS),
                 Map.of("app", database),
                 Map.of(),
                 PoolMode.TRANSACTION,

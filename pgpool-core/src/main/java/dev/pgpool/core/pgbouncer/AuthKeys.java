@@ -1,0 +1,65 @@
+package dev.pgpool.core.pgbouncer;
+
+import dev.pgpool.core.PgPoolBuilder;
+import dev.pgpool.core.auth.ClientAuthentication;
+import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.config.AuthQueryBuilder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** The keys {@code auth_*}. */
+final class AuthKeys {
+    private static final String KNOWN = "one of trust, plain, md5, scram-sha-256, cert, hba";
+
+    private AuthKeys() {}
+
+    /** @param stores makes the store of a file, or gives the one that was made for it before */
+    static void apply(Settings settings, PgPoolBuilder builder, Function<Path, CredentialStore> stores) {
+        settings.file("auth_file").ifPresent(file -> {
+            if (Files.isReadable(file)) {
+                builder.credentials(stores.apply(file));
+            } else {
+                settings.problem("auth_file", "a file that this process may read");
+            }
+        });
+        String type = settings.text("auth_type", "md5").toLowerCase(Locale.ROOT);
+        switch (type) {
+            case "trust" -> builder.clientAuthentication(ClientAuthentication.TRUST);
+            case "plain" -> builder.clientAuthentication(ClientAuthentication.PASSWORD);
+            case "md5" -> builder.clientAuthentication(ClientAuthentication.MD5);
+            case "scram-sha-256" -> builder.clientAuthentication(ClientAuthentication.SCRAM_SHA_256);
+            case "cert" -> builder.clientAuthentication(ClientAuthentication.CERT);
+            case "hba" -> hba(settings, builder);
+            case "any" -> settings.problem("auth_type", KNOWN + "; any would let everybody in as anybody");
+            case "ldap", "pam" ->
+                settings.problem("auth_type", KNOWN + "; a host's Authenticator can ask a directory or PAM");
+            default -> settings.problem("auth_type", KNOWN);
+        }
+    }
+
+    private static void hba(Settings settings, PgPoolBuilder builder) {
+        Optional<Path> rules = settings.file("auth_hba_file");
+        if (rules.isEmpty()) {
+            settings.problem("auth_type", "auth_hba_file with it");
+        } else if (!Files.isReadable(rules.get())) {
+            settings.problem("auth_hba_file", "a file that this process may read");
+        } else {
+            builder.hbaFile(rules.get());
+            settings.file("auth_ident_file").ifPresent(builder::identFile);
+        }
+    }
+
+    /** The query that asks a database's servers for secrets; only where an {@code auth_user} is named. */
+    static Optional<Consumer<AuthQueryBuilder>> query(Settings all, Settings own) {
+        Optional<String> user = own.text("auth_user").or(() -> all.text("auth_user"));
+        return user.map(name -> query -> {
+            query.user(name);
+            own.text("auth_query").or(() -> all.text("auth_query")).ifPresent(query::query);
+            own.text("auth_dbname").or(() -> all.text("auth_dbname")).ifPresent(query::database);
+        });
+    }
+}

@@ -1,0 +1,188 @@
+package dev.pgpool.core.pgbouncer;
+
+import dev.pgpool.core.config.AuthQueryConfig;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Every key of the section [pgbouncer], and what becomes of it here.
+ *
+ * @see <a href="https://www.pgbouncer.org/config.html">PgBouncer's configuration</a>
+ */
+final class Keys {
+    /** What becomes of a key. */
+    enum Use {
+        /** It has its effect. */
+        SUPPORTED,
+        /** It is for the process around the pooler. */
+        PROCESS,
+        /** It is accepted and means nothing; another value than the default is worth a warning. */
+        IGNORED,
+        /** Another value than the default is an error: ignoring it would be worse. */
+        REFUSED
+    }
+
+    /**
+     * A key.
+     *
+     * @param name in lower case
+     * @param defaultValue PgBouncer's
+     * @param reloadable whether a running pooler can take another value
+     * @param use what becomes of it
+     * @param why it is not simply supported; empty if it is
+     */
+    record Key(String name, String defaultValue, boolean reloadable, Use use, String why) {
+        private Key process(String reason) {
+            return new Key(name, defaultValue, reloadable, Use.PROCESS, reason);
+        }
+
+        private Key ignored(String reason) {
+            return new Key(name, defaultValue, reloadable, Use.IGNORED, reason);
+        }
+
+        private Key refused(String reason) {
+            return new Key(name, defaultValue, reloadable, Use.REFUSED, reason);
+        }
+    }
+
+    /** In the order of PgBouncer's documentation. */
+    static final List<Key> ALL = List.of(
+            reloadable("logfile", "")
+                    .process("the file that the standalone distribution logs to; a host has its own logging"),
+            fixed("pidfile", "").process("the standalone distribution writes it"),
+            fixed("listen_addr", ""),
+            fixed("listen_port", "6432"),
+            fixed("unix_socket_dir", "/tmp"),
+            fixed("unix_socket_mode", "0777"),
+            fixed("unix_socket_group", "")
+                    .refused("a JVM that is not root can't give a file away: let the directory belong to the group"),
+            fixed("user", "")
+                    .process(
+                            "the standalone distribution refuses to run as somebody else: a JVM can't change its user"),
+            reloadable("pool_mode", "session"),
+            reloadable("max_client_conn", "100"),
+            reloadable("default_pool_size", "20"),
+            reloadable("min_pool_size", "0"),
+            reloadable("reserve_pool_size", "0"),
+            reloadable("reserve_pool_timeout", "5"),
+            reloadable("max_db_connections", "0"),
+            reloadable("max_db_client_connections", "0"),
+            reloadable("max_user_connections", "0"),
+            reloadable("max_user_client_connections", "0"),
+            reloadable("server_round_robin", "0"),
+            fixed("track_extra_parameters", "IntervalStyle").ignored("every parameter that a client sets is tracked"),
+            reloadable("ignore_startup_parameters", "")
+                    .ignored(
+                            "start-up parameters are settings of the session, and are applied instead of being dropped"),
+            fixed("peer_id", "0"),
+            fixed("disable_pqexec", "0").refused("simple queries are not refused"),
+            reloadable("application_name_add_host", "0")
+                    .ignored("SHOW CLIENTS and SHOW SERVERS show who has which server"),
+            reloadable("conffile", "").ignored("RELOAD reads the file that was read first"),
+            fixed("service_name", "pgbouncer").ignored("for Windows only"),
+            fixed("job_name", "pgbouncer").ignored("for Windows only"),
+            reloadable("stats_period", "60"),
+            reloadable("max_prepared_statements", "200"),
+            reloadable("scram_iterations", "4096").ignored("secrets are not made, only checked"),
+            reloadable("login_notify_message", "").ignored("there is no notice at login"),
+            reloadable("auth_type", "md5"),
+            reloadable("auth_file", ""),
+            reloadable("auth_hba_file", ""),
+            reloadable("auth_ident_file", ""),
+            reloadable("auth_ldap_options", "").refused("a host's Authenticator can ask a directory"),
+            reloadable("auth_query", AuthQueryConfig.DEFAULT_QUERY),
+            reloadable("auth_user", ""),
+            reloadable("auth_dbname", ""),
+            reloadable("syslog", "0").refused("log to a file or to standard error"),
+            reloadable("syslog_ident", "pgbouncer").ignored("there is no syslog"),
+            reloadable("syslog_facility", "daemon").ignored("there is no syslog"),
+            reloadable("log_connections", "1").ignored("the levels of the loggers decide"),
+            reloadable("log_disconnections", "1").ignored("the levels of the loggers decide"),
+            reloadable("log_pooler_errors", "1").ignored("the levels of the loggers decide"),
+            reloadable("log_stats", "1").process("the standalone distribution logs a line each stats_period"),
+            reloadable("verbose", "0").process("the standalone distribution logs more from 1 on"),
+            reloadable("admin_users", ""),
+            reloadable("stats_users", ""),
+            reloadable("server_reset_query", "DISCARD ALL"),
+            reloadable("server_reset_query_always", "0"),
+            reloadable("server_check_delay", "30"),
+            reloadable("server_check_query", "<empty>"),
+            reloadable("server_fast_close", "0")
+                    .ignored("servers that are to be closed end when their client gives them back"),
+            reloadable("server_lifetime", "3600"),
+            reloadable("server_idle_timeout", "600"),
+            reloadable("server_connect_timeout", "15"),
+            reloadable("server_login_retry", "15"),
+            reloadable("client_login_timeout", "60"),
+            reloadable("autodb_idle_timeout", "3600"),
+            reloadable("pool_idle_timeout", "0"),
+            reloadable("dns_max_ttl", "15"),
+            reloadable("dns_nxdomain_ttl", "15"),
+            reloadable("dns_zone_check_period", "0").ignored("names are looked up again by dns_max_ttl"),
+            fixed("resolv_conf", "").ignored("names are looked up as the system does it"),
+            reloadable("client_tls_sslmode", "disable"),
+            reloadable("client_tls_key_file", ""),
+            reloadable("client_tls_cert_file", ""),
+            reloadable("client_tls_ca_file", ""),
+            reloadable("client_tls_protocols", "secure"),
+            reloadable("client_tls_ciphers", "default"),
+            reloadable("client_tls13_ciphers", ""),
+            reloadable("client_tls_ecdhcurve", "auto").ignored("the JDK's property jdk.tls.namedGroups decides"),
+            reloadable("client_tls_dheparams", "auto").ignored("the JDK's property jdk.tls.ephemeralDHKeySize decides"),
+            reloadable("server_tls_sslmode", "prefer"),
+            reloadable("server_tls_ca_file", ""),
+            reloadable("server_tls_key_file", ""),
+            reloadable("server_tls_cert_file", ""),
+            reloadable("server_tls_protocols", "secure"),
+            reloadable("server_tls_ciphers", "default"),
+            reloadable("server_tls13_ciphers", ""),
+            reloadable("query_timeout", "0"),
+            reloadable("query_wait_timeout", "120"),
+            reloadable("query_wait_notify", "5"),
+            reloadable("cancel_wait_timeout", "10"),
+            reloadable("client_idle_timeout", "0"),
+            reloadable("idle_transaction_timeout", "0"),
+            reloadable("transaction_timeout", "0"),
+            reloadable("suspend_timeout", "10").ignored("SUSPEND lets transactions end"),
+            fixed("pkt_buf", "4096").ignored("Netty sizes its buffers by what arrives"),
+            reloadable("max_packet_size", "2147483647")
+                    .ignored("messages pass through in pieces, whatever their size; before login they are bounded"),
+            fixed("listen_backlog", "128"),
+            reloadable("sbuf_loopcnt", "5").ignored("Netty decides how often a socket is read in turn"),
+            fixed("so_reuseport", "0").ignored("one process uses all processors"),
+            reloadable("tcp_defer_accept", "1").ignored("connections are accepted at once"),
+            reloadable("tcp_socket_buffer", "0").ignored("the system sizes them"),
+            reloadable("tcp_keepalive", "1").ignored("it is always on"),
+            reloadable("tcp_keepcnt", "0").ignored("the system's settings hold"),
+            reloadable("tcp_keepidle", "0").ignored("the system's settings hold"),
+            reloadable("tcp_keepintvl", "0").ignored("the system's settings hold"),
+            reloadable("tcp_user_timeout", "0").ignored("the system's settings hold"));
+
+    private static final Map<String, Key> BY_NAME =
+            ALL.stream().collect(Collectors.toMap(Key::name, Function.identity()));
+
+    private Keys() {}
+
+    static boolean isKnown(String name) {
+        return BY_NAME.containsKey(name);
+    }
+
+    /** @throws IllegalArgumentException if there is no such key */
+    static Key of(String name) {
+        Key key = BY_NAME.get(name);
+        if (key == null) {
+            throw new IllegalArgumentException("no such key: " + name);
+        }
+        return key;
+    }
+
+    private static Key reloadable(String name, String defaultValue) {
+        return new Key(name, defaultValue, true, Use.SUPPORTED, "");
+    }
+
+    private static Key fixed(String name, String defaultValue) {
+        return new Key(name, defaultValue, false, Use.SUPPORTED, "");
+    }
+}

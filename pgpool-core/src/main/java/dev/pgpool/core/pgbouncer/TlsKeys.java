@@ -1,0 +1,89 @@
+package dev.pgpool.core.pgbouncer;
+
+import dev.pgpool.core.config.TlsBuilder;
+import dev.pgpool.core.config.TlsMode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** The keys {@code client_tls_*} and {@code server_tls_*}. */
+final class TlsKeys {
+    private static final Set<String> USUAL_CIPHERS =
+            Set.of("", "default", "secure", "fast", "normal", "compat", "legacy", "all");
+    private static final Pattern SUITE = Pattern.compile("(?:TLS|SSL)_[A-Z0-9_]+");
+    private static final Map<String, String> PROTOCOLS =
+            Map.of("tlsv1.0", "TLSv1", "tlsv1.1", "TLSv1.1", "tlsv1.2", "TLSv1.2", "tlsv1.3", "TLSv1.3");
+
+    private TlsKeys() {}
+
+    /** @param side {@code client_tls} or {@code server_tls} */
+    static void apply(String side, Settings settings, TlsBuilder tls) {
+        TlsMode mode = settings.oneOf(
+                side + "_sslmode", TlsMode.class, side.equals("client_tls") ? TlsMode.DISABLE : TlsMode.PREFER);
+        tls.mode(mode);
+        Optional<Path> key = settings.file(side + "_key_file");
+        Optional<Path> certificate = settings.file(side + "_cert_file");
+        if (key.isPresent() && certificate.isPresent()) {
+            tls.certificate(certificate.get(), key.get());
+        } else if (key.isPresent()) {
+            settings.problem(side + "_key_file", "together with " + side + "_cert_file");
+        } else if (certificate.isPresent()) {
+            settings.problem(side + "_cert_file", "together with " + side + "_key_file");
+        }
+        if (mode.isVerified()) {
+            if (settings.has(side + "_ca_file")) {
+                settings.file(side + "_ca_file").ifPresent(tls::trust);
+            } else if (settings.given(side + "_sslmode") != null) {
+                settings.problem(side + "_sslmode", "together with " + side + "_ca_file");
+            }
+        }
+        protocols(side + "_protocols", settings, tls);
+        List<String> suites = new ArrayList<>();
+        suites(side + "_ciphers", settings, suites);
+        suites(side + "13_ciphers", settings, suites);
+        if (!suites.isEmpty()) {
+            tls.cipherSuites(suites.toArray(String[]::new));
+        }
+    }
+
+    private static void protocols(String key, Settings settings, TlsBuilder tls) {
+        String given = settings.text(key, "secure").toLowerCase(Locale.ROOT);
+        switch (given) {
+            case "", "secure", "default" -> {
+                // ours as well
+            }
+            case "all", "legacy" -> tls.protocols("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3");
+            default -> {
+                List<String> chosen = new ArrayList<>();
+                for (String name : given.split("[,:\\s]+", -1)) {
+                    String known = PROTOCOLS.get(name);
+                    if (known == null) {
+                        settings.problem(key, "secure, all, or some of tlsv1.0, tlsv1.1, tlsv1.2, tlsv1.3");
+                        return;
+                    }
+                    chosen.add(known);
+                }
+                tls.protocols(chosen.toArray(String[]::new));
+            }
+        }
+    }
+
+    private static void suites(String key, Settings settings, List<String> suites) {
+        String given = settings.text(key, "default");
+        if (USUAL_CIPHERS.contains(given.toLowerCase(Locale.ROOT))) {
+            return;
+        }
+        for (String name : given.split("[,:\\s]+", -1)) {
+            if (!SUITE.matcher(name).matches()) {
+                settings.problem(key, "default, or names of cipher suites as the JDK has them, with colons between");
+                return;
+            }
+            suites.add(name);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.pgpool.core.pgbouncer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pgpool.core.pgbouncer.Keys.Key;
+import dev.pgpool.core.pgbouncer.Keys.Use;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class KeysTableTest {
+    @Test
+    void documentListsEveryKey() throws IOException {
+        String table = Keys.ALL.stream().map(KeysTableTest::row).collect(Collectors.joining("\n"));
+        assertThat(Files.readString(Path.of("docs/pgbouncer-keys.md")))
+                .as("the table of keys should read\n%s", table)
+                .contains(table);
+    }
+
+    @Test
+    void keysAreThoseOfPgBouncer() {
+        // CF_ABS entries of its src/main.c
+        assertThat(Keys.ALL).hasSize(101).extracting(Key::name).doesNotHaveDuplicates();
+    }
+
+    private static String row(Key key) {
+        return "| `" + key.name() + "` | " + (key.defaultValue().isEmpty() ? "" : "`" + key.defaultValue() + "`")
+                + " | " + (key.reloadable() ? "yes" : "no") + " | " + word(key.use()) + " | " + key.why() + " |";
+    }
+
+    private static String word(Use use) {
+        return switch (use) {
+            case SUPPORTED -> "supported";
+            case PROCESS -> "standalone";
+            case IGNORED -> "accepted, without effect";
+            case REFUSED -> "refused, but for its default";
+        };
+    }
+}

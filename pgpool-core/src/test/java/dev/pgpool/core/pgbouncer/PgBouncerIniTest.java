@@ -1,0 +1,357 @@
+package dev.pgpool.core.pgbouncer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pgpool.core.auth.ClientAuthentication;
+import dev.pgpool.core.config.ConfigException;
+import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.LoadBalanceHosts;
+import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.TlsMode;
+import dev.pgpool.core.pgbouncer.Keys.Key;
+import dev.pgpool.core.pgbouncer.Keys.Use;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PgBouncerIniTest {
+    @TempDir
+    Path directory;
+
+    private PgBouncerIni read(String... lines) throws IOException {
+        return PgBouncerIni.read(file("pgbouncer.ini", lines));
+    }
+
+    private Path file(String name, String... lines) throws IOException {
+        return Files.write(directory.resolve(name), List.of(lines));
+    }
+
+    private List<String> problems(String... lines) throws IOException {
+        Path file = file("pgbouncer.ini", lines);
+        try {
+            PgBouncerIni.read(file);
+        } catch (ConfigException e) {
+            return e.problems().stream()
+                    .map(problem -> problem.replace(file.toString(), "ini"))
+                    .toList();
+        }
+        return List.of();
+    }
+
+    @Test
+    void defaultsArePgBouncers() throws IOException {
+        PgPoolConfig config = read("[databases]", "app =", "[pgbouncer]").config();
+        DatabaseConfig app = config.databases().get("app");
+        assertThat(config.poolMode()).isEqualTo(PoolMode.SESSION);
+        assertThat(config.listen().maxClientConnections()).isEqualTo(100);
+        assertThat(config.listen().hosts()).isEmpty();
+        assertThat(config.listen().port()).isEqualTo(6_432);
+        assertThat(config.listen().backlog()).isEqualTo(128);
+        assertThat(config.listen().unixSocketDirectory()).hasValue(Path.of("/tmp"));
+        assertThat(config.auth().method()).isEqualTo(ClientAuthentication.MD5);
+        assertThat(config.admin().owner()).isTrue();
+        assertThat(app.hosts().hosts()).singleElement().hasToString("/tmp:5432");
+        assertThat(app.pool().limits().maxConnections()).isEqualTo(20);
+        assertThat(app.pool().timeouts().connectRetryDelay()).isEqualTo(Duration.ofSeconds(15));
+        assertThat(app.pool().timeouts().queryWait()).isEqualTo(Duration.ofSeconds(120));
+        assertThat(app.tls().mode()).isEqualTo(TlsMode.PREFER);
+    }
+
+    @Test
+    void databasesAreReadWithQuotesAndOverTheGlobalSettings() throws IOException {
+        Map<String, DatabaseConfig> databases = read(
+                        "; a comment",
+                        "[databases]",
+                        "app = host=db1,db2 port=5433 dbname=real user=owner password='it''s secret' pool_size=7"
+                                + " min_pool_size=9 reserve_pool=3 pool_mode=statement load_balance_hosts=disable"
+                                + " max_db_connections=50 max_db_client_connections=60 server_lifetime=90"
+                                + " query_wait_timeout=1.5 timezone='Europe/Berlin' connect_query='SELECT 1'",
+                        "\"odd \"\"name\" = host=/var/run",
+                        "* = host=other",
+                        "# another",
+                        "[pgbouncer]",
+                        "default_pool_size = 5",
+                        "pool_mode = transaction",
+                        "server_idle_timeout = 30",
+                        "server_reset_query = DISCARD ALL",
+                        "server_round_robin = yes")
+                .config()
+                .databases();
+        DatabaseConfig app = databases.get("app");
+        assertThat(app.hosts().hosts()).extracting(Object::toString).containsExactly("db1:5433", "db2:5433");
+        assertThat(app.hosts().loadBalance()).isEqualTo(LoadBalanceHosts.DISABLE);
+        assertThat(app.databaseName()).hasValue("real");
+        assertThat(app.user()).hasValue("owner");
+        assertThat(app.password()).hasValue("it's secret");
+        assertThat(app.pool().mode()).hasValue(PoolMode.STATEMENT);
+        assertThat(app.pool().limits().maxConnections()).isEqualTo(7);
+        assertThat(app.pool().limits().minConnections()).isEqualTo(7);
+        assertThat(app.pool().limits().reserveConnections()).isEqualTo(3);
+        assertThat(app.pool().limits().maxServerConnections()).isEqualTo(50);
+        assertThat(app.pool().limits().maxClients()).isEqualTo(60);
+        assertThat(app.pool().servers().lifetime()).isEqualTo(Duration.ofSeconds(90));
+        assertThat(app.pool().timeouts().queryWait()).isEqualTo(Duration.ofMillis(1_500));
+        assertThat(app.connectQuery()).hasValue("SET timezone TO 'Europe/Berlin'; SELECT 1");
+        DatabaseConfig odd = databases.get("odd \"name");
+        assertThat(odd.pool().limits().maxConnections()).isEqualTo(5);
+        assertThat(odd.pool().servers().idleTimeout()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(odd.pool().servers().roundRobin()).isTrue();
+        assertThat(databases.get("*").hosts().hosts()).singleElement().hasToString("other:5432");
+    }
+
+    @Test
+    void usersPeersOperatorsAndIncludes() throws IOException {
+        Path more = file("more.ini", "[users]", "batch = pool_size=2 pool_mode=session max_user_connections=9");
+        PgPoolConfig config = read(
+                        "[databases]",
+                        "app = host=db",
+                        "[pgbouncer]",
+                        "max_user_connections = 4",
+                        "admin_users = root, boss",
+                        "stats_users = watcher",
+                        "peer_id = 1",
+                        "[peers]",
+                        "1 = host=/tmp/one",
+                        "2 = host=two port=7000",
+                        "%include " + more)
+                .config();
+        assertThat(config.user("batch").orElseThrow().maxServerConnections()).isEqualTo(9);
+        assertThat(config.user("batch").orElseThrow().maxConnections()).hasValue(2);
+        assertThat(config.user("anybody").orElseThrow().maxServerConnections()).isEqualTo(4);
+        assertThat(config.admin().adminUsers()).containsExactlyInAnyOrder("root", "boss");
+        assertThat(config.admin().statsUsers()).containsExactly("watcher");
+        assertThat(config.peers().id()).isEqualTo(1);
+        assertThat(config.peers().peers().get(2).port()).isEqualTo(7_000);
+    }
+
+    @Test
+    void everyProblemIsSaidWithFileLineKeyAndExpectation() throws IOException {
+        assertThat(problems(
+                        "[databases]",
+                        "app = host=db port=99999 colour=red",
+                        "broken = host='never ends",
+                        "pgbouncer = host=db",
+                        "app = host=db",
+                        "[pgbouncer]",
+                        "listen_prot = 6432",
+                        "query_timeout = 5s",
+                        "default_pool_size = many",
+                        "pool_mode = sometimes",
+                        "auth_type = any",
+                        "auth_file = /nowhere/userlist.txt",
+                        "syslog = 1",
+                        "client_tls_sslmode = require-not",
+                        "server_tls_ciphers = HIGH:!aNULL",
+                        "tcp_keepalive 1",
+                        "%include /nowhere/more.ini",
+                        "[colours]",
+                        "red = 1"))
+                .contains(
+                        "ini:5: app: given twice (expected: once, as in ini:2)",
+                        "ini:16: a line that is no entry (expected: key = value, [section], %include or a comment)",
+                        "ini:17: no such file: /nowhere/more.ini (expected: a file that this process may read)",
+                        "ini:18: [colours] (expected: [pgbouncer], [databases], [users], [peers])",
+                        "ini:7: listen_prot: no such key (expected: one of those of PgBouncer 1.25)",
+                        "ini:8: query_timeout: \"5s\" (expected: seconds without a unit, 0 to 31536000)",
+                        "ini:9: default_pool_size: \"many\" (expected: a whole number, 0 to 10000)",
+                        "ini:10: pool_mode: \"sometimes\" (expected: one of session, transaction, statement)",
+                        "ini:12: auth_file: \"/nowhere/userlist.txt\" (expected: a file that this process may read)",
+                        "ini:13: syslog: \"1\" (expected: \"0\": log to a file or to standard error)",
+                        "ini:4: pgbouncer: a database (expected: another name, this is the console)")
+                .anyMatch(problem -> problem.startsWith("ini:11: auth_type: \"any\" (expected: one of trust, plain"))
+                .anyMatch(
+                        problem -> problem.startsWith("ini:14: client_tls_sslmode: \"require-not\" (expected: one of"))
+                .anyMatch(
+                        problem -> problem.startsWith("ini:15: server_tls_ciphers: \"HIGH:!aNULL\" (expected: default"))
+                .anyMatch(problem -> problem.startsWith("ini:3: broken: not understood at character"));
+    }
+
+    @Test
+    void unknownKeysOfADatabaseAreNamed() throws IOException {
+        assertThat(problems("[databases]", "app = host=db port=99999 colour=red", "[pgbouncer]"))
+                .hasSize(2)
+                .anyMatch(
+                        problem -> problem.equals("ini:2: app.port: \"99999\" (expected: a whole number, 1 to 65535)"))
+                .anyMatch(problem ->
+                        problem.startsWith("ini:2: app.colour: no such key (expected: one of application_name, "));
+    }
+
+    @Test
+    void noSecretIsShown() throws IOException {
+        assertThat(problems("[databases]", "app = password=hunter2 password='hunter2", "hunter2", "[pgbouncer]"))
+                .isNotEmpty()
+                .noneMatch(problem -> problem.contains("hunter2"));
+        assertThat(read("[databases]", "app = user=a password=hunter2").config().toString())
+                .doesNotContain("hunter2");
+    }
+
+    @Test
+    void missingFileAndCircles() throws IOException {
+        assertThatThrownBy(() -> PgBouncerIni.read(directory.resolve("none.ini")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("no such file");
+        assertThat(problems("[databases]", "%include " + directory.resolve("pgbouncer.ini")))
+                .anyMatch(problem -> problem.contains("more than 10 deep"));
+    }
+
+    @Test
+    void setChangesOneThingAndLoadUndoesIt() throws IOException {
+        PgBouncerIni ini = read("[databases]", "app = host=db", "[pgbouncer]", "default_pool_size = 5");
+        PgPoolConfig changed = ini.set("DEFAULT_POOL_SIZE", "9");
+        assertThat(changed.databases().get("app").pool().limits().maxConnections())
+                .isEqualTo(9);
+        assertThat(ini.set("query_timeout", "2")
+                        .databases()
+                        .get("app")
+                        .pool()
+                        .limits()
+                        .maxConnections())
+                .isEqualTo(9);
+        assertThat(ini.setting("default_pool_size")).isEqualTo("9");
+        assertThatThrownBy(() -> ini.set("default_pool_size", "x"))
+                .hasMessage("SET: default_pool_size: \"x\" (expected: a whole number, 0 to 10000)");
+        assertThatThrownBy(() -> ini.set("listen_port", "1"))
+                .hasMessageContaining("can't change while the pooler runs");
+        assertThatThrownBy(() -> ini.set("nonsense", "1")).hasMessageContaining("no such key");
+        assertThat(ini.setting("default_pool_size")).isEqualTo("9");
+        assertThat(ini.load().databases().get("app").pool().limits().maxConnections())
+                .isEqualTo(5);
+        assertThat(ini.settings()).hasSize(101).anySatisfy(setting -> {
+            assertThat(setting.key()).isEqualTo("default_pool_size");
+            assertThat(setting.value()).isEqualTo("5");
+            assertThat(setting.defaultValue()).isEqualTo("20");
+            assertThat(setting.changeable()).isTrue();
+        });
+    }
+
+    @Test
+    void whatCantChangeIsKeptAndSaid() throws IOException {
+        PgBouncerIni ini = read("[databases]", "app = host=db", "[pgbouncer]", "listen_port = 7000");
+        file("pgbouncer.ini", "[databases]", "app = host=db", "[pgbouncer]", "listen_port = 7001", "listen_backlog=9");
+        assertThat(ini.load().listen().port()).isEqualTo(7_000);
+        assertThat(ini.config().listen().backlog()).isEqualTo(128);
+        assertThat(ini.warnings())
+                .hasSize(2)
+                .anyMatch(warning -> warning.contains(":4: listen_port: \"7001\" is not used before a restart"));
+    }
+
+    @Test
+    void badReloadKeepsWhatWasRead() throws IOException {
+        PgBouncerIni ini = read("[databases]", "app = host=db", "[pgbouncer]", "default_pool_size = 5");
+        file("pgbouncer.ini", "[databases]", "app = host=db", "[pgbouncer]", "default_pool_size = -5");
+        assertThatThrownBy(ini::load).isInstanceOf(ConfigException.class);
+        assertThat(ini.setting("default_pool_size")).isEqualTo("5");
+    }
+
+    static List<Key> keys() {
+        return Keys.ALL;
+    }
+
+    /** Each key does what the table says of it. */
+    @ParameterizedTest
+    @MethodSource("keys")
+    void keyDoesWhatTheTableSays(Key key) throws IOException {
+        Path some = file("some.pem", "");
+        String value = other(key, some);
+        List<String> companions = List.of(companion(key, some));
+        String[] plain = lines(companions, "; nothing");
+        String[] given = lines(companions, key.name() + " = " + value);
+        PgPoolConfig before = read(plain).config();
+        if (key.use() == Use.REFUSED) {
+            assertThat(problems(given)).singleElement().asString().contains(key.name(), key.why());
+            return;
+        }
+        PgBouncerIni ini = read(given);
+        if (key.use() == Use.IGNORED) {
+            assertThat(ini.warnings()).singleElement().asString().contains(key.name(), key.why());
+        } else {
+            assertThat(ini.warnings()).isEmpty();
+        }
+        assertThat(ini.setting(key.name())).isEqualTo(value);
+        if (key.use() == Use.SUPPORTED) {
+            assertThat(shown(ini.config())).as("%s has an effect", key.name()).isNotEqualTo(shown(before));
+        } else {
+            assertThat(shown(ini.config())).isEqualTo(shown(before));
+        }
+    }
+
+    /** Without what tells one object from another that is the same. */
+    private static String shown(PgPoolConfig config) {
+        return config.toString().replaceAll("Lambda[^,\\]]*|@[0-9a-f]+", "");
+    }
+
+    private static String[] lines(List<String> companions, String line) {
+        List<String> all = new ArrayList<>(List.of("[databases]", "app = host=db", "[pgbouncer]"));
+        all.addAll(companions);
+        all.add(line);
+        return all.toArray(String[]::new);
+    }
+
+    /** What a key makes sense with. */
+    private String[] companion(Key key, Path some) throws IOException {
+        String name = key.name();
+        if (name.endsWith("_tls_ca_file")) {
+            String side = name.substring(0, 10);
+            return side.equals("client_tls")
+                    ? new String[] {
+                        "client_tls_sslmode = verify-ca",
+                        "client_tls_ca_file = " + file("first.pem", ""),
+                        "client_tls_key_file = " + some,
+                        "client_tls_cert_file = " + some
+                    }
+                    : new String[] {"server_tls_sslmode = verify-ca", "server_tls_ca_file = " + file("first.pem", "")};
+        }
+        if (name.endsWith("_tls_cert_file") || name.endsWith("_tls_key_file")) {
+            String side = name.substring(0, 10);
+            Path first = file("first.pem", "");
+            return new String[] {side + "_key_file = " + first, side + "_cert_file = " + first};
+        }
+        if (name.equals("client_tls_sslmode")) {
+            return new String[] {"client_tls_key_file = " + some, "client_tls_cert_file = " + some};
+        }
+        return switch (name) {
+            case "auth_query", "auth_dbname" -> new String[] {"auth_user = asker"};
+            case "auth_hba_file" -> new String[] {"auth_type = hba", "auth_hba_file = " + file("first.hba", "")};
+            case "auth_ident_file" -> new String[] {"auth_type = hba", "auth_hba_file = " + file("first.hba", "")};
+            case "auth_type" -> new String[] {};
+            default -> new String[] {};
+        };
+    }
+
+    /** Another value than the default. */
+    private String other(Key key, Path some) {
+        String name = key.name();
+        if (name.endsWith("_file")) {
+            return some.toString();
+        }
+        return switch (name) {
+            case "listen_addr" -> "127.0.0.1";
+            case "unix_socket_dir" -> directory.toString();
+            case "unix_socket_mode" -> "0700";
+            case "pool_mode" -> "transaction";
+            case "auth_type" -> "trust";
+            case "auth_dbname" -> "app";
+            case "auth_query" -> "SELECT a, b FROM c($1)";
+            case "client_tls_sslmode", "server_tls_sslmode" -> "require";
+            case "client_tls_protocols", "server_tls_protocols" -> "tlsv1.3";
+            case "client_tls_ciphers", "server_tls_ciphers", "client_tls13_ciphers", "server_tls13_ciphers" ->
+                "TLS_AES_256_GCM_SHA384";
+            default ->
+                switch (key.defaultValue()) {
+                    case "0" -> "1";
+                    case "1" -> "0";
+                    default -> key.defaultValue().matches("\\d+") ? "7" : "other";
+                };
+        };
+    }
+}
