@@ -14,6 +14,9 @@ public record PeersConfig(int id, Map<Integer, PeerConfig> peers) {
     /** As PgBouncer's. */
     static final int MOST = 16_383;
 
+    /** A number of a client must have room beside the peer's id. */
+    static final int MOST_CLIENTS = 100_000;
+
     /** It is alone. */
     public static final PeersConfig NONE = new PeersConfig(0, Map.of());
 

@@ -46,6 +46,11 @@ public record PgPoolConfig(
         dns.check(problems);
         admin.check(problems);
         peers.check(problems);
+        problems.require(
+                peers.id() == 0 || listen.maxClientConnections() <= PeersConfig.MOST_CLIENTS,
+                "listen.maxClientConnections",
+                listen.maxClientConnections(),
+                "at most " + PeersConfig.MOST_CLIENTS + " with peers");
         checkConsole(databases, problems);
         problems.range("eventLoops", eventLoops, 1, 1_024);
         problems.throwIfAny();

@@ -2,7 +2,6 @@ package dev.pgpool.core.pgbouncer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.core.pgbouncer.Keys.Key;
 import dev.pgpool.core.pgbouncer.Keys.Use;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,10 +21,10 @@ class KeysTableTest {
     @Test
     void keysAreThoseOfPgBouncer() {
         // CF_ABS entries of its src/main.c
-        assertThat(Keys.ALL).hasSize(101).extracting(Key::name).doesNotHaveDuplicates();
+        assertThat(Keys.ALL).hasSize(101).extracting(Keys.Key::name).doesNotHaveDuplicates();
     }
 
-    private static String row(Key key) {
+    private static String row(Keys.Key key) {
         return "| `" + key.name() + "` | " + (key.defaultValue().isEmpty() ? "" : "`" + key.defaultValue() + "`")
                 + " | " + (key.reloadable() ? "yes" : "no") + " | " + word(key.use()) + " | " + key.why() + " |";
     }

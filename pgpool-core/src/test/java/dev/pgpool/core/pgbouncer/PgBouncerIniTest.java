@@ -10,7 +10,6 @@ import dev.pgpool.core.config.LoadBalanceHosts;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TlsMode;
-import dev.pgpool.core.pgbouncer.Keys.Key;
 import dev.pgpool.core.pgbouncer.Keys.Use;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -253,14 +252,14 @@ class PgBouncerIniTest {
         assertThat(ini.setting("default_pool_size")).isEqualTo("5");
     }
 
-    static List<Key> keys() {
+    static List<Keys.Key> keys() {
         return Keys.ALL;
     }
 
     /** Each key does what the table says of it. */
     @ParameterizedTest
     @MethodSource("keys")
-    void keyDoesWhatTheTableSays(Key key) throws IOException {
+    void keyDoesWhatTheTableSays(Keys.Key key) throws IOException {
         Path some = file("some.pem", "");
         String value = other(key, some);
         List<String> companions = List.of(companion(key, some));
@@ -298,7 +297,7 @@ class PgBouncerIniTest {
     }
 
     /** What a key makes sense with. */
-    private String[] companion(Key key, Path some) throws IOException {
+    private String[] companion(Keys.Key key, Path some) throws IOException {
         String name = key.name();
         if (name.endsWith("_tls_ca_file")) {
             String side = name.substring(0, 10);
@@ -329,7 +328,7 @@ class PgBouncerIniTest {
     }
 
     /** Another value than the default. */
-    private String other(Key key, Path some) {
+    private String other(Keys.Key key, Path some) {
         String name = key.name();
         if (name.endsWith("_file")) {
             return some.toString();

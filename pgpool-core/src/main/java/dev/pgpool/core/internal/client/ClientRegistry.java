@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.pool.PeerCancels;
 import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.stats.ClientInfo;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class ClientRegistry {
     private static final int SPARE = 100;
 
+    private final int peerId;
     private volatile int limit;
     private volatile boolean admitting = true;
     private final AtomicInteger nextId = new AtomicInteger();
@@ -25,9 +27,13 @@ public final class ClientRegistry {
     private final ClientCaps users = new ClientCaps();
     private final Map<Integer, ClientSession> sessions = new ConcurrentHashMap<>();
 
-    /** @param limit clients that may be logged in or logging in at once */
-    public ClientRegistry(int limit) {
+    /**
+     * @param limit clients that may be logged in or logging in at once
+     * @param peerId which of several poolers this is; 0 if it is alone
+     */
+    public ClientRegistry(int limit, int peerId) {
         this.limit = limit;
+        this.peerId = peerId;
     }
 
     /** How many clients there may be from now on; those who are here stay. */
@@ -49,7 +55,8 @@ public final class ClientRegistry {
     int connected(ClientSession session) {
         connections.incrementAndGet();
         while (true) {
-            int id = nextId.incrementAndGet() & Integer.MAX_VALUE;
+            int next = nextId.incrementAndGet();
+            int id = peerId == 0 ? next & Integer.MAX_VALUE : PeerCancels.processId(peerId, next);
             if (id != 0 && sessions.putIfAbsent(id, session) == null) {
                 return id;
             }

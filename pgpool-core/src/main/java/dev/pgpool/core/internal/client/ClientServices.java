@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.admin.AdminConsole;
+import dev.pgpool.core.internal.pool.PeerCancels;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import java.security.SecureRandom;
@@ -19,6 +20,7 @@ import java.util.concurrent.Executor;
  * @param listener hears of clients
  * @param tls how connections are encrypted
  * @param login what logins share
+ * @param peers where cancel requests go that are for others
  * @param console where operators' commands go
  */
 public record ClientServices(
@@ -30,4 +32,5 @@ public record ClientServices(
         PgPoolListener listener,
         TlsContexts tls,
         LoginServices login,
+        PeerCancels peers,
         AdminConsole console) {}

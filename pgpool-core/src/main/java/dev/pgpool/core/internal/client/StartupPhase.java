@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.pool.PeerCancels;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.tls.ClientTls;
 import dev.pgpool.core.internal.transport.Transport;
@@ -87,7 +88,17 @@ final class StartupPhase implements ClientPhase {
     }
 
     private static void cancel(ClientSession session, StartupPacket.Cancel cancel) {
-        ClientSession target = session.services().clients().forCancel(cancel.processId(), cancel.secret());
+        PeerCancels peers = session.services().peers();
+        if (peers.isForPeer(cancel.processId())) {
+            peers.forward(
+                    session.channel().eventLoop(),
+                    cancel.processId(),
+                    cancel.secret(),
+                    () -> session.close(CloseReason.CANCEL_REQUEST, false));
+            return;
+        }
+        ClientSession target =
+                session.services().clients().forCancel(PeerCancels.asGiven(cancel.processId()), cancel.secret());
         if (target != null) {
             target.onCancelRequest();
         }

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.runtime;
 import dev.pgpool.core.config.AdminConfig;
 import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.ConfigSource;
+import dev.pgpool.core.config.PeersConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
@@ -19,6 +20,7 @@ import dev.pgpool.core.internal.client.LoginServices;
 import dev.pgpool.core.internal.pool.AuthQueries;
 import dev.pgpool.core.internal.pool.DnsCache;
 import dev.pgpool.core.internal.pool.HostResolver;
+import dev.pgpool.core.internal.pool.PeerCancels;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.pool.PoolServices;
 import dev.pgpool.core.internal.pool.Secrets;
@@ -97,6 +99,7 @@ public final class PoolerRuntime {
             Map<EventLoop, ClientDeadlines> deadlines,
             PoolerControl control,
             AdminConsole console,
+            Function<PeersConfig, PeerCancels> peers,
             Function<AuthQueries, AuthQueries> authQueries,
             List<Channel> listeners) {}
 
@@ -109,7 +112,8 @@ public final class PoolerRuntime {
         this.source = source;
         this.rules = rules(config.auth());
         this.listener = listener == PgPoolListener.NONE ? listener : new GuardedListener(listener);
-        this.clients = new ClientRegistry(config.listen().maxClientConnections());
+        this.clients = new ClientRegistry(
+                config.listen().maxClientConnections(), config.peers().id());
         this.tls = new TlsContexts(config);
     }
 
@@ -191,7 +195,9 @@ public final class PoolerRuntime {
         PoolRegistry pools = new PoolRegistry(poolServices, config);
         PoolerControl control = new PoolerControl(this, clients, pools, names, source, workers.control());
         AdminConsole console = new AdminConsole(control, history);
-        ClientServices services = services(config, pools, workers, random, secrets, console);
+        Function<PeersConfig, PeerCancels> peers = now -> new PeerCancels(now, transport, resolver);
+        ClientServices services =
+                services(config, pools, workers, random, secrets, peers.apply(config.peers()), console);
         ClientInitializer initializer = new ClientInitializer(services, deadlines);
         new Listeners(transport, group, initializer).bind(config.listen(), listeners);
         pools.start();
@@ -205,6 +211,7 @@ public final class PoolerRuntime {
                 Map.copyOf(deadlines),
                 control,
                 console,
+                peers,
                 authQueries,
                 listeners);
     }
@@ -215,6 +222,7 @@ public final class PoolerRuntime {
             Workers workers,
             SecureRandom random,
             Secrets secrets,
+            PeerCancels peers,
             AdminConsole console) {
         return new ClientServices(
                 now,
@@ -225,6 +233,7 @@ public final class PoolerRuntime {
                 listener,
                 tls,
                 new LoginServices(secrets, rules, workers.authenticators()),
+                peers,
                 console);
     }
 
@@ -286,7 +295,13 @@ public final class PoolerRuntime {
         known.pools().adopt(next, encryptedAnew);
         known.initializer()
                 .adopt(services(
-                        next, known.pools(), known.workers(), new SecureRandom(), known.secrets(), known.console()));
+                        next,
+                        known.pools(),
+                        known.workers(),
+                        new SecureRandom(),
+                        known.secrets(),
+                        known.peers().apply(next.peers()),
+                        known.console()));
         LOGGER.atInfo()
                 .addKeyValue("databases", next.databaseNames())
                 .addKeyValue("encryptedAnew", encryptedAnew)

@@ -23,6 +23,7 @@ import dev.pgpool.core.internal.admin.TrafficHistory;
 import dev.pgpool.core.internal.pool.AuthQueries;
 import dev.pgpool.core.internal.pool.HostResolver;
 import dev.pgpool.core.internal.pool.LaneAccess;
+import dev.pgpool.core.internal.pool.PeerCancels;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.pool.PoolServices;
 import dev.pgpool.core.internal.pool.Secrets;
@@ -260,7 +261,7 @@ public class Rig implements AutoCloseable {
                 config);
         services = new ClientServices(
                 config,
-                new ClientRegistry(100_000),
+                new ClientRegistry(100_000, 0),
                 pools,
                 Runnable::run,
                 new SecureRandom(),
@@ -272,6 +273,7 @@ public class Rig implements AutoCloseable {
                                 AuthQueries.create(config, null, List.of(), List.of(), connector, resolver, tls)),
                         null,
                         Runnable::run),
+                new PeerCancels(PeersConfig.NONE, Transport.NIO, resolver),
                 new AdminConsole(NO_CONTROL, new TrafficHistory(0)));
     }
 
