@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * own event loops.
  */
 public final class PgPool implements AutoCloseable {
+    private static final Duration FOR_EVER = Duration.ofDays(365);
+
     private final PoolerRuntime runtime;
 
     PgPool(PgPoolConfig config, @Nullable ConfigSource source, PgPoolListener listener) {
@@ -265,6 +267,16 @@ public final class PgPool implements AutoCloseable {
      */
     public boolean drain(Duration atMost) {
         return runtime.drain(atMost, true);
+    }
+
+    /**
+     * Lets nobody else in, waits for as long as it takes until the clients who are here have left by themselves, and then
+     * closes: for rolling restarts, where others take the new clients.
+     *
+     * @throws IllegalStateException if the pooler is not running
+     */
+    public void awaitClients() {
+        runtime.drain(FOR_EVER, false);
     }
 
     /** Completes when the pooler has ended, whoever has ended it: {@link #close}, {@link #drain} or an operator. */

@@ -50,7 +50,7 @@ public final class PgBouncerIni implements ConfigSource {
     }
 
     /**
-     * Reads a file.
+     * Reads a file. Its warnings are the reader's to pass on: nothing is logged.
      *
      * @throws ConfigException with every problem found, each with file, line and key
      */
@@ -77,6 +77,12 @@ public final class PgBouncerIni implements ConfigSource {
     public synchronized String setting(String key) {
         Value value = state.settings.get(key);
         return value == null ? Keys.of(key).defaultValue() : value.text();
+    }
+
+    /** File and line where a key of the section [pgbouncer] was given last; only the file if it was not. */
+    public synchronized String where(String key) {
+        Value value = state.settings.get(key);
+        return value == null ? file.toString() : value.where();
     }
 
     @Override
@@ -177,7 +183,7 @@ public final class PgBouncerIni implements ConfigSource {
         builder.tls(tls -> TlsKeys.apply("client_tls", all, tls));
         Map<String, DatabaseEntry> databases = DatabaseEntry.all(ini.section("databases"), all, problems);
         databases.forEach((name, entry) -> builder.database(name, entry::apply));
-        if (databases.isEmpty()) {
+        if (databases.isEmpty() && problems.isEmpty()) {
             problems.add(file + ": [databases]: empty (expected: at least one database)");
         }
         ini.section("users").forEach((name, value) -> {

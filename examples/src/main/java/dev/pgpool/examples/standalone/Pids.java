@@ -1,0 +1,45 @@
+package dev.pgpool.examples.standalone;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The process id that signals go to, and the file that names it. */
+final class Pids {
+    /** The launcher says its own: it passes signals on, one of which a JVM can't catch. */
+    private static final String LAUNCHER = "PGPOOL_LAUNCHER_PID";
+
+    private Pids() {}
+
+    static long own() {
+        String launcher = System.getenv(LAUNCHER);
+        return launcher == null ? ProcessHandle.current().pid() : Long.parseLong(launcher);
+    }
+
+    /** Whether somebody has started us who is to end when we do, and the other way round. */
+    static Optional<ProcessHandle> launcher() {
+        return System.getenv(LAUNCHER) == null ? Optional.empty() : ProcessHandle.of(own());
+    }
+
+    /** Who runs with this file, if anybody does. */
+    static Optional<Long> running(Path file) {
+        try {
+            long pid = Long.parseLong(Files.readString(file).strip());
+            return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent() && pid != own()
+                    ? Optional.of(pid)
+                    : Optional.empty();
+        } catch (IOException | NumberFormatException e) {
+            // none, or a stale one
+            return Optional.empty();
+        }
+    }
+
+    static void write(Path file) throws IOException {
+        Files.writeString(file, own() + "\n");
+    }
+
+    static void remove(Path file) throws IOException {
+        Files.deleteIfExists(file);
+    }
+}

@@ -1,0 +1,100 @@
+package dev.pgpool.examples.standalone;
+
+import dev.pgpool.core.PgPool;
+import dev.pgpool.core.config.ConfigException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import sun.misc.Signal;
+
+/**
+ * PgBouncer's signals. {@code QUIT} can't be caught by a JVM and {@code INT} not by one in the background: the launcher
+ * sends others in their place.
+ */
+final class Signals {
+    private static final Logger LOGGER = LoggerFactory.getLogger(Signals.class);
+
+    private final PgPool pool;
+    private final Runnable reload;
+    private final ExecutorService commands = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "signals");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final AtomicBoolean ending = new AtomicBoolean();
+
+    Signals(PgPool pool, Runnable reload) {
+        this.pool = pool;
+        this.reload = reload;
+    }
+
+    void listen() {
+        Map<String, Runnable> all = Map.of(
+                "TERM", this::waitForClients,
+                "INT", this::waitForServers,
+                "VTALRM", this::waitForServers,
+                "ALRM", pool::close,
+                "HUP", this::reload,
+                "USR1", this::pause,
+                "USR2", pool::resume);
+        all.forEach((name, task) -> {
+            try {
+                Signal.handle(new Signal(name), signal -> commands.execute(() -> run(name, task)));
+            } catch (IllegalArgumentException e) {
+                LOGGER.atWarn().addKeyValue("signal", name).log("this JVM keeps the signal for itself");
+            }
+        });
+    }
+
+    private static void run(String name, Runnable task) {
+        LOGGER.atInfo().addKeyValue("signal", name).log("got signal");
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOGGER.atWarn()
+                    .addKeyValue("signal", name)
+                    .addKeyValue("error", e.getMessage())
+                    .log("signal not obeyed");
+        }
+    }
+
+    /** The second one does not wait. */
+    private void waitForClients() {
+        if (ending.getAndSet(true)) {
+            pool.close();
+        } else {
+            pool.awaitClients();
+        }
+    }
+
+    private void waitForServers() {
+        if (ending.getAndSet(true)) {
+            pool.close();
+        } else {
+            pool.drain(Duration.ofDays(365));
+        }
+    }
+
+    private void pause() {
+        pool.pause().whenComplete((done, problem) -> {
+            if (problem == null) {
+                LOGGER.atInfo().log("paused");
+            } else {
+                LOGGER.atWarn().addKeyValue("error", problem.getMessage()).log("not paused");
+            }
+        });
+    }
+
+    private void reload() {
+        try {
+            reload.run();
+        } catch (ConfigException e) {
+            e.problems().forEach(problem -> LOGGER.atError().log(problem));
+            LOGGER.atError().log("configuration not changed");
+        }
+    }
+}

@@ -1,0 +1,335 @@
+package dev.pgpool.examples.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.pgpool.core.fixture.TestPostgres;
+import dev.pgpool.examples.standalone.StandaloneProcess.Said;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The standalone process in PgBouncer's place, driven by psql, pgbench and signals. */
+class StandaloneLiveIT {
+    private static final int CLIENTS = 8;
+    private static final int TRANSACTIONS = 200;
+
+    private final TestPostgres postgres = TestPostgres.shared(15);
+
+    @TempDir
+    Path directory;
+
+    private List<String> ini(String database, String... more) {
+        List<String> lines = new ArrayList<>(List.of(
+                ";; what a site would have",
+                "[databases]",
+                database + " = host=" + postgres.host() + " port=" + postgres.port(),
+                "* = host=" + postgres.host() + " port=" + postgres.port(),
+                "[users]",
+                "batch = pool_size=2",
+                "[pgbouncer]",
+                "logfile = %dir%/pgbouncer.log",
+                "pidfile = %dir%/pgbouncer.pid",
+                "listen_addr = 127.0.0.1",
+                "listen_port = %port%",
+                "unix_socket_dir = %dir%",
+                "auth_type = scram-sha-256",
+                "auth_file = userlist.txt",
+                "admin_users = boss",
+                "stats_users = watcher",
+                "pool_mode = transaction",
+                "server_reset_query = DISCARD ALL",
+                "ignore_startup_parameters = extra_float_digits",
+                "max_client_conn = 200",
+                "server_tls_sslmode = disable"));
+        lines.addAll(List.of(more));
+        return lines;
+    }
+
+    private void userlist(String role, String password) throws IOException {
+        Path next = Files.write(
+                directory.resolve("userlist.next"),
+                List.of("\"" + role + "\" \"" + password + "\"", "\"boss\" \"b\"", "\"watcher\" \"w\""));
+        Files.move(next, directory.resolve("userlist.txt"), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static void awaitReady(StandaloneProcess pooler) {
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
+            assertThat(pooler.isAlive()).as(pooler::said).isTrue();
+            return pooler.isReady().code() == 0;
+        });
+    }
+
+    private Map<String, String> row(StandaloneProcess pooler, String command, String database) throws Exception {
+        Said said = StandaloneProcess.run(
+                directory,
+                Map.of("PGPASSWORD", "w"),
+                "psql",
+                "-X",
+                "-A",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                String.valueOf(pooler.port),
+                "-U",
+                "watcher",
+                "-d",
+                "pgbouncer",
+                "-c",
+                command);
+        List<String> lines = said.output().lines().toList();
+        String[] names = lines.get(0).split("\\|", -1);
+        for (String line : lines) {
+            String[] values = line.split("\\|", -1);
+            if (values.length == names.length && Arrays.asList(values).contains(database)) {
+                Map<String, String> row = new HashMap<>();
+                for (int i = 0; i < names.length; i++) {
+                    row.put(names[i], values[i]);
+                }
+                return row;
+            }
+        }
+        throw new AssertionError(database + " is not in " + said.output());
+    }
+
+    private CompletableFuture<Said> pgbench(
+            StandaloneProcess pooler, String role, String password, String database, String... options) {
+        List<String> command = new ArrayList<>(List.of(
+                "pgbench",
+                "-n",
+                "-h",
+                directory.toString(),
+                "-p",
+                String.valueOf(pooler.port),
+                "-U",
+                role,
+                "-M",
+                "prepared",
+                "-c",
+                String.valueOf(CLIENTS)));
+        command.addAll(List.of(options));
+        command.add(database);
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return StandaloneProcess.run(directory, Map.of("PGPASSWORD", password), command.toArray(String[]::new));
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    @Test
+    void takesPgBouncersPlace() throws Exception {
+        String role = postgres.createRole("scram-sha-256", "first");
+        String database = postgres.createDatabase();
+        postgres.executeIn(database, "GRANT ALL ON SCHEMA public TO " + role);
+        userlist(role, "first");
+        try (StandaloneProcess pooler =
+                new StandaloneProcess(directory, ini(database, "default_pool_size = 4"), "-q")) {
+            awaitReady(pooler);
+            assertThat(Files.readString(directory.resolve("pgbouncer.pid")).strip())
+                    .isEqualTo(String.valueOf(pooler.pid()));
+            assertThat(pooler.psql(role, "first", database, "CREATE TABLE t AS SELECT 1 AS v"))
+                    .isEqualTo(new Said(0, "SELECT 1\n"));
+
+            // ---- figures against what was done
+            Map<String, String> before = row(pooler, "SHOW STATS", database);
+            Path script = Files.write(directory.resolve("bench.sql"), List.of("SELECT v FROM t;"));
+            Said bench = pgbench(
+                            pooler,
+                            role,
+                            "first",
+                            database,
+                            "-f",
+                            script.toString(),
+                            "-t",
+                            String.valueOf(TRANSACTIONS))
+                    .get(60, TimeUnit.SECONDS);
+            assertThat(bench.code()).as(bench.output()).isZero();
+            Map<String, String> after = row(pooler, "SHOW STATS", database);
+            // each client prepares its statement once, in a transaction of its own
+            assertThat(grown(before, after, "total_xact_count")).isEqualTo(CLIENTS * (TRANSACTIONS + 1));
+            assertThat(grown(before, after, "total_query_count")).isEqualTo(CLIENTS * (TRANSACTIONS + 1));
+            assertThat(grown(before, after, "total_server_assignment_count")).isGreaterThan(0);
+            assertThat(grown(before, after, "total_bind_count")).isEqualTo(CLIENTS * TRANSACTIONS);
+            assertThat(grown(before, after, "total_client_parse_count")).isEqualTo(CLIENTS);
+            Map<String, String> pool = row(pooler, "SHOW POOLS", database);
+            assertThat(pool)
+                    .containsEntry("cl_active", "0")
+                    .containsEntry("cl_waiting", "0")
+                    .containsEntry("pool_mode", "transaction");
+            assertThat(Integer.parseInt(pool.get("sv_idle")) + Integer.parseInt(pool.get("sv_used")))
+                    .isBetween(1, 4);
+            assertThat(row(pooler, "SHOW DATABASES", database))
+                    .containsEntry("pool_size", "4")
+                    .containsEntry("paused", "0");
+            assertThat(row(pooler, "SHOW LISTS", "databases").get("items")).isEqualTo("2");
+            assertThat(row(pooler, "SHOW LISTS", "used_clients").get("items")).isEqualTo("1");
+
+            // ---- reload
+            pooler.write(ini(database, "default_pool_size = 6"));
+            pooler.signal("HUP");
+            await().until(() ->
+                    row(pooler, "SHOW DATABASES", database).get("pool_size").equals("6"));
+            pooler.write(ini(database, "default_pool_size = six"));
+            pooler.signal("HUP");
+            await().until(() ->
+                    pooler.log().contains("default_pool_size: \"six\" (expected: a whole number, 0 to 10000)"));
+            assertThat(row(pooler, "SHOW DATABASES", database)).containsEntry("pool_size", "6");
+            pooler.write(ini(database, "default_pool_size = 6"));
+
+            // ---- pause, reconnect and resume under load, and nobody notices
+            CompletableFuture<Said> load = pgbench(pooler, role, "first", database, "-f", script.toString(), "-T", "4");
+            await().until(() ->
+                    row(pooler, "SHOW POOLS", database).get("cl_active").equals(String.valueOf(CLIENTS)));
+            assertThat(pooler.psql("boss", "b", "pgbouncer", "PAUSE " + database))
+                    .isEqualTo(new Said(0, "PAUSE\n"));
+            assertThat(row(pooler, "SHOW POOLS", database))
+                    .containsEntry("sv_active", "0")
+                    .containsEntry("sv_idle", "0");
+            assertThat(row(pooler, "SHOW DATABASES", database)).containsEntry("paused", "1");
+            await().until(() ->
+                    row(pooler, "SHOW POOLS", database).get("cl_waiting").equals(String.valueOf(CLIENTS)));
+            assertThat(pooler.psql("boss", "b", "pgbouncer", "RESUME " + database))
+                    .isEqualTo(new Said(0, "RESUME\n"));
+            assertThat(pooler.psql("boss", "b", "pgbouncer", "RECONNECT " + database))
+                    .isEqualTo(new Said(0, "RECONNECT\n"));
+            assertThat(pooler.psql("boss", "b", "pgbouncer", "WAIT_CLOSE " + database))
+                    .isEqualTo(new Said(0, "WAIT_CLOSE\n"));
+            assertThat(load.get(60, TimeUnit.SECONDS).code()).isZero();
+
+            // ---- a client is killed
+            CompletableFuture<Said> sleeper = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return pooler.psql(role, "first", database, "SELECT pg_sleep(55)");
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            postgres.awaitQuery("SELECT pg_sleep(55)");
+            String id = row(pooler, "SHOW CLIENTS", database).get("id");
+            assertThat(pooler.psql("watcher", "w", "pgbouncer", "KILL_CLIENT " + id)
+                            .output())
+                    .contains("admin access needed");
+            assertThat(pooler.psql("boss", "b", "pgbouncer", "KILL_CLIENT " + id))
+                    .isEqualTo(new Said(0, "KILL_CLIENT\n"));
+            assertThat(sleeper.get(60, TimeUnit.SECONDS).output()).contains("admin forced disconnect");
+
+            // ---- the password is rotated
+            postgres.execute("ALTER ROLE " + role + " PASSWORD 'second'");
+            userlist(role, "second");
+            assertThat(pooler.psql(role, "second", database, "SELECT 'in'")).isEqualTo(new Said(0, "in\n"));
+            assertThat(pooler.psql(role, "first", database, "SELECT 'in'").output())
+                    .contains("password authentication failed");
+
+            // ---- drained
+            CompletableFuture<Said> last = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return pooler.psql(role, "second", database, "SELECT pg_sleep(3), 'to its end'");
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            postgres.awaitQuery("SELECT pg_sleep(3), 'to its end'");
+            pooler.signal("INT");
+            await().until(() -> pooler.isReady().output().contains("rejecting connections"));
+            assertThat(last.get(60, TimeUnit.SECONDS)).isEqualTo(new Said(0, "|to its end\n"));
+            assertThat(pooler.exitCode()).as(pooler.log()).isZero();
+            assertThat(directory.resolve("pgbouncer.pid")).doesNotExist();
+            assertThat(directory.resolve(".s.PGSQL." + pooler.port)).doesNotExist();
+            assertThat(pooler.said()).as("-q").isEmpty();
+        }
+    }
+
+    private static long grown(Map<String, String> before, Map<String, String> after, String column) {
+        return Long.parseLong(after.get(column)) - Long.parseLong(before.get(column));
+    }
+
+    @Test
+    void signalsPauseResumeAndEnd() throws Exception {
+        String role = postgres.createRole("scram-sha-256", "secret");
+        userlist(role, "secret");
+        try (StandaloneProcess pooler = new StandaloneProcess(directory, ini("app"))) {
+            awaitReady(pooler);
+            pooler.signal("USR1");
+            await().until(() -> pooler.psql("watcher", "w", "pgbouncer", "SHOW STATE")
+                    .output()
+                    .contains("paused|yes"));
+            pooler.signal("USR2");
+            await().until(() -> pooler.psql("watcher", "w", "pgbouncer", "SHOW STATE")
+                    .output()
+                    .contains("active|yes"));
+            pooler.signal("QUIT");
+            assertThat(pooler.exitCode()).as(pooler.said()).isZero();
+            assertThat(pooler.said())
+                    .containsPattern("\\d UTC \\[" + pooler.pid() + "\\] LOG process up: PgBouncer 1\\.25");
+        }
+    }
+
+    @Test
+    void terminationWaitsForClientsAndTheSecondOneDoesNot() throws Exception {
+        String role = postgres.createRole("scram-sha-256", "secret");
+        userlist(role, "secret");
+        try (StandaloneProcess pooler = new StandaloneProcess(directory, ini("app"))) {
+            awaitReady(pooler);
+            ProcessBuilder builder = new ProcessBuilder(
+                            "psql", "-X", "-h", "127.0.0.1", "-p", String.valueOf(pooler.port), "-U", role, "-d", "app")
+                    .directory(directory.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(directory.resolve("idle.txt").toFile());
+            builder.environment().put("PGPASSWORD", "secret");
+            // it waits for its standard input
+            Process idle = builder.start();
+            await().until(() ->
+                    row(pooler, "SHOW LISTS", "used_clients").get("items").equals("2"));
+            pooler.signal("TERM");
+            await().until(() -> pooler.isReady().output().contains("rejecting connections"));
+            assertThat(pooler.isAlive()).as("an idle client may stay").isTrue();
+            pooler.signal("TERM");
+            assertThat(pooler.exitCode()).as(pooler.said()).isZero();
+            idle.destroy();
+        }
+    }
+
+    @Test
+    void whatIsWrongIsSaidInOneLineAndNothingIsStarted() throws Exception {
+        userlist("x", "y");
+        try (StandaloneProcess first = new StandaloneProcess(directory, ini("app"))) {
+            awaitReady(first);
+            Path other = Files.createDirectory(directory.resolve("other"));
+            Files.copy(directory.resolve("userlist.txt"), other.resolve("userlist.txt"));
+            try (StandaloneProcess second = new StandaloneProcess(
+                    other,
+                    ini("app").stream()
+                            .map(line -> line.replace("%port%", String.valueOf(first.port)))
+                            .toList())) {
+                assertThat(second.exitCode()).isEqualTo(1);
+                assertThat(second.said().lines())
+                        .filteredOn(line -> line.startsWith("FATAL"))
+                        .singleElement()
+                        .asString()
+                        .startsWith("FATAL pgbouncer.ini:11: listen_port: \"" + first.port
+                                + "\" (expected: addresses that are free");
+                assertThat(other.resolve("pgbouncer.pid")).doesNotExist();
+            }
+            try (StandaloneProcess third = new StandaloneProcess(other, ini("app", "colour = red"))) {
+                assertThat(third.exitCode()).isEqualTo(1);
+                assertThat(third.said())
+                        .isEqualTo(
+                                "FATAL pgbouncer.ini:22: colour: no such key (expected: one of those of PgBouncer 1.25)\n");
+            }
+            assertThat(first.isReady().code()).isZero();
+        }
+    }
+}
