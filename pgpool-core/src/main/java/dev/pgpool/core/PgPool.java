@@ -6,6 +6,7 @@ import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.runtime.PoolerRuntime;
 import dev.pgpool.core.internal.runtime.Waiting;
 import dev.pgpool.core.stats.ClientInfo;
+import dev.pgpool.core.stats.DnsInfo;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.ServerInfo;
 import java.net.InetSocketAddress;
@@ -103,6 +104,15 @@ public final class PgPool implements AutoCloseable {
      */
     public List<ServerInfo> servers() {
         return Waiting.on(runtime.control().servers());
+    }
+
+    /**
+     * What is known of the servers' names, by name.
+     *
+     * @throws IllegalStateException if the pooler is not running
+     */
+    public List<DnsInfo> dnsNames() {
+        return runtime.control().names();
     }
 
     /**

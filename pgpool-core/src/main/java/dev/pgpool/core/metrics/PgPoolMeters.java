@@ -2,6 +2,7 @@ package dev.pgpool.core.metrics;
 
 import static dev.pgpool.core.metrics.Reading.seconds;
 
+import dev.pgpool.core.PgPool;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PgPoolSnapshot.Pool;
@@ -20,13 +21,38 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ImmutableEnumChecker") // its readings are functions without state
 public enum PgPoolMeters {
-    /** SHOW LISTS: databases that have or had clients. */
+    /** Whether the pooler runs. */
+    UP("pgbouncer.up", null, "Whether the pooler runs", new Reading.OfPgPool(PgPoolMeters::up)),
+    /** The version of PgBouncer that the console speaks like. */
+    VERSION("pgbouncer.version.info", null, "Version", new Reading.Version()),
+
+    /** SHOW LISTS: databases that are configured, or have or had clients. */
     DATABASES(
             "pgbouncer.databases",
             null,
             "Databases",
             new Reading.OfPooler(s -> s.databases().size())),
     POOLS("pgbouncer.pools", null, "Pools", new Reading.OfPooler(s -> s.pools().size())),
+    USERS(
+            "pgbouncer.users",
+            null,
+            "Users that have pools",
+            new Reading.OfPooler(
+                    s -> s.pools().stream().map(p -> p.key().user()).distinct().count())),
+    /** Nothing is kept for clients that are not there: always 0. */
+    FREE_CLIENTS("pgbouncer.free.clients", null, "Places kept for clients", new Reading.OfPooler(s -> 0)),
+    DNS_NAMES(
+            "pgbouncer.cached.dns.names",
+            null,
+            "Names of servers that were looked up",
+            new Reading.OfPgPool(PgPoolMeters::dnsNames)),
+    /** There are no zones: always 0. */
+    DNS_ZONES("pgbouncer.cached.dns.zones", null, "Zones watched", new Reading.OfPooler(s -> 0)),
+    DNS_QUERIES(
+            "pgbouncer.in.flight.dns.queries",
+            null,
+            "Names of servers that have no address yet",
+            new Reading.OfPgPool(PgPoolMeters::unknownNames)),
     USED_CLIENTS(
             "pgbouncer.used.clients",
             null,
@@ -88,6 +114,24 @@ public enum PgPoolMeters {
             "connections",
             "Servers that all pools of the database have",
             new Reading.OfConfiguredDatabase(PgPoolSnapshot.Database::servers)),
+
+    PAUSED(
+            "pgbouncer.databases.paused",
+            null,
+            "Whether the database is paused",
+            new Reading.OfConfiguredDatabase(d -> d.paused() ? 1 : 0)),
+    DISABLED(
+            "pgbouncer.databases.disabled",
+            null,
+            "Whether the database takes no new clients",
+            new Reading.OfConfiguredDatabase(d -> d.disabled() ? 1 : 0)),
+
+    /** SHOW CLIENTS, counted; without the exporter's tag application_name, which has as many values as clients like. */
+    CLIENT_CONNECTIONS(
+            "pgbouncer.client",
+            "connections",
+            "Clients logged in, by state",
+            new Reading.ByState(PgPoolMeters::clientStates)),
 
     /** SHOW STATS_TOTALS; each also as {@code pgbouncer.stats.totals}, as newer exporters call them. */
     QUERIES("pgbouncer.stats.queries.pooled", null, "Queries answered", new Reading.OfTraffic(Traffic::queries)),
@@ -279,6 +323,32 @@ public enum PgPoolMeters {
 
     Reading reading() {
         return reading;
+    }
+
+    private static double up(PgPool pool) {
+        try {
+            pool.dnsNames();
+            return 1;
+        } catch (IllegalStateException notRunning) {
+            return 0;
+        }
+    }
+
+    private static double dnsNames(PgPool pool) {
+        return pool.dnsNames().size();
+    }
+
+    private static double unknownNames(PgPool pool) {
+        return pool.dnsNames().stream()
+                .filter(name -> name.addresses().isEmpty())
+                .count();
+    }
+
+    /** A client that has a server is active; servers may also be busy with what a client has left behind. */
+    private static Map<String, Long> clientStates(Pool pool) {
+        long waiting = pool.clientsWaiting();
+        long active = Math.min(pool.clients() - waiting, pool.serverStates().active());
+        return Map.of("waiting", waiting, "active", active, "idle", pool.clients() - waiting - active);
     }
 
     private static Reading states(ToIntFunction<ServerStates> state) {

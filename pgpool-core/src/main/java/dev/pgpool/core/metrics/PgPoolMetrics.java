@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.HostConfig;
-import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.stats.Latency;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
@@ -47,6 +46,8 @@ import org.jspecify.annotations.Nullable;
 public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final String STATS = "pgbouncer.stats.";
+    /** What the console says it is. */
+    private static final String VERSION = "1.25.2";
     /** Whose the meters are that are neither of a pool nor of a database. */
     private static final Object POOLER = new Object();
 
@@ -108,26 +109,25 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
     }
 
     private void bindLasting(Binding binding, PgPoolMeters meter) {
-        PgPoolConfig config = pool.config();
         Reading reading = meter.reading();
         if (reading instanceof Reading.OfPooler of) {
             binding.lasting.add(
                     gauge(binding, meter, Tags.empty(), m -> of.value().applyAsDouble(m.fresh())));
         } else if (reading instanceof Reading.OfConfig of) {
             binding.lasting.add(
-                    gauge(binding, meter, Tags.empty(), m -> of.value().applyAsDouble(config)));
-        } else if (reading instanceof Reading.OfDatabaseConfig of) {
-            for (DatabaseConfig database : config.databases().values()) {
-                binding.lasting.add(
-                        gauge(binding, meter, tagsOf(database), m -> of.value().applyAsDouble(database)));
-            }
-        } else if (reading instanceof Reading.OfConfiguredDatabase of) {
-            for (DatabaseConfig database : config.databases().values()) {
-                binding.lasting.add(gauge(binding, meter, tagsOf(database), m -> {
-                    PgPoolSnapshot.Database now = m.database(database.name());
-                    return now == null ? 0 : of.value().applyAsDouble(now);
-                }));
-            }
+                    gauge(binding, meter, Tags.empty(), m -> of.value().applyAsDouble(m.pool.config())));
+        } else if (reading instanceof Reading.OfPgPool of) {
+            binding.lasting.add(gauge(binding, meter, Tags.empty(), m -> m.asked(of)));
+        } else if (reading instanceof Reading.Version) {
+            binding.lasting.add(gauge(binding, meter, Tags.of("version", VERSION), m -> 1));
+        }
+    }
+
+    private double asked(Reading.OfPgPool of) {
+        try {
+            return of.value().applyAsDouble(pool);
+        } catch (IllegalStateException notRunning) {
+            return 0;
         }
     }
 
@@ -153,6 +153,10 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
         Set<Object> present = new HashSet<>(pools.keySet());
         present.addAll(databases.keySet());
         present.add(POOLER);
+        // the configuration may have changed
+        Map<Tags, DatabaseConfig> configured = new HashMap<>();
+        pool.config().databases().values().forEach(database -> configured.put(tagsOf(database), database));
+        present.addAll(configured.keySet());
         binding.passing.entrySet().removeIf(entry -> {
             boolean gone = !present.contains(entry.getKey());
             if (gone) {
@@ -162,7 +166,21 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
         });
         for (PgPoolMeters meter : PgPoolMeters.values()) {
             Reading reading = meter.reading();
-            if (reading instanceof Reading.OfTraffic of) {
+            if (reading instanceof Reading.OfDatabaseConfig of) {
+                configured.forEach((tags, database) -> once(
+                        binding,
+                        tags,
+                        meter.meterName(),
+                        () -> gauge(binding, meter, tags, m -> m.configured(of, database.name()))));
+            } else if (reading instanceof Reading.OfConfiguredDatabase of) {
+                configured.forEach((tags, database) -> once(
+                        binding,
+                        tags,
+                        meter.meterName(),
+                        () -> gauge(binding, meter, tags, m -> m.observed(of, database.name()))));
+            } else if (reading instanceof Reading.ByState of) {
+                pools.values().forEach(known -> bindStates(binding, meter, of, known));
+            } else if (reading instanceof Reading.OfTraffic of) {
                 databases.keySet().forEach(name -> bindTraffic(binding, meter, of, name));
             } else if (reading instanceof Reading.OfPool of) {
                 pools.keySet().forEach(key -> bindPool(binding, meter, of, key));
@@ -173,6 +191,30 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
             } else if (reading instanceof Reading.ByReason of) {
                 pools.values().forEach(known -> bindReasons(binding, meter, of, known));
             }
+        }
+    }
+
+    private double configured(Reading.OfDatabaseConfig of, String name) {
+        DatabaseConfig database = pool.config().databases().get(name);
+        return database == null ? 0 : of.value().applyAsDouble(database);
+    }
+
+    private double observed(Reading.OfConfiguredDatabase of, String name) {
+        PgPoolSnapshot.Database database = database(name);
+        return database == null ? 0 : of.value().applyAsDouble(database);
+    }
+
+    private void bindStates(Binding binding, PgPoolMeters meter, Reading.ByState of, PgPoolSnapshot.Pool known) {
+        PoolKey key = known.key();
+        for (String state : of.value().apply(known).keySet()) {
+            once(
+                    binding,
+                    key,
+                    meter.meterName() + ' ' + state,
+                    () -> gauge(binding, meter, tagsOf(key).and("state", state), m -> {
+                        PgPoolSnapshot.Pool now = m.pool(key);
+                        return now == null ? 0 : of.value().apply(now).getOrDefault(state, 0L);
+                    }));
         }
     }
 

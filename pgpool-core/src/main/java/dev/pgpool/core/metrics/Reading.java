@@ -1,5 +1,6 @@
 package dev.pgpool.core.metrics;
 
+import dev.pgpool.core.PgPool;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.stats.Latency;
@@ -15,6 +16,12 @@ sealed interface Reading {
     /** One series, of the pooler. */
     record OfPooler(ToDoubleFunction<PgPoolSnapshot> value) implements Reading {}
 
+    /** One series, of what else can be asked of the pooler. */
+    record OfPgPool(ToDoubleFunction<PgPool> value) implements Reading {}
+
+    /** One series, always 1, whose tag {@code version} says it. */
+    record Version() implements Reading {}
+
     /** One series, of the configuration. */
     record OfConfig(ToDoubleFunction<PgPoolConfig> value) implements Reading {}
 
@@ -29,6 +36,9 @@ sealed interface Reading {
 
     /** One for each pool: tags {@code database} and {@code user}. */
     record OfPool(ToDoubleFunction<PgPoolSnapshot.Pool> value) implements Reading {}
+
+    /** One for each pool and state of its clients: tags {@code database}, {@code user} and {@code state}. */
+    record ByState(Function<PgPoolSnapshot.Pool, Map<String, Long>> value) implements Reading {}
 
     /** A count, a sum, a maximum and three percentiles for each pool: tags {@code database} and {@code user}. */
     record OfLatency(Function<PgPoolSnapshot.Latencies, Latency> value) implements Reading {}

@@ -115,7 +115,17 @@ class PgPoolMetricsIT {
                     .containsEntry("pgbouncer_used_clients", 1.0)
                     .containsEntry("pgbouncer_login_clients", 0.0)
                     .containsEntry("pgbouncer_free_servers", 1.0)
-                    .containsEntry("pgbouncer_used_servers", 0.0);
+                    .containsEntry("pgbouncer_used_servers", 0.0)
+                    .containsEntry("pgbouncer_up", 1.0)
+                    .containsEntry("pgbouncer_version_info{version=\"1.25.2\"}", 1.0)
+                    .containsEntry("pgbouncer_users", 1.0)
+                    .containsEntry("pgbouncer_free_clients", 0.0)
+                    .containsEntry("pgbouncer_cached_dns_names", 0.0)
+                    .containsEntry("pgbouncer_cached_dns_zones", 0.0)
+                    .containsEntry("pgbouncer_in_flight_dns_queries", 0.0)
+                    .containsEntry("pgbouncer_client_connections" + state("idle"), 1.0)
+                    .containsEntry("pgbouncer_client_connections" + state("active"), 0.0)
+                    .containsEntry("pgbouncer_client_connections" + state("waiting"), 0.0);
             String database =
                     "{database=\"app\",force_user=\"\",host=\"127.0.0.1\",name=\"app\",pool_mode=\"transaction\",port=\""
                             + postgres.address().getPort() + "\"}";
@@ -123,7 +133,9 @@ class PgPoolMetricsIT {
                     .containsEntry("pgbouncer_databases_pool_size" + database, 2.0)
                     .containsEntry("pgbouncer_databases_reserve_pool" + database, 1.0)
                     .containsEntry("pgbouncer_databases_max_connections" + database, 0.0)
-                    .containsEntry("pgbouncer_databases_current_connections" + database, 1.0);
+                    .containsEntry("pgbouncer_databases_current_connections" + database, 1.0)
+                    .containsEntry("pgbouncer_databases_paused" + database, 0.0)
+                    .containsEntry("pgbouncer_databases_disabled" + database, 0.0);
             assertThat(samples)
                     .containsEntry("pgpool_query_seconds_count" + POOL, 54.0)
                     .containsEntry("pgpool_transaction_seconds_count" + POOL, 52.0)
@@ -134,6 +146,42 @@ class PgPoolMetricsIT {
             assertThat(samples.get("pgpool_query_percentile_seconds{database=\"app\",phi=\"0.5\",user=\"app\"}"))
                     .isGreaterThan(0);
         }
+    }
+
+    private static String state(String state) {
+        return "{database=\"app\",state=\"" + state + "\",user=\"app\"}";
+    }
+
+    @Test
+    void whatAnOperatorChangesIsSeen() {
+        try (PgPool pool = start(Duration.ZERO);
+                PgPoolMetrics metrics = PgPoolMetrics.of(pool)) {
+            metrics.bindTo(registry);
+            pool.disable("app");
+            pool.pause("app").toCompletableFuture().join();
+            Map<String, Double> samples = await().atMost(Wire.PATIENCE)
+                    .until(this::scrape, page -> value(page, "pgbouncer_databases_paused", "app") == 1.0);
+            assertThat(value(samples, "pgbouncer_databases_disabled", "app")).isEqualTo(1.0);
+
+            pool.reload(PgPool.builder()
+                    .listen("127.0.0.1", 0)
+                    .maxClientConnections(77)
+                    .database("other", db -> db.port(1).maxConnections(9))
+                    .config());
+            samples = await().atMost(Wire.PATIENCE)
+                    .until(this::scrape, page -> value(page, "pgbouncer_databases_pool_size", "other") == 9.0);
+            assertThat(samples).containsEntry("pgbouncer_config_max_client_connections", 77.0);
+            assertThat(value(samples, "pgbouncer_databases_pool_size", "app")).isNaN();
+        }
+    }
+
+    private static double value(Map<String, Double> samples, String name, String database) {
+        return samples.entrySet().stream()
+                .filter(sample -> sample.getKey().startsWith(name + "{")
+                        && sample.getKey().contains(",name=\"" + database + "\""))
+                .mapToDouble(Map.Entry::getValue)
+                .findFirst()
+                .orElse(Double.NaN);
     }
 
     @Test
