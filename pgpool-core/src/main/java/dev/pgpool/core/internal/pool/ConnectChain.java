@@ -91,6 +91,8 @@ final class ConnectChain implements ServerConnector.Outcome {
 
     private @Nullable ScheduledFuture<?> lookupTimer;
     private long hostDeadlineNanos;
+    private Runnable abort = () -> {};
+    private boolean abandoned;
 
     /** @param startup further start-up parameters, of a connection that is used as it is; none for a pooled one */
     ConnectChain(Destination to, EventLoop loop, ServerHome home, Map<String, String> startup, Owner owner) {
@@ -122,6 +124,16 @@ final class ConnectChain implements ServerConnector.Outcome {
                 }));
     }
 
+    /** Nobody wants the connection any more: it fails as soon as it can. On the event loop. */
+    void abandon() {
+        abandoned = true;
+        abort.run();
+    }
+
+    boolean isAbandoned() {
+        return abandoned;
+    }
+
     /** A store of the host may throw instead of failing; a permit depends on the answer. */
     private CompletionStage<Optional<Credential>> credential() {
         try {
@@ -132,7 +144,7 @@ final class ConnectChain implements ServerConnector.Outcome {
     }
 
     private void nextHost() {
-        if (owner.isClosed()) {
+        if (owner.isClosed() || abandoned) {
             owner.onFailed(PoolerError.SHUTDOWN.plain());
             return;
         }
@@ -182,7 +194,7 @@ final class ConnectChain implements ServerConnector.Outcome {
     private void nextAddress() {
         SocketAddress address = addresses.poll();
         HostConfig current = host;
-        if (address == null || current == null) {
+        if (address == null || current == null || abandoned) {
             nextHost();
             return;
         }
@@ -190,7 +202,7 @@ final class ConnectChain implements ServerConnector.Outcome {
         ServerTarget pooled = to.target(current, address, wanted, credential);
         ServerTarget next = startup.isEmpty() ? pooled : pooled.with(startup);
         target = next;
-        to.connector()
+        abort = to.connector()
                 .connect(loop, next, to.parameters(), home, Duration.ofNanos(left / (addresses.size() + 1)), this);
     }
 

@@ -68,6 +68,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private final PoolLane<ServerConnection> queue;
     private final LaneCounters counters = new LaneCounters();
     private final Set<ServerConnection> servers = new LinkedHashSet<>();
+    private final Set<Connecting> connecting = new LinkedHashSet<>();
     private boolean watchesServers;
     private final AddressWatch addresses;
     private final WantedWalsenders walsenders = new WantedWalsenders();
@@ -173,7 +174,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     public void connect(PoolLane<ServerConnection> lane) {
         Walsender first = walsenders.next();
         if (first == null) {
-            new ConnectChain(pool, loop, this, Map.of(), new Connecting()).begin();
+            new Connecting().begin();
         } else {
             // its client does not wait for another server meanwhile
             queue.giveUp(first.waiter());
@@ -184,6 +185,20 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     /** A server is being made for the pool. */
     private final class Connecting implements ConnectChain.Owner {
         private final long begun = System.nanoTime();
+        private final int generation = pool.generation();
+        private final ConnectChain chain = new ConnectChain(pool, loop, ServerLane.this, Map.of(), this);
+
+        void begin() {
+            connecting.add(this);
+            chain.begin();
+        }
+
+        /** What it would lead to would be replaced at once. */
+        void abandonIfStale() {
+            if (generation != pool.generation()) {
+                chain.abandon();
+            }
+        }
 
         @Override
         public boolean isClosed() {
@@ -192,6 +207,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
         @Override
         public void onConnected(ServerConnection server) {
+            connecting.remove(this);
             servers.add(server);
             if (closed) {
                 queue.connected(server);
@@ -209,7 +225,13 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
         @Override
         public void onFailed(ErrorFields error) {
-            failed(error);
+            connecting.remove(this);
+            if (chain.isAbandoned()) {
+                queue.connectFailed(System.nanoTime(), null);
+                pool.forgetIfUnused();
+            } else {
+                failed(error);
+            }
         }
     }
 
@@ -415,12 +437,18 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** From any thread. */
     void replaceServers() {
-        onLoop(() -> Set.copyOf(servers).forEach(this::replaceIfStale));
+        onLoop(() -> {
+            Set.copyOf(servers).forEach(this::replaceIfStale);
+            Set.copyOf(connecting).forEach(Connecting::abandonIfStale);
+        });
     }
 
     /** Closes its servers, whoever has them; from any thread. */
     void killServers() {
-        onLoop(() -> Set.copyOf(servers).forEach(server -> server.close(CloseReason.KILLED)));
+        onLoop(() -> {
+            Set.copyOf(servers).forEach(server -> server.close(CloseReason.KILLED));
+            Set.copyOf(connecting).forEach(Connecting::abandonIfStale);
+        });
     }
 
     /** Gives servers away from now on, or does not, as the gates say when it comes to it; from any thread. */

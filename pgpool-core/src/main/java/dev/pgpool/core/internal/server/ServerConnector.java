@@ -50,8 +50,12 @@ public final class ServerConnector {
         this.workers = workers;
     }
 
-    /** Begins an attempt on the loop, on which this must be called. */
-    public void connect(
+    /**
+     * Begins an attempt on the loop, on which this must be called.
+     *
+     * @return makes it fail at once, if it has not ended; to be called on the loop, too
+     */
+    public Runnable connect(
             EventLoop loop,
             ServerTarget target,
             ParameterRegistry parameters,
@@ -62,7 +66,9 @@ public final class ServerConnector {
         boolean unix = Transport.isUnix(target.address());
         boolean encrypted = !unix && tls.mode().compareTo(TlsMode.PREFER) >= 0;
         long deadline = System.nanoTime() + timeout.toNanos();
-        new Attempt(loop, target, parameters, home, deadline, outcome, encrypted, unix).begin();
+        Attempt attempt = new Attempt(loop, target, parameters, home, deadline, outcome, encrypted, unix);
+        attempt.begin();
+        return attempt::abort;
     }
 
     /** Where the message about a failed connect begins. */
@@ -89,6 +95,7 @@ public final class ServerConnector {
         private final ServerLogin login;
         private final ServerConnection server;
         private @Nullable ScheduledFuture<?> timer;
+        private @Nullable ChannelFuture connection;
         private @Nullable Channel channel;
         private boolean over;
 
@@ -129,6 +136,7 @@ public final class ServerConnector {
                 bootstrap.option(ChannelOption.TCP_NODELAY, true).option(ChannelOption.SO_KEEPALIVE, true);
             }
             ChannelFuture connecting = bootstrap.connect(target.address());
+            connection = connecting;
             timer = loop.schedule(
                     () -> {
                         fail(cannotConnect("timeout after " + timeoutMillis + " ms"));
@@ -144,6 +152,14 @@ public final class ServerConnector {
                     loop.execute(() -> connected(connecting));
                 }
             });
+        }
+
+        private void abort() {
+            ChannelFuture begun = connection;
+            if (!over && begun != null) {
+                fail(cannotConnect("not wanted any more"));
+                close(begun);
+            }
         }
 
         private void connected(ChannelFuture connecting) {
