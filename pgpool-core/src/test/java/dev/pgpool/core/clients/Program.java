@@ -3,6 +3,7 @@ package dev.pgpool.core.clients;
 import dev.pgpool.core.fixture.Route;
 import dev.pgpool.core.fixture.TestPostgres;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -21,17 +22,17 @@ final class Program {
     private final Map<String, String> environment = new HashMap<>();
     private final List<String> command;
 
-    private Program(Route.Way way, List<String> command) {
+    private Program(String host, int port, String user, String database, List<String> command) {
         this.command = command;
         environment.putAll(Map.of(
                 "PGHOST",
-                way.host(),
+                host,
                 "PGPORT",
-                String.valueOf(way.port()),
+                String.valueOf(port),
                 "PGUSER",
-                TestPostgres.USER,
+                user,
                 "PGDATABASE",
-                way.database(),
+                database,
                 "PGSSLMODE",
                 "disable",
                 "PSQLRC",
@@ -41,7 +42,12 @@ final class Program {
     }
 
     static Program of(Route.Way way, String... command) {
-        return new Program(way, List.of(command));
+        return new Program(way.host(), way.port(), TestPostgres.USER, way.database(), List.of(command));
+    }
+
+    /** A program that looks at a pooler's console. */
+    static Program atConsole(InetSocketAddress pooler, String user, String... command) {
+        return new Program("127.0.0.1", pooler.getPort(), user, "pgbouncer", List.of(command));
     }
 
     /** A script below {@code src/test/clients}. */
