@@ -12,6 +12,8 @@ import dev.pgpool.core.fixture.WireClient;
 import dev.pgpool.core.stats.ClientInfo;
 import dev.pgpool.core.stats.PgPoolSnapshot.Status;
 import dev.pgpool.core.stats.ServerInfo;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,6 +134,23 @@ class LiveControlIT {
             join(paused);
             assertThat(busy.value("SELECT 'still here'")).isEqualTo("still here");
             busy.run("COMMIT");
+        }
+    }
+
+    @Test
+    void pauseEndsConnectsThatAreUnderWay() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                TestPooler pooler = TestPooler.start(settings -> settings.database(
+                        TestPostgres.DATABASE,
+                        db -> db.host("127.0.0.1").port(silent.getLocalPort()).connectTimeout(Duration.ofMinutes(5))));
+                WireClient waiter = pooler.connect().startup(TestPostgres.USER, TestPostgres.DATABASE)) {
+            await().until(() -> pooler.snapshot().pools().stream()
+                    .anyMatch(pool -> pool.serverStates().connecting() > 0));
+            join(pooler.pool().pause());
+            assertThat(pooler.snapshot().pools().get(0).servers()).isZero();
+            assertThat(waiter.isReadable(Duration.ofMillis(100)))
+                    .as("it waits on")
+                    .isFalse();
         }
     }
 

@@ -453,7 +453,13 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** Gives servers away from now on, or does not, as the gates say when it comes to it; from any thread. */
     void hold(DatabaseGates gates) {
-        onLoop(() -> queue.hold(gates.hold(pool.key().database())));
+        onLoop(() -> {
+            LaneHold now = gates.hold(pool.key().database());
+            queue.hold(now);
+            if (now == LaneHold.PAUSED) {
+                Set.copyOf(connecting).forEach(begun -> begun.chain.abandon());
+            }
+        });
     }
 
     /** The pool's shape has changed; from any thread. */
