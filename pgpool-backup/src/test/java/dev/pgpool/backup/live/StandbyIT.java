@@ -1,18 +1,26 @@
 package dev.pgpool.backup.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.backup.BackupEngine;
 import dev.pgpool.backup.BackupEngineBuilder;
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.fixture.FakeDump;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.internal.pg.ReplayPause;
+import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Wire;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -103,6 +111,41 @@ class StandbyIT {
             assertThat(report.succeeded()).as(report.message()).isTrue();
             assertThat(report.notes()).anyMatch(note -> note.contains("replay was paused already"));
             assertThat(standby.query(STATE)).doesNotContain("not paused");
+        } finally {
+            standby.query("SELECT pg_wal_replay_resume()");
+        }
+    }
+
+    @Test
+    void pauseOfARunThatIsCancelledMeanwhileIsTakenBack() {
+        SessionGroup sessions = new SessionGroup("test");
+        assertThatThrownBy(() -> ReplayPause.begin(
+                        Source.server(standby),
+                        sessions,
+                        Duration.ofMinutes(1),
+                        () -> {
+                            throw new BackupException(FailureReason.CANCELLED, "cancelled");
+                        },
+                        note -> {}))
+                .isInstanceOf(BackupException.class)
+                .hasMessage("cancelled");
+        assertThat(standby.query(STATE)).containsExactly("not paused");
+    }
+
+    @Test
+    void replayThatCouldNotBeResumedIsNoted() {
+        SessionGroup sessions = new SessionGroup("test");
+        List<String> notes = new ArrayList<>();
+        ReplayPause pause =
+                ReplayPause.begin(Source.server(standby), sessions, Duration.ofMinutes(1), () -> {}, notes::add);
+        try {
+            assertThat(standby.query(STATE)).containsExactly("paused");
+            sessions.cut();
+            pause.close();
+            assertThat(notes)
+                    .singleElement()
+                    .asString()
+                    .startsWith("replay was paused for the dump and could not be resumed");
         } finally {
             standby.query("SELECT pg_wal_replay_resume()");
         }

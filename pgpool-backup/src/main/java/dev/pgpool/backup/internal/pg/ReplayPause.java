@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,11 +25,13 @@ public final class ReplayPause implements AutoCloseable {
 
     private final PgServer standby;
     private final SessionGroup group;
+    private final Consumer<String> notes;
     private final boolean ours;
 
-    private ReplayPause(PgServer standby, SessionGroup group, boolean ours) {
+    private ReplayPause(PgServer standby, SessionGroup group, Consumer<String> notes, boolean ours) {
         this.standby = standby;
         this.group = group;
+        this.notes = notes;
         this.ours = ours;
     }
 
@@ -36,18 +39,22 @@ public final class ReplayPause implements AutoCloseable {
      * Asks for the pause and waits until it is real: before that, replay may still cancel what begins.
      *
      * @param limit for the wait; then the pause is taken back
+     * @param stillWanted throws when the run is cancelled; then the pause is taken back, too
+     * @param notes hears of a replay that could not be resumed
      * @throws BackupException with PREFLIGHT if the server refuses or does not get there in time
      */
-    public static ReplayPause begin(PgServer standby, SessionGroup group, Duration limit) {
+    public static ReplayPause begin(
+            PgServer standby, SessionGroup group, Duration limit, Runnable stillWanted, Consumer<String> notes) {
         try (Connection session = Sessions.open(standby, standby.adminDatabase(), group)) {
             if (!"not paused".equals(state(session))) {
                 LOGGER.warn("Replay is paused already, by somebody else: it will not be resumed here");
-                return new ReplayPause(standby, group, false);
+                return new ReplayPause(standby, group, notes, false);
             }
-            Sessions.execute(session, "SELECT pg_wal_replay_pause()");
-            ReplayPause pause = new ReplayPause(standby, group, true);
+            ReplayPause pause = new ReplayPause(standby, group, notes, true);
             try {
-                await(session, limit);
+                // its answer may be lost on the way: it counts as paused from here on
+                Sessions.execute(session, "SELECT pg_wal_replay_pause()");
+                await(session, limit, stillWanted);
             } catch (SQLException | RuntimeException e) {
                 pause.close();
                 throw e;
@@ -59,8 +66,9 @@ public final class ReplayPause implements AutoCloseable {
         }
     }
 
-    private static void await(Connection session, Duration limit) throws SQLException {
+    private static void await(Connection session, Duration limit, Runnable stillWanted) throws SQLException {
         long deadline = System.nanoTime() + limit.toNanos();
+        stillWanted.run();
         String state = state(session);
         while (!"paused".equals(state)) {
             if (System.nanoTime() - deadline >= 0 || Thread.currentThread().isInterrupted()) {
@@ -69,6 +77,7 @@ public final class ReplayPause implements AutoCloseable {
                         "pausing replay: \"" + state + "\" after " + limit + " (expected: \"paused\")");
             }
             LockSupport.parkNanos(POLL.toNanos());
+            stillWanted.run();
             state = state(session);
         }
     }
@@ -88,6 +97,7 @@ public final class ReplayPause implements AutoCloseable {
         if (!ours) {
             return;
         }
+        String problem = "";
         for (int attempt = 1; attempt <= RESUME_ATTEMPTS; attempt++) {
             try (Connection session = Sessions.open(standby, standby.adminDatabase(), group)) {
                 if ("t".equals(Sessions.value(session, "SELECT pg_is_in_recovery()"))) {
@@ -95,8 +105,10 @@ public final class ReplayPause implements AutoCloseable {
                 }
                 return;
             } catch (SQLException | BackupException e) {
-                LOGGER.error("Resuming replay, attempt {} of {}: {}", attempt, RESUME_ATTEMPTS, e.getMessage());
+                problem = String.valueOf(e.getMessage());
+                LOGGER.error("Resuming replay, attempt {} of {}: {}", attempt, RESUME_ATTEMPTS, problem);
             }
         }
+        notes.accept("replay was paused for the dump and could not be resumed: " + problem);
     }
 }

@@ -172,7 +172,8 @@ final class BackupRun {
     private void takeAllPaused(RunScope scope) {
         // Sessions of its own: those of the run are cut when it is cancelled, and replay must be resumed nevertheless.
         SessionGroup own = new SessionGroup(sessions.applicationName());
-        try (ReplayPause pause = ReplayPause.begin(context.config().source(), own, PAUSE_LIMIT)) {
+        try (ReplayPause pause =
+                ReplayPause.begin(context.config().source(), own, PAUSE_LIMIT, cancellation::check, notes::add)) {
             if (pause.foreign()) {
                 notes.add("replay was paused already, by somebody else, and stays so");
             }
