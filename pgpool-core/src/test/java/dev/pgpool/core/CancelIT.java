@@ -9,6 +9,7 @@ import dev.pgpool.core.fixture.ScriptedServer;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -243,5 +244,45 @@ class CancelIT {
 
     private static WireClient firstQuery(WireClient client) {
         return client.query("SELECT 1").send();
+    }
+
+    @Test
+    void cancelRequestThatTheServerDoesNotDealWithHoldsItsServerForNoLongerThanItMay() {
+        CountDownLatch cancelArrived = new CountDownLatch(1);
+        Duration limit = Duration.ofMillis(300);
+        try (ScriptedServer server = ScriptedServer.start(
+                        session -> {
+                            session.login();
+                            session.expect("Q").stallUntil(cancelArrived);
+                            session.send(Backend.commandComplete("SELECT 0"), Backend.readyForQuery('I'));
+                            session.serve();
+                        },
+                        session -> {
+                            session.readRaw(16);
+                            cancelArrived.countDown();
+                            // never closed by this side
+                            session.awaitClose();
+                        });
+                TestPooler pooler = TestPooler.start(settings -> settings.database(
+                        TestPostgres.DATABASE,
+                        db -> db.host("127.0.0.1")
+                                .port(server.port())
+                                .maxConnections(1)
+                                .cancelTimeout(limit)));
+                WireClient client = pooler.login();
+                WireClient next = pooler.login()) {
+            client.query("SELECT 'slow'").send();
+            pooler.pulse();
+            long begun = System.nanoTime();
+            try (WireClient request = client.cancel(pooler.address())) {
+                request.readUntilClosed();
+            }
+            client.readUntilReady();
+            assertThat(next.value("next")).isEqualTo("next");
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(limit);
+            assertThat(server.connections())
+                    .as("the same server, not another one")
+                    .isEqualTo(2);
+        }
     }
 }
