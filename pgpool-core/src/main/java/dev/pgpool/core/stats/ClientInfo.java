@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client connection at an instant.
@@ -16,7 +17,7 @@ import java.util.Set;
  * @param user as it logs in; empty before it said so
  * @param state what it is doing
  * @param replication {@code logical} or {@code physical}, if it is for that; otherwise {@code none}
- * @param remote its address
+ * @param remote its address; null where the system does not say, as for some unix sockets
  * @param local the address it connected to
  * @param connected when it connected
  * @param requested when it last began to ask for something
@@ -33,8 +34,8 @@ public record ClientInfo(
         String user,
         State state,
         String replication,
-        SocketAddress remote,
-        SocketAddress local,
+        @Nullable SocketAddress remote,
+        @Nullable SocketAddress local,
         Instant connected,
         Instant requested,
         Duration waiting,

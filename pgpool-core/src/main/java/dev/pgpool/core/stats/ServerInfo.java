@@ -4,6 +4,7 @@ import java.net.SocketAddress;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server connection at an instant.
@@ -12,7 +13,7 @@ import java.util.OptionalInt;
  * @param pool whose it is
  * @param state what it is doing
  * @param replication {@code logical} or {@code physical}, if it is for that; otherwise {@code none}
- * @param remote the server's address
+ * @param remote the server's address; null where the system does not say, as for some unix sockets
  * @param local our address
  * @param connected when it was made
  * @param requested when it last began to serve a client
@@ -28,8 +29,8 @@ public record ServerInfo(
         PoolKey pool,
         State state,
         String replication,
-        SocketAddress remote,
-        SocketAddress local,
+        @Nullable SocketAddress remote,
+        @Nullable SocketAddress local,
         Instant connected,
         Instant requested,
         boolean closeNeeded,

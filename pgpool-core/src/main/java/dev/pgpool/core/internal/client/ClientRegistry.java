@@ -23,6 +23,7 @@ public final class ClientRegistry {
     private final AtomicInteger nextId = new AtomicInteger();
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger admitted = new AtomicInteger();
+    private final AtomicInteger operators = new AtomicInteger();
     private final ClientCaps databases = new ClientCaps();
     private final ClientCaps users = new ClientCaps();
     private final Map<Integer, ClientSession> sessions = new ConcurrentHashMap<>();
@@ -72,6 +73,16 @@ public final class ClientRegistry {
         }
     }
 
+    /** One of them is at the console from now on. */
+    void operatorEntered() {
+        operators.incrementAndGet();
+    }
+
+    /** One of those at the console is gone. */
+    void operatorLeft() {
+        operators.decrementAndGet();
+    }
+
     /** Whether one more client may log in; counts it if so. */
     boolean admit() {
         if (admitted.incrementAndGet() > limit) {
@@ -115,13 +126,13 @@ public final class ClientRegistry {
     }
 
     /** Tells those goodbye who are not in the middle of something. */
-    public void sendIdleAway(CloseReason reason) {
-        sweep(session -> session.leaveIfIdle(reason));
+    public CompletableFuture<?> sendIdleAway(CloseReason reason) {
+        return sweep(session -> session.leaveIfIdle(reason));
     }
 
     /** Tells those goodbye who are of pools that the configuration has no place for, unless they are in the middle of something. */
     public void sendRemovedAway() {
-        sweep(session -> {
+        var unused = sweep(session -> {
             if (session.isOfRemovedPool()) {
                 session.leaveIfIdle(CloseReason.DATABASE_REMOVED);
             }
@@ -129,8 +140,8 @@ public final class ClientRegistry {
     }
 
     /** Those who are on their way to another event loop are left for the next time. */
-    private void sweep(Consumer<ClientSession> broom) {
-        var unused = LoopSurvey.ask(all(), session -> session.channel().eventLoop(), session -> {
+    private CompletableFuture<?> sweep(Consumer<ClientSession> broom) {
+        return LoopSurvey.ask(all(), session -> session.channel().eventLoop(), session -> {
             if (session.channel().eventLoop().inEventLoop() && session.channel().isRegistered()) {
                 broom.accept(session);
             }
@@ -142,7 +153,8 @@ public final class ClientRegistry {
     public void kill(Optional<String> database) {
         sessions.values().stream()
                 .filter(session -> !session.isAtConsole())
-                .filter(session -> database.isEmpty() || session.database().equals(database.get()))
+                .filter(session ->
+                        database.isEmpty() || session.identity().database().equals(database.get()))
                 .forEach(ClientSession::kill);
     }
 
@@ -151,9 +163,9 @@ public final class ClientRegistry {
         return sessions.get(id);
     }
 
-    /** Connections that are not operators', logged in or not. */
-    public boolean isEmptyButForConsoles() {
-        return sessions.values().stream().allMatch(ClientSession::isAtConsole);
+    /** The same without those who are at the console. */
+    public int sizeWithoutOperators() {
+        return connections.get() - operators.get();
     }
 
     /** Connections, logged in or not. */

@@ -11,6 +11,7 @@ import dev.pgpool.core.internal.pool.Waiter;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.tls.TlsSession;
+import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -23,7 +24,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.time.Duration;
@@ -66,9 +66,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private boolean handshaking;
     private volatile @Nullable CancelKey cancelKey;
     private int id;
-    private String user = "";
-    private String database = "";
-    private boolean loggedIn;
+    private final ClientIdentity identity = new ClientIdentity();
     private long requestedNanos;
     /** Changes with each link. */
     private int links;
@@ -96,20 +94,9 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return id;
     }
 
-    /** The client has said who it is. */
-    void introduced(String asUser, String toDatabase) {
-        user = asUser;
-        database = toDatabase;
-    }
-
-    /** Empty before it has said so. */
-    String user() {
-        return user;
-    }
-
-    /** Empty before it has said so. */
-    String database() {
-        return database;
+    /** Who it is. */
+    ClientIdentity identity() {
+        return identity;
     }
 
     String applicationName() {
@@ -129,10 +116,6 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     String replication() {
         return phase.replication();
-    }
-
-    boolean isLoggedIn() {
-        return loggedIn;
     }
 
     boolean isAtConsole() {
@@ -410,7 +393,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     /** On its event loop: tells the client goodbye if it is not in the middle of something. */
     void leaveIfIdle(CloseReason reason) {
-        if (loggedIn
+        if (identity.isLoggedIn()
                 && !closed
                 && !isAtConsole()
                 && phase.replication().equals("none")
@@ -426,20 +409,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return known != null && known.isRemoved();
     }
 
-    /** Runs a task where the client is, though it may be on its way to another event loop; from any thread. */
     private void execute(Runnable task) {
         ChannelHandlerContext c = ctx;
-        if (c == null) {
-            return;
+        if (c != null) {
+            ChannelMove.whereItIs(c.channel(), task);
         }
-        EventLoop loop = c.channel().eventLoop();
-        loop.execute(() -> {
-            if (c.channel().eventLoop() == loop && c.channel().isRegistered()) {
-                task.run();
-            } else if (c.channel().isOpen()) {
-                execute(task);
-            }
-        });
     }
 
     /** A cancel request with the right key has come; from any thread. */
@@ -529,7 +503,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     /** Login is over. */
     void loggedIn(PoolKey as, long idleNanos) {
         timers.loggedIn(idleNanos);
-        loggedIn = true;
+        identity.loggedIn();
         long took = System.nanoTime() - connectedNanos;
         out.takeBytes();
         lane().counters().loginTook(took);
@@ -540,7 +514,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     /** Login is over, at the console. */
     void atConsole() {
         timers.loggedIn(0);
-        loggedIn = true;
+        identity.loggedIn();
+        services.clients().operatorEntered();
     }
 
     /** Login is over: what the parameters are now is what they return to. */
@@ -661,6 +636,9 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             current.abandon(cancel);
         }
         phase.onClosed();
+        if (identity.isLoggedIn() && isAtConsole()) {
+            services.clients().operatorLeft();
+        }
         in.close();
         out.connect(null);
         admission.end(id);

@@ -29,8 +29,8 @@ final class ClientView {
         TlsSession tls = session.tls();
         return new ClientInfo(
                 session.id(),
-                session.database(),
-                session.user(),
+                session.identity().database(),
+                session.identity().user(),
                 state(session, link),
                 session.replication(),
                 session.channel().remoteAddress(),
@@ -52,7 +52,7 @@ final class ClientView {
         if (session.isWaiting()) {
             return State.WAITING;
         }
-        if (!session.isLoggedIn()) {
+        if (!session.identity().isLoggedIn()) {
             return State.LOGIN;
         }
         return link != null || !session.replication().equals("none") ? State.ACTIVE : State.IDLE;

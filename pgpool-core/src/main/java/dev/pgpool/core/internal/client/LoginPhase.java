@@ -77,7 +77,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         if (user.isEmpty()) {
             throw new WireViolation(PoolerError.NO_USER_NAME, "");
         }
-        session.introduced(user, database());
+        session.identity().introduced(user, database());
         // operators must be able to look when the house is full, or is being closed
         if (!PgPoolConfig.isConsole(database()) && !isAdmitted()) {
             return;

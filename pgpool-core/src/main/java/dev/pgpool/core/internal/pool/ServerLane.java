@@ -14,7 +14,6 @@ import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.server.ServerCheck;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerHome;
-import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -26,8 +25,6 @@ import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -536,47 +533,9 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     List<ServerInfo> view() {
         long nanos = System.nanoTime();
         Instant now = Instant.now();
-        return servers.stream().map(server -> view(server, now, nanos)).toList();
-    }
-
-    private ServerInfo view(ServerConnection server, Instant now, long nanos) {
-        int client = server.clientId();
-        TlsSession tls = server.tls();
-        String name = server.parameters().get("application_name");
-        long requested = server.requestedNanos();
-        return new ServerInfo(
-                server.id(),
-                pool.key(),
-                state(server),
-                replication(server),
-                server.channel().remoteAddress(),
-                server.channel().localAddress(),
-                now.minusNanos(nanos - server.connectedNanos()),
-                now.minusNanos(nanos - (requested == 0 ? server.connectedNanos() : requested)),
-                server.isRetiring(),
-                client == 0 ? OptionalInt.empty() : OptionalInt.of(client),
-                server.processId(),
-                tls == null ? Optional.empty() : Optional.of(tls.protocol() + "/" + tls.cipherSuite()),
-                name == null ? "" : name,
-                server.statements().size());
-    }
-
-    private static String replication(ServerConnection server) {
-        String asked = server.target().startup().get("replication");
-        if (asked == null) {
-            return "none";
-        }
-        return asked.equals("database") ? "logical" : "physical";
-    }
-
-    private ServerInfo.State state(ServerConnection server) {
-        if (server.isBeingCanceled()) {
-            return ServerInfo.State.BEING_CANCELED;
-        }
-        if (server.age().isChecking()) {
-            return ServerInfo.State.TESTED;
-        }
-        return queue.stateOf(server);
+        return servers.stream()
+                .map(server -> ServerView.of(server, pool.key(), queue, now, nanos))
+                .toList();
     }
 
     CompletableFuture<Void> close(CloseReason reason) {

@@ -36,6 +36,8 @@ public final class PoolerControl implements AdminControl {
     private final DnsCache names;
     private final PoolCommands commands;
     private final @Nullable ConfigSource source;
+    /** What the source said when it was last obeyed: what it has read since may have been refused. */
+    private volatile List<Setting> inForce;
     /** Where files are read, one command after the other. */
     private final Executor blocking;
 
@@ -52,6 +54,7 @@ public final class PoolerControl implements AdminControl {
         this.names = names;
         this.commands = pools.commands();
         this.source = source;
+        this.inForce = source == null ? List.of() : source.settings();
         this.blocking = blocking;
     }
 
@@ -64,12 +67,13 @@ public final class PoolerControl implements AdminControl {
 
     @Override
     public List<Setting> settings() {
-        return source == null ? List.of() : source.settings();
+        return inForce;
     }
 
     @Override
     public CompletableFuture<PgPoolSnapshot> snapshot() {
-        return pools.snapshot(clients.size()).thenApply(found -> clients.isAdmitting() ? found : found.draining());
+        return pools.snapshot(clients.sizeWithoutOperators())
+                .thenApply(found -> clients.isAdmitting() ? found : found.draining());
     }
 
     @Override
@@ -173,7 +177,14 @@ public final class PoolerControl implements AdminControl {
     @Override
     public CompletableFuture<Void> reload() {
         return CompletableFuture.runAsync(
-                () -> runtime.reload(source == null ? runtime.config() : source.load()), blocking);
+                () -> {
+                    if (source == null) {
+                        runtime.reload(runtime.config());
+                    } else {
+                        adopt(source, source.load());
+                    }
+                },
+                blocking);
     }
 
     @Override
@@ -184,9 +195,14 @@ public final class PoolerControl implements AdminControl {
                         throw new ControlException(
                                 "settings are not changed here, but by the program that runs the pooler");
                     }
-                    runtime.reload(source.set(key, value));
+                    adopt(source, source.set(key, value));
                 },
                 blocking);
+    }
+
+    private void adopt(ConfigSource from, PgPoolConfig next) {
+        runtime.reload(next);
+        inForce = from.settings();
     }
 
     @Override

@@ -351,14 +351,15 @@ public final class PoolerRuntime {
         long deadline = System.nanoTime() + atMost.toNanos();
         clients.stopAdmitting();
         LOGGER.atInfo().addKeyValue("clients", clients.size()).log("pooler drains");
-        boolean empty = clients.isEmptyButForConsoles();
+        boolean empty = clients.sizeWithoutOperators() == 0;
+        CompletableFuture<?> swept = CompletableFuture.completedFuture(null);
         try {
             while (!empty && deadline - System.nanoTime() > 0 && parts != null) {
-                if (sendIdleAway) {
-                    clients.sendIdleAway(CloseReason.SHUTDOWN);
+                if (sendIdleAway && swept.isDone()) {
+                    swept = clients.sendIdleAway(CloseReason.SHUTDOWN);
                 }
                 Thread.sleep(DRAIN_MILLIS);
-                empty = clients.isEmptyButForConsoles();
+                empty = clients.sizeWithoutOperators() == 0;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -36,4 +36,16 @@ public final class ChannelMove {
             });
         });
     }
+
+    /** Runs a task on the event loop of the channel, which may be on its way to another one; from any thread. */
+    public static void whereItIs(Channel channel, Runnable task) {
+        EventLoop loop = channel.eventLoop();
+        loop.execute(() -> {
+            if (channel.eventLoop() == loop && channel.isRegistered()) {
+                task.run();
+            } else if (channel.isOpen()) {
+                whereItIs(channel, task);
+            }
+        });
+    }
 }
