@@ -4,7 +4,6 @@ import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.PgPoolConfig;
-import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.link.Link;
@@ -69,7 +68,8 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 null,
                 ServerSetup.NONE,
                 200,
-                ServerTls.OFF);
+                ServerTls.OFF,
+                0);
         server = new ServerConnection(target, this, this, new ParameterRegistry());
         serverChannel = new EmbeddedChannel(server);
         ChannelInboundHandlerAdapter last = new ChannelInboundHandlerAdapter();
@@ -85,9 +85,14 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 CredentialStore.empty(),
                 PgPoolListener.NONE,
                 new TlsContexts(config));
-        lane = new PoolRegistry(services, PoolMode.TRANSACTION, Map.of())
+        lane = new PoolRegistry(services, config)
                 .enter(config.database("bench").orElseThrow(), "bench", "bench")
                 .laneFor(loop);
+    }
+
+    @Override
+    public int id() {
+        return 1;
     }
 
     ServerLane lane() {
