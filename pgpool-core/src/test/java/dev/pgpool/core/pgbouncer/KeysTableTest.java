@@ -11,9 +11,9 @@ import org.junit.jupiter.api.Test;
 
 class KeysTableTest {
     @Test
-    void documentListsEveryKey() throws IOException {
+    void moduleReadmeListsEveryKey() throws IOException {
         String table = Keys.ALL.stream().map(KeysTableTest::row).collect(Collectors.joining("\n"));
-        assertThat(Files.readString(Path.of("docs/pgbouncer-keys.md")))
+        assertThat(Files.readString(Path.of("README.md")))
                 .as("the table of keys should read\n%s", table)
                 .contains(table);
     }
