@@ -2,6 +2,7 @@ package dev.pgpool.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -58,6 +60,30 @@ class ComingFromPgBouncerIT {
             }
             try (WireClient client = pooler.connect().startup("nobody_of_this_name", TestPostgres.DATABASE)) {
                 assertThat(client.readUntilClosed()).last().asString().contains("FATAL", "nobody_of_this_name");
+            }
+        }
+    }
+
+    @Test
+    void authQueriesGoOnWhileThePoolsArePaused() throws Exception {
+        String role = postgres.createRole("scram-sha-256", "secret");
+        String other = postgres.createRole("scram-sha-256", "secret too");
+        try (TestPooler pooler =
+                        TestPooler.start(settings -> settings.clientAuthentication(ClientAuthentication.SCRAM_SHA_256)
+                                .authQuery(query -> query.user(TestPostgres.SUPERUSER))
+                                .database(
+                                        TestPostgres.DATABASE,
+                                        db -> TestPooler.at(db, postgres).user(TestPostgres.USER)));
+                WireClient first =
+                        pooler.connect().startup(role, TestPostgres.DATABASE).awaitLogin("secret")) {
+            first.run("SELECT 1");
+            pooler.pool().pause().toCompletableFuture().get(20, TimeUnit.SECONDS);
+            try (WireClient second =
+                    pooler.connect().startup(other, TestPostgres.DATABASE).awaitLogin("secret too")) {
+                assertThat(second.query("SELECT 'later'").send().isReadable(Duration.ofMillis(200)))
+                        .isFalse();
+                pooler.pool().resume();
+                assertThat(second.readUntilReady().get(1)).contains("later");
             }
         }
     }
