@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** Phase: from the start-up packet to the first ReadyForQuery. */
@@ -116,19 +117,27 @@ final class ServerLogin implements ServerPhase {
                 problem = e;
             }
             AuthenticationProtocolException refused = problem;
-            loop.execute(() -> {
-                deriving = false;
-                if (connection.isClosed()) {
-                    return;
-                }
-                if (refused != null) {
-                    fail(connection, refused);
-                } else {
-                    connection.out().run(answer);
-                    connection.out().flush();
-                }
-            });
+            try {
+                loop.execute(() -> derived(connection, answer, refused));
+            } catch (RejectedExecutionException ended) {
+                // the pooler has closed meanwhile
+                answer.release();
+            }
         });
+    }
+
+    private void derived(
+            ServerConnection connection, ByteBuf answer, @Nullable AuthenticationProtocolException refused) {
+        deriving = false;
+        if (connection.isClosed()) {
+            answer.release();
+        } else if (refused != null) {
+            answer.release();
+            fail(connection, refused);
+        } else {
+            connection.out().run(answer);
+            connection.out().flush();
+        }
     }
 
     private void fail(ServerConnection connection, AuthenticationProtocolException problem) {
