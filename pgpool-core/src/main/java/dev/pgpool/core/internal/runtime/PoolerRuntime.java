@@ -100,7 +100,7 @@ public final class PoolerRuntime {
             PoolerControl control,
             AdminConsole console,
             Function<PeersConfig, PeerCancels> peers,
-            Function<AuthQueries, AuthQueries> authQueries,
+            Function<@Nullable AuthQueries, AuthQueries> authQueries,
             List<Channel> listeners) {}
 
     /**
