@@ -8,8 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one address of a target gave.
  *
- * @param address IP address, or the proxy through which the target was reached
+ * @param address IP address, or the proxy through which the target was reached; with the kind of certificate in brackets
+ *     where several were asked for
  * @param leafSha256 fingerprint of the leaf served there, absent if none was seen
+ * @param keyAlgorithm kind of that leaf's key, {@code RSA} or {@code EC} and the like, absent if none was seen
  * @param tlsVersion {@code TLS 1.2} or {@code TLS 1.3}, absent if the handshake did not get so far
  * @param cipher cipher suite, absent if the handshake did not get so far
  * @param failure why the address gave nothing, absent if it did
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record AddressResult(
         String address,
         @Nullable String leafSha256,
+        @Nullable String keyAlgorithm,
         @Nullable String tlsVersion,
         @Nullable String cipher,
         @Nullable Finding failure,

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param success the target was reached, spoke TLS, and a client with the target's policy would have been content.
  *     Thresholds have no part in it: a warning is not an outage
  * @param level the worst of the findings
- * @param findings all findings, worst first
+ * @param findings all findings that count, worst first
+ * @param muted findings that are known and accepted: see {@link Mute}
  * @param expiry the expiry figures, from the last known chain
  * @param chain the last known chain as served, leaf first; empty if none was ever seen
  * @param chainSeenAt when {@code chain} was seen; absent if never. Earlier than {@code checkedAt} if this look failed
@@ -31,6 +32,7 @@ public record CertReport(
         boolean success,
         Level level,
         List<Finding> findings,
+        List<Finding> muted,
         Expiry expiry,
         List<CertificateFacts> chain,
         @Nullable Instant chainSeenAt,
@@ -44,6 +46,7 @@ public record CertReport(
         requireNonNull(checkedAt, "checkedAt");
         requireNonNull(level, "level");
         findings = List.copyOf(findings);
+        muted = List.copyOf(muted);
         requireNonNull(expiry, "expiry");
         chain = List.copyOf(chain);
         addresses = List.copyOf(addresses);

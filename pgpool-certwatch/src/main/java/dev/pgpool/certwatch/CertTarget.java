@@ -1,6 +1,7 @@
 package dev.pgpool.certwatch;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,9 +17,50 @@ public sealed interface CertTarget permits Endpoint, CertificateFile, TrustStore
     /** Identity of the target, and the {@code instance} tag of its meters. */
     String name();
 
+    /** What is particular to it. */
+    TargetPolicy policy();
+
+    /** The same target under another name. */
+    CertTarget named(String other);
+
+    /** The same target with another policy. */
+    CertTarget withPolicy(TargetPolicy other);
+
+    /** Gives the target to the function for its kind. */
+    <R> R map(
+            Function<? super Endpoint, ? extends R> endpoint,
+            Function<? super CertificateFile, ? extends R> file,
+            Function<? super TrustStoreTarget, ? extends R> trustStore);
+
     /** Own thresholds; absent to use those of the watch. */
-    @Nullable
-    Thresholds thresholds();
+    default @Nullable Thresholds thresholds() {
+        return policy().thresholds();
+    }
+
+    /** Further labels such as {@code team}. */
+    default Map<String, String> labels() {
+        return policy().labels();
+    }
+
+    /** The same target with own thresholds. */
+    default CertTarget withThresholds(Thresholds other) {
+        return withPolicy(policy().withThresholds(other));
+    }
+
+    /** The same target, looked at so often. */
+    default CertTarget every(Duration interval) {
+        return withPolicy(policy().withInterval(interval));
+    }
+
+    /** The same target with one more label; see {@link TargetPolicy} for their bounds. */
+    default CertTarget withLabel(String label, String value) {
+        return withPolicy(policy().withLabel(label, value));
+    }
+
+    /** The same target with one more kind of finding muted. */
+    default CertTarget muting(Mute mute) {
+        return withPolicy(policy().withMute(mute));
+    }
 
     /**
      * Reads a target from a URL: {@code https://host[:port]}, {@code tls://host:port}, {@code postgres://host[:port]}, {@code
@@ -26,9 +68,11 @@ public sealed interface CertTarget permits Endpoint, CertificateFile, TrustStore
      * mysql}), {@code smtps://}, {@code imaps://}, {@code pop3s://}, {@code ftps://}, {@code ldaps://}, {@code file:/path}, {@code
      * truststore:jdk} and {@code truststore:os}.
      *
-     * <p>Options follow as query: {@code name}, {@code sni}, {@code verify=none|ca|full} (or libpq's {@code sslmode}), {@code
-     * expect=/path/to/file.pem}, {@code warning=30d} and {@code critical=7d}, and for files {@code password} and {@code key}.
-     * Users, passwords and the database of a {@code postgres} URL are ignored and kept nowhere.
+     * <p>Options follow as query, percent-encoded where needed; the README lists them all. For every target: {@code name}, {@code
+     * warning}, {@code critical}, {@code interval}, {@code mute} and {@code label.<name>}. For servers besides: {@code sni},
+     * {@code verify}, {@code expect}, {@code ca}, {@code capassword}, {@code client}, {@code clientpassword}, {@code proxy}, {@code
+     * address}, {@code tls}, {@code ciphers}, {@code keys}, {@code proxyprotocol} and {@code ehlo}; for files {@code password}
+     * and {@code key}. Users, passwords and the database of a {@code postgres} URL are ignored and kept nowhere.
      *
      * @throws IllegalArgumentException if the URL cannot be understood; the message says where, and repeats no password
      */

@@ -64,7 +64,7 @@ public final class CertWatch implements AutoCloseable {
     /**
      * Adds a target, to be looked at soon.
      *
-     * @throws IllegalArgumentException if a target of that name is watched already
+     * @throws IllegalArgumentException if a target of that name is watched already, or its labels are too many
      */
     public void add(CertTarget target) {
         loop.add(target);

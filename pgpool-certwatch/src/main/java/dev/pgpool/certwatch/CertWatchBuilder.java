@@ -2,6 +2,7 @@ package dev.pgpool.certwatch;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.pgpool.certwatch.internal.watch.LabelNames;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Builds a {@link CertWatch}. Each option has a default; problems are reported together by {@link #build()}. Not
@@ -36,6 +38,7 @@ public final class CertWatchBuilder {
     private TrustSource trust = TrustSource.jdk();
     private Thresholds thresholds = Thresholds.ADAPTIVE;
     private RevocationPolicy revocation = RevocationPolicy.STAPLED_ONLY;
+    private final List<Mute> mutes = new ArrayList<>();
     private Duration staleGrace = Duration.ofMinutes(15);
     private Duration repeat = Duration.ofDays(1);
     private int failuresBeforeNotice = 2;
@@ -196,6 +199,25 @@ public final class CertWatchBuilder {
         return this;
     }
 
+    /** Told of each notice, in order and on a thread of its own; none by default. */
+    public CertWatchBuilder onNotice(Consumer<? super Notice> consumer) {
+        return listener(CertWatchListener.notices(consumer));
+    }
+
+    /** Kinds of findings that do not count at any target; none by default. */
+    public CertWatchBuilder mute(FindingCode... codes) {
+        for (FindingCode code : codes) {
+            mutes.add(Mute.of(code));
+        }
+        return this;
+    }
+
+    /** Findings that do not count at any target for a time; none by default. */
+    public CertWatchBuilder mute(Mute mute) {
+        mutes.add(requireNonNull(mute, "mute"));
+        return this;
+    }
+
     /** How names are resolved; {@link AddressResolver#SYSTEM} by default. */
     public CertWatchBuilder resolver(AddressResolver value) {
         resolver = requireNonNull(value, "resolver");
@@ -231,9 +253,16 @@ public final class CertWatchBuilder {
         positive(found, "maxAddresses", maxAddresses);
         positive(found, "failuresBeforeNotice", failuresBeforeNotice);
         Set<String> names = new HashSet<>();
+        LabelNames labels = new LabelNames();
         for (CertTarget target : targets) {
+            try {
+                labels.add(target);
+            } catch (IllegalArgumentException e) {
+                found.add("targets: " + e.getMessage());
+            }
             if (!names.add(target.name())) {
-                found.add("targets: \"" + target.name() + "\" twice (expected: different names)");
+                found.add("targets: \"" + target.name()
+                        + "\" twice (expected: different names, which name=... in the URL or named(...) gives)");
             }
         }
         if (!found.isEmpty()) {
@@ -257,7 +286,7 @@ public final class CertWatchBuilder {
                         recheck.compareTo(interval) < 0 ? recheck : interval,
                         maxInFlight,
                         maxPerHost),
-                new CertWatchConfig.Judging(trust, thresholds, revocation, staleGrace),
+                new CertWatchConfig.Judging(trust, thresholds, revocation, staleGrace, mutes),
                 new CertWatchConfig.Notices(repeat, failuresBeforeNotice));
         return new CertWatch(config, clock, resolver, listeners);
     }

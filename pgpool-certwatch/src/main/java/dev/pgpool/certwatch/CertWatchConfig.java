@@ -72,8 +72,18 @@ public record CertWatchConfig(
      * @param thresholds for targets that have none of their own
      * @param revocation how revocation is looked at
      * @param staleGrace a renewed file may differ from what is served for this long
+     * @param mutes kinds of findings that do not count at any target
      */
-    public record Judging(TrustSource trust, Thresholds thresholds, RevocationPolicy revocation, Duration staleGrace) {}
+    public record Judging(
+            TrustSource trust,
+            Thresholds thresholds,
+            RevocationPolicy revocation,
+            Duration staleGrace,
+            List<Mute> mutes) {
+        public Judging {
+            mutes = List.copyOf(mutes);
+        }
+    }
 
     /**
      * When a person hears of it.

@@ -1,11 +1,26 @@
 package dev.pgpool.certwatch;
 
+import static java.util.Objects.requireNonNull;
+
+import java.util.function.Consumer;
+
 /**
  * What a host hears from a {@link CertWatch}. All methods are called one after another, on a thread that belongs to this
  * listener: a slow one delays neither other listeners nor a look. What a listener throws is logged and dropped, and so is
  * what a listener cannot take that is 100,000 events behind.
  */
 public interface CertWatchListener {
+
+    /** A listener for notices only. */
+    static CertWatchListener notices(Consumer<? super Notice> consumer) {
+        requireNonNull(consumer, "consumer");
+        return new CertWatchListener() {
+            @Override
+            public void onNotice(Notice notice) {
+                consumer.accept(notice);
+            }
+        };
+    }
 
     /** A look at a target has ended, well or not. */
     default void onReport(CertReport report) {}

@@ -3,6 +3,7 @@ package dev.pgpool.certwatch;
 import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,45 +14,59 @@ import org.jspecify.annotations.Nullable;
  * @param path the file; links are followed
  * @param password password of a key store; absent if it has none. Never printed
  * @param keyFile private key (PEM, PKCS#8, not encrypted) that must belong to the leaf; absent if not compared
- * @param thresholds own thresholds; absent to use those of the watch
+ * @param policy what is particular to the target
  */
 public record CertificateFile(
         String name,
         Path path,
-        @Nullable String password,
+        @Nullable Secret password,
         @Nullable Path keyFile,
-        @Nullable Thresholds thresholds) implements CertTarget {
+        TargetPolicy policy) implements CertTarget {
 
     public CertificateFile {
         if (requireNonNull(name, "name").isBlank()) {
             throw new IllegalArgumentException("name: \"\" (expected: not blank)");
         }
         requireNonNull(path, "path");
+        requireNonNull(policy, "policy");
     }
 
     /** A file without password, named by its path. */
     public static CertificateFile of(Path path) {
-        return new CertificateFile("file:" + path, path, null, null, null);
+        return new CertificateFile("file:" + path, path, null, null, TargetPolicy.DEFAULT);
     }
 
-    /** The same file under another name. */
+    @Override
     public CertificateFile named(String other) {
-        return new CertificateFile(other, path, password, keyFile, thresholds);
+        return new CertificateFile(other, path, password, keyFile, policy);
     }
 
-    /** The same key store opened by a password. */
-    public CertificateFile withPassword(String other) {
-        return new CertificateFile(name, path, requireNonNull(other, "password"), keyFile, thresholds);
+    /** The same key store opened by a password, of which a copy is kept. */
+    public CertificateFile withPassword(char[] other) {
+        return new CertificateFile(name, path, Secret.of(other), keyFile, policy);
     }
 
     /** The same file, whose leaf is compared with a private key. */
     public CertificateFile withKey(Path other) {
-        return new CertificateFile(name, path, password, other, thresholds);
+        return new CertificateFile(name, path, password, other, policy);
     }
 
-    /** The same file with own thresholds. */
-    public CertificateFile withThresholds(Thresholds other) {
+    @Override
+    public CertificateFile withPolicy(TargetPolicy other) {
         return new CertificateFile(name, path, password, keyFile, other);
+    }
+
+    @Override
+    public CertificateFile withThresholds(Thresholds other) {
+        return withPolicy(policy.withThresholds(other));
+    }
+
+    @Override
+    public <R> R map(
+            Function<? super Endpoint, ? extends R> endpoint,
+            Function<? super CertificateFile, ? extends R> file,
+            Function<? super TrustStoreTarget, ? extends R> trustStore) {
+        return file.apply(this);
     }
 
     @Override

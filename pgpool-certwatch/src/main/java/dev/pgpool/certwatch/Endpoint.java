@@ -4,13 +4,16 @@ import static java.util.Objects.requireNonNull;
 
 import java.net.IDN;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A TLS server. All addresses of its host are looked at.
  *
- * @param name identity; by default {@code host:port} for PostgreSQL and plain TLS, else the URL
+ * @param name identity; by default {@code host:port} for PostgreSQL and plain TLS, else the URL, with the server name if that
+ *     is another than the host
  * @param protocol how to get to the handshake
  * @param host name or IP literal to connect to
  * @param port port to connect to
@@ -18,10 +21,11 @@ import org.jspecify.annotations.Nullable;
  *     but never sent
  * @param verification what a client would check
  * @param trust trust anchors; absent to use those of the watch
- * @param thresholds own thresholds; absent to use those of the watch
  * @param expectedFile certificate file the server is meant to serve; absent if not compared
  * @param proxy HTTP proxy to go through; absent for a direct connection
  * @param client certificate shown to a server that demands one; absent to show none
+ * @param connect how the connection is made
+ * @param policy what is particular to the target
  */
 public record Endpoint(
         String name,
@@ -31,10 +35,11 @@ public record Endpoint(
         String serverName,
         Verification verification,
         @Nullable TrustSource trust,
-        @Nullable Thresholds thresholds,
         @Nullable Path expectedFile,
         @Nullable HttpProxy proxy,
-        @Nullable ClientIdentity client)
+        @Nullable ClientIdentity client,
+        ConnectOptions connect,
+        TargetPolicy policy)
         implements CertTarget {
 
     public Endpoint {
@@ -48,67 +53,217 @@ public record Endpoint(
         }
         serverName = asciiName("serverName", serverName);
         requireNonNull(verification, "verification");
+        requireNonNull(connect, "connect");
+        requireNonNull(policy, "policy");
+        if (proxy != null && !connect.addresses().isEmpty()) {
+            throw new IllegalArgumentException(
+                    name + ": address beside proxy (expected: one, the proxy finds addresses)");
+        }
+        if (connect.ehlo() != null && protocol != Protocol.SMTP) {
+            throw new IllegalArgumentException(name + ": ehlo (expected: with SMTP only)");
+        }
     }
 
     /** An endpoint with the defaults of its protocol. */
     public static Endpoint of(Protocol protocol, String host, int port) {
         String ascii = asciiName("host", host);
-        String shown = ascii.indexOf(':') >= 0 ? "[" + ascii + "]" : ascii;
+        return new Endpoint(
+                defaultName(protocol, ascii, port, ascii),
+                protocol,
+                ascii,
+                port,
+                ascii,
+                protocol.defaultVerification(),
+                null,
+                null,
+                null,
+                null,
+                ConnectOptions.USUAL,
+                TargetPolicy.DEFAULT);
+    }
+
+    /**
+     * Reads an endpoint from a URL, see {@link CertTarget#parse(String)}.
+     *
+     * @throws IllegalArgumentException if the URL cannot be understood, or means no server
+     */
+    public static Endpoint parse(String url) {
+        if (CertTarget.parse(url) instanceof Endpoint endpoint) {
+            return endpoint;
+        }
+        throw new IllegalArgumentException("a URL of a file or trust store (expected: that of a server)");
+    }
+
+    /** One server with several certificates makes several targets, one for each name asked for. */
+    private static String defaultName(Protocol protocol, String host, int port, String serverName) {
+        String shown = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
         String name = switch (protocol) {
             case HTTPS -> "https://" + shown + (port == protocol.defaultPort() ? "" : ":" + port);
             case TLS, POSTGRES, POSTGRES_DIRECT -> shown + ":" + port;
             case SMTP, IMAP, POP3, FTP, LDAP, MYSQL -> protocol.scheme() + "://" + shown + ":" + port;
         };
-        return new Endpoint(
-                name, protocol, ascii, port, ascii, protocol.defaultVerification(), null, null, null, null, null);
+        return serverName.equals(host) ? name : name + "?sni=" + serverName;
     }
 
-    /** The same endpoint under another name. */
+    @Override
     public Endpoint named(String other) {
         return new Endpoint(
-                other, protocol, host, port, serverName, verification, trust, thresholds, expectedFile, proxy, client);
+                other,
+                protocol,
+                host,
+                port,
+                serverName,
+                verification,
+                trust,
+                expectedFile,
+                proxy,
+                client,
+                connect,
+                policy);
     }
 
-    /** The same endpoint, asked for and compared with this name. */
+    /** The same endpoint, asked for and compared with this name; a name of its own stays, the default one says so. */
     public Endpoint withServerName(String other) {
+        String ascii = asciiName("serverName", other);
+        boolean byDefault = name.equals(defaultName(protocol, host, port, serverName));
         return new Endpoint(
-                name, protocol, host, port, other, verification, trust, thresholds, expectedFile, proxy, client);
+                byDefault ? defaultName(protocol, host, port, ascii) : name,
+                protocol,
+                host,
+                port,
+                ascii,
+                verification,
+                trust,
+                expectedFile,
+                proxy,
+                client,
+                connect,
+                policy);
     }
 
-    /** The same endpoint with another policy. */
+    /** The same endpoint with another policy of verification. */
     public Endpoint withVerification(Verification other) {
         return new Endpoint(
-                name, protocol, host, port, serverName, other, trust, thresholds, expectedFile, proxy, client);
+                name, protocol, host, port, serverName, other, trust, expectedFile, proxy, client, connect, policy);
     }
 
     /** The same endpoint with own trust anchors. */
     public Endpoint withTrust(TrustSource other) {
         return new Endpoint(
-                name, protocol, host, port, serverName, verification, other, thresholds, expectedFile, proxy, client);
-    }
-
-    /** The same endpoint with own thresholds. */
-    public Endpoint withThresholds(Thresholds other) {
-        return new Endpoint(
-                name, protocol, host, port, serverName, verification, trust, other, expectedFile, proxy, client);
+                name,
+                protocol,
+                host,
+                port,
+                serverName,
+                verification,
+                other,
+                expectedFile,
+                proxy,
+                client,
+                connect,
+                policy);
     }
 
     /** The same endpoint, whose leaf is compared with the first certificate of a PEM or DER file. */
     public Endpoint expectedFrom(Path file) {
         return new Endpoint(
-                name, protocol, host, port, serverName, verification, trust, thresholds, file, proxy, client);
+                name, protocol, host, port, serverName, verification, trust, file, proxy, client, connect, policy);
     }
 
     /** The same endpoint through a proxy. */
     public Endpoint through(HttpProxy other) {
         return new Endpoint(
-                name, protocol, host, port, serverName, verification, trust, thresholds, expectedFile, other, client);
+                name,
+                protocol,
+                host,
+                port,
+                serverName,
+                verification,
+                trust,
+                expectedFile,
+                other,
+                client,
+                connect,
+                policy);
     }
 
     /** The same endpoint, shown this certificate on demand. */
     public Endpoint withClient(ClientIdentity other) {
         return new Endpoint(
-                name, protocol, host, port, serverName, verification, trust, thresholds, expectedFile, proxy, other);
+                name,
+                protocol,
+                host,
+                port,
+                serverName,
+                verification,
+                trust,
+                expectedFile,
+                proxy,
+                other,
+                connect,
+                policy);
+    }
+
+    /** The same endpoint, connected to in another way. */
+    public Endpoint connecting(ConnectOptions other) {
+        return new Endpoint(
+                name,
+                protocol,
+                host,
+                port,
+                serverName,
+                verification,
+                trust,
+                expectedFile,
+                proxy,
+                client,
+                other,
+                policy);
+    }
+
+    @Override
+    public Endpoint withPolicy(TargetPolicy other) {
+        return new Endpoint(
+                name,
+                protocol,
+                host,
+                port,
+                serverName,
+                verification,
+                trust,
+                expectedFile,
+                proxy,
+                client,
+                connect,
+                other);
+    }
+
+    @Override
+    public Endpoint withThresholds(Thresholds other) {
+        return withPolicy(policy.withThresholds(other));
+    }
+
+    @Override
+    public Endpoint every(Duration interval) {
+        return withPolicy(policy.withInterval(interval));
+    }
+
+    @Override
+    public Endpoint withLabel(String label, String value) {
+        return withPolicy(policy.withLabel(label, value));
+    }
+
+    @Override
+    public Endpoint muting(Mute mute) {
+        return withPolicy(policy.withMute(mute));
+    }
+
+    @Override
+    public <R> R map(
+            Function<? super Endpoint, ? extends R> endpoint,
+            Function<? super CertificateFile, ? extends R> file,
+            Function<? super TrustStoreTarget, ? extends R> trustStore) {
+        return endpoint.apply(this);
     }
 
     @Override

@@ -43,6 +43,8 @@ public enum FindingCode {
     NO_CERTIFICATE(CRITICAL, Group.REACHABILITY),
     /** One of several addresses cannot be reached while others can. */
     ADDRESS_UNREACHABLE(WARNING, Group.REACHABILITY),
+    /** The server has no certificate of a kind that was asked for, or cannot be asked for one alone. */
+    CERTIFICATE_KIND_MISSING(WARNING, Group.REACHABILITY),
     /** The probe itself failed; a defect of this library or of something given to it. */
     PROBE_ERROR(CRITICAL, Group.REACHABILITY),
 

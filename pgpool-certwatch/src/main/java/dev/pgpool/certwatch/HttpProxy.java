@@ -16,7 +16,7 @@ public record HttpProxy(
         String host,
         int port,
         @Nullable String user,
-        @Nullable String password) {
+        @Nullable Secret password) {
 
     public HttpProxy {
         requireNonNull(host, "host");
@@ -31,6 +31,11 @@ public record HttpProxy(
     /** A proxy without authentication. */
     public static HttpProxy of(String host, int port) {
         return new HttpProxy(host, port, null, null);
+    }
+
+    /** A proxy that wants a user and a password, of which a copy is kept. */
+    public static HttpProxy of(String host, int port, String user, char[] password) {
+        return new HttpProxy(host, port, requireNonNull(user, "user"), Secret.of(password));
     }
 
     @Override

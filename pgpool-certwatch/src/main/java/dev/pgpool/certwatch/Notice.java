@@ -39,7 +39,7 @@ public record Notice(Kind kind, Level from, Level to, CertReport report, Instant
         requireNonNull(at, "at");
     }
 
-    /** One line for a person: level, target, and the worst finding of each kind. */
+    /** One line for a person: level, target with its labels, and the worst finding of each kind. */
     public String text() {
         String head = kind == Kind.RECOVERED ? "RECOVERED" : to.name();
         String why = kind == Kind.RECOVERED || report.findings().isEmpty()
@@ -47,7 +47,16 @@ public record Notice(Kind kind, Level from, Level to, CertReport report, Instant
                         ? ""
                         : ": expires " + report.expiry().effective())
                 : ": " + worstOfEachKind();
-        return head + " " + report.target().name() + why;
+        return head + " " + report.target().name() + labels() + why;
+    }
+
+    private String labels() {
+        Map<String, String> labels = report.target().labels();
+        return labels.isEmpty()
+                ? ""
+                : labels.entrySet().stream()
+                        .map(label -> label.getKey() + "=" + label.getValue())
+                        .collect(Collectors.joining(" ", " [", "]"));
     }
 
     private String worstOfEachKind() {

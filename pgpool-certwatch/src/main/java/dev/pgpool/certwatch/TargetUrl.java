@@ -1,15 +1,8 @@
 package dev.pgpool.certwatch;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads targets from URLs. Written by hand because {@link java.net.URI} refuses host names with an underscore and gives
@@ -35,11 +28,6 @@ final class TargetUrl {
             Map.entry("pop3s", new Scheme(Protocol.TLS, 995)),
             Map.entry("ftps", new Scheme(Protocol.TLS, 990)),
             Map.entry("ldaps", new Scheme(Protocol.TLS, 636)));
-
-    private static final Set<String> ENDPOINT_OPTIONS =
-            Set.of("name", "sni", "verify", "sslmode", "sslnegotiation", "expect", "warning", "critical");
-    private static final Set<String> FILE_OPTIONS = Set.of("name", "password", "key", "warning", "critical");
-    private static final Set<String> STORE_OPTIONS = Set.of("name", "warning", "critical");
 
     private record Scheme(Protocol protocol, int port) {}
 
@@ -106,10 +94,9 @@ final class TargetUrl {
         if (port == 0) {
             throw wrong(url, "no port", scheme + "://host:port");
         }
-        Map<String, String> options = known.protocol() == Protocol.POSTGRES
-                ? lenientOptions(url, query)
-                : options(url, query, ENDPOINT_OPTIONS);
-        Protocol protocol = known.protocol() == Protocol.POSTGRES && "direct".equals(options.get("sslnegotiation"))
+        TargetOptions options = options(url, query);
+        Protocol protocol = known.protocol() == Protocol.POSTGRES
+                        && options.text("sslnegotiation", "").equals("direct")
                 ? Protocol.POSTGRES_DIRECT
                 : known.protocol();
         Endpoint endpoint;
@@ -118,29 +105,35 @@ final class TargetUrl {
         } catch (IllegalArgumentException e) {
             throw wrong(url, String.valueOf(e.getMessage()), "a host that can be connected to");
         }
-        return withOptions(url, endpoint, options);
+        endpoint = withOptions(url, endpoint, options);
+        // PostgreSQL URLs carry many options that are none of our business.
+        if (known.protocol() != Protocol.POSTGRES) {
+            options.refuseOthers(!url.contains("@"));
+        }
+        return endpoint;
     }
 
-    private static CertTarget withOptions(String url, Endpoint plain, Map<String, String> options) {
-        Endpoint endpoint = plain;
-        String name = options.get("name");
-        String sni = options.get("sni");
-        String verify = options.getOrDefault("verify", options.get("sslmode"));
-        String expect = options.get("expect");
-        Thresholds thresholds = thresholds(url, options);
-        if (name != null) {
-            endpoint = endpoint.named(name);
+    private static Endpoint withOptions(String url, Endpoint plain, TargetOptions options) {
+        String sni = options.text("sni");
+        String verify = options.text("verify", options.text("sslmode", ""));
+        Path expect = options.path("expect");
+        TrustSource trust = options.trust();
+        HttpProxy proxy = options.proxy();
+        ClientIdentity client = options.client();
+        try {
+            Endpoint endpoint = plain.connecting(options.connect()).withPolicy(options.policy());
+            endpoint = sni == null ? endpoint : endpoint.withServerName(sni);
+            endpoint = verify.isEmpty() ? endpoint : endpoint.withVerification(verification(url, verify));
+            endpoint = expect == null ? endpoint : endpoint.expectedFrom(expect);
+            endpoint = trust == null ? endpoint : endpoint.withTrust(trust);
+            endpoint = proxy == null ? endpoint : endpoint.through(proxy);
+            endpoint = client == null ? endpoint : endpoint.withClient(client);
+            String name = options.text("name");
+            return name == null ? endpoint : endpoint.named(name);
+        } catch (IllegalArgumentException e) {
+            String message = String.valueOf(e.getMessage());
+            throw message.startsWith(redacted(url)) ? e : wrong(url, message);
         }
-        if (sni != null) {
-            endpoint = endpoint.withServerName(sni);
-        }
-        if (verify != null) {
-            endpoint = endpoint.withVerification(verification(url, verify));
-        }
-        if (expect != null) {
-            endpoint = endpoint.expectedFrom(path(url, expect));
-        }
-        return thresholds == null ? endpoint : endpoint.withThresholds(thresholds);
     }
 
     private static CertTarget file(String url, String body, String query) {
@@ -148,26 +141,34 @@ final class TargetUrl {
         if (path.isEmpty() || path.startsWith("//")) {
             throw wrong(url, "no local path", "file:/path or file:///path");
         }
-        Map<String, String> options = options(url, query, FILE_OPTIONS);
-        Path file = path(url, decode(url, path));
-        String key = options.get("key");
-        return new CertificateFile(
-                options.getOrDefault("name", "file:" + file),
+        TargetOptions options = options(url, query);
+        Path file = options.path("file", options.decode(path));
+        String password = options.text("password");
+        CertificateFile target = new CertificateFile(
+                options.text("name", "file:" + file),
                 file,
-                options.get("password"),
-                key == null ? null : path(url, key),
-                thresholds(url, options));
+                password == null ? null : Secret.of(password.toCharArray()),
+                options.path("key"),
+                options.policy());
+        options.refuseOthers(!url.contains("@"));
+        return target;
     }
 
     private static CertTarget trustStore(String url, String body, String query) {
-        Map<String, String> options = options(url, query, STORE_OPTIONS);
+        TargetOptions options = options(url, query);
         TrustSource source = switch (body) {
             case "jdk" -> TrustSource.jdk();
             case "os" -> TrustSource.os();
             default -> throw wrong(url, "store \"" + body + "\"", "truststore:jdk or truststore:os");
         };
-        return new TrustStoreTarget(
-                options.getOrDefault("name", "truststore:" + body), source, thresholds(url, options));
+        TrustStoreTarget target =
+                new TrustStoreTarget(options.text("name", "truststore:" + body), source, options.policy());
+        options.refuseOthers(!url.contains("@"));
+        return target;
+    }
+
+    private static TargetOptions options(String url, String query) {
+        return new TargetOptions(query, message -> wrong(url, message));
     }
 
     private static Verification verification(String url, String given) {
@@ -177,33 +178,6 @@ final class TargetUrl {
             case "full", "verify-full" -> Verification.FULL;
             default -> throw wrong(url, "verify=" + given, "none, ca or full");
         };
-    }
-
-    private static @Nullable Thresholds thresholds(String url, Map<String, String> options) {
-        String warning = options.get("warning");
-        String critical = options.get("critical");
-        if (warning == null && critical == null) {
-            return null;
-        }
-        try {
-            return Thresholds.fixed(
-                    warning == null ? Thresholds.ADAPTIVE.warning() : duration(url, "warning", warning),
-                    critical == null ? Thresholds.ADAPTIVE.critical() : duration(url, "critical", critical));
-        } catch (IllegalArgumentException e) {
-            throw wrong(url, String.valueOf(e.getMessage()), "warning not shorter than critical");
-        }
-    }
-
-    private static Duration duration(String url, String option, String given) {
-        if (given.matches("\\d{1,6}[dhm]")) {
-            long amount = Long.parseLong(given.substring(0, given.length() - 1));
-            return switch (given.charAt(given.length() - 1)) {
-                case 'd' -> Duration.ofDays(amount);
-                case 'h' -> Duration.ofHours(amount);
-                default -> Duration.ofMinutes(amount);
-            };
-        }
-        throw wrong(url, option + "=" + given, "a number with d, h or m, such as 30d");
     }
 
     private static int port(String url, String given) {
@@ -217,51 +191,6 @@ final class TargetUrl {
         throw wrong(url, given.matches("\\d+") ? "port " + given : "a port that is no number", "1 to 65535");
     }
 
-    private static Path path(String url, String given) {
-        try {
-            return Path.of(given);
-        } catch (InvalidPathException e) {
-            throw wrong(url, "path: " + e.getReason(), "a path of this machine");
-        }
-    }
-
-    private static Map<String, String> options(String url, String query, Set<String> known) {
-        Map<String, String> options = lenientOptions(url, query);
-        for (String option : options.keySet()) {
-            if (!known.contains(option)) {
-                throw wrong(
-                        url,
-                        option.matches("[a-z]{1,20}") && !url.contains("@")
-                                ? "option \"" + option + "\""
-                                : "an unknown option",
-                        "one of " + String.join(", ", known.stream().sorted().toList()));
-            }
-        }
-        return options;
-    }
-
-    /** All options of a query: PostgreSQL URLs carry many that are none of our business. */
-    private static Map<String, String> lenientOptions(String url, String query) {
-        Map<String, String> options = new LinkedHashMap<>();
-        for (String pair : query.split("&", -1)) {
-            int equals = pair.indexOf('=');
-            if (!pair.isEmpty()) {
-                options.put(
-                        equals < 0 ? pair : pair.substring(0, equals),
-                        equals < 0 ? "" : decode(url, pair.substring(equals + 1)));
-            }
-        }
-        return options;
-    }
-
-    private static String decode(String url, String text) {
-        try {
-            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            throw wrong(url, "a % without two hexadecimal digits", "percent-encoding");
-        }
-    }
-
     private static Iterable<String> sortedSchemes() {
         return java.util.stream.Stream.concat(
                         SCHEMES.keySet().stream(), java.util.stream.Stream.of("file", "truststore"))
@@ -270,7 +199,11 @@ final class TargetUrl {
     }
 
     private static IllegalArgumentException wrong(String url, String seen, String expected) {
-        return new IllegalArgumentException(redacted(url) + ": " + seen + " (expected: " + expected + ")");
+        return wrong(url, seen + " (expected: " + expected + ")");
+    }
+
+    private static IllegalArgumentException wrong(String url, String message) {
+        return new IllegalArgumentException(redacted(url) + ": " + message);
     }
 
     /**

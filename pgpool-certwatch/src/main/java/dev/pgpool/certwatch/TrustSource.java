@@ -25,9 +25,9 @@ public sealed interface TrustSource {
         return new StoreFile(file, null);
     }
 
-    /** The certificates of a PKCS12 or JKS store. */
-    static TrustSource keyStore(Path file, String password) {
-        return new StoreFile(file, requireNonNull(password, "password"));
+    /** The certificates of a PKCS12 or JKS store; a copy of the password is kept. */
+    static TrustSource keyStore(Path file, char[] password) {
+        return new StoreFile(file, Secret.of(password));
     }
 
     /** These and no others. */
@@ -41,8 +41,8 @@ public sealed interface TrustSource {
     /** See {@link #os()}. */
     record Os() implements TrustSource {}
 
-    /** See {@link #file(Path)} and {@link #keyStore(Path, String)}. */
-    record StoreFile(Path file, @Nullable String password) implements TrustSource {
+    /** See {@link #file(Path)} and {@link #keyStore(Path, char[])}. */
+    record StoreFile(Path file, @Nullable Secret password) implements TrustSource {
         public StoreFile {
             requireNonNull(file, "file");
         }

@@ -73,15 +73,17 @@ class FilesIT {
                 store.store(out, "right".toCharArray());
             }
             CertificateFile target = CertTarget.file(file);
-            assertThat(codes(lookAt(target.withPassword("right"), ROOT))).containsExactly(EXPIRING_CRITICAL);
-            CertReport wrong = lookAt(target.withPassword("wrong"), ROOT);
+            assertThat(codes(lookAt(target.withPassword("right".toCharArray()), ROOT)))
+                    .containsExactly(EXPIRING_CRITICAL);
+            CertReport wrong = lookAt(target.withPassword("wrong".toCharArray()), ROOT);
             assertThat(codes(wrong)).containsExactly(BAD_PASSWORD);
             assertThat(wrong.toString() + wrong.findings()).doesNotContain("wrong");
             if (type.equals("PKCS12")) {
                 assertThat(codes(lookAt(target, ROOT))).containsExactly(BAD_PASSWORD);
             }
             Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), (int) Files.size(file) / 2));
-            assertThat(codes(lookAt(target.withPassword("right"), ROOT))).containsExactly(PARSE_ERROR);
+            assertThat(codes(lookAt(target.withPassword("right".toCharArray()), ROOT)))
+                    .containsExactly(PARSE_ERROR);
         }
     }
 
@@ -206,7 +208,7 @@ class FilesIT {
                 byte[] head = heads[i % heads.length];
                 System.arraycopy(head, 0, bytes, 0, head.length);
                 Path file = Files.write(directory.resolve("random-" + i), bytes);
-                watch.add(CertTarget.file(file).withPassword("x"));
+                watch.add(CertTarget.file(file).withPassword("x".toCharArray()));
                 CertReport report = check(watch, "file:" + file);
                 assertThat(report.level()).isEqualTo(Level.CRITICAL);
                 assertThat(report.has(PROBE_ERROR)).isFalse();

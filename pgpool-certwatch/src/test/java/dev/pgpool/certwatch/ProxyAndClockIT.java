@@ -89,7 +89,7 @@ class ProxyAndClockIT {
                 CertReport report = lookAt(
                         CertTarget.tls("db.internal", 6432)
                                 .withServerName("localhost")
-                                .through(new HttpProxy("127.0.0.1", proxy.port(), "u", "p")),
+                                .through(HttpProxy.of("127.0.0.1", proxy.port(), "u", "p".toCharArray())),
                         ROOT);
                 assertThat(report.findings()).isEmpty();
                 assertThat(report.expiry().verified()).isNotNull();
@@ -150,7 +150,7 @@ class ProxyAndClockIT {
         })) {
             CertReport report = lookAt(
                     CertTarget.tls("localhost", 443)
-                            .through(new HttpProxy("127.0.0.1", refusing.port(), "u", "hunter2")),
+                            .through(HttpProxy.of("127.0.0.1", refusing.port(), "u", "hunter2".toCharArray())),
                     ROOT);
             assertThat(codes(report)).containsExactly(PROXY_FAILED);
             assertThat(report.findings().get(0).message()).contains("407").doesNotContain("hunter2");

@@ -3,8 +3,8 @@ package dev.pgpool.certwatch.metrics;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every meter, with its name in Micrometer. All but the last group carry the tag {@code instance}, the target's name. A
- * meter whose value is not known is absent.
+ * Every meter, with its name in Micrometer. All but the last group carry the tag {@code instance}, the target's name, and the
+ * target's labels. A meter whose value is not known is absent.
  */
 public enum CertWatchMeters {
     /** Blackbox: 1 if the target was reached, spoke TLS and is acceptable to a client of its policy, else 0. */
@@ -33,6 +33,8 @@ public enum CertWatchMeters {
     LEVEL("certwatch.level", null, "Level of the target: 0 OK, 1 WARNING, 2 CRITICAL, 3 EXPIRED"),
     /** 1 for each present finding, by {@code code}. */
     FINDING("certwatch.finding", null, "A finding that is present"),
+    /** 1 for each present finding that is muted, by {@code code}. */
+    MUTED("certwatch.finding.muted", null, "A finding that is present and muted"),
     /** When the last look ended, Unix seconds. */
     LAST_PROBE("certwatch.last.probe.timestamp", "seconds", "When the last look ended"),
     /** When a chain was last seen, Unix seconds. */

@@ -17,8 +17,10 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 
@@ -39,6 +41,7 @@ public final class CertWatchMetrics implements AutoCloseable {
     private final Clock clock;
     private final Map<String, InstanceMeters> instances = new HashMap<>();
     private final Set<Meter> shared = ConcurrentHashMap.newKeySet();
+    private final Set<String> labelNames = new TreeSet<>();
     private boolean closed;
 
     private CertWatchMetrics(MeterRegistry registry, Tags extra, boolean chainInfo, Clock clock) {
@@ -112,12 +115,38 @@ public final class CertWatchMetrics implements AutoCloseable {
 
     private synchronized void onReport(CertReport report) {
         if (!closed) {
-            String name = report.target().name();
+            if (labelNames.addAll(report.target().labels().keySet())) {
+                registerAgain();
+            }
             instances
-                    .computeIfAbsent(
-                            name,
-                            key -> new InstanceMeters(registry, extra.and("instance", key), chainInfo, clock, report))
+                    .computeIfAbsent(report.target().name(), name -> meters(report))
                     .onReport(report);
+        }
+    }
+
+    private InstanceMeters meters(CertReport report) {
+        return new InstanceMeters(registry, tags(report.target()), chainInfo, clock, report);
+    }
+
+    /** Prometheus wants the same tags at all meters of a name: a label that a target does not have is empty. */
+    private Tags tags(CertTarget target) {
+        Tags tags = extra.and("instance", target.name());
+        for (String label : labelNames) {
+            tags = tags.and(label, target.labels().getOrDefault(label, ""));
+        }
+        return tags;
+    }
+
+    /** A label that no target had before changes the tags of all; a watch knows few, so this happens as often at most. */
+    private void registerAgain() {
+        List<CertReport> reports =
+                instances.values().stream().map(InstanceMeters::report).toList();
+        instances.values().forEach(InstanceMeters::remove);
+        instances.clear();
+        for (CertReport report : reports) {
+            InstanceMeters again = meters(report);
+            instances.put(report.target().name(), again);
+            again.onReport(report);
         }
     }
 

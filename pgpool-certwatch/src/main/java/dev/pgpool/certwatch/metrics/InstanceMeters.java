@@ -120,6 +120,9 @@ final class InstanceMeters {
         for (Finding finding : latest.findings()) {
             want(CertWatchMeters.FINDING, Tags.of("code", finding.code().name()), r -> 1);
         }
+        for (Finding finding : latest.muted()) {
+            want(CertWatchMeters.MUTED, Tags.of("code", finding.code().name()), r -> 1);
+        }
         registered.entrySet().removeIf(entry -> {
             boolean gone = !wanted.contains(entry.getKey());
             if (gone) {
@@ -127,6 +130,10 @@ final class InstanceMeters {
             }
             return gone;
         });
+    }
+
+    CertReport report() {
+        return report;
     }
 
     void remove() {

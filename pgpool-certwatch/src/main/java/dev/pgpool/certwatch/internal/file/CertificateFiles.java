@@ -1,6 +1,7 @@
 package dev.pgpool.certwatch.internal.file;
 
 import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.Secret;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,7 +28,7 @@ public final class CertificateFiles {
     private CertificateFiles() {}
 
     /** Reads a file whole, so that a file replaced meanwhile is not seen in halves. */
-    public static Contents read(Path file, @Nullable String password) throws FileException {
+    public static Contents read(Path file, @Nullable Secret password) throws FileException {
         byte[] bytes = bytes(file);
         if (bytes.length == 0) {
             throw new FileException(

@@ -1,6 +1,7 @@
 package dev.pgpool.certwatch.internal.file;
 
 import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.Secret;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,8 +53,8 @@ final class StoreForm {
         return true;
     }
 
-    static Contents read(Path file, byte[] bytes, String form, @Nullable String password) throws FileException {
-        char[] secret = password == null ? null : password.toCharArray();
+    static Contents read(Path file, byte[] bytes, String form, @Nullable Secret password) throws FileException {
+        char[] secret = password == null ? null : password.chars();
         try {
             KeyStore store = KeyStore.getInstance(form);
             store.load(new ByteArrayInputStream(bytes), secret);

@@ -7,10 +7,13 @@ import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.HttpProxy;
 import dev.pgpool.certwatch.Protocol;
+import dev.pgpool.certwatch.ProxyProtocol;
 import dev.pgpool.certwatch.internal.starttls.Negotiation;
 import dev.pgpool.certwatch.internal.starttls.NegotiationException;
 import dev.pgpool.certwatch.internal.starttls.NegotiationHandler;
 import dev.pgpool.certwatch.internal.starttls.Negotiations;
+import dev.pgpool.certwatch.internal.starttls.ProxyHeader;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -20,6 +23,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
@@ -134,6 +138,7 @@ final class AddressProbe {
     }
 
     private void negotiate(Channel connected) {
+        sayFromWhere(connected);
         Negotiation negotiation = Negotiations.of(endpoint);
         if (negotiation == null) {
             handshake(connected);
@@ -150,6 +155,23 @@ final class AddressProbe {
                 leaveWith(failed.finding());
             }
         });
+    }
+
+    /** The header goes before all else to the server itself, which a proxy hides from us. */
+    private void sayFromWhere(Channel connected) {
+        ProxyProtocol version = endpoint.connect().proxyProtocol();
+        if (version == null) {
+            return;
+        }
+        ByteBuf header = connected.alloc().buffer();
+        if (endpoint.proxy() == null
+                && connected.localAddress() instanceof InetSocketAddress from
+                && connected.remoteAddress() instanceof InetSocketAddress to) {
+            ProxyHeader.write(version, from, to, header);
+        } else {
+            ProxyHeader.writeUnknown(version, header);
+        }
+        connected.writeAndFlush(header);
     }
 
     private static void carryOut(Channel connected, Negotiation negotiation, NegotiationEnd onEnd) {
@@ -413,10 +435,16 @@ final class AddressProbe {
         String leaf = served == null ? null : served.sha256().get(0);
         Duration duration = Duration.ofNanos(Math.max(0, durationNanos));
         result.complete(new AddressLook(
-                new AddressResult(address, leaf, tlsVersion, cipher, reason, duration),
+                new AddressResult(address, leaf, keyAlgorithm(served), tlsVersion, cipher, reason, duration),
                 served,
                 notes,
                 clockOffset,
                 again));
+    }
+
+    private static @Nullable String keyAlgorithm(@Nullable ServedChain served) {
+        return served == null
+                ? null
+                : served.certificates().get(0).getPublicKey().getAlgorithm();
     }
 }

@@ -3,11 +3,13 @@ package dev.pgpool.certwatch.internal.probe;
 import dev.pgpool.certwatch.AddressResolver;
 import dev.pgpool.certwatch.AddressResult;
 import dev.pgpool.certwatch.CertWatchConfig.Probing;
+import dev.pgpool.certwatch.ConnectOptions;
 import dev.pgpool.certwatch.Endpoint;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.HttpProxy;
 import dev.pgpool.certwatch.Severity;
+import dev.pgpool.certwatch.TlsOffer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler.Sharable;
@@ -15,7 +17,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutorGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -89,7 +90,9 @@ final class EndpointProbe implements AutoCloseable {
         long started = System.nanoTime();
         HttpProxy proxy = endpoint.proxy();
         String host = proxy == null ? endpoint.host() : proxy.host();
-        return addresses(host)
+        return (proxy == null && !endpoint.connect().addresses().isEmpty()
+                        ? CompletableFuture.completedFuture(given(endpoint.connect()))
+                        : addresses(host))
                 .handle((found, failed) -> {
                     if (failed != null) {
                         return CompletableFuture.completedFuture(
@@ -100,14 +103,17 @@ final class EndpointProbe implements AutoCloseable {
                 .thenCompose(look -> look);
     }
 
+    private static List<InetAddress> given(ConnectOptions connect) {
+        List<InetAddress> addresses = new ArrayList<>();
+        for (String address : connect.addresses()) {
+            addresses.add(InetAddresses.of(address));
+        }
+        return addresses;
+    }
+
     private CompletableFuture<List<InetAddress>> addresses(String host) {
         if (Handshakes.isAddress(host)) {
-            try {
-                return CompletableFuture.completedFuture(
-                        List.of(InetAddress.getByAddress(NetUtil.createByteArrayFromIpAddressString(host))));
-            } catch (UnknownHostException e) {
-                return CompletableFuture.failedFuture(e);
-            }
+            return CompletableFuture.completedFuture(List.of(InetAddresses.of(host)));
         }
         return blocking.call(
                 "dns:" + host,
@@ -143,20 +149,35 @@ final class EndpointProbe implements AutoCloseable {
     }
 
     private List<OneAddress> direct(Endpoint endpoint, List<InetAddress> addresses) {
-        return addresses.stream()
-                .map(address -> new OneAddress(
-                        endpoint, address.getHostAddress(), List.of(new InetSocketAddress(address, endpoint.port()))))
-                .toList();
+        List<OneAddress> places = new ArrayList<>();
+        for (InetAddress address : addresses) {
+            addKinds(
+                    endpoint,
+                    address.getHostAddress(),
+                    List.of(new InetSocketAddress(address, endpoint.port())),
+                    places);
+        }
+        return places;
     }
 
     /** The target has one place as seen through a proxy, whichever of the proxy's addresses leads there. */
     private List<OneAddress> through(HttpProxy proxy, Endpoint endpoint, List<InetAddress> addresses) {
-        return List.of(new OneAddress(
-                endpoint,
-                "proxy " + proxy,
-                addresses.stream()
-                        .map(address -> new InetSocketAddress(address, proxy.port()))
-                        .toList()));
+        List<OneAddress> places = new ArrayList<>();
+        List<InetSocketAddress> ways = addresses.stream()
+                .map(address -> new InetSocketAddress(address, proxy.port()))
+                .toList();
+        addKinds(endpoint, "proxy " + proxy, ways, places);
+        return places;
+    }
+
+    /** One place for each kind of certificate that is asked for. */
+    private void addKinds(Endpoint endpoint, String where, List<InetSocketAddress> ways, List<OneAddress> places) {
+        ConnectOptions connect = endpoint.connect();
+        List<TlsOffer> offers = connect.offer().handshakes();
+        for (TlsOffer offer : offers) {
+            String shown = offers.size() == 1 ? where : where + " " + offer.keys();
+            places.add(new OneAddress(endpoint.connecting(connect.withOffer(offer)), shown, ways));
+        }
     }
 
     /**
@@ -238,6 +259,7 @@ final class EndpointProbe implements AutoCloseable {
                 Finding finding = forAll(endpoint, failure, result.address(), anyServed && look.served() == null);
                 findings.putIfAbsent(
                         finding.code() == FindingCode.ADDRESS_UNREACHABLE
+                                        || finding.code() == FindingCode.CERTIFICATE_KIND_MISSING
                                 ? finding.code() + result.address()
                                 : finding.code().name(),
                         finding);
@@ -251,6 +273,12 @@ final class EndpointProbe implements AutoCloseable {
         if (endpoint.proxy() != null && isConnectFailure(failure.code())) {
             return Finding.of(FindingCode.PROXY_FAILED, failure.message());
         }
+        if (!endpoint.connect().offer().keys().isEmpty() && isNoSuchKind(failure)) {
+            Finding missing = Finding.of(
+                    FindingCode.CERTIFICATE_KIND_MISSING,
+                    address + ": no certificate of this kind could be had: " + failure.message());
+            return othersServe ? missing : missing.withSeverity(Severity.CRITICAL);
+        }
         if (!othersServe) {
             return failure;
         }
@@ -260,6 +288,10 @@ final class EndpointProbe implements AutoCloseable {
         // A machine without IPv6 says nothing about the server.
         boolean noRoute = failure.code() == FindingCode.CONNECT_FAILED && address.indexOf(':') >= 0;
         return noRoute ? unreachable.withSeverity(Severity.INFO) : unreachable;
+    }
+
+    private static boolean isNoSuchKind(Finding failure) {
+        return failure.code() == FindingCode.HANDSHAKE_ALERT || failure.code() == FindingCode.PROTOCOL_TOO_OLD;
     }
 
     private static boolean isConnectFailure(FindingCode code) {

@@ -44,6 +44,7 @@ final class Handshakes {
         }
         List<String> applicationProtocols = endpoint.protocol().applicationProtocols();
         parameters.setApplicationProtocols(applicationProtocols.toArray(new String[0]));
+        Offers.apply(endpoint.connect().offer(), engine, parameters);
         engine.setSSLParameters(parameters);
         engine.beginHandshake();
         return engine;

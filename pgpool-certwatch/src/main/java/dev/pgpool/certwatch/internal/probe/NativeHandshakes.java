@@ -1,6 +1,7 @@
 package dev.pgpool.certwatch.internal.probe;
 
 import dev.pgpool.certwatch.Endpoint;
+import dev.pgpool.certwatch.TlsOffer;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
@@ -120,7 +121,8 @@ final class NativeHandshakes implements AutoCloseable {
     /** An engine, to be released by its handler; absent if the endpoint needs Java's. */
     @Nullable
     SSLEngine engine(Endpoint endpoint, Capture capture, ByteBufAllocator alloc) {
-        if (endpoint.client() != null) {
+        TlsOffer offer = endpoint.connect().offer();
+        if (endpoint.client() != null || !offer.keys().isEmpty()) {
             return null;
         }
         boolean address = Handshakes.isAddress(endpoint.serverName());
@@ -135,8 +137,24 @@ final class NativeHandshakes implements AutoCloseable {
             parameters.setServerNames(List.of(name));
             engine.setSSLParameters(parameters);
         }
+        if (!offer.equals(TlsOffer.ANY) && !narrow(engine, offer)) {
+            ReferenceCountUtil.release(engine);
+            return null;
+        }
         captures.put(engine, capture);
         return engine;
+    }
+
+    /** Whether this engine knows all of an offer. */
+    private static boolean narrow(SSLEngine engine, TlsOffer offer) {
+        try {
+            SSLParameters parameters = engine.getSSLParameters();
+            Offers.apply(offer, engine, parameters);
+            engine.setSSLParameters(parameters);
+            return true;
+        } catch (IllegalArgumentException | UnsupportedOperationException e) {
+            return false;
+        }
     }
 
     /** Forgets an engine. */

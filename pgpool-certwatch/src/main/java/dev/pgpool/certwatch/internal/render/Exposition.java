@@ -63,11 +63,24 @@ public final class Exposition {
                         head(meter);
                         begun = true;
                     }
-                    String instance = "instance=\"" + escaped(report.target().name()) + '"';
-                    line(meter, join(instance, more), value);
+                    line(meter, join(instance(report), more), value);
                 }
             }
         }
+    }
+
+    private static String instance(CertReport report) {
+        StringBuilder labels = new StringBuilder("instance=\"")
+                .append(escaped(report.target().name()))
+                .append('"');
+        report.target()
+                .labels()
+                .forEach((name, value) -> labels.append(',')
+                        .append(name)
+                        .append("=\"")
+                        .append(escaped(value))
+                        .append('"'));
+        return labels.toString();
     }
 
     private void head(CertWatchMeters meter) throws IOException {
@@ -112,6 +125,11 @@ public final class Exposition {
                     labels.add("code=\"" + finding.code().name() + '"');
                 }
             }
+            case MUTED -> {
+                for (Finding finding : report.muted()) {
+                    labels.add("code=\"" + finding.code().name() + '"');
+                }
+            }
             case TLS_VERSION -> {
                 for (AddressResult address : report.addresses()) {
                     if (address.tlsVersion() != null) {
@@ -145,7 +163,7 @@ public final class Exposition {
             case DURATION -> report.duration().toNanos() / 1e9;
             case EARLIEST_EXPIRY -> seconds(report.expiry().served());
             case LAST_CHAIN_EXPIRY -> seconds(report.expiry().verified());
-            case LAST_CHAIN_INFO, TLS_VERSION, FINDING -> 1.0;
+            case LAST_CHAIN_INFO, TLS_VERSION, FINDING, MUTED -> 1.0;
             case EXPIRY -> seconds(expiry(report, Kind.valueOf(labels.substring(6, labels.length() - 1))));
             case NOT_BEFORE -> seconds(report.expiry().notBefore());
             case REMAINING_RATIO -> ratio(report);

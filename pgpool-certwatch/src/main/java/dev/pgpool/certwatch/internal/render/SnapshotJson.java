@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +82,7 @@ public final class SnapshotJson {
     private static void report(JsonGenerator json, CertReport report, Instant at) throws IOException {
         json.writeStartObject();
         json.writeStringField("target", report.target().name());
+        labels(json, report.target().labels());
         json.writeStringField("level", report.level().name());
         json.writeBooleanField("success", report.success());
         json.writeStringField("checkedAt", report.checkedAt().toString());
@@ -92,11 +94,10 @@ public final class SnapshotJson {
             json.writeNumberField("remainingSeconds", remaining.toSeconds());
         }
         expiry(json, report.expiry());
-        json.writeArrayFieldStart("findings");
-        for (Finding finding : report.findings()) {
-            finding(json, finding);
+        findings(json, "findings", report.findings());
+        if (!report.muted().isEmpty()) {
+            findings(json, "muted", report.muted());
         }
-        json.writeEndArray();
         json.writeArrayFieldStart("chain");
         for (CertificateFacts certificate : report.chain()) {
             certificate(json, certificate);
@@ -108,6 +109,24 @@ public final class SnapshotJson {
         }
         json.writeEndArray();
         json.writeEndObject();
+    }
+
+    private static void labels(JsonGenerator json, Map<String, String> labels) throws IOException {
+        if (!labels.isEmpty()) {
+            json.writeObjectFieldStart("labels");
+            for (Map.Entry<String, String> label : labels.entrySet()) {
+                json.writeStringField(label.getKey(), label.getValue());
+            }
+            json.writeEndObject();
+        }
+    }
+
+    private static void findings(JsonGenerator json, String name, List<Finding> findings) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (Finding finding : findings) {
+            finding(json, finding);
+        }
+        json.writeEndArray();
     }
 
     private static void expiry(JsonGenerator json, Expiry expiry) throws IOException {
@@ -153,6 +172,7 @@ public final class SnapshotJson {
         json.writeStartObject();
         json.writeStringField("address", address.address());
         string(json, "leafSha256", address.leafSha256());
+        string(json, "keyAlgorithm", address.keyAlgorithm());
         string(json, "tlsVersion", address.tlsVersion());
         string(json, "cipher", address.cipher());
         json.writeNumberField("durationMillis", address.duration().toMillis());

@@ -31,7 +31,10 @@ final class ConnectNegotiation implements Negotiation {
         Lines.send(out, "CONNECT " + authority + " HTTP/1.1");
         Lines.send(out, "Host: " + authority);
         if (proxy.user() != null) {
-            String pair = proxy.user() + ":" + (proxy.password() == null ? "" : proxy.password());
+            String pair = proxy.user() + ":"
+                    + (proxy.password() == null
+                            ? ""
+                            : String.valueOf(proxy.password().chars()));
             Lines.send(
                     out,
                     "Proxy-Authorization: Basic "

@@ -14,7 +14,7 @@ public final class Negotiations {
         return switch (endpoint.protocol()) {
             case TLS, HTTPS, POSTGRES_DIRECT -> null;
             case POSTGRES -> new PostgresNegotiation();
-            case SMTP -> new SmtpNegotiation();
+            case SMTP -> new SmtpNegotiation(endpoint.connect().ehlo());
             case IMAP -> new ImapNegotiation();
             case POP3 -> new Pop3Negotiation();
             case FTP -> new FtpNegotiation();

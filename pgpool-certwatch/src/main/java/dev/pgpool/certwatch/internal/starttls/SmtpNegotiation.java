@@ -2,6 +2,7 @@ package dev.pgpool.certwatch.internal.starttls;
 
 import io.netty.buffer.ByteBuf;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** SMTP: greeting, EHLO, STARTTLS (RFC 3207). */
 final class SmtpNegotiation implements Negotiation {
@@ -13,7 +14,12 @@ final class SmtpNegotiation implements Negotiation {
     }
 
     private final ReplyLines replies = new ReplyLines();
+    private final String ehlo;
     private State state = State.GREETING;
+
+    SmtpNegotiation(@Nullable String ehlo) {
+        this.ehlo = ehlo == null ? "pgpool-certwatch.invalid" : ehlo;
+    }
 
     @Override
     public boolean onBytes(ByteBuf in, ByteBuf out) throws NegotiationException {
@@ -24,7 +30,7 @@ final class SmtpNegotiation implements Negotiation {
         switch (state) {
             case GREETING -> {
                 require(reply, 220);
-                Lines.send(out, "EHLO pgpool-certwatch.invalid");
+                Lines.send(out, "EHLO " + ehlo);
                 state = State.EHLO;
                 return false;
             }

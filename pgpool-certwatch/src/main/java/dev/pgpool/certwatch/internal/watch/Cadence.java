@@ -1,6 +1,7 @@
 package dev.pgpool.certwatch.internal.watch;
 
 import dev.pgpool.certwatch.CertReport;
+import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatchConfig.Schedule;
 import dev.pgpool.certwatch.Level;
 import java.time.Duration;
@@ -21,14 +22,17 @@ final class Cadence {
     private static final int MAX_RECHECKS = 2;
 
     private final Schedule schedule;
+    private final Duration interval;
     private final SplittableRandom random;
     private final double phase;
     private int rechecksLeft;
     private Level lastLevel = Level.OK;
 
-    Cadence(Schedule schedule, String name) {
+    Cadence(Schedule schedule, CertTarget target) {
         this.schedule = schedule;
-        long hash = mix(name.hashCode());
+        Duration own = target.policy().interval();
+        this.interval = own == null ? schedule.interval() : own;
+        long hash = mix(target.name().hashCode());
         this.phase = (hash >>> 11) * 0x1.0p-53;
         this.random = new SplittableRandom(hash);
     }
@@ -42,7 +46,8 @@ final class Cadence {
 
     /** Delay of the first look. */
     long firstNanos() {
-        return (long) (schedule.firstSweep().toNanos() * phase);
+        Duration spread = schedule.firstSweep().compareTo(interval) < 0 ? schedule.firstSweep() : interval;
+        return (long) (spread.toNanos() * phase);
     }
 
     /**
@@ -51,8 +56,7 @@ final class Cadence {
      * @param sinceStartNanos time since the watch was started
      */
     long nextNanos(CertReport report, Instant now, long sinceStartNanos) {
-        long interval = schedule.interval().toNanos();
-        long delay = toNextSlot(interval, sinceStartNanos);
+        long delay = toNextSlot(interval.toNanos(), sinceStartNanos);
         Duration remaining = report.remaining(now);
         if (remaining != null && !remaining.isNegative()) {
             // Compared as durations: certificates without an end, until the year 9999, overflow nanoseconds.
@@ -75,10 +79,10 @@ final class Cadence {
     }
 
     /** To the next moment of our phase that is at least half an interval away. */
-    private long toNextSlot(long interval, long sinceStartNanos) {
-        long earliest = sinceStartNanos + interval / 2;
-        long offset = (long) (interval * phase);
-        long turns = Math.floorDiv(earliest - offset, interval) + 1;
-        return offset + turns * interval - sinceStartNanos;
+    private long toNextSlot(long turn, long sinceStartNanos) {
+        long earliest = sinceStartNanos + turn / 2;
+        long offset = (long) (turn * phase);
+        long turns = Math.floorDiv(earliest - offset, turn) + 1;
+        return offset + turns * turn - sinceStartNanos;
     }
 }

@@ -18,8 +18,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -73,12 +75,14 @@ final class ReportMaker {
 
         List<Finding> sorted = new ArrayList<>(findings);
         sorted.sort(WORST_FIRST);
+        List<Finding> muted = Muting.takeOut(sorted, known.target(), judging, now);
         return new CertReport(
                 known.target(),
                 known.checkedAt(),
                 known.reached() && sorted.stream().noneMatch(ReportMaker::fails),
                 level(sorted, finding -> true),
                 sorted,
+                muted,
                 worst == null ? Expiry.UNKNOWN : worst.expiry(),
                 worst == null ? List.of() : worst.chain(),
                 known.chainSeenAt(),
@@ -89,22 +93,16 @@ final class ReportMaker {
     }
 
     private static void fleet(Knowledge known, Judging judging, Instant now, Set<Finding> findings) {
-        Set<String> leaves = new LinkedHashSet<>();
-        for (Inspection inspection : known.inspections()) {
-            if (inspection.kind() == Kind.SERVED || inspection.kind() == Kind.OVERHEARD) {
-                leaves.add(inspection.leaf().sha256());
-            }
-        }
-        if (leaves.size() > 1) {
+        if (servesDifferent(known)) {
             findings.add(Finding.of(FindingCode.INCONSISTENT_CERT, inconsistent(known.inspections())));
         }
         Instant since = known.differsSince();
         CertificateFacts expected = known.expected();
         if (since != null
                 && expected != null
-                && !known.inspections().isEmpty()
+                && !Kinds.like(known.target(), known.inspections(), expected).isEmpty()
                 && !now.isBefore(since.plus(judging.staleGrace()))) {
-            CertificateFacts served = notExpected(known.inspections(), expected);
+            CertificateFacts served = notExpected(Kinds.like(known.target(), known.inspections(), expected), expected);
             boolean fileIsNewer = expected.notBefore().isAfter(served.notBefore());
             findings.add(
                     fileIsNewer
@@ -130,6 +128,22 @@ final class ReportMaker {
             }
         }
         return inspections.get(0).leaf();
+    }
+
+    /** Leaves of several kinds are no contradiction where each kind was asked for. */
+    private static boolean servesDifferent(Knowledge known) {
+        boolean byKind = Kinds.several(known.target());
+        Map<String, String> leaves = new HashMap<>();
+        for (Inspection inspection : known.inspections()) {
+            if (inspection.kind() == Kind.SERVED || inspection.kind() == Kind.OVERHEARD) {
+                String sha256 = inspection.leaf().sha256();
+                String former = leaves.put(byKind ? inspection.leaf().keyAlgorithm() : "", sha256);
+                if (former != null && !former.equals(sha256)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private static String inconsistent(Collection<Inspection> inspections) {

@@ -64,6 +64,7 @@ public final class WatchLoop implements AutoCloseable {
     private final CompletableFuture<Boolean> firstSweep = new CompletableFuture<>();
     private final AtomicInteger firstLooksMissing = new AtomicInteger();
     private final ProbeWindow window;
+    private final LabelNames labelNames = new LabelNames();
     private volatile int inFlight;
     private long startedNanos;
     private int notYetValid;
@@ -81,6 +82,7 @@ public final class WatchLoop implements AutoCloseable {
         this.window = new ProbeWindow(
                 config.schedule().maxInFlight(), config.schedule().maxPerHost());
         for (CertTarget target : config.targets()) {
+            labelNames.add(target);
             targets.put(target.name(), new WatchedTarget(target, config.schedule()));
         }
     }
@@ -117,10 +119,12 @@ public final class WatchLoop implements AutoCloseable {
 
     /** Adds a target; looked at soon if running. */
     public void add(CertTarget target) {
+        labelNames.add(target);
         WatchedTarget watched = new WatchedTarget(target, config.schedule());
         if (targets.putIfAbsent(target.name(), watched) != null) {
             throw new IllegalArgumentException(
-                    "target \"" + target.name() + "\" is watched already (expected: a name not in use)");
+                    "target \"" + target.name()
+                            + "\" is watched already (expected: a name not in use, which name=... in the URL or named(...) gives)");
         }
         if (state.get() == State.RUNNING) {
             machinery.timeline().execute(() -> {

@@ -41,7 +41,7 @@ final class WatchedTarget {
     WatchedTarget(CertTarget target, Schedule schedule) {
         this.target = target;
         this.place = host(target);
-        this.cadence = new Cadence(schedule, target.name());
+        this.cadence = new Cadence(schedule, target);
     }
 
     /**
@@ -57,7 +57,8 @@ final class WatchedTarget {
         for (AddressResult result : known.addresses()) {
             least = result.address().compareTo(least) < 0 ? result.address() : least;
         }
-        return least;
+        int kind = least.indexOf(" [");
+        return kind < 0 ? least : least.substring(0, kind);
     }
 
     private static String host(CertTarget target) {
@@ -111,14 +112,14 @@ final class WatchedTarget {
         return changes;
     }
 
-    private static @Nullable Instant differsSince(
+    private @Nullable Instant differsSince(
             Assessment assessment, List<Inspection> judged, @Nullable Knowledge before, Instant now) {
         Instant since = before == null ? null : before.differsSince();
         CertificateFacts expected = assessment.expected();
         if (expected == null || assessment.inspections().isEmpty()) {
             return since;
         }
-        boolean same = judged.stream()
+        boolean same = Kinds.like(target, judged, expected).stream()
                 .allMatch(inspection -> inspection.leaf().sha256().equals(expected.sha256()));
         if (same) {
             return null;

@@ -199,7 +199,7 @@ class NegotiationTest {
     @ValueSource(booleans = {false, true})
     void tunnel(boolean slow) {
         Endpoint endpoint = CertTarget.tls("2001:db8::1", 443);
-        Talk good = new Talk(Negotiations.tunnel(new HttpProxy("proxy", 3128, "u", "p"), endpoint), slow);
+        Talk good = new Talk(Negotiations.tunnel(HttpProxy.of("proxy", 3128, "u", "p".toCharArray()), endpoint), slow);
         good.client(
                         "CONNECT [2001:db8::1]:443 HTTP/1.1\r\nHost: [2001:db8::1]:443\r\nProxy-Authorization: Basic dTpw\r\n\r\n")
                 .server("HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n")

@@ -66,12 +66,13 @@ class SightingsTest {
                         null,
                         null,
                         null,
+                        null,
                         Finding.of(FindingCode.CONNECT_REFUSED, ""),
                         Duration.ZERO));
             } else {
                 String where = part.substring(part.indexOf('@') + 1);
                 fresh.add(at(leaves.get(part.charAt(0) - 'A'), where));
-                addresses.add(new AddressResult(where, null, null, null, null, Duration.ZERO));
+                addresses.add(new AddressResult(where, null, null, null, null, null, Duration.ZERO));
             }
         }
         Sightings.Seen seen = sightings.onLook(TARGET, fresh, addresses, Pki.NOW);

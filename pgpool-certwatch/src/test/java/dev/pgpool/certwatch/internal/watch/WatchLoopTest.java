@@ -201,7 +201,8 @@ class WatchLoopTest {
     private static Assessment servedAt(CertTarget target, X509Bundle leaf, String address) {
         ServedChain chain = new ServedChain(address, Pki.chain(leaf), null, ServedChain.Kind.SERVED);
         Inspection inspection = new ChainInspector().inspect(target, chain, null, List.of());
-        AddressResult result = new AddressResult(address, chain.sha256().get(0), "TLS 1.3", "any", null, Duration.ZERO);
+        AddressResult result =
+                new AddressResult(address, chain.sha256().get(0), "EC", "TLS 1.3", "any", null, Duration.ZERO);
         return new Assessment(
                 new Look(List.of(chain), List.of(), List.of(result), null, null, Duration.ZERO),
                 List.of(inspection),
