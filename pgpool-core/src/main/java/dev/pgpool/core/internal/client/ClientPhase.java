@@ -1,8 +1,10 @@
 package dev.pgpool.core.internal.client;
 
+import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -11,7 +13,7 @@ import io.netty.buffer.ByteBuf;
  * <pre>
  *   StartupPhase ──StartupMessage──> LoginPhase ──authenticated, settings valid──> QueryPhase
  *        │                             └──replication──> ReplicationPhase
- *        └──CancelRequest──> closed
+ *        └──CancelRequest──> CancelPhase ──dealt with──> closed
  * </pre>
  */
 interface ClientPhase {
@@ -36,8 +38,20 @@ interface ClientPhase {
     /** The client takes data again after it was asked to take no more; only without a link. */
     default void onWritable(ClientSession session) {}
 
-    /** A cancel request for this client has come; only without a link. */
-    default void onCancel(ClientSession session) {}
+    /**
+     * A cancel request for this client has come; only without a link.
+     *
+     * @param dealtWith to be called once, when the request has been dealt with
+     */
+    default void onCancel(ClientSession session, Runnable dealtWith) {
+        dealtWith.run();
+    }
+
+    /** The client was to be logged in by now. */
+    default void onLoginTimeout(ClientSession session) {
+        PoolerError error = session.isWaiting() ? PoolerError.LOGIN_TIMEOUT_WITHOUT_SERVER : PoolerError.LOGIN_TIMEOUT;
+        session.fail(error.plain(), CloseReason.CLIENT_LOGIN_TIMEOUT);
+    }
 
     /** Whether the client is an operator at the console. */
     default boolean isConsole() {

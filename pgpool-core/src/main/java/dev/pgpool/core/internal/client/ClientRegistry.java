@@ -4,6 +4,7 @@ import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.pool.PeerCancels;
 import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.stats.ClientInfo;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +21,7 @@ public final class ClientRegistry {
     private final int peerId;
     private volatile int limit;
     private volatile boolean admitting = true;
-    private final AtomicInteger nextId = new AtomicInteger();
+    private final SecureRandom random = new SecureRandom();
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger admitted = new AtomicInteger();
     private final AtomicInteger operators = new AtomicInteger();
@@ -52,13 +53,15 @@ public final class ClientRegistry {
         return admitting;
     }
 
-    /** Somebody has connected; gives the number that serves as process id for cancel requests. */
+    /**
+     * A client has connected; gives its number, which serves as process id for cancel requests: drawn at random, so that it
+     * can't be guessed, and beyond the ids of real processes, so that no other session is hit by what is done to it.
+     */
     int connected(ClientSession session) {
         connections.incrementAndGet();
         while (true) {
-            int next = nextId.incrementAndGet();
-            int id = peerId == 0 ? next & Integer.MAX_VALUE : PeerCancels.processId(peerId, next);
-            if (id != 0 && sessions.putIfAbsent(id, session) == null) {
+            int id = PeerCancels.draw(peerId, random);
+            if (sessions.putIfAbsent(id, session) == null) {
                 return id;
             }
         }

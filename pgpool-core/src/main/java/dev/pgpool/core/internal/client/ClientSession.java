@@ -74,7 +74,6 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private final long connectedNanos = System.nanoTime();
     private boolean readable = true;
     private boolean inputEnded;
-    private boolean cancelPending;
     private boolean closed;
 
     ClientSession(ClientServices services, ClientDeadlines deadlines) {
@@ -373,8 +372,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     void onLoginTimeout() {
-        PoolerError error = isWaiting() ? PoolerError.LOGIN_TIMEOUT_WITHOUT_SERVER : PoolerError.LOGIN_TIMEOUT;
-        fail(error.plain(), CloseReason.CLIENT_LOGIN_TIMEOUT);
+        phase.onLoginTimeout(this);
     }
 
     void onIdleTimeout() {
@@ -409,32 +407,30 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return known != null && known.isRemoved();
     }
 
-    private void execute(Runnable task) {
+    /** Runs a task on the event loop of its channel, wherever that is; not at all if the channel is gone. */
+    void execute(Runnable task) {
         ChannelHandlerContext c = ctx;
         if (c != null) {
             ChannelMove.whereItIs(c.channel(), task);
         }
     }
 
-    /** A cancel request with the right key has come; from any thread. */
-    void onCancelRequest() {
+    /**
+     * A cancel request with the right key has come; from any thread.
+     *
+     * @param dealtWith called once, on whatever thread, when the request has been dealt with; not if the session is gone
+     */
+    void onCancelRequest(Runnable dealtWith) {
         execute(() -> {
             Link current = link;
-            if (current != null) {
-                current.cancel();
+            if (closed) {
+                dealtWith.run();
+            } else if (current != null) {
+                current.cancel(dealtWith);
             } else {
-                // it means the query that still waits for a server, if there is one
-                cancelPending = isWaiting();
-                phase.onCancel(this);
+                guard(() -> phase.onCancel(this, dealtWith));
             }
         });
-    }
-
-    /** Whether the client has cancelled what waits for a server; asked once. */
-    boolean takeCancelPending() {
-        boolean was = cancelPending;
-        cancelPending = false;
-        return was;
     }
 
     // ---- events of the pool

@@ -134,11 +134,12 @@ final class ConsolePhase implements ClientPhase {
     }
 
     @Override
-    public void onCancel(ClientSession s) {
+    public void onCancel(ClientSession s, Runnable dealtWith) {
         AdminConsole.Running command = running;
         if (command != null) {
             command.cancel().run();
         }
+        dealtWith.run();
     }
 
     @Override

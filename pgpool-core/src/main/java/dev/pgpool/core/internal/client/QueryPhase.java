@@ -79,13 +79,20 @@ final class QueryPhase implements ClientPhase {
     @Override
     public void onServer(ClientSession session, ServerConnection server) {
         Link link = session.link(server);
-        if (session.takeCancelPending()) {
-            // a request to the server could overtake the query that it is for, and would be lost
-            link.cancelFirst();
-        }
         session.readable(true);
         session.resume();
         link.flushToServer();
+    }
+
+    @Override
+    public void onCancel(ClientSession session, Runnable dealtWith) {
+        if (session.isWaiting()) {
+            session.lane().giveUp(session);
+            session.enter(new CancelledWait());
+            session.readable(true);
+            session.resume();
+        }
+        dealtWith.run();
     }
 
     @Override

@@ -140,10 +140,12 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
     }
 
     @Override
-    public void onCancel(ClientSession s) {
+    public void onCancel(ClientSession s, Runnable dealtWith) {
         ServerConnection running = server;
-        if (running != null) {
-            s.lane().cancels().cancel(running);
+        if (running == null) {
+            dealtWith.run();
+        } else {
+            s.lane().cancels().cancel(running, () -> server == running, dealtWith);
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.internal.pool.PeerCancels;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.tls.ClientTls;
 import dev.pgpool.core.internal.transport.Transport;
@@ -76,7 +75,9 @@ final class StartupPhase implements ClientPhase {
                     session.onRead(packetBytes);
                 }
             } else if (packet instanceof StartupPacket.Cancel cancel) {
-                cancel(session, cancel);
+                CancelPhase phase = new CancelPhase(session);
+                session.enter(phase);
+                phase.begin(cancel);
             } else {
                 onEncryptionRequest(session, packet, packetBytes);
             }
@@ -85,25 +86,6 @@ final class StartupPhase implements ClientPhase {
                 packetBytes.release();
             }
         }
-    }
-
-    private static void cancel(ClientSession session, StartupPacket.Cancel cancel) {
-        PeerCancels peers = session.services().peers();
-        if (peers.isForPeer(cancel.processId())) {
-            peers.forward(
-                    session.channel().eventLoop(),
-                    cancel.processId(),
-                    cancel.secret(),
-                    () -> session.close(CloseReason.CANCEL_REQUEST, false));
-            return;
-        }
-        ClientSession target =
-                session.services().clients().forCancel(PeerCancels.asGiven(cancel.processId()), cancel.secret());
-        if (target != null) {
-            target.onCancelRequest();
-        }
-        // whether the key fits is nobody's business: not a byte is sent
-        session.close(CloseReason.CANCEL_REQUEST, false);
     }
 
     private void onEncryptionRequest(ClientSession session, StartupPacket packet, ByteBuf rest) {

@@ -73,7 +73,9 @@ final class AbandonedWork implements OwnQuery.Outcome {
         if (!active || canceller == null || x.expected.isEmpty() || server.isClosed()) {
             return;
         }
-        canceller.cancel(server);
+        if (!server.isBeingCanceled()) {
+            canceller.cancel(server, () -> active, () -> {});
+        }
         repeat = server.channel()
                 .eventLoop()
                 .schedule(() -> cancel(repeatMillis * 2), repeatMillis, TimeUnit.MILLISECONDS);
@@ -145,7 +147,7 @@ final class AbandonedWork implements OwnQuery.Outcome {
         CancelSender canceller = cancels;
         if (canceller != null) {
             // a server that sleeps does not notice that its socket is closed
-            canceller.cancel(server);
+            canceller.cancel(server, () -> true, () -> {});
         }
         server.close(CloseReason.ABANDONED);
     }

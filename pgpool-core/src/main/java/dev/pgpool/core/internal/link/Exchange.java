@@ -53,8 +53,6 @@ final class Exchange {
     boolean discarded;
     /** There is more to look at than the transaction status before the server can be given back. */
     boolean bound;
-    /** The client has cancelled its next statement before there was a server for it. */
-    boolean cancelsFirst;
     /** The client has said goodbye, and leaves when it has its answers. */
     boolean farewell;
     /** What the client says waits until its parameters are what it returned them to; after this batch, if at all. */
@@ -108,7 +106,6 @@ final class Exchange {
         timedOut = false;
         bound = false;
         executed = false;
-        cancelsFirst = false;
         farewell = false;
         pauseAfterBatch = false;
         paused = false;

@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * event loop that client and server share.
  */
 public final class Link implements ServerPhase {
+    private static final Runnable NOTHING = () -> {};
+
     private final ServerConnection server;
     private final Exchange x;
     private final StatementRewriter statements;
@@ -47,7 +49,11 @@ public final class Link implements ServerPhase {
     private boolean asking;
 
     private boolean resyncing;
-    private boolean cancelWhenAnswered;
+    /** What is to hear of the cancel request that waits until our query is answered; null if none waits. */
+    private @Nullable Runnable cancelWhenAnswered;
+
+    /** What the client has done is looked at when no cancel request can hit our look. */
+    private boolean waitsForCancels;
     /** The kinds of session state that the client is counted for. */
     private int pinned;
     /** The client has to wait because the server owes too much. */
@@ -85,7 +91,6 @@ public final class Link implements ServerPhase {
         x.counters.countAssignment();
         x.bound |= !client.parameters().isRepeatable();
         statements.begin();
-        cancelWhenAnswered = false;
         crowded = false;
         resyncing = false;
         asking = false;
@@ -229,7 +234,9 @@ public final class Link implements ServerPhase {
         if (client == null) {
             abandoned.onDrained();
         } else if (x.status == TransactionStatus.IDLE && !client.in().isInsideForwarded()) {
-            if (x.inexact) {
+            if ((x.inexact || x.bound) && server.isBeingCanceled()) {
+                lookWhenNotCancelled();
+            } else if (x.inexact) {
                 resyncing = true;
                 new Resync(x, this).begin();
             } else if (x.bound) {
@@ -243,6 +250,17 @@ public final class Link implements ServerPhase {
             // what was reset counts when the transaction ends: its end waits, too
             x.pauseAfterBatch = true;
             goOnIfPaused();
+        }
+    }
+
+    /** A cancel request that is under way must not hit what the server is asked by us. */
+    private void lookWhenNotCancelled() {
+        if (!waitsForCancels) {
+            waitsForCancels = true;
+            server.whenNotCancelled(() -> {
+                waitsForCancels = false;
+                maybeRelease();
+            });
         }
     }
 
@@ -299,9 +317,9 @@ public final class Link implements ServerPhase {
             throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "a query of ours left a transaction open");
         }
         x.ready = x.expected.isEmpty();
-        if (cancelWhenAnswered) {
-            cancelWhenAnswered = false;
-            cancel();
+        Runnable waiting = takeCancel();
+        if (waiting != null) {
+            cancel(waiting);
         }
         if (x.client == null) {
             abandoned.clean();
@@ -376,18 +394,40 @@ public final class Link implements ServerPhase {
         }
     }
 
-    /** Cancels the statement that the client sends first: it was cancelled while it waited for this server. */
-    public void cancelFirst() {
-        x.cancelsFirst = true;
-    }
-
-    /** Cancels what the server runs for this client; a request that finds nothing running is dropped. */
-    public void cancel() {
+    /**
+     * Cancels what the server runs for this client; a request that finds nothing running is dropped.
+     *
+     * @param dealtWith called once, when the server has dealt with the request
+     */
+    public void cancel(Runnable dealtWith) {
+        LinkedClient meant = x.client;
         if (asking) {
             // it is meant for what the client sent behind our query
-            cancelWhenAnswered = true;
-        } else if (x.client != null && !x.expected.isEmpty()) {
-            lane.cancels().cancel(server);
+            Runnable before = cancelWhenAnswered;
+            cancelWhenAnswered = before == null
+                    ? dealtWith
+                    : () -> {
+                        before.run();
+                        dealtWith.run();
+                    };
+        } else if (meant != null && !x.expected.isEmpty()) {
+            lane.cancels().cancel(server, () -> x.client == meant && !x.expected.isEmpty(), dealtWith);
+        } else {
+            dealtWith.run();
+        }
+    }
+
+    private @Nullable Runnable takeCancel() {
+        Runnable waiting = cancelWhenAnswered;
+        cancelWhenAnswered = null;
+        return waiting;
+    }
+
+    /** A cancel request can't hit anything any more. */
+    private void dropCancel() {
+        Runnable waiting = takeCancel();
+        if (waiting != null) {
+            waiting.run();
         }
     }
 
@@ -432,7 +472,7 @@ public final class Link implements ServerPhase {
                 // what the client sends next must not be hit in the query's place
                 client.readable(false);
                 x.timedOut = true;
-                lane.cancels().cancel(server);
+                lane.cancels().cancel(server, () -> x.timedOut, NOTHING);
                 server.whenNotCancelled(this::resumeReading);
             }
             case CANCEL ->
@@ -476,6 +516,7 @@ public final class Link implements ServerPhase {
     @Override
     public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
         abandoned.end();
+        dropCancel();
         unpin();
         LinkedClient client = x.detach();
         if (client == null) {
@@ -503,6 +544,7 @@ public final class Link implements ServerPhase {
     void onSettingsFailed(ErrorFields error, boolean clean) {
         asking = false;
         server.enter(this);
+        dropCancel();
         LinkedClient client = x.detach();
         if (clean) {
             abandoned.end();

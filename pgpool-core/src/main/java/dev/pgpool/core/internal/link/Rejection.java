@@ -25,11 +25,6 @@ record Rejection(ErrorFields error, @Nullable String routine) {
     private static final String SYNTAX_ERROR = "42601";
     private static final String UNKNOWN_STATEMENT = "26000";
 
-    /** What a client gets that cancelled its statement while that was waiting for a server. */
-    static final Rejection CANCELLED = new Rejection(
-            new ErrorFields("ERROR", "57014", "canceling statement due to user request", null, null),
-            "ProcessInterrupts");
-
     /** Body of a Parse of the text, without parameter types. */
     static byte[] parseBody() {
         byte[] text = TEXT.getBytes(StandardCharsets.US_ASCII);

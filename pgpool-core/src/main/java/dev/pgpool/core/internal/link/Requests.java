@@ -67,11 +67,6 @@ final class Requests {
 
     /** False if the text has to be read and has not all arrived. */
     private boolean query(MessageCursor in, LinkedClient current) {
-        if (x.cancelsFirst) {
-            x.cancelsFirst = false;
-            rejectQuery(in, current, Rejection.CANCELLED);
-            return true;
-        }
         if (x.rules.readsStatements()) {
             if (!in.isComplete() && in.bodyLength() <= READ_LIMIT) {
                 return false;
@@ -99,7 +94,6 @@ final class Requests {
     }
 
     private void endBatch() {
-        x.cancelsFirst = false;
         x.paused = x.pauseAfterBatch;
         x.pauseAfterBatch = false;
     }

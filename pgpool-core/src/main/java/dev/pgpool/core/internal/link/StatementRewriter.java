@@ -90,11 +90,6 @@ final class StatementRewriter {
         if (nameEnd < 0) {
             return false;
         }
-        if (x.cancelsFirst) {
-            x.cancelsFirst = false;
-            rejectParse(in, Rejection.NAME, Rejection.CANCELLED);
-            return true;
-        }
         if (nameEnd == in.bodyIndex()) {
             return parseUnnamed(in, client, counters);
         }
@@ -273,11 +268,6 @@ final class StatementRewriter {
         int nameEnd = portalEnd < 0 ? -1 : stringEnd(in, portalEnd + 1, "statement name");
         if (nameEnd < 0) {
             return false;
-        }
-        if (x.cancelsFirst) {
-            x.cancelsFirst = false;
-            rejectBind(in, Rejection.CANCELLED);
-            return true;
         }
         if (nameEnd == portalEnd + 1) {
             lastBound = null;

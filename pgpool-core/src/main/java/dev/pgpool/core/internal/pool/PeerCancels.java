@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.pool;
 import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.PeerConfig;
 import dev.pgpool.core.config.PeersConfig;
+import dev.pgpool.core.internal.server.CancelGate;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import io.netty.bootstrap.Bootstrap;
@@ -16,7 +17,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.SocketAddress;
-import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,18 +25,27 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Forwards cancel requests to the pooler that they are for, where several are behind one address. The process id that a
- * client was given tells whose it is:
+ * client was given tells whose it is. All are positive and beyond the largest id that a process can have on Linux, since
+ * applications hand them to functions like {@code pg_terminate_backend}:
  *
  * <pre>
- *   bit 31      30 ... 17     16 ... 0
- *   forwarded   peer id       number of the client there
+ *   without peers    {@link #LARGEST_PROCESS_ID} + 1 + random
+ *   with peers       {@link #LARGEST_PROCESS_ID} + 1 + (peer id - 1) * {@link #OF_EACH_PEER} + random below that
+ *   forwarded        the same with the sign bit
  * </pre>
  *
  * <p>A request that was forwarded is not forwarded again, so that wrong addresses make no circle. Thread-safe.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man5/proc_sys_kernel.5.html">pid_max: at most 2^22</a>
  */
 public final class PeerCancels {
+    /** PID_MAX_LIMIT of Linux; ids of other systems are smaller. */
+    static final int LARGEST_PROCESS_ID = 1 << 22;
+
+    private static final int MOST_PEERS = 16_383;
+    private static final int DISTINCT = Integer.MAX_VALUE - LARGEST_PROCESS_ID;
     /** Clients that a pooler with peers can tell apart. */
-    public static final int MOST_CLIENTS = 1 << 17;
+    static final int OF_EACH_PEER = DISTINCT / MOST_PEERS;
 
     private static final int FORWARDED = 1 << 31;
     private static final Logger LOGGER = LoggerFactory.getLogger(PeerCancels.class);
@@ -44,16 +54,32 @@ public final class PeerCancels {
     private final PeersConfig config;
     private final Transport transport;
     private final HostResolver resolver;
+    private final CancelGate gate;
 
-    public PeerCancels(PeersConfig config, Transport transport, HostResolver resolver) {
+    /** @param gate bounds how many requests are on their way */
+    public PeerCancels(PeersConfig config, Transport transport, HostResolver resolver, CancelGate gate) {
         this.config = config;
         this.transport = transport;
         this.resolver = resolver;
+        this.gate = gate;
     }
 
-    /** The process id of a client of a pooler with peers. */
-    public static int processId(int peer, int number) {
-        return (peer * MOST_CLIENTS) | (number & (MOST_CLIENTS - 1));
+    /**
+     * A process id for a client.
+     *
+     * @param peer the id of this pooler; 0 if it has no peers
+     */
+    public static int draw(int peer, Random random) {
+        int first = LARGEST_PROCESS_ID + 1;
+        return peer == 0
+                ? first + random.nextInt(DISTINCT)
+                : first + (peer - 1) * OF_EACH_PEER + random.nextInt(OF_EACH_PEER);
+    }
+
+    /** The pooler that gave the process id to a client of its own; 0 if none can have done so. */
+    static int peerOf(int processId) {
+        int above = asGiven(processId) - LARGEST_PROCESS_ID - 1;
+        return above < 0 ? 0 : above / OF_EACH_PEER + 1;
     }
 
     /** The process id as the client was given it, whether the request has come from it or from a peer. */
@@ -63,7 +89,7 @@ public final class PeerCancels {
 
     /** Whether the request is for a client of another pooler, and has come from that client itself. */
     public boolean isForPeer(int processId) {
-        return config.id() != 0 && (processId & FORWARDED) == 0 && processId / MOST_CLIENTS != config.id();
+        return config.id() != 0 && (processId & FORWARDED) == 0 && peerOf(processId) != config.id();
     }
 
     /**
@@ -72,10 +98,10 @@ public final class PeerCancels {
      * @param done runs on the loop when the peer has dealt with it, or can't be reached
      */
     public void forward(EventLoop loop, int processId, byte[] secret, Runnable done) {
-        PeerConfig peer = config.peers().get(processId / MOST_CLIENTS);
+        PeerConfig peer = config.peers().get(peerOf(processId));
         if (peer == null) {
-            // somebody has made up the number, or a peer is missing here
-            LOGGER.atInfo().addKeyValue("peer", processId / MOST_CLIENTS).log("cancel request for an unknown peer");
+            // the number is made up, or a peer is missing here
+            LOGGER.atInfo().addKeyValue("peer", peerOf(processId)).log("cancel request for an unknown peer");
             done.run();
             return;
         }
@@ -84,49 +110,103 @@ public final class PeerCancels {
                     if (problem != null) {
                         failed(peer, problem, done);
                     } else {
-                        connect(peer, loop, addresses, processId, secret, done);
+                        new Forwarding(peer, loop, addresses.get(0), processId, secret, done).begin();
                     }
                 }));
     }
 
-    private void connect(
-            PeerConfig peer,
-            EventLoop loop,
-            List<SocketAddress> addresses,
-            int processId,
-            byte[] secret,
-            Runnable done) {
-        SocketAddress address = addresses.get(0);
-        ChannelFuture connecting = new Bootstrap()
-                .group(loop)
-                .channelFactory(transport.channelFor(address))
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TIMEOUT_SECONDS * 1_000)
-                .handler(new Discard())
-                .connect(address);
-        connecting.addListener(connected -> loop.execute(() -> {
-            if (connecting.isSuccess()) {
-                send(connecting.channel(), processId, secret, done);
-            } else {
-                failed(peer, connecting.cause(), done);
+    /** One connection to a peer, from its place at the gate to the end that the peer makes of it. */
+    private final class Forwarding {
+        private final PeerConfig peer;
+        private final EventLoop loop;
+        private final SocketAddress address;
+        private final int processId;
+        private final byte[] secret;
+        private final Runnable done;
+        private CancelGate.@Nullable Pass pass;
+        private @Nullable ScheduledFuture<?> timer;
+        private @Nullable Channel channel;
+        private boolean over;
+
+        Forwarding(
+                PeerConfig peer, EventLoop loop, SocketAddress address, int processId, byte[] secret, Runnable done) {
+            this.peer = peer;
+            this.loop = loop;
+            this.address = address;
+            this.processId = processId;
+            this.secret = secret;
+            this.done = done;
+        }
+
+        void begin() {
+            timer = loop.schedule(this::end, TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            CancelGate.Pass given = gate.enter(address, () -> loop.execute(this::connect));
+            pass = given;
+            if (given == null) {
+                end();
             }
-        }));
-    }
+        }
 
-    private static void send(Channel channel, int processId, byte[] secret, Runnable done) {
-        ByteBuf request = channel.alloc().ioBuffer(64);
-        FrontendWriter.cancelRequest(request, processId | FORWARDED, secret);
-        ScheduledFuture<?> timer =
-                channel.eventLoop().schedule(() -> channel.close(), TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        channel.closeFuture().addListener(closed -> {
-            timer.cancel(false);
+        private void connect() {
+            if (over) {
+                return;
+            }
+            ChannelFuture connecting = new Bootstrap()
+                    .group(loop)
+                    .channelFactory(transport.channelFor(address))
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TIMEOUT_SECONDS * 1_000)
+                    .handler(new Discard())
+                    .connect(address);
+            connecting.addListener(connected -> loop.execute(() -> {
+                if (!connecting.isSuccess()) {
+                    warn(peer, connecting.cause());
+                    end();
+                } else {
+                    send(connecting.channel());
+                }
+            }));
+        }
+
+        private void send(Channel connected) {
+            if (over) {
+                connected.close();
+                return;
+            }
+            channel = connected;
+            ByteBuf request = connected.alloc().ioBuffer(64);
+            FrontendWriter.cancelRequest(request, processId | FORWARDED, secret);
+            connected.closeFuture().addListener(closed -> end());
+            connected.writeAndFlush(request);
+        }
+
+        private void end() {
+            if (over) {
+                return;
+            }
+            over = true;
+            ScheduledFuture<?> running = timer;
+            if (running != null) {
+                running.cancel(false);
+            }
+            Channel open = channel;
+            if (open != null) {
+                open.close();
+            }
+            CancelGate.Pass taken = pass;
+            if (taken != null) {
+                taken.leave();
+            }
             done.run();
-        });
-        channel.writeAndFlush(request);
+        }
     }
 
-    private static void failed(PeerConfig peer, @Nullable Throwable cause, Runnable done) {
-        LOGGER.atWarn().addKeyValue("peer", peer).setCause(cause).log("cancel request not forwarded");
+    private static void failed(PeerConfig peer, Throwable cause, Runnable done) {
+        warn(peer, cause);
         done.run();
+    }
+
+    private static void warn(PeerConfig peer, @Nullable Throwable cause) {
+        LOGGER.atWarn().addKeyValue("peer", peer).setCause(cause).log("cancel request not forwarded");
     }
 
     /** A peer answers nothing but the end of the connection. */

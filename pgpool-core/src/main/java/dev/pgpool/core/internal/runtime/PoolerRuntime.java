@@ -24,6 +24,7 @@ import dev.pgpool.core.internal.pool.PeerCancels;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.pool.PoolServices;
 import dev.pgpool.core.internal.pool.Secrets;
+import dev.pgpool.core.internal.server.CancelGate;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.tls.TlsContexts;
@@ -187,7 +188,7 @@ public final class PoolerRuntime {
                 loops,
                 tickers,
                 connector,
-                new CancelSender(transport, workers.passwords()),
+                new CancelSender(transport, workers.passwords(), new CancelGate()),
                 resolver,
                 secrets.forServers(),
                 listener,
@@ -195,7 +196,9 @@ public final class PoolerRuntime {
         PoolRegistry pools = new PoolRegistry(poolServices, config);
         PoolerControl control = new PoolerControl(this, clients, pools, names, source, workers.control());
         AdminConsole console = new AdminConsole(control, history);
-        Function<PeersConfig, PeerCancels> peers = now -> new PeerCancels(now, transport, resolver);
+        // of their own: strangers may ask for peers
+        CancelGate forwarded = new CancelGate();
+        Function<PeersConfig, PeerCancels> peers = now -> new PeerCancels(now, transport, resolver, forwarded);
         ClientServices services =
                 services(config, pools, workers, random, secrets, peers.apply(config.peers()), console);
         ClientInitializer initializer = new ClientInitializer(services, deadlines);

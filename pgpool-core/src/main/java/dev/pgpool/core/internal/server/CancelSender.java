@@ -16,14 +16,17 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Cancels what a server runs, on a connection of its own as the protocol wants it: encrypted if the server's connection
  * is, so that the key is not shown to others. The request has been dealt with when the server closes that connection;
- * until then the server is not given to anybody else.
+ * until then the server is not given to anybody else. For one server one request is on its way at a time.
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS">Canceling
  *     Requests</a>
@@ -34,73 +37,181 @@ public final class CancelSender {
 
     private final Transport transport;
     private final Executor workers;
+    private final CancelGate gate;
     private final Duration timeout;
 
-    /** @param workers where the arithmetic of handshakes runs */
-    public CancelSender(Transport transport, Executor workers) {
-        this(transport, workers, TIMEOUT);
+    /**
+     * @param workers where the arithmetic of handshakes runs
+     * @param gate bounds how many requests are on their way
+     */
+    public CancelSender(Transport transport, Executor workers, CancelGate gate) {
+        this(transport, workers, gate, TIMEOUT);
     }
 
-    private CancelSender(Transport transport, Executor workers, Duration timeout) {
+    private CancelSender(Transport transport, Executor workers, CancelGate gate, Duration timeout) {
         this.transport = transport;
         this.workers = workers;
+        this.gate = gate;
         this.timeout = timeout;
     }
 
     /** The same with another limit to how long a server may take to deal with a request. */
     public CancelSender within(Duration limit) {
-        return new CancelSender(transport, workers, limit);
+        return new CancelSender(transport, workers, gate, limit);
     }
 
-    /** Sends a request for what the server runs now; to be called on the server's event loop. */
-    public void cancel(ServerConnection server) {
+    /**
+     * Sends a request for what the server runs now; to be called on the server's event loop.
+     *
+     * @param isMeant whether what the request is for still runs: asked when it had to wait for another one
+     * @param dealtWith called on that loop, once, when the server has dealt with the request, or will not
+     */
+    public void cancel(ServerConnection server, BooleanSupplier isMeant, Runnable dealtWith) {
         if (!server.isCancellable()) {
-            return;
+            dealtWith.run();
+        } else if (server.cancels().add(isMeant, dealtWith)) {
+            new Sending(server).begin();
         }
-        server.cancelStarted();
-        EventLoop loop = server.channel().eventLoop();
-        ChannelFuture connecting = new Bootstrap()
-                .group(loop)
-                .channelFactory(transport.channelFor(server.target().address()))
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE))
-                .handler(new Discard())
-                .connect(server.target().address());
-        connecting.addListener(done -> {
-            if (loop.inEventLoop()) {
-                connected(server, connecting);
-            } else {
-                // without a socket there is no channel, and its failure is told on some other thread
-                loop.execute(() -> connected(server, connecting));
-            }
-        });
     }
 
-    private void connected(ServerConnection server, ChannelFuture connecting) {
-        if (!connecting.isSuccess()) {
-            LOGGER.atDebug()
-                    .addKeyValue("server", server.processId())
-                    .setCause(connecting.cause())
-                    .log("cancel request not sent");
-            server.cancelEnded();
-            return;
+    /** One connection with a request, from its place at the gate to the end that the server makes of it. */
+    private final class Sending implements ServerHandshake.Outcome {
+        private final ServerConnection server;
+        private final EventLoop loop;
+        private CancelGate.@Nullable Pass pass;
+        private @Nullable ScheduledFuture<?> timer;
+        private @Nullable Channel channel;
+        private boolean over;
+
+        Sending(ServerConnection server) {
+            this.server = server;
+            this.loop = server.channel().eventLoop();
         }
-        Channel channel = connecting.channel();
-        ScheduledFuture<?> timer =
-                channel.eventLoop().schedule(() -> channel.close(), timeout.toMillis(), TimeUnit.MILLISECONDS);
-        channel.closeFuture().addListener(closed -> {
-            timer.cancel(false);
-            server.cancelEnded();
-        });
-        if (server.tls() == null) {
-            send(server, channel);
-        } else {
-            ServerHandshake.begin(
-                    channel,
-                    server.target().tls(),
-                    server.target().host().host(),
-                    server.target().host().port(),
-                    workers,
-                    new Encryption(server, channel));
+
+        void begin() {
+            timer = loop.schedule(this::end, timeout.toMillis(), TimeUnit.MILLISECONDS);
+            CancelGate.Pass given = gate.enter(server.target().address(), this::onPlace);
+            if (given == null) {
+                failed("too many cancel requests wait", null);
+            } else if (over) {
+                // it has failed at once
+                given.leave();
+            } else {
+                pass = given;
+            }
+        }
+
+        /** There is a place; from any thread. */
+        private void onPlace() {
+            if (loop.inEventLoop()) {
+                connect();
+                return;
+            }
+            try {
+                loop.execute(this::connect);
+            } catch (RejectedExecutionException e) {
+                LOGGER.atDebug().addKeyValue("server", server.processId()).log("event loop has ended");
+            }
+        }
+
+        private void connect() {
+            if (over) {
+                return;
+            }
+            ChannelFuture connecting = new Bootstrap()
+                    .group(loop)
+                    .channelFactory(transport.channelFor(server.target().address()))
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE))
+                    .handler(new Discard())
+                    .connect(server.target().address());
+            connecting.addListener(done -> {
+                if (loop.inEventLoop()) {
+                    connected(connecting);
+                } else {
+                    // without a socket there is no channel, and its failure is told on some other thread
+                    loop.execute(() -> connected(connecting));
+                }
+            });
+        }
+
+        private void connected(ChannelFuture connecting) {
+            if (!connecting.isSuccess()) {
+                failed("no connection", connecting.cause());
+                return;
+            }
+            Channel connected = connecting.channel();
+            if (over) {
+                connected.close();
+                return;
+            }
+            channel = connected;
+            connected.closeFuture().addListener(closed -> end());
+            if (server.tls() == null) {
+                send(server, connected);
+            } else {
+                ServerHandshake.begin(
+                        connected,
+                        server.target().tls(),
+                        server.target().host().host(),
+                        server.target().host().port(),
+                        workers,
+                        this);
+            }
+        }
+
+        @Override
+        public void onEncrypted(TlsSession session) {
+            Channel encrypted = channel;
+            if (encrypted != null) {
+                send(server, encrypted);
+            }
+        }
+
+        @Override
+        public void onRefused() {
+            // the server of an encrypted connection has become one without encryption: the key is not shown to it
+            failed("server does not encrypt any more", null);
+        }
+
+        @Override
+        public void onFailed(String why) {
+            failed(why, null);
+        }
+
+        private void failed(String why, @Nullable Throwable cause) {
+            if (!over) {
+                LOGGER.atDebug()
+                        .addKeyValue("server", server.processId())
+                        .addKeyValue("error", why)
+                        .setCause(cause)
+                        .log("cancel request not sent");
+            }
+            end();
+        }
+
+        /** Dealt with, failed, or too late. */
+        private void end() {
+            if (over) {
+                return;
+            }
+            over = true;
+            ScheduledFuture<?> running = timer;
+            if (running != null) {
+                running.cancel(false);
+            }
+            Channel open = channel;
+            if (open != null) {
+                open.close();
+            }
+            CancelGate.Pass taken = pass;
+            if (taken != null) {
+                taken.leave();
+            }
+            if (server.cancels().end(server.isCancellable())) {
+                new Sending(server).begin();
+            } else {
+                server.cancelEnded();
+            }
         }
     }
 
@@ -108,28 +219,6 @@ public final class CancelSender {
         ByteBuf request = channel.alloc().ioBuffer(64);
         FrontendWriter.cancelRequest(request, server.processId(), server.secret());
         channel.writeAndFlush(request);
-    }
-
-    private record Encryption(ServerConnection server, Channel channel) implements ServerHandshake.Outcome {
-        @Override
-        public void onEncrypted(TlsSession session) {
-            send(server, channel);
-        }
-
-        @Override
-        public void onRefused() {
-            // the server of an encrypted connection has become one without encryption: the key is not shown to it
-            onFailed("server does not encrypt any more");
-        }
-
-        @Override
-        public void onFailed(String why) {
-            LOGGER.atDebug()
-                    .addKeyValue("server", server.processId())
-                    .addKeyValue("error", why)
-                    .log("cancel request not sent");
-            channel.close();
-        }
     }
 
     /** The server answers nothing but the end of the connection. */

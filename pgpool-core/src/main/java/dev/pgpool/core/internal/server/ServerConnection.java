@@ -60,7 +60,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private long unnamedBatch;
     private int processId;
     private byte[] secret = new byte[0];
-    private int cancels;
+    private final ServerCancels cancels = new ServerCancels();
     private @Nullable Runnable afterCancels;
     private @Nullable ErrorFields lastError;
     private boolean readable = true;
@@ -255,10 +255,10 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
             close(due);
             return;
         }
-        if (cancels == 0) {
+        if (!isBeingCanceled()) {
             home.onReleased(this);
         } else {
-            afterCancels = () -> home.onReleased(this);
+            whenNotCancelled(() -> home.onReleased(this));
         }
     }
 
@@ -273,10 +273,16 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     /** Runs what must not be hit by a cancel request: now, or when those under way have been dealt with. */
     public void whenNotCancelled(Runnable task) {
-        if (cancels == 0) {
+        Runnable before = afterCancels;
+        if (!isBeingCanceled()) {
             task.run();
-        } else {
+        } else if (before == null) {
             afterCancels = task;
+        } else {
+            afterCancels = () -> {
+                before.run();
+                task.run();
+            };
         }
     }
 
@@ -316,25 +322,22 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         return secret;
     }
 
+    /** The cancel requests for this server. */
+    ServerCancels cancels() {
+        return cancels;
+    }
+
     /** Whether a cancel request for this server is on its way. */
     public boolean isBeingCanceled() {
-        return cancels > 0;
+        return cancels.isUnderWay();
     }
 
-    /** A cancel request for this server is on its way. */
-    void cancelStarted() {
-        cancels++;
-    }
-
-    /** The server has dealt with a cancel request. */
+    /** The server has dealt with its cancel requests. */
     void cancelEnded() {
-        cancels--;
         Runnable waiting = afterCancels;
-        if (cancels == 0 && waiting != null) {
-            afterCancels = null;
-            if (!closed) {
-                waiting.run();
-            }
+        afterCancels = null;
+        if (waiting != null && !closed) {
+            waiting.run();
         }
     }
 

@@ -29,6 +29,7 @@ import dev.pgpool.core.internal.pool.PoolServices;
 import dev.pgpool.core.internal.pool.Secrets;
 import dev.pgpool.core.internal.pool.ServerLane;
 import dev.pgpool.core.internal.pool.ServerPool;
+import dev.pgpool.core.internal.server.CancelGate;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.LoggedIn;
 import dev.pgpool.core.internal.server.ServerConnection;
@@ -253,7 +254,7 @@ public class Rig implements AutoCloseable {
                         List.of(loop),
                         List.of(new LoopTicker(loop)),
                         connector,
-                        new CancelSender(Transport.NIO, Runnable::run),
+                        new CancelSender(Transport.NIO, Runnable::run, new CancelGate()),
                         resolver,
                         new ServerCredentials(),
                         PgPoolListener.NONE,
@@ -273,7 +274,7 @@ public class Rig implements AutoCloseable {
                                 AuthQueries.create(config, null, List.of(), List.of(), connector, resolver, tls)),
                         null,
                         Runnable::run),
-                new PeerCancels(PeersConfig.NONE, Transport.NIO, resolver),
+                new PeerCancels(PeersConfig.NONE, Transport.NIO, resolver, new CancelGate()),
                 new AdminConsole(NO_CONTROL, new TrafficHistory(0)));
     }
 

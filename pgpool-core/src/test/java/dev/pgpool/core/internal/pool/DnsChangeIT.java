@@ -11,6 +11,7 @@ import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.ScriptedServer;
 import dev.pgpool.core.fixture.Wire;
+import dev.pgpool.core.internal.server.CancelGate;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
@@ -166,7 +167,7 @@ class DnsChangeIT {
                         List.of(loop),
                         List.of(ticker),
                         new ServerConnector(transport, new SecureRandom(), lookups),
-                        new CancelSender(transport, lookups),
+                        new CancelSender(transport, lookups, new CancelGate()),
                         new HostResolver(transport, names),
                         CredentialStore.empty(),
                         new PgPoolListener() {

@@ -59,11 +59,12 @@ public final class LoggedIn {
 
     /** As if a cancel request were under way. */
     public static void cancelStarted(ServerConnection server) {
-        server.cancelStarted();
+        server.cancels().add(() -> false, () -> {});
     }
 
     /** As if the server had dealt with it. */
     public static void cancelEnded(ServerConnection server) {
+        server.cancels().end(true);
         server.cancelEnded();
     }
 }
