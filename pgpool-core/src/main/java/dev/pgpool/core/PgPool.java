@@ -1,5 +1,6 @@
 package dev.pgpool.core;
 
+import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.ConfigSource;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
@@ -40,10 +41,16 @@ public final class PgPool implements AutoCloseable {
      * A pooler of a configuration that comes from elsewhere, such as {@link dev.pgpool.core.pgbouncer.PgBouncerIni}; it
      * can be had again by {@link #reload()} and at the console, by {@code RELOAD} and {@code SET}.
      *
-     * @throws dev.pgpool.core.config.ConfigException with every problem found
+     * @throws ConfigException with every problem found
      */
     public static PgPool of(ConfigSource source, PgPoolListener listener) {
-        return new PgPool(source.load(), source, listener);
+        PgPoolConfig config = source.load();
+        try {
+            return new PgPool(config, source, listener);
+        } catch (ConfigException e) {
+            source.refused(e);
+            throw e;
+        }
     }
 
     /**
@@ -237,7 +244,7 @@ public final class PgPool implements AutoCloseable {
      *
      * <p>A pool that was made for fewer servers than there are event loops keeps to as many loops as it had.
      *
-     * @throws dev.pgpool.core.config.ConfigException with every problem of files, and for what can't change while the
+     * @throws ConfigException with every problem of files, and for what can't change while the
      *     pooler runs: addresses to listen on, event loops and the peer id; then nothing has changed
      * @throws IllegalStateException if the pooler is not running
      */
@@ -258,7 +265,7 @@ public final class PgPool implements AutoCloseable {
      * get the new. Where TLS to a database's servers has changed, its servers are replaced as they become free. Blocks for
      * as long as reading takes.
      *
-     * @throws dev.pgpool.core.config.ConfigException if something is wrong with the files; then nothing has changed
+     * @throws ConfigException if something is wrong with the files; then nothing has changed
      * @throws IllegalStateException if the pooler is not running
      */
     public void reloadTls() {

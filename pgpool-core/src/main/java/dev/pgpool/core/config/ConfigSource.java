@@ -22,6 +22,22 @@ public interface ConfigSource {
      */
     PgPoolConfig set(String key, String value);
 
+    /**
+     * The pooler can't take what was read or set last, and goes on with what it has: so does the source, which says what is
+     * wrong in its own words. It may also keep what was {@link #set} until it can be taken, see {@link #pending}.
+     *
+     * @param why what the pooler has found
+     * @throws ConfigException unless it is kept
+     */
+    default void refused(ConfigException why) {
+        throw why;
+    }
+
+    /** Why a setting that was {@link #set} is not in force yet, but waits for what it lacks; empty if it is in force. */
+    default List<String> pending(String key) {
+        return List.of();
+    }
+
     /** What is in force, by the names of the source, in alphabetical order. */
     List<Setting> settings();
 }

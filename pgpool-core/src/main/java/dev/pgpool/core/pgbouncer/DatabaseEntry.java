@@ -48,10 +48,12 @@ final class DatabaseEntry {
 
     private final Settings all;
     private final Settings own;
+    private final List<String> unfit;
 
-    DatabaseEntry(Settings all, Settings own) {
+    DatabaseEntry(Settings all, Settings own, List<String> unfit) {
         this.all = all;
         this.own = own;
+        this.unfit = unfit;
         own.allowOnly(KEYS);
     }
 
@@ -71,7 +73,7 @@ final class DatabaseEntry {
         limits(db);
         timeouts(db);
         servers(db);
-        db.tls(tls -> TlsKeys.apply("server_tls", all, tls));
+        db.tls(tls -> TlsKeys.apply("server_tls", all, tls, unfit));
         AuthKeys.query(all, own).ifPresent(db::authQuery);
     }
 
@@ -136,8 +138,18 @@ final class DatabaseEntry {
         }
     }
 
-    /** The entries of all databases, out of their connect strings. */
-    static Map<String, DatabaseEntry> all(Map<String, Value> section, Settings all, List<String> problems) {
+    /** Whether a connect string has this key. */
+    static boolean gives(Value entry, String key) {
+        return ConnectString.parse(entry, new ArrayList<>()).containsKey(key);
+    }
+
+    /**
+     * The entries of all databases, out of their connect strings.
+     *
+     * @param unfit where it is said what settings of TLS lack of others
+     */
+    static Map<String, DatabaseEntry> all(
+            Map<String, Value> section, Settings all, List<String> problems, List<String> unfit) {
         Map<String, DatabaseEntry> entries = new LinkedHashMap<>();
         section.forEach((name, value) -> {
             if (name.equals("pgbouncer") || name.equals("pgpool")) {
@@ -146,7 +158,7 @@ final class DatabaseEntry {
                 return;
             }
             Map<String, Value> pairs = ConnectString.parse(value, problems);
-            entries.put(name, new DatabaseEntry(all, new Settings(pairs, problems)));
+            entries.put(name, new DatabaseEntry(all, new Settings(pairs, problems), unfit));
         });
         return entries;
     }

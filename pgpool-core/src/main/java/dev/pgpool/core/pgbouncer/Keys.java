@@ -34,6 +34,22 @@ final class Keys {
      * @param why it is not simply supported; empty if it is
      */
     record Key(String name, String defaultValue, boolean reloadable, Use use, String why) {
+        /** Whether it makes a difference that it has this value. */
+        boolean hasEffect(String value) {
+            return value.equals(defaultValue) || (use != Use.IGNORED && !isUntracked(value));
+        }
+
+        /** Why {@link #hasEffect} says no, behind the key. */
+        String whyNoEffect(String value) {
+            return isUntracked(value)
+                    ? ": 0 has no effect: prepared statements are always tracked"
+                    : " has no effect: " + why;
+        }
+
+        private boolean isUntracked(String value) {
+            return name.equals("max_prepared_statements") && value.equals("0");
+        }
+
         private Key process(String reason) {
             return new Key(name, defaultValue, reloadable, Use.PROCESS, reason);
         }

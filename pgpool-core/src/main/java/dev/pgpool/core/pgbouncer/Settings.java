@@ -160,7 +160,12 @@ final class Settings {
     }
 
     void problem(String key, String expected) {
-        problems.add(value(key).problem(expected));
+        problem(problems, key, expected);
+    }
+
+    /** As {@link #problem(String, String)}, into another list. */
+    void problem(List<String> list, String key, String expected) {
+        list.add(value(key).problem(expected));
     }
 
     private Value value(String key) {

@@ -21,8 +21,16 @@ final class TlsKeys {
 
     private TlsKeys() {}
 
-    /** @param side {@code client_tls} or {@code server_tls} */
-    static void apply(String side, Settings settings, TlsBuilder tls) {
+    /** Whether a key is one of these. */
+    static boolean isOne(String key) {
+        return key.startsWith("client_tls") || key.startsWith("server_tls");
+    }
+
+    /**
+     * @param side {@code client_tls} or {@code server_tls}
+     * @param unfit where it is said what one key lacks of the others
+     */
+    static void apply(String side, Settings settings, TlsBuilder tls, List<String> unfit) {
         TlsMode mode = settings.oneOf(
                 side + "_sslmode", TlsMode.class, side.equals("client_tls") ? TlsMode.DISABLE : TlsMode.PREFER);
         tls.mode(mode);
@@ -31,15 +39,15 @@ final class TlsKeys {
         if (key.isPresent() && certificate.isPresent()) {
             tls.certificate(certificate.get(), key.get());
         } else if (key.isPresent()) {
-            settings.problem(side + "_key_file", "together with " + side + "_cert_file");
+            settings.problem(unfit, side + "_key_file", "together with " + side + "_cert_file");
         } else if (certificate.isPresent()) {
-            settings.problem(side + "_cert_file", "together with " + side + "_key_file");
+            settings.problem(unfit, side + "_cert_file", "together with " + side + "_key_file");
         }
         if (mode.isVerified()) {
             if (settings.has(side + "_ca_file")) {
                 settings.file(side + "_ca_file").ifPresent(tls::trust);
             } else if (settings.given(side + "_sslmode") != null) {
-                settings.problem(side + "_sslmode", "together with " + side + "_ca_file");
+                settings.problem(unfit, side + "_sslmode", "together with " + side + "_ca_file");
             }
         }
         protocols(side + "_protocols", settings, tls);

@@ -144,17 +144,34 @@ public final class AdminConsole {
             case "WAIT_CLOSE" -> done = control.waitClose(argument);
             case "RELOAD" -> done = control.reload();
             case "SHUTDOWN" -> done = shutdown(argument, sql);
-            case "SET" ->
-                done = control.set(argument.orElseThrow(), command.value().orElseThrow())
-                        .exceptionally(AdminConsole::notSet);
+            case "SET" -> {
+                return set(argument.orElseThrow(), command.value().orElseThrow(), alloc);
+            }
             default -> {
                 return now(alloc, out -> error(out, unknown(sql)));
             }
         }
-        String tag = command.verb().equals("SET")
-                ? "SET " + argument.orElseThrow() + "=" + command.value().orElseThrow()
-                : command.verb();
-        return answer(done, alloc, (out, nothing) -> complete(out, tag), cancel);
+        return answer(done, alloc, (out, nothing) -> complete(out, command.verb()), cancel);
+    }
+
+    private Running set(String key, String value, ByteBufAllocator alloc) {
+        return answer(
+                control.set(key, value).exceptionally(AdminConsole::notSet),
+                alloc,
+                (out, pending) -> {
+                    if (!pending.isEmpty()) {
+                        BackendWriter.noticeResponse(
+                                out,
+                                new ErrorFields(
+                                        "NOTICE",
+                                        "00000",
+                                        "TLS settings could not be applied, still using old configuration",
+                                        String.join("\n", pending),
+                                        null));
+                    }
+                    complete(out, "SET " + key + "=" + value);
+                },
+                () -> {});
     }
 
     private CompletionStage<Void> killClient(Optional<String> id) {
@@ -180,7 +197,7 @@ public final class AdminConsole {
         return CompletableFuture.failedFuture(new ControlException(message));
     }
 
-    private static Void notSet(Throwable problem) {
+    private static List<String> notSet(Throwable problem) {
         Throwable cause = problem.getCause() == null ? problem : problem.getCause();
         throw cause instanceof ConfigException e
                 ? new ControlException("22023", String.valueOf(e.getMessage()))

@@ -64,8 +64,11 @@ public interface AdminControl {
     /** Reads the configuration again, or, where the host has not said where from, what files it names. */
     CompletionStage<Void> reload();
 
-    /** Changes one setting, by PgBouncer's name. */
-    CompletionStage<Void> set(String key, String value);
+    /**
+     * Changes one setting, by PgBouncer's name. Gives what keeps a setting of TLS from being in force yet; nothing if all
+     * are.
+     */
+    CompletionStage<List<String>> set(String key, String value);
 
     /** Ends the pooler. The caller's own connection may end before it hears that it is done. */
     CompletionStage<Void> shutdown(Shutdown how);

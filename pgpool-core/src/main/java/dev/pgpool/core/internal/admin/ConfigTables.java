@@ -3,12 +3,18 @@ package dev.pgpool.core.internal.admin;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.Setting;
+import dev.pgpool.core.config.TlsConfig;
+import dev.pgpool.core.config.TlsIdentity;
+import dev.pgpool.core.config.TlsTrust;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /** SHOW CONFIG and MEM. */
@@ -25,7 +31,7 @@ final class ConfigTables {
     /** What a configuration without a source can say by PgBouncer's names; nothing of it can be SET. */
     static List<Setting> of(PgPoolConfig config) {
         ListenConfig listen = config.listen();
-        return List.of(
+        List<Setting> settings = new ArrayList<>(List.of(
                 fixed(
                         "admin_users",
                         String.join(",", new TreeSet<>(config.admin().adminUsers())),
@@ -34,17 +40,9 @@ final class ConfigTables {
                         "auth_type",
                         config.auth().hbaFile().isPresent()
                                 ? "hba"
-                                : config.auth()
-                                        .method()
-                                        .name()
-                                        .toLowerCase(Locale.ROOT)
-                                        .replace('_', '-'),
+                                : spelled(config.auth().method()),
                         "scram-sha-256"),
                 fixed("client_login_timeout", seconds(listen.loginTimeout()), "60"),
-                fixed(
-                        "client_tls_sslmode",
-                        listen.tls().mode().name().toLowerCase(Locale.ROOT).replace('_', '-'),
-                        "disable"),
                 fixed("dns_max_ttl", seconds(config.dns().maxTtl()), "15"),
                 fixed("dns_nxdomain_ttl", seconds(config.dns().nxdomainTtl()), "15"),
                 fixed("listen_addr", listen.host(), "127.0.0.1"),
@@ -54,7 +52,7 @@ final class ConfigTables {
                 // users have their own limits, there is none for all of them
                 fixed("max_user_connections", "0", "0"),
                 fixed("peer_id", String.valueOf(config.peers().id()), "0"),
-                fixed("pool_mode", config.poolMode().name().toLowerCase(Locale.ROOT), "transaction"),
+                fixed("pool_mode", spelled(config.poolMode()), "transaction"),
                 fixed("stats_period", seconds(config.admin().statsPeriod()), "60"),
                 fixed(
                         "stats_users",
@@ -63,7 +61,44 @@ final class ConfigTables {
                 fixed(
                         "unix_socket_dir",
                         listen.unixSocketDirectory().map(String::valueOf).orElse(""),
-                        ""));
+                        "")));
+        settings.addAll(of(listen.tls()));
+        settings.sort(Comparator.comparing(Setting::key));
+        return settings;
+    }
+
+    /** How clients are encrypted; keys and trust only as far as they come from PEM files. */
+    private static List<Setting> of(TlsConfig tls) {
+        Optional<TlsIdentity.Pem> identity =
+                tls.identity().filter(TlsIdentity.Pem.class::isInstance).map(TlsIdentity.Pem.class::cast);
+        Optional<TlsTrust.Pem> trust =
+                tls.trust().filter(TlsTrust.Pem.class::isInstance).map(TlsTrust.Pem.class::cast);
+        return List.of(
+                fixed(
+                        "client_tls_ca_file",
+                        trust.map(pem -> pem.certificates().toString()).orElse(""),
+                        ""),
+                fixed(
+                        "client_tls_cert_file",
+                        identity.map(pem -> pem.certificate().toString()).orElse(""),
+                        ""),
+                fixed(
+                        "client_tls_ciphers",
+                        tls.cipherSuites().isEmpty() ? "default" : String.join(":", tls.cipherSuites()),
+                        "default"),
+                fixed(
+                        "client_tls_key_file",
+                        identity.map(pem -> pem.key().toString()).orElse(""),
+                        ""),
+                fixed(
+                        "client_tls_protocols",
+                        String.join(",", tls.protocols()).toLowerCase(Locale.ROOT),
+                        "tlsv1.2,tlsv1.3"),
+                fixed("client_tls_sslmode", spelled(tls.mode()), "disable"));
+    }
+
+    private static String spelled(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static Setting fixed(String key, String value, String defaultValue) {

@@ -40,6 +40,24 @@ final class ClientAdmission {
         return null;
     }
 
+    /**
+     * Whether a client that was counted may still log in, after limits have changed.
+     *
+     * @param maxOfDatabase 0 for no limit
+     * @param maxOfUser 0 for no limit
+     * @return why it may not; null if it may
+     */
+    @Nullable
+    PoolerError judge(int maxOfDatabase, int maxOfUser) {
+        if (admitted && !clients.isWithinLimit()) {
+            return PoolerError.TOO_MANY_CLIENTS;
+        }
+        if (database != null && !clients.databases().isWithin(database, maxOfDatabase)) {
+            return PoolerError.TOO_MANY_CLIENTS_OF_DATABASE;
+        }
+        return user == null || clients.users().isWithin(user, maxOfUser) ? null : PoolerError.TOO_MANY_CLIENTS_OF_USER;
+    }
+
     /** The client with this number is gone. */
     void end(int id) {
         clients.disconnected(id, admitted);

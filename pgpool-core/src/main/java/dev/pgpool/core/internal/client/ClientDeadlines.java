@@ -10,7 +10,9 @@ import java.util.Map;
 /** The clients of one event loop that have a deadline: to log in, or to ask for something. Confined to that loop. */
 public final class ClientDeadlines implements LoopTicker.Listener {
     private volatile long timeoutNanos;
-    private final Map<ClientSession, Long> deadlines = new HashMap<>();
+    /** Since when clients log in. */
+    private final Map<ClientSession, Long> logins = new HashMap<>();
+
     private final IdleClients idle = new IdleClients();
     private Map<EventLoop, ClientDeadlines> all = Map.of();
 
@@ -18,7 +20,7 @@ public final class ClientDeadlines implements LoopTicker.Listener {
         this.timeoutNanos = timeoutNanos;
     }
 
-    /** How long clients may take to log in who come from now on; from any thread. */
+    /** How long clients may take to log in from now on, those in the middle of it among them; from any thread. */
     public void loginTimeout(long nanos) {
         timeoutNanos = nanos;
     }
@@ -38,32 +40,33 @@ public final class ClientDeadlines implements LoopTicker.Listener {
         return idle;
     }
 
-    /** Login begins; gives the deadline, in case the client goes to another event loop. */
+    /** Login begins; gives the time since when, in case the client goes to another event loop. */
     long add(ClientSession session) {
-        long deadline = System.nanoTime() + timeoutNanos;
-        add(session, deadline);
-        return deadline;
+        long now = System.nanoTime();
+        add(session, now);
+        return now;
     }
 
-    void add(ClientSession session, long deadlineNanos) {
-        deadlines.put(session, deadlineNanos);
+    void add(ClientSession session, long sinceNanos) {
+        logins.put(session, sinceNanos);
     }
 
     void remove(ClientSession session) {
-        deadlines.remove(session);
+        logins.remove(session);
     }
 
     @Override
     public void onTick(long nowNanos) {
-        if (!deadlines.isEmpty()) {
+        if (!logins.isEmpty()) {
+            long timeout = timeoutNanos;
             List<ClientSession> late = new ArrayList<>();
-            deadlines.forEach((session, deadline) -> {
-                if (deadline - nowNanos <= 0) {
+            logins.forEach((session, since) -> {
+                if (nowNanos - since >= timeout) {
                     late.add(session);
                 }
             });
             for (ClientSession session : late) {
-                deadlines.remove(session);
+                logins.remove(session);
                 session.onLoginTimeout();
             }
         }

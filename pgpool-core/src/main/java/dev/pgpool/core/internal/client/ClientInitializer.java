@@ -16,7 +16,7 @@ public final class ClientInitializer extends ChannelInitializer<Channel> {
         this.deadlines.values().forEach(ofLoop -> ofLoop.join(this.deadlines));
     }
 
-    /** What clients who come from now on share. */
+    /** What clients share from now on, those who are connected among them. */
     public void adopt(ClientServices now) {
         services = now;
     }
@@ -27,6 +27,6 @@ public final class ClientInitializer extends ChannelInitializer<Channel> {
         if (ofLoop == null) {
             throw new IllegalStateException("a client on somebody else's event loop");
         }
-        channel.pipeline().addLast(new ClientHandler(new ClientSession(services, ofLoop)));
+        channel.pipeline().addLast(new ClientHandler(new ClientSession(() -> services, ofLoop)));
     }
 }

@@ -95,6 +95,11 @@ public final class ClientRegistry {
         return true;
     }
 
+    /** Whether there are no more clients than may log in. */
+    boolean isWithinLimit() {
+        return admitted.get() <= limit;
+    }
+
     /** Clients of each database. */
     ClientCaps databases() {
         return databases;
@@ -140,6 +145,11 @@ public final class ClientRegistry {
                 session.leaveIfIdle(CloseReason.DATABASE_REMOVED);
             }
         });
+    }
+
+    /** The configuration has changed: those who are logged in go by it. The others find out when they are. */
+    public void adopt() {
+        var unused = sweep(ClientSession::adopt);
     }
 
     /** Those who are on their way to another event loop are left for the next time. */

@@ -1,16 +1,18 @@
 package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.admin.AdminConsole;
 import dev.pgpool.core.internal.pool.PeerCancels;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.concurrent.Executor;
 
 /**
- * What all clients of a pooler share.
+ * What all clients of a pooler share, under one configuration: a reload makes another.
  *
  * @param config what the pooler was told
  * @param clients who is connected
@@ -33,4 +35,14 @@ public record ClientServices(
         TlsContexts tls,
         LoginServices login,
         PeerCancels peers,
-        AdminConsole console) {}
+        AdminConsole console) {
+
+    /** How long a client may ask for nothing outside a transaction; zero for ever. */
+    Duration idleTimeout(ClientIdentity client) {
+        return config.user(client.user())
+                .flatMap(UserConfig::clientIdleTimeout)
+                .or(() -> config.database(client.database())
+                        .map(database -> database.pool().timeouts().clientIdle()))
+                .orElse(Duration.ZERO);
+    }
+}

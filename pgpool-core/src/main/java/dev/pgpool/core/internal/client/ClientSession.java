@@ -10,6 +10,7 @@ import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.pool.Waiter;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.tls.ClientTls;
 import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.transport.Outbox;
@@ -28,6 +29,7 @@ import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,7 +50,9 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     private static final int LAST_WORDS_SECONDS = 5;
 
-    private final ClientServices services;
+    /** Those of now: a reload replaces them. */
+    private final Supplier<ClientServices> services;
+
     private final ClientTimers timers;
     private final ClientAdmission admission;
     private final MessageCursor in = new MessageCursor(PoolerError.CLIENT_PROTOCOL_VIOLATION);
@@ -63,6 +67,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private @Nullable SessionParameters startupParameters;
     private @Nullable ClientStatements statements;
     private @Nullable TlsSession tls;
+    private @Nullable ClientTls encryptedBy;
     private boolean handshaking;
     private volatile @Nullable CancelKey cancelKey;
     private int id;
@@ -76,16 +81,17 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private boolean inputEnded;
     private boolean closed;
 
-    ClientSession(ClientServices services, ClientDeadlines deadlines) {
+    ClientSession(Supplier<ClientServices> services, ClientDeadlines deadlines) {
         this.services = services;
         this.timers = new ClientTimers(this, deadlines);
-        this.admission = new ClientAdmission(services.clients());
+        this.admission = new ClientAdmission(services.get().clients());
     }
 
     // ---- what belongs to it
 
+    /** What clients share now; another object after a reload. */
     ClientServices services() {
-        return services;
+        return services.get();
     }
 
     @Override
@@ -138,8 +144,16 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         handshaking = now;
     }
 
-    void encrypted(TlsSession settled) {
+    /** @param by the settings that the handshake was made by, or judged by since */
+    void encrypted(TlsSession settled, ClientTls by) {
         tls = settled;
+        encryptedBy = by;
+    }
+
+    /** The settings that {@link #tls} is good for. */
+    @Nullable
+    ClientTls encryptedBy() {
+        return encryptedBy;
     }
 
     /** What the handshake has settled, the client's verified certificate among it; null if the client is not encrypted. */
@@ -220,8 +234,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         }
         ctx = context;
         out.connect(context);
-        id = services.clients().connected(this);
-        if (services.clients().isOverrun()) {
+        id = services().clients().connected(this);
+        if (services().clients().isOverrun()) {
             // connections that never log in must not pile up
             close(CloseReason.TOO_MANY_CLIENTS, false);
             return;
@@ -497,21 +511,35 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     /** Login is over. */
-    void loggedIn(PoolKey as, long idleNanos) {
-        timers.loggedIn(idleNanos);
+    void loggedIn(PoolKey as) {
+        timers.loggedIn(idleTimeoutNanos());
         identity.loggedIn();
         long took = System.nanoTime() - connectedNanos;
         out.takeBytes();
         lane().counters().loginTook(took);
         FlightEvents.clientLogin(as, took);
-        services.listener().onClientConnected(as, Duration.ofNanos(took));
+        services().listener().onClientConnected(as, Duration.ofNanos(took));
+    }
+
+    /** The configuration has changed; on its event loop. */
+    void adopt() {
+        if (identity.isLoggedIn() && !closed) {
+            timers.idleTimeout(idleTimeoutNanos());
+        }
+    }
+
+    /** How long it may ask for nothing; 0 for ever, as an operator or a walsender may. */
+    private long idleTimeoutNanos() {
+        return isAtConsole() || !phase.replication().equals("none")
+                ? 0
+                : services().idleTimeout(identity).toNanos();
     }
 
     /** Login is over, at the console. */
     void atConsole() {
         timers.loggedIn(0);
         identity.loggedIn();
-        services.clients().operatorEntered();
+        services().clients().operatorEntered();
     }
 
     /** Login is over: what the parameters are now is what they return to. */
@@ -633,17 +661,17 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         }
         phase.onClosed();
         if (identity.isLoggedIn() && isAtConsole()) {
-            services.clients().operatorLeft();
+            services().clients().operatorLeft();
         }
         in.close();
         out.connect(null);
         admission.end(id);
         ServerPool knownPool = pool;
         if (knownPool != null) {
-            services.pools().leave(knownPool, reason);
-            services.listener().onClientClosed(knownPool.key(), reason);
+            services().pools().leave(knownPool, reason);
+            services().listener().onClientClosed(knownPool.key(), reason);
         } else {
-            services.pools().strangerLeft(reason);
+            services().pools().strangerLeft(reason);
         }
     }
 

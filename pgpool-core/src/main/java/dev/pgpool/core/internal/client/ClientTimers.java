@@ -10,8 +10,8 @@ final class ClientTimers {
     private final ClientSession session;
     private ClientDeadlines deadlines;
     private boolean loggingIn;
-    private long loginDeadlineNanos;
-    private boolean watchedWhenIdle;
+    private long loginSinceNanos;
+    private boolean loggedIn;
 
     ClientTimers(ClientSession session, ClientDeadlines deadlines) {
         this.session = session;
@@ -21,7 +21,7 @@ final class ClientTimers {
     /** Login begins. */
     void begin() {
         loggingIn = true;
-        loginDeadlineNanos = deadlines.add(session);
+        loginSinceNanos = deadlines.add(session);
     }
 
     /** The client is about to go to another event loop: so does its deadline. */
@@ -35,7 +35,7 @@ final class ClientTimers {
         deadlines = deadlines.on(loop);
         if (!session.isClosed()) {
             loggingIn = true;
-            deadlines.add(session, loginDeadlineNanos);
+            deadlines.add(session, loginSinceNanos);
         }
     }
 
@@ -46,10 +46,21 @@ final class ClientTimers {
      */
     void loggedIn(long idleNanos) {
         loggingIn = false;
+        loggedIn = true;
         deadlines.remove(session);
+        idleTimeout(idleNanos);
+    }
+
+    /**
+     * From now on the client may ask for nothing for this long.
+     *
+     * @param idleNanos 0 for ever
+     */
+    void idleTimeout(long idleNanos) {
         if (idleNanos > 0) {
-            watchedWhenIdle = true;
-            deadlines.idle().add(session, idleNanos);
+            deadlines.idle().watch(session, idleNanos);
+        } else {
+            deadlines.idle().remove(session);
         }
     }
 
@@ -58,7 +69,7 @@ final class ClientTimers {
         if (loggingIn) {
             deadlines.remove(session);
         }
-        if (watchedWhenIdle) {
+        if (loggedIn) {
             deadlines.idle().remove(session);
         }
     }

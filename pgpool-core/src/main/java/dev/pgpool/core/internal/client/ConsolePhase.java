@@ -26,15 +26,15 @@ final class ConsolePhase implements ClientPhase {
 
     private final ClientSession session;
     private final AdminConsole console;
-    private final boolean admin;
+    private final boolean owner;
     private final int protocolMinor;
     private AdminConsole.@Nullable Running running;
 
-    /** @param admin whether the operator may do everything, or only look */
-    ConsolePhase(ClientSession session, AdminConsole console, boolean admin, int protocolMinor) {
+    /** @param owner whether it is proven that the operator runs this process */
+    ConsolePhase(ClientSession session, AdminConsole console, boolean owner, int protocolMinor) {
         this.session = session;
         this.console = console;
-        this.admin = admin;
+        this.owner = owner;
         this.protocolMinor = protocolMinor;
     }
 
@@ -108,8 +108,16 @@ final class ConsolePhase implements ClientPhase {
     }
 
     private void run(String sql) {
+        // rights may have been taken away since
+        String user = session.identity().user();
+        OperatorRights rights = OperatorRights.of(session.services().config().admin(), user, owner);
+        if (rights == OperatorRights.NONE) {
+            session.fail(PoolerError.CONSOLE_REFUSED.with(user), CloseReason.CLIENT_LOGIN_FAILED);
+            return;
+        }
         EventLoop loop = session.channel().eventLoop();
-        AdminConsole.Running begun = console.run(sql, admin, session.channel().alloc());
+        AdminConsole.Running begun = console.run(
+                sql, rights == OperatorRights.ADMIN, session.channel().alloc());
         running = begun;
         begun.answer().thenAccept(answer -> {
             if (loop.inEventLoop()) {

@@ -12,19 +12,16 @@ import java.util.Map;
  */
 final class IdleClients implements LoopTicker.Listener {
     private static final class Idleness {
-        final long timeoutNanos;
+        long timeoutNanos;
         long activity = -1;
         long sinceNanos;
-
-        Idleness(long timeoutNanos) {
-            this.timeoutNanos = timeoutNanos;
-        }
     }
 
     private final Map<ClientSession, Idleness> clients = new HashMap<>();
 
-    void add(ClientSession session, long timeoutNanos) {
-        clients.put(session, new Idleness(timeoutNanos));
+    /** The client may be idle for so long from now on; one that is watched already has been idle since it was. */
+    void watch(ClientSession session, long timeoutNanos) {
+        clients.computeIfAbsent(session, s -> new Idleness()).timeoutNanos = timeoutNanos;
     }
 
     void remove(ClientSession session) {

@@ -3,8 +3,8 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.auth.Authenticator;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.Credential;
-import dev.pgpool.core.config.AdminConfig;
 import dev.pgpool.core.config.AuthConfig;
+import dev.pgpool.core.config.ChannelBinding;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.UserConfig;
@@ -30,7 +30,6 @@ import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -56,7 +55,12 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     private final StartupPacket.Startup startup;
     private final boolean replication;
     private final StartupSettings settings;
-    private final Peer peer;
+    private Peer peer;
+    /** The configuration that the login is judged by: if it changes meanwhile, by the new one. */
+    private ClientServices terms;
+
+    private @Nullable Asked asked;
+    private @Nullable Proven proven;
     private @Nullable LoginExchange exchange;
     /** Something else than the client has to act next: a store, files, or a worker. */
     private boolean busy = true;
@@ -70,7 +74,23 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         // those of a replication client are for its server alone to judge
         this.settings = replication ? StartupSettings.NONE : StartupSettings.of(startup);
         this.peer = Peer.of(session.channel(), session.tls());
+        this.terms = session.services();
     }
+
+    /**
+     * What was asked of the client.
+     *
+     * @param binding to the encrypted connection; none without one
+     * @param judge what its answer is judged by: the secret, or the host's authenticator
+     */
+    private record Asked(ClientAuthentication method, Optional<ChannelBinding> binding, Object judge) {}
+
+    /**
+     * What the client has shown, under terms that have changed since.
+     *
+     * @param lastMessage what is owed to it for that
+     */
+    private record Proven(Asked by, ByteBuf lastMessage, LoginExchange.Admission admission) {}
 
     void begin() {
         String user = user();
@@ -89,6 +109,10 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
                     Math.min(startup.minor(), StartupPacket.NEWEST_MINOR),
                     startup.protocolOptions());
         }
+        judge();
+    }
+
+    private void judge() {
         if (mayBeOwner()) {
             later(
                     CompletableFuture.supplyAsync(
@@ -107,18 +131,42 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // a reload may bring the same settings with other files
+    private boolean isOutdated() {
+        return terms != session.services();
+    }
+
+    /** The configuration has changed since the login began: it begins anew, but for what the client has shown. */
+    private void judgeAnew() {
+        terms = session.services();
+        provenOwner = false;
+        ErrorFields objection = Encryption.objection(session);
+        if (objection != null) {
+            refused(objection, "encrypted under settings that have changed");
+            return;
+        }
+        peer = Peer.of(session.channel(), session.tls());
+        PoolerError overLimit =
+                PgPoolConfig.isConsole(database()) ? null : session.admission().judge(maxOfDatabase(), maxOfUser());
+        if (overLimit != null) {
+            session.fail(overLimit.plain(), CloseReason.TOO_MANY_CLIENTS);
+            return;
+        }
+        judge();
+    }
+
     /** Who runs the process may use its console without proving more: he may do anything to it anyway. */
     private boolean mayBeOwner() {
         return PgPoolConfig.isConsole(database())
                 && user().equals(OWNER)
                 && Transport.isUnix(peer.remote())
-                && session.services().config().admin().owner();
+                && terms.config().admin().owner();
     }
 
     private void findRules() {
-        RuleFiles files = session.services().login().rules();
+        RuleFiles files = terms.login().rules();
         if (files == null) {
-            apply(AccessRules.forAll(session.services().config().auth().method()));
+            apply(AccessRules.forAll(terms.config().auth().method()));
             return;
         }
         // files may have changed, and looking at them may block
@@ -152,13 +200,13 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             case TRUST -> accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
             case REJECT ->
                 refused(
-                        session.services().login().rules() == null
+                        terms.login().rules() == null
                                 ? PoolerError.LOGIN_REJECTED.with(user())
                                 : PoolerError.HBA_REJECTED.with(client.described()),
                         "rejected by " + rule.get().where());
             case PASSWORD, MD5, SCRAM_SHA_256 ->
                 later(
-                        session.services().login().secrets().find(database(), user()),
+                        terms.login().secrets().find(database(), user()),
                         found -> askForSecret(rule.get().method(), found));
             case CERT -> checkCertificate(rules, rule.get());
             case PEER -> checkPeer(rules, rule.get());
@@ -167,39 +215,66 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     }
 
     private void askForSecret(ClientAuthentication method, Optional<Credential> credential) {
+        TlsSession tls = session.tls();
+        Optional<ChannelBinding> binding = tls == null
+                ? Optional.empty()
+                : Optional.of(session.services().tls().clients().channelBinding());
+        Asked now = new Asked(method, binding, credential);
+        if (isAnswered(now)) {
+            return;
+        }
         ClientAuthenticator authenticator = new ClientAuthenticator(
                 method, user(), credential.orElse(null), session.services().random());
-        TlsSession tls = session.tls();
         if (tls != null) {
-            authenticator.encrypted(
-                    TlsServerEndPoint.of(tls.serverCertificate()),
-                    session.services().tls().clients().channelBinding());
+            authenticator.encrypted(TlsServerEndPoint.of(tls.serverCertificate()), binding.orElseThrow());
         }
-        ask(new SecretExchange(session, authenticator, user(), this));
+        ask(now, new SecretExchange(session, authenticator, user(), this));
+    }
+
+    /** Whether the client has been asked before the configuration changed: it can't be asked twice. */
+    private boolean isAnswered(Asked now) {
+        Proven before = proven;
+        if (before == null) {
+            return false;
+        }
+        if (before.by().equals(now)) {
+            accepted(Unpooled.EMPTY_BUFFER, before.admission());
+        } else {
+            refused(PoolerError.LOGIN_OUTDATED.with(user()), "another method or secret by now");
+        }
+        return true;
     }
 
     private void askForPassword() {
-        AuthConfig auth = session.services().config().auth();
+        AuthConfig auth = terms.config().auth();
         if (!peer.isConfidential() && !auth.authenticatorWithoutTls()) {
             refused(PoolerError.CLEARTEXT_REFUSED.with(user()), "a password in clear over TCP without TLS");
             return;
         }
-        ask(new AuthenticatorExchange(
-                session,
-                auth.authenticator().orElseThrow(),
-                session.services().login().blocking(),
-                password -> new Authenticator.Request(
+        Authenticator authenticator = auth.authenticator().orElseThrow();
+        Asked now = new Asked(ClientAuthentication.AUTHENTICATOR, Optional.empty(), authenticator);
+        if (isAnswered(now)) {
+            return;
+        }
+        ask(
+                now,
+                new AuthenticatorExchange(
+                        session,
+                        authenticator,
+                        terms.login().blocking(),
+                        password -> new Authenticator.Request(
+                                user(),
+                                database(),
+                                peer.remote(),
+                                peer.encrypted(),
+                                startup.parameters().getOrDefault("application_name", ""),
+                                password),
                         user(),
-                        database(),
-                        peer.remote(),
-                        peer.encrypted(),
-                        startup.parameters().getOrDefault("application_name", ""),
-                        password),
-                user(),
-                this));
+                        this));
     }
 
-    private void ask(LoginExchange begun) {
+    private void ask(Asked now, LoginExchange begun) {
+        asked = now;
         exchange = begun;
         busy = false;
         begun.begin(session.out().space());
@@ -258,29 +333,24 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     }
 
     private @Nullable PoolerError count() {
-        PgPoolConfig config = session.services().config();
-        int maxOfDatabase = config.database(database())
-                .map(database -> database.pool().limits().maxClients())
-                .orElse(0);
-        return session.admission()
-                .count(
-                        database(),
-                        maxOfDatabase,
-                        user(),
-                        config.user(user()).map(UserConfig::maxClients).orElse(0));
+        return session.admission().count(database(), maxOfDatabase(), user(), maxOfUser());
     }
 
-    /** How long the client may ask for nothing. */
-    private Duration idleTimeout(DatabaseConfig database) {
-        return session.services()
-                .config()
-                .user(user())
-                .flatMap(UserConfig::clientIdleTimeout)
-                .orElse(database.pool().timeouts().clientIdle());
+    private int maxOfDatabase() {
+        return terms.config()
+                .database(database())
+                .map(database -> database.pool().limits().maxClients())
+                .orElse(0);
+    }
+
+    private int maxOfUser() {
+        return terms.config().user(user()).map(UserConfig::maxClients).orElse(0);
     }
 
     private <T> void found(@Nullable T found, @Nullable Throwable problem, Consumer<T> next) {
-        if (problem != null || found == null) {
+        if (isOutdated()) {
+            judgeAnew();
+        } else if (problem != null || found == null) {
             LOGGER.atWarn().addKeyValue("user", user()).setCause(problem).log("login lookup failed");
             session.fail(PoolerError.AUTHENTICATION_UNAVAILABLE.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
         } else {
@@ -365,12 +435,25 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     public void accepted(ByteBuf lastMessage, LoginExchange.Admission admission) {
         exchange = null;
         busy = true;
+        Asked by = asked;
+        if (isOutdated()) {
+            if (by != null && proven == null) {
+                proven = new Proven(by, lastMessage, admission);
+            }
+            judgeAnew();
+            return;
+        }
+        Proven before = proven;
+        proven = null;
+        if (before != null) {
+            session.out().run(before.lastMessage());
+        }
         session.out().run(lastMessage);
         if (PgPoolConfig.isConsole(database())) {
             enterConsole();
             return;
         }
-        Optional<DatabaseConfig> database = session.services().config().database(database());
+        Optional<DatabaseConfig> database = terms.config().database(database());
         if (database.isEmpty()) {
             session.fail(PoolerError.NO_SUCH_DATABASE.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
             return;
@@ -379,7 +462,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             session.fail(PoolerError.DATABASE_DISABLED.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
             return;
         }
-        boolean news = session.services().login().secrets().proven(database(), user(), admission.shown());
+        boolean news = terms.login().secrets().proven(database(), user(), admission.shown());
         String serverUser = admission.serverUser();
         ServerPool pool = serverUser == null
                 ? session.services().pools().enter(database.get(), database(), user())
@@ -392,26 +475,29 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             session.enter(phase);
             phase.begin();
         } else {
-            Welcome welcome = new Welcome(
-                    session,
-                    startup.minor(),
-                    settings,
-                    idleTimeout(database.get()).toNanos());
+            Welcome welcome = new Welcome(session, startup.minor(), settings);
             session.enter(welcome);
             welcome.begin(pool);
         }
     }
 
     private void enterConsole() {
-        AdminConfig operators = session.services().config().admin();
-        boolean admin = provenOwner || operators.adminUsers().contains(user());
-        if (!admin && !operators.statsUsers().contains(user())) {
+        if (OperatorRights.of(terms.config().admin(), user(), provenOwner) == OperatorRights.NONE) {
             refused(PoolerError.CONSOLE_REFUSED.with(user()), "neither in adminUsers nor in statsUsers");
             return;
         }
-        ConsolePhase phase = new ConsolePhase(session, session.services().console(), admin, startup.minor());
+        ConsolePhase phase = new ConsolePhase(session, session.services().console(), provenOwner, startup.minor());
         session.enter(phase);
         phase.begin();
+    }
+
+    @Override
+    public void onClosed() {
+        Proven before = proven;
+        proven = null;
+        if (before != null) {
+            before.lastMessage().release();
+        }
     }
 
     @Override

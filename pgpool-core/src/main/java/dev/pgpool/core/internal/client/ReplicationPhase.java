@@ -100,7 +100,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
         BackendWriter.backendKeyData(out, key.processId(), key.secret());
         BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
         session.out().flush();
-        session.loggedIn(pool.key(), 0);
+        session.loggedIn(pool.key());
         session.readable(true);
         session.resume();
         walsender.out().flush();

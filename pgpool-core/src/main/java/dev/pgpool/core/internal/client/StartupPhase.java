@@ -63,8 +63,9 @@ final class StartupPhase implements ClientPhase {
                 return;
             }
             if (packet instanceof StartupPacket.Startup startup) {
-                if (session.tls() == null && tls(session).isRequired() && !isUnix(session)) {
-                    session.fail(PoolerError.TLS_REQUIRED.plain(), CloseReason.CLIENT_LOGIN_FAILED);
+                ErrorFields objection = Encryption.objection(session);
+                if (objection != null) {
+                    session.fail(objection, CloseReason.CLIENT_LOGIN_FAILED);
                     return;
                 }
                 LoginPhase login = new LoginPhase(session, startup);
@@ -142,7 +143,7 @@ final class StartupPhase implements ClientPhase {
             } else if (direct && !ClientTls.isForPostgres(handler)) {
                 refuse(session, "received direct SSL connection request without ALPN protocol negotiation extension");
             } else {
-                session.encrypted(tls.session(handler.engine()));
+                session.encrypted(tls.session(handler.engine()), tls);
             }
         });
         session.channel().pipeline().addFirst(handler);

@@ -20,16 +20,13 @@ final class Welcome implements ClientPhase {
     private final ClientSession session;
     private final int protocolMinor;
     private final StartupSettings settings;
-    private final long idleNanos;
     private @Nullable ServerPool pool;
     private @Nullable SessionParameters validated;
 
-    /** @param idleNanos how long the client may ask for nothing; 0 for ever */
-    Welcome(ClientSession session, int protocolMinor, StartupSettings settings, long idleNanos) {
+    Welcome(ClientSession session, int protocolMinor, StartupSettings settings) {
         this.session = session;
         this.protocolMinor = protocolMinor;
         this.settings = settings;
-        this.idleNanos = idleNanos;
     }
 
     void begin(ServerPool entered) {
@@ -106,7 +103,7 @@ final class Welcome implements ClientPhase {
         BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
         session.out().flush();
         session.enter(QueryPhase.INSTANCE);
-        session.loggedIn(entered.key(), idleNanos);
+        session.loggedIn(entered.key());
         session.readable(true);
         session.resume();
     }

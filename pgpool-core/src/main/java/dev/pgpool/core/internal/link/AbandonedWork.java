@@ -9,6 +9,7 @@ import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ final class AbandonedWork implements OwnQuery.Outcome {
     private final Exchange x;
     private final ServerConnection server;
     private final Cleaning cleaning;
-    private final Duration timeout;
+    private final Supplier<Duration> timeout;
     private static final long FIRST_REPEAT_MILLIS = 100;
 
     private @Nullable ScheduledFuture<?> deadline;
@@ -28,7 +29,8 @@ final class AbandonedWork implements OwnQuery.Outcome {
     private @Nullable CancelSender cancels;
     private boolean active;
 
-    AbandonedWork(Exchange x, Duration timeout) {
+    /** @param timeout how long it may take, as the configuration says when it begins */
+    AbandonedWork(Exchange x, Supplier<Duration> timeout) {
         this.x = x;
         this.server = x.server;
         this.cleaning = new Cleaning(x, x.rules, this::whenClean);
@@ -43,7 +45,9 @@ final class AbandonedWork implements OwnQuery.Outcome {
     void start(@Nullable CancelSender canceller) {
         active = true;
         cancels = canceller;
-        deadline = server.channel().eventLoop().schedule(this::giveUp, timeout.toMillis(), TimeUnit.MILLISECONDS);
+        deadline = server.channel()
+                .eventLoop()
+                .schedule(this::giveUp, timeout.get().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Brings the server to its next ReadyForQuery as fast as it goes. */

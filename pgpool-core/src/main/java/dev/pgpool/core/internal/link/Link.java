@@ -12,6 +12,7 @@ import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import dev.pgpool.core.internal.wire.WireViolation;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,14 +64,18 @@ public final class Link implements ServerPhase {
         this.server = server;
         this.lane = lane;
         this.x = new Exchange(server, lane.counters(), lane.sessionRules());
-        this.abandoned = new AbandonedWork(x, lane.abandonTimeout());
-        this.deadlines = new LinkDeadlines(lane.timeouts());
+        this.abandoned = new AbandonedWork(x, this::abandonTimeout);
+        this.deadlines = new LinkDeadlines();
         this.settings = new Settings(x, this);
         this.inspection = new Inspection(x, this);
         Rejections rejections = new Rejections(x);
         this.statements = new StatementRewriter(x, lane.statements(), rejections);
         this.requests = new Requests(x, statements, rejections);
         this.replies = new Replies(x, abandoned);
+    }
+
+    private Duration abandonTimeout() {
+        return lane.abandonTimeout();
     }
 
     /** The link of a server. */
@@ -460,7 +465,7 @@ public final class Link implements ServerPhase {
     @Override
     public void onTick(long nowNanos) {
         LinkedClient client = x.client;
-        LinkDeadlines.Late late = deadlines.judge(x, nowNanos);
+        LinkDeadlines.Late late = deadlines.judge(x, lane.timeouts(), nowNanos);
         if (client == null) {
             return;
         }

@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.config.TimeoutsConfig;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Judges, at each tick of the event loop's clock, whether what a link does takes too long. It looks at numbers that change
@@ -21,10 +22,11 @@ final class LinkDeadlines {
 
     private static final long NEVER = Long.MAX_VALUE;
 
-    private final long queryNanos;
-    private final long transactionNanos;
-    private final long idleNanos;
-    private final long cancelNanos;
+    private @Nullable TimeoutsConfig timeouts;
+    private long queryNanos = NEVER;
+    private long transactionNanos = NEVER;
+    private long idleNanos = NEVER;
+    private long cancelNanos = NEVER;
 
     private boolean open;
     private boolean busy;
@@ -34,19 +36,25 @@ final class LinkDeadlines {
     private long transaction;
     private long transactionSinceNanos;
 
-    LinkDeadlines(TimeoutsConfig timeouts) {
-        queryNanos = orNever(timeouts.query());
-        transactionNanos = orNever(timeouts.transaction());
-        idleNanos = orNever(timeouts.idleInTransaction());
-        cancelNanos = timeouts.cancel().toNanos();
+    /** What holds from now on. */
+    private void adopt(TimeoutsConfig now) {
+        timeouts = now;
+        queryNanos = orNever(now.query());
+        transactionNanos = orNever(now.transaction());
+        idleNanos = orNever(now.idleInTransaction());
+        cancelNanos = now.cancel().toNanos();
     }
 
     private static long orNever(Duration timeout) {
         return timeout.isZero() ? NEVER : timeout.toNanos();
     }
 
-    /** Looks at the link at this instant. */
-    Late judge(Exchange x, long nowNanos) {
+    /** Looks at the link at this instant, by what the configuration says at this instant. */
+    @SuppressWarnings("ReferenceEquality") // a configuration that has changed is another object
+    Late judge(Exchange x, TimeoutsConfig now, long nowNanos) {
+        if (now != timeouts) {
+            adopt(now);
+        }
         boolean nowBusy = !x.expected.isEmpty();
         boolean nowOpen = x.client != null && (nowBusy || x.isInTransaction());
         boolean sameTransaction = open && nowOpen && transaction == x.transactions;

@@ -5,6 +5,7 @@ import dev.pgpool.core.config.AuthQueryConfig;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.tls.ServerTls;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import io.netty.channel.EventLoop;
@@ -25,9 +26,10 @@ public final class AuthQueries {
     private final Map<String, Entry> queries;
 
     /** A query, and what it was made for. */
-    private record Entry(AuthQueryConfig config, DatabaseConfig target, CredentialStore host, AuthQuery query) {
-        boolean isFor(AuthQueryConfig wanted, DatabaseConfig runsIn, CredentialStore asked) {
-            return config.equals(wanted) && target.equals(runsIn) && host == asked;
+    private record Entry(
+            AuthQueryConfig config, DatabaseConfig target, ServerTls tls, CredentialStore host, AuthQuery query) {
+        boolean isFor(AuthQueryConfig wanted, DatabaseConfig runsIn, ServerTls encrypted, CredentialStore asked) {
+            return config.equals(wanted) && target.equals(runsIn) && tls == encrypted && host == asked;
         }
     }
 
@@ -57,8 +59,9 @@ public final class AuthQueries {
             if (query.isPresent()) {
                 DatabaseConfig target =
                         query.get().database().map(config.databases()::get).orElse(database);
+                ServerTls encrypted = tls.servers(target);
                 Entry known = before == null ? null : before.queries.get(database.name());
-                if (known != null && known.isFor(query.get(), target, host)) {
+                if (known != null && known.isFor(query.get(), target, encrypted, host)) {
                     made.put(database.name(), known);
                     return;
                 }
@@ -68,10 +71,12 @@ public final class AuthQueries {
                         new Entry(
                                 query.get(),
                                 target,
+                                encrypted,
                                 host,
                                 new AuthQuery(
                                         query.get(),
-                                        new AuthQueryDestination(query.get(), target, host, connector, resolver, tls),
+                                        new AuthQueryDestination(
+                                                query.get(), target, host, connector, resolver, encrypted),
                                         loops.get(loop),
                                         tickers.get(loop))));
                 made.get(database.name()).query.startTicking();

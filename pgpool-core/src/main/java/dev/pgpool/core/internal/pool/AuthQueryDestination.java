@@ -11,7 +11,7 @@ import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
-import dev.pgpool.core.internal.tls.TlsContexts;
+import dev.pgpool.core.internal.tls.ServerTls;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Map;
@@ -26,7 +26,7 @@ final class AuthQueryDestination implements ConnectChain.Destination {
     private final CredentialStore host;
     private final ServerConnector connector;
     private final HostResolver resolver;
-    private final TlsContexts tls;
+    private final ServerTls tls;
     private final ServerHosts hosts;
     private final ParameterRegistry parameters = new ParameterRegistry();
 
@@ -37,7 +37,7 @@ final class AuthQueryDestination implements ConnectChain.Destination {
             CredentialStore host,
             ServerConnector connector,
             HostResolver resolver,
-            TlsContexts tls) {
+            ServerTls tls) {
         this.query = query;
         this.database = database;
         this.host = host;
@@ -83,15 +83,7 @@ final class AuthQueryDestination implements ConnectChain.Destination {
     public ServerTarget target(
             HostConfig to, SocketAddress address, TargetSessionAttributes wanted, Optional<Credential> credential) {
         return new ServerTarget(
-                to,
-                address,
-                startup(),
-                query.user(),
-                credential.orElse(null),
-                ServerSetup.NONE,
-                1,
-                tls.servers(database),
-                0);
+                to, address, startup(), query.user(), credential.orElse(null), ServerSetup.NONE, 1, tls, 0);
     }
 
     @Override

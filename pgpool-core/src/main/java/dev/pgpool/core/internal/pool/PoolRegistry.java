@@ -15,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -74,21 +73,12 @@ public final class PoolRegistry implements LoopTicker.Listener {
 
     /**
      * Takes another configuration: pools that it does not concern go on, others adopt it, and the clients of those that
-     * have no place in it are to leave when they can.
-     *
-     * @param encryptedAnew names of databases whose TLS to servers has changed
+     * have no place in it are to leave when they can. Its TLS has been read before.
      */
-    public void adopt(PgPoolConfig next, Set<String> encryptedAnew) {
+    public void adopt(PgPoolConfig next) {
         PgPoolConfig before = config;
         config = next;
-        for (ServerPool pool : pools.values()) {
-            // TLS has been read for the entries that pools have now, or will have
-            boolean replace = encryptedAnew.contains(pool.config().name())
-                    || next.database(pool.key().database())
-                            .filter(entry -> encryptedAnew.contains(entry.name()))
-                            .isPresent();
-            reconcile(pool, replace, false);
-        }
+        pools.values().forEach(pool -> reconcile(pool, false));
         if (!before.databases().equals(next.databases())) {
             prepare();
         }
@@ -99,7 +89,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
      *
      * @param entered whether a client has just come to it, whom it is the right one for
      */
-    private void reconcile(ServerPool pool, boolean replace, boolean entered) {
+    private void reconcile(ServerPool pool, boolean entered) {
         PoolKey key = pool.key();
         PgPoolConfig now = config;
         Optional<DatabaseConfig> entry = now.database(key.database());
@@ -110,17 +100,20 @@ public final class PoolRegistry implements LoopTicker.Listener {
         }
         pool.removed(false);
         PoolShape shape = shape(key, entry.get(), now);
-        if (replace || !shape.isSame(pool.shape())) {
+        if (!shape.isSame(pool.shape())) {
             databaseCaps.limit(key.database(), shape.rules().limits().maxServerConnections());
             userCaps.limit(key.user(), shape.maxOfUser());
-            boolean otherTls = !shape.config().tls().equals(pool.config().tls())
-                    || !shape.config().name().equals(pool.config().name());
-            pool.adopt(shape, replace || otherTls);
+            pool.adopt(shape);
         }
     }
 
     private PoolShape shape(PoolKey key, DatabaseConfig database, PgPoolConfig now) {
-        return PoolShape.of(database, now.user(key.user()).orElse(null), now.poolMode(), services.cancels());
+        return PoolShape.of(
+                database,
+                now.user(key.user()).orElse(null),
+                now.poolMode(),
+                services.cancels(),
+                services.tls().servers(database));
     }
 
     /** The pool for a client of this database and user, entered: the client must leave it in the end. */
@@ -130,6 +123,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
 
     /** As {@link #enter}, with the user of the servers chosen by the host's authenticator. */
     public ServerPool enterAs(DatabaseConfig database, String requestedDatabase, String serverUser) {
+        PgPoolConfig before = config;
         PoolKey key = new PoolKey(requestedDatabase, serverUser);
         ServerPool entered = pools.compute(key, (k, existing) -> {
             ServerPool pool = existing != null ? existing : create(k, database);
@@ -137,11 +131,18 @@ public final class PoolRegistry implements LoopTicker.Listener {
             return pool;
         });
         holdIfMissed(entered);
-        if (entered.isRemoved() || !config.database(requestedDatabase).equals(Optional.of(database))) {
+        if (entered.isRemoved()
+                || isOutdated(before)
+                || !before.database(requestedDatabase).equals(Optional.of(database))) {
             // the configuration has changed since this client began to log in, or since the pool was for others
-            reconcile(entered, false, true);
+            reconcile(entered, true);
         }
         return entered;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a reload may bring the same settings with other files
+    private boolean isOutdated(PgPoolConfig known) {
+        return known != config;
     }
 
     /** An operator may have looked for pools before this one could be seen. */
@@ -245,13 +246,6 @@ public final class PoolRegistry implements LoopTicker.Listener {
             }
         }
         return false;
-    }
-
-    /** Replaces the servers of these databases: idle ones at once, those in use when they come back. */
-    public void replaceServers(Set<String> databases) {
-        pools.values().stream()
-                .filter(pool -> databases.contains(pool.config().name()))
-                .forEach(ServerPool::replaceServers);
     }
 
     /** The figures of this instant. */

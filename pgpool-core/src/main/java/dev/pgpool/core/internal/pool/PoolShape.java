@@ -3,9 +3,9 @@ package dev.pgpool.core.internal.pool;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PoolConfig;
 import dev.pgpool.core.config.PoolMode;
-import dev.pgpool.core.config.TimeoutsConfig;
 import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.internal.server.CancelSender;
+import dev.pgpool.core.internal.tls.ServerTls;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param sessionRules what becomes of session state
  * @param hosts where the servers are
  * @param cancels cancels what they run
+ * @param tls how connections to its servers are encrypted; another object is another way
  * @param maxOfUser servers of all pools of its user together; 0 for no limit
  */
 record PoolShape(
@@ -27,11 +28,16 @@ record PoolShape(
         SessionRules sessionRules,
         ServerHosts hosts,
         CancelSender cancels,
+        ServerTls tls,
         int maxOfUser) {
 
     /** @param user what is different for the user of the servers, if anything is */
     static PoolShape of(
-            DatabaseConfig database, @Nullable UserConfig user, PoolMode defaultMode, CancelSender cancels) {
+            DatabaseConfig database,
+            @Nullable UserConfig user,
+            PoolMode defaultMode,
+            CancelSender cancels,
+            ServerTls tls) {
         PoolConfig rules = user == null ? database.pool() : database.pool().with(user);
         PoolMode mode = rules.mode().orElse(defaultMode);
         return new PoolShape(
@@ -41,12 +47,13 @@ record PoolShape(
                 SessionRules.of(mode, database.sessionState()),
                 new ServerHosts(database.hosts()),
                 cancels.within(rules.timeouts().cancel()),
+                tls,
                 user == null ? 0 : user.maxServerConnections());
     }
 
     /** The same with these hosts, which know which of them is the best. */
     PoolShape with(ServerHosts known) {
-        return new PoolShape(config, rules, mode, sessionRules, known, cancels, maxOfUser);
+        return new PoolShape(config, rules, mode, sessionRules, known, cancels, tls, maxOfUser);
     }
 
     /** Whether nothing is different. */
@@ -54,17 +61,16 @@ record PoolShape(
         return config.equals(other.config)
                 && rules.equals(other.rules)
                 && mode == other.mode
+                && tls == other.tls
                 && maxOfUser == other.maxOfUser;
     }
 
     /** Whether server connections that were made by the other shape are as good as those made by this one. */
     boolean makesSameServersAs(PoolShape other) {
-        return whatServersAreMadeBy().equals(other.whatServersAreMadeBy());
+        return tls == other.tls && whatServersAreMadeBy().equals(other.whatServersAreMadeBy());
     }
 
-    /** TLS is missing: it is judged by what the files say, not by their names. */
     private List<Object> whatServersAreMadeBy() {
-        TimeoutsConfig timeouts = rules.timeouts();
         return List.of(
                 config.hosts(),
                 config.databaseName(),
@@ -72,11 +78,6 @@ record PoolShape(
                 config.password(),
                 config.connectQuery(),
                 sessionRules,
-                rules.maxPreparedStatements(),
-                timeouts.query(),
-                timeouts.transaction(),
-                timeouts.idleInTransaction(),
-                timeouts.abandon(),
-                timeouts.cancel());
+                rules.maxPreparedStatements());
     }
 }

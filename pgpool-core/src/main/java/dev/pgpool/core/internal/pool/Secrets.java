@@ -63,13 +63,20 @@ public final class Secrets implements CredentialStore {
     }
 
     private CompletionStage<Optional<Credential>> lookup(String database, String user) {
-        CompletionStage<Optional<Credential>> known = ask(host, database, user);
+        return ask(host, database, user)
+                .thenCompose(
+                        found -> found.isPresent() ? CompletableFuture.completedFuture(found) : query(database, user));
+    }
+
+    private CompletionStage<Optional<Credential>> query(String database, String user) {
         AuthQuery query = queries.of(database);
-        if (query == null) {
-            return known;
-        }
-        return known.thenCompose(
-                found -> found.isPresent() ? CompletableFuture.completedFuture(found) : query.find(user));
+        return query == null
+                ? CompletableFuture.completedFuture(Optional.empty())
+                // a query that was replaced between the two lines does not answer: the one in its place does
+                : query.find(user)
+                        .exceptionallyCompose(problem -> queries.of(database) == query
+                                ? CompletableFuture.failedFuture(problem)
+                                : query(database, user));
     }
 
     /** A store of the host may throw instead of failing, or answer nothing at all. */

@@ -211,7 +211,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 server.close(CloseReason.SHUTDOWN);
                 return;
             }
-            server.bornAs(new ServerAge(System.nanoTime(), pool.drawLifetimeNanos()));
+            server.bornAs(new ServerAge(System.nanoTime(), pool.lifetimeNanos(server)));
             long took = System.nanoTime() - begun;
             counters.connectTook(took);
             pool.serverConnected(server, took);
@@ -387,6 +387,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         }
         servers.add(server);
         server.settle(this);
+        renewLifetime(server);
         replaceIfStale(server);
         queue.arrived(server);
         if (closed) {
@@ -459,13 +460,26 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         });
     }
 
-    /** The pool's shape has changed; from any thread. */
-    void adopt() {
+    /**
+     * The pool's shape has changed; from any thread.
+     *
+     * @param otherPatience whether connects may take another time than those that are under way have
+     */
+    void adopt(boolean otherPatience) {
         onLoop(() -> {
+            servers.forEach(this::renewLifetime);
+            if (otherPatience) {
+                Set.copyOf(connecting).forEach(begun -> begun.chain.abandon());
+            }
             // what watched servers have begun under the old shape ends with them
             watchesServers |= wantsWatch();
             queue.adopt(LaneRules.of(pool.rules()));
         });
+    }
+
+    /** Servers get as old as the configuration says now, also those that were made before. */
+    private void renewLifetime(ServerConnection server) {
+        server.age().lifetime(pool.lifetimeNanos(server));
     }
 
     /** A server may have been between two lanes, or not ready yet, when the others were replaced. */

@@ -8,6 +8,7 @@ import dev.pgpool.core.config.PoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.ServerLifeConfig;
 import dev.pgpool.core.config.TargetSessionAttributes;
+import dev.pgpool.core.config.TimeoutsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.jfr.FlightEvents;
 import dev.pgpool.core.internal.params.ParameterRegistry;
@@ -32,7 +33,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -162,9 +162,10 @@ public final class ServerPool implements ConnectChain.Destination {
         return minimum > 0 && (now.config().user().isPresent() || clients.get() > 0) ? minimum : 0;
     }
 
-    /** How old the next server gets: servers that began together must not end together. */
-    long drawLifetimeNanos() {
-        double share = ThreadLocalRandom.current().nextDouble(1 - LIFETIME_SPREAD, 1 + LIFETIME_SPREAD);
+    /** How old a server gets: servers that began together must not end together. */
+    long lifetimeNanos(ServerConnection server) {
+        double between = (System.identityHashCode(server) & 0xFFFF) / (double) 0xFFFF;
+        double share = 1 - LIFETIME_SPREAD + 2 * LIFETIME_SPREAD * between;
         return (long) (rules().servers().lifetime().toNanos() * share);
     }
 
@@ -269,7 +270,7 @@ public final class ServerPool implements ConnectChain.Destination {
                 credential.orElse(null),
                 new ServerSetup(wanted, now.config().connectQuery()),
                 now.rules().maxPreparedStatements(),
-                services.tls().servers(now.config()),
+                now.tls(),
                 madeNow);
     }
 
@@ -405,14 +406,21 @@ public final class ServerPool implements ConnectChain.Destination {
     }
 
     /** Takes another shape; servers that the other would not have made are replaced. */
-    synchronized void adopt(PoolShape next, boolean replace) {
+    synchronized void adopt(PoolShape next) {
         PoolShape before = shape;
         shape = before.config().hosts().equals(next.config().hosts()) ? next.with(before.hosts()) : next;
         LimitsConfig limits = next.rules().limits();
         budget.limit(limits.maxConnections(), limits.reserveConnections(), limits.maxParallelConnects());
-        lanes.forEach(ServerLane::adopt);
+        TimeoutsConfig was = before.rules().timeouts();
+        TimeoutsConfig is = next.rules().timeouts();
+        if (!was.connectRetryDelay().equals(is.connectRetryDelay())) {
+            // the delay that runs is the old one
+            budget.unblock();
+        }
+        boolean otherPatience = !was.connect().equals(is.connect());
+        lanes.forEach(lane -> lane.adopt(otherPatience));
         boolean tooMany = budget.servers() > budget.maxWithReserve();
-        if (replace || tooMany || !before.makesSameServersAs(next)) {
+        if (tooMany || !before.makesSameServersAs(next)) {
             lastFailure = null;
             budget.unblock();
             profiles.clear();

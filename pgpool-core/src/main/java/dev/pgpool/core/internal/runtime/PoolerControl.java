@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.runtime;
 
+import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.ConfigSource;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.PgPoolConfig;
@@ -37,9 +38,12 @@ public final class PoolerControl implements AdminControl {
     private final PoolCommands commands;
     private final @Nullable ConfigSource source;
     /** What the source said when it was last obeyed: what it has read since may have been refused. */
-    private volatile List<Setting> inForce;
+    private volatile Obeyed obeyed;
     /** Where files are read, one command after the other. */
     private final Executor blocking;
+
+    /** A configuration in the words of the source that it came from. */
+    private record Obeyed(PgPoolConfig config, List<Setting> settings) {}
 
     PoolerControl(
             PoolerRuntime runtime,
@@ -54,7 +58,7 @@ public final class PoolerControl implements AdminControl {
         this.names = names;
         this.commands = pools.commands();
         this.source = source;
-        this.inForce = source == null ? List.of() : source.settings();
+        this.obeyed = new Obeyed(runtime.config(), source == null ? List.of() : source.settings());
         this.blocking = blocking;
     }
 
@@ -67,7 +71,9 @@ public final class PoolerControl implements AdminControl {
 
     @Override
     public List<Setting> settings() {
-        return inForce;
+        Obeyed last = obeyed;
+        // the host may have given a configuration of its own since
+        return isInForce(last.config) ? last.settings : List.of();
     }
 
     @Override
@@ -188,21 +194,33 @@ public final class PoolerControl implements AdminControl {
     }
 
     @Override
-    public CompletableFuture<Void> set(String key, String value) {
-        return CompletableFuture.runAsync(
+    public CompletableFuture<List<String>> set(String key, String value) {
+        return CompletableFuture.supplyAsync(
                 () -> {
                     if (source == null) {
                         throw new ControlException(
                                 "settings are not changed here, but by the program that runs the pooler");
                     }
                     adopt(source, source.set(key, value));
+                    return source.pending(key);
                 },
                 blocking);
     }
 
+    @SuppressWarnings("ReferenceEquality") // one that is equal may have been read of other files
+    private boolean isInForce(PgPoolConfig config) {
+        return config == runtime.config();
+    }
+
     private void adopt(ConfigSource from, PgPoolConfig next) {
-        runtime.reload(next);
-        inForce = from.settings();
+        try {
+            if (!isInForce(next)) {
+                runtime.reload(next);
+            }
+        } catch (ConfigException e) {
+            from.refused(e);
+        }
+        obeyed = new Obeyed(runtime.config(), from.settings());
     }
 
     @Override

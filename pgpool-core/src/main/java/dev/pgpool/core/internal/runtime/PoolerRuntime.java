@@ -277,13 +277,9 @@ public final class PoolerRuntime {
      */
     public synchronized void reload(PgPoolConfig next) {
         Parts known = running();
-        PgPoolConfig before = config;
-        Unchangeable.check(before, next);
-        boolean sameFiles = before.auth().hbaFile().equals(next.auth().hbaFile())
-                && before.auth().identFile().equals(next.auth().identFile())
-                && before.auth().authenticator().isPresent()
-                        == next.auth().authenticator().isPresent();
-        RuleFiles nextRules = sameFiles ? rules : rules(next.auth());
+        Unchangeable.check(config, next);
+        // also those of the same name: what is wrong with them is to be said now
+        RuleFiles nextRules = rules(next.auth());
         Set<String> encryptedAnew = tls.reload(next);
         // from here on nothing can fail
         config = next;
@@ -295,7 +291,7 @@ public final class PoolerRuntime {
                 .values()
                 .forEach(loop -> loop.loginTimeout(next.listen().loginTimeout().toNanos()));
         known.control().adopt(next.dns());
-        known.pools().adopt(next, encryptedAnew);
+        known.pools().adopt(next);
         known.initializer()
                 .adopt(services(
                         next,
@@ -305,6 +301,7 @@ public final class PoolerRuntime {
                         known.secrets(),
                         known.peers().apply(next.peers()),
                         known.console()));
+        clients.adopt();
         LOGGER.atInfo()
                 .addKeyValue("databases", next.databaseNames())
                 .addKeyValue("encryptedAnew", encryptedAnew)

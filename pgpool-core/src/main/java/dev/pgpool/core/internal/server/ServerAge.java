@@ -6,7 +6,7 @@ package dev.pgpool.core.internal.server;
  */
 public final class ServerAge {
     private final long connectedNanos;
-    private final long lifetimeNanos;
+    private long lifetimeNanos;
     private long idleSinceNanos;
     private boolean checking;
     private Succession succession = Succession.NONE;
@@ -25,6 +25,11 @@ public final class ServerAge {
         this.connectedNanos = connectedNanos;
         this.lifetimeNanos = lifetimeNanos;
         this.idleSinceNanos = connectedNanos;
+    }
+
+    /** It is to be replaced at this age from now on. */
+    public void lifetime(long nanos) {
+        lifetimeNanos = nanos;
     }
 
     long connectedNanos() {

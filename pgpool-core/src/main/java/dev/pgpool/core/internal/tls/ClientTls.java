@@ -1,46 +1,42 @@
 package dev.pgpool.core.internal.tls;
 
 import dev.pgpool.core.config.ChannelBinding;
-import dev.pgpool.core.config.TlsMode;
+import dev.pgpool.core.config.TlsConfig;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** TLS as clients get it: we are the server of the handshake. Immutable; replaced as a whole on reload. */
 public final class ClientTls {
-    private final TlsMode mode;
-    private final ChannelBinding channelBinding;
+    private final TlsConfig config;
     private final @Nullable SslContext context;
     private final @Nullable X509Certificate leaf;
-    private final boolean owned;
-    private final boolean verifies;
+    private final @Nullable X509TrustManager trust;
     private final String fingerprint;
 
     /**
+     * @param context null where there is no TLS
      * @param leaf our certificate, if there is only one that we can show
-     * @param owned whether the context is ours to release
-     * @param verifies whether certificates of clients are checked
-     * @param fingerprint of all files that went into it
+     * @param trust what certificates of clients are checked with; null if they are not, or by the host's own context
+     * @param fingerprint of all that was read for it
      */
     ClientTls(
-            TlsMode mode,
-            ChannelBinding channelBinding,
+            TlsConfig config,
             @Nullable SslContext context,
             @Nullable X509Certificate leaf,
-            boolean owned,
-            boolean verifies,
+            @Nullable X509TrustManager trust,
             String fingerprint) {
-        this.mode = mode;
-        this.channelBinding = channelBinding;
+        this.config = config;
         this.context = context;
         this.leaf = leaf;
-        this.owned = owned;
-        this.verifies = verifies;
+        this.trust = trust;
         this.fingerprint = fingerprint;
     }
 
@@ -51,20 +47,21 @@ public final class ClientTls {
 
     /** Whether a client in clear is refused. */
     public boolean isRequired() {
-        return mode.isRequired();
+        return config.mode().isRequired();
     }
 
     public ChannelBinding channelBinding() {
-        return channelBinding;
+        return config.channelBinding();
     }
 
-    String fingerprint() {
-        return fingerprint;
+    /** Whether the other was made of the same settings, and of files and stores with the same contents. */
+    boolean isSameAs(ClientTls other) {
+        return config.equals(other.config) && fingerprint.equals(other.fingerprint);
     }
 
     /** Gives native memory back, which would otherwise wait for the garbage collector; not that of a host's context. */
     void release() {
-        if (owned) {
+        if (config.context().isEmpty()) {
             ReferenceCountUtil.release(context);
         }
     }
@@ -90,8 +87,43 @@ public final class ClientTls {
         return ContextFactory.APPLICATION_PROTOCOL.equals(handler.applicationProtocol());
     }
 
-    /** What the handshake has settled. */
+    /** What a handshake under these settings has settled. */
     public TlsSession session(SSLEngine engine) {
-        return Sessions.of(engine, leaf != null ? leaf : Sessions.ownLeaf(engine), verifies);
+        boolean verified = trust != null || config.context().isPresent();
+        return Sessions.of(engine, leaf != null ? leaf : Sessions.ownLeaf(engine), verified);
+    }
+
+    /**
+     * What a handshake under earlier settings is worth under these: a client that connects before a reload and logs in
+     * after it gets in by the new settings.
+     *
+     * @throws TlsOutdated if such a handshake would fail today, or nobody can tell
+     */
+    public TlsSession judge(SSLEngine engine, TlsSession settled) throws TlsOutdated {
+        if (config.context().isPresent()) {
+            throw new TlsOutdated("under another context");
+        }
+        if (!isOffered()) {
+            return settled.unverified();
+        }
+        if (!config.protocols().contains(settled.protocol())) {
+            throw new TlsOutdated("by " + settled.protocol());
+        }
+        if (!config.cipherSuites().isEmpty() && !config.cipherSuites().contains(settled.cipherSuite())) {
+            throw new TlsOutdated("with " + settled.cipherSuite());
+        }
+        X509Certificate[] chain = Sessions.peerChain(engine);
+        if (trust == null || chain.length == 0) {
+            if (config.mode().isVerified()) {
+                throw new TlsOutdated("without a certificate of the client");
+            }
+            return settled.unverified();
+        }
+        try {
+            trust.checkClientTrusted(chain, "UNKNOWN");
+        } catch (CertificateException e) {
+            throw new TlsOutdated("with a certificate that is not trusted any more");
+        }
+        return settled.verified(new PeerCertificate(chain[0]));
     }
 }

@@ -3,7 +3,6 @@ package dev.pgpool.core.internal.tls;
 import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.config.TlsIdentity;
 import dev.pgpool.core.config.TlsMode;
-import dev.pgpool.core.config.TlsTrust;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
@@ -13,13 +12,10 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.ReferenceCountUtil;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
-import org.jspecify.annotations.Nullable;
+import javax.net.ssl.X509TrustManager;
 
 /** Makes contexts of settings and files. Does I/O: not for event loops. */
 final class ContextFactory {
@@ -28,25 +24,27 @@ final class ContextFactory {
 
     private final String path;
     private final TlsConfig config;
-    private final MaterialReader reader;
+    private final TlsFiles files = new TlsFiles();
+    private final MaterialReader identities;
+    private final TrustReader trusts;
 
     /** @param path of the settings, for messages */
     ContextFactory(String path, TlsConfig config) {
         this.path = path;
         this.config = config;
-        this.reader = new MaterialReader(path);
+        this.identities = new MaterialReader(path, files);
+        this.trusts = new TrustReader(path, files);
     }
 
     ClientTls forClients() throws TlsProblem {
         if (config.mode() == TlsMode.DISABLE) {
-            return new ClientTls(config.mode(), config.channelBinding(), null, null, false, false, "");
+            return new ClientTls(config, null, null, null, "");
         }
         if (config.context().isPresent()) {
-            return new ClientTls(
-                    config.mode(), config.channelBinding(), config.context().get(), null, false, true, "");
+            return new ClientTls(config, config.context().get(), null, null, "");
         }
         TlsIdentity identity = config.identity().orElseThrow();
-        KeyMaterial material = material(identity);
+        KeyMaterial material = identities.read(identity);
         SslContextBuilder builder;
         if (material != null) {
             builder = SslContextBuilder.forServer(material.key(), material.chain());
@@ -55,21 +53,18 @@ final class ContextFactory {
         } else {
             throw new IllegalStateException("unknown kind of identity");
         }
+        X509TrustManager trust = null;
         if (config.trust().isPresent()) {
-            trust(builder, config.trust().get());
+            TrustManagerFactory believed = trusts.read(config.trust().get());
+            builder.trustManager(believed);
+            trust = trusts.manager(believed);
         }
         builder.clientAuth(
                 config.mode().isVerified()
                         ? ClientAuth.REQUIRE
                         : config.trust().isPresent() ? ClientAuth.OPTIONAL : ClientAuth.NONE);
         return new ClientTls(
-                config.mode(),
-                config.channelBinding(),
-                build(builder, true),
-                material == null ? null : material.leaf(),
-                true,
-                config.trust().isPresent(),
-                reader.fingerprint());
+                config, build(builder, true), material == null ? null : material.leaf(), trust, files.fingerprint());
     }
 
     ServerTls forServers() throws TlsProblem {
@@ -77,18 +72,11 @@ final class ContextFactory {
             return ServerTls.OFF;
         }
         if (config.context().isPresent()) {
-            return new ServerTls(
-                    config.mode(),
-                    config.negotiation(),
-                    config.channelBinding(),
-                    config.context().get(),
-                    false,
-                    true,
-                    "");
+            return new ServerTls(config, config.context().get(), true, "");
         }
         SslContextBuilder builder = SslContextBuilder.forClient();
         if (config.identity().isPresent()) {
-            KeyMaterial material = material(config.identity().get());
+            KeyMaterial material = identities.read(config.identity().get());
             if (material != null) {
                 builder.keyManager(material.key(), material.chain());
             } else if (config.identity().get() instanceof TlsIdentity.Managed managed) {
@@ -96,50 +84,13 @@ final class ContextFactory {
             }
         }
         if (config.trust().isPresent()) {
-            trust(builder, config.trust().get());
+            builder.trustManager(trusts.read(config.trust().get()));
         } else {
             builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
         }
         // Netty's default is to check the host name; whether that is wanted is said per connection
         builder.endpointIdentificationAlgorithm(null);
-        return new ServerTls(
-                config.mode(),
-                config.negotiation(),
-                config.channelBinding(),
-                build(builder, false),
-                true,
-                config.trust().isPresent(),
-                reader.fingerprint());
-    }
-
-    private @Nullable KeyMaterial material(TlsIdentity identity) throws TlsProblem {
-        if (identity instanceof TlsIdentity.Pem pem) {
-            return reader.read(pem);
-        }
-        return identity instanceof TlsIdentity.Store store ? reader.read(store) : null;
-    }
-
-    private void trust(SslContextBuilder builder, TlsTrust trust) throws TlsProblem {
-        if (trust instanceof TlsTrust.Pem pem) {
-            builder.trustManager(reader.read(pem).toArray(new X509Certificate[0]));
-        } else if (trust instanceof TlsTrust.Store store) {
-            builder.trustManager(reader.read(store).toArray(new X509Certificate[0]));
-        } else if (trust instanceof TlsTrust.Managed managed) {
-            builder.trustManager(managed.trust());
-        } else {
-            builder.trustManager(platform());
-        }
-    }
-
-    private TrustManagerFactory platform() throws TlsProblem {
-        try {
-            TrustManagerFactory platform = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            platform.init((KeyStore) null);
-            return platform;
-        } catch (GeneralSecurityException e) {
-            throw new TlsProblem(
-                    path + ".trust", "the trust of this Java, which can't be read: " + e.getMessage(), "cacerts");
-        }
+        return new ServerTls(config, build(builder, false), config.trust().isPresent(), files.fingerprint());
     }
 
     /** Wrong names are found here, by an engine that is thrown away, and not by the first client. */

@@ -1,15 +1,9 @@
 package dev.pgpool.core.internal.tls;
 
 import dev.pgpool.core.config.TlsIdentity;
-import dev.pgpool.core.config.TlsTrust;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyStore;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
@@ -17,53 +11,83 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.X509KeyManager;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Reads the files of one side, checks what is in them, and remembers a digest of all that was read, by which a change is
- * noticed.
- */
+/** Reads who we are: checks that key and certificate fit. */
 final class MaterialReader {
     private static final Logger LOGGER = LoggerFactory.getLogger(MaterialReader.class);
-    private static final int MAX_FILE = 4 << 20;
+    private static final List<String> KEY_TYPES = List.of("RSA", "EC", "EdDSA", "RSASSA-PSS");
 
     private final String path;
-    private final MessageDigest digest;
+    private final TlsFiles files;
 
     /** @param path of the settings, such as {@code listen.tls} */
-    MaterialReader(String path) {
+    MaterialReader(String path, TlsFiles files) {
         this.path = path;
+        this.files = files;
+    }
+
+    /** Null if the host looks after the keys. */
+    @Nullable
+    KeyMaterial read(TlsIdentity identity) throws TlsProblem {
+        if (identity instanceof TlsIdentity.Pem pem) {
+            return read(pem);
+        }
+        if (identity instanceof TlsIdentity.Store store) {
+            return read(store);
+        }
+        if (identity instanceof TlsIdentity.Managed managed) {
+            note(managed);
+        }
+        return null;
+    }
+
+    /** A factory may be given other keys: what it shows now is part of what was read. */
+    private void note(TlsIdentity.Managed managed) throws TlsProblem {
         try {
-            this.digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            for (KeyManager manager : managed.keys().getKeyManagers()) {
+                if (manager instanceof X509KeyManager keys) {
+                    for (String type : KEY_TYPES) {
+                        note(keys, keys.getServerAliases(type, null));
+                        note(keys, keys.getClientAliases(type, null));
+                    }
+                }
+            }
+        } catch (IllegalStateException e) {
+            throw new TlsProblem(path + ".keyManager", "a factory that is not initialized", "one that is");
         }
     }
 
-    /** The digest of all files read. */
-    String fingerprint() {
-        return HexFormat.of().formatHex(digest.digest());
+    private void note(X509KeyManager keys, String @Nullable [] aliases) {
+        if (aliases != null) {
+            for (String alias : aliases) {
+                X509Certificate[] chain = keys.getCertificateChain(alias);
+                files.note(chain == null ? List.of() : List.of(chain));
+            }
+        }
     }
 
-    KeyMaterial read(TlsIdentity.Pem pem) throws TlsProblem {
+    private KeyMaterial read(TlsIdentity.Pem pem) throws TlsProblem {
         String certificatePath = path + ".certificate";
         List<X509Certificate> chain = new PemFile(
-                        certificatePath, pem.certificate(), bytes(certificatePath, pem.certificate()))
+                        certificatePath, pem.certificate(), files.bytes(certificatePath, pem.certificate()))
                 .certificates();
         String keyPath = path + ".key";
-        PrivateKey key = new PemFile(keyPath, pem.key(), bytes(keyPath, pem.key())).privateKey(pem.password());
+        PrivateKey key = new PemFile(keyPath, pem.key(), files.bytes(keyPath, pem.key())).privateKey(pem.password());
         return checked(
                 new KeyMaterial(key, chain),
                 keyPath,
                 pem.key() + " that does not fit the certificate in " + pem.certificate());
     }
 
-    KeyMaterial read(TlsIdentity.Store store) throws TlsProblem {
+    private KeyMaterial read(TlsIdentity.Store store) throws TlsProblem {
         String storePath = path + ".keyStore";
-        KeyStore keys = open(storePath, store.file(), store.password());
+        KeyStore keys = files.open(storePath, store.file(), store.password());
         try {
             List<String> aliases = new ArrayList<>();
             for (String alias : Collections.list(keys.aliases())) {
@@ -106,59 +130,5 @@ final class MaterialReader {
                     .log("our certificate has expired: whoever checks it will refuse us");
         }
         return material;
-    }
-
-    List<X509Certificate> read(TlsTrust.Pem pem) throws TlsProblem {
-        String trustPath = path + ".trust";
-        return new PemFile(trustPath, pem.certificates(), bytes(trustPath, pem.certificates())).certificates();
-    }
-
-    List<X509Certificate> read(TlsTrust.Store store) throws TlsProblem {
-        String storePath = path + ".trustStore";
-        KeyStore trusted = open(storePath, store.file(), store.password());
-        List<X509Certificate> found = new ArrayList<>();
-        try {
-            for (String alias : Collections.list(trusted.aliases())) {
-                if (trusted.isCertificateEntry(alias)
-                        && trusted.getCertificate(alias) instanceof X509Certificate certificate) {
-                    found.add(certificate);
-                }
-            }
-        } catch (GeneralSecurityException e) {
-            throw new TlsProblem(storePath, store.file() + " that can't be listed", "a PKCS#12 or JKS file");
-        }
-        if (found.isEmpty()) {
-            throw new TlsProblem(storePath, store.file() + " without a trusted certificate", "at least one");
-        }
-        return found;
-    }
-
-    private KeyStore open(String setting, Path file, String password) throws TlsProblem {
-        var unused = bytes(setting, file);
-        try {
-            return KeyStore.getInstance(file.toFile(), password.toCharArray());
-        } catch (IOException e) {
-            throw new TlsProblem(setting, file + " that the password does not open", "its password");
-        } catch (GeneralSecurityException e) {
-            throw new TlsProblem(setting, file + " of unknown kind", "a PKCS#12 or JKS file");
-        }
-    }
-
-    private byte[] bytes(String setting, Path file) throws TlsProblem {
-        try {
-            long size = Files.size(file);
-            if (size > MAX_FILE) {
-                throw new TlsProblem(setting, file + " of " + size + " bytes", "at most " + MAX_FILE);
-            }
-            byte[] contents = Files.readAllBytes(file);
-            digest.update(contents);
-            digest.update((byte) 0);
-            return contents;
-        } catch (IOException e) {
-            throw new TlsProblem(
-                    setting,
-                    file + " that can't be read (" + e.getClass().getSimpleName() + ")",
-                    "a file that this process may read");
-        }
     }
 }

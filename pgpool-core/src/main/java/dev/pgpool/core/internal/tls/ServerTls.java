@@ -1,6 +1,8 @@
 package dev.pgpool.core.internal.tls;
 
 import dev.pgpool.core.config.ChannelBinding;
+import dev.pgpool.core.config.TlsBuilder;
+import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.config.TlsMode;
 import dev.pgpool.core.config.TlsNegotiation;
 import io.netty.buffer.ByteBufAllocator;
@@ -19,57 +21,45 @@ import org.jspecify.annotations.Nullable;
 public final class ServerTls {
     /** No encryption. */
     public static final ServerTls OFF =
-            new ServerTls(TlsMode.DISABLE, TlsNegotiation.POSTGRES, ChannelBinding.PREFER, null, false, false, "");
+            new ServerTls(TlsBuilder.forServers().mode(TlsMode.DISABLE).build(), null, false, "");
 
-    private final TlsMode mode;
-    private final TlsNegotiation negotiation;
-    private final ChannelBinding channelBinding;
+    private final TlsConfig config;
     private final @Nullable SslContext context;
-    private final boolean owned;
     private final boolean verifies;
     private final String fingerprint;
 
     /**
-     * @param owned whether the context is ours to release
+     * @param context null where there is no TLS
      * @param verifies whether certificates of servers are checked
-     * @param fingerprint of all files that went into it
+     * @param fingerprint of all that was read for it
      */
-    ServerTls(
-            TlsMode mode,
-            TlsNegotiation negotiation,
-            ChannelBinding channelBinding,
-            @Nullable SslContext context,
-            boolean owned,
-            boolean verifies,
-            String fingerprint) {
-        this.mode = mode;
-        this.negotiation = negotiation;
-        this.channelBinding = channelBinding;
+    ServerTls(TlsConfig config, @Nullable SslContext context, boolean verifies, String fingerprint) {
+        this.config = config;
         this.context = context;
-        this.owned = owned;
         this.verifies = verifies;
         this.fingerprint = fingerprint;
     }
 
     public TlsMode mode() {
-        return mode;
+        return config.mode();
     }
 
     public ChannelBinding channelBinding() {
-        return channelBinding;
+        return config.channelBinding();
     }
 
     TlsNegotiation negotiation() {
-        return negotiation;
+        return config.negotiation();
     }
 
-    String fingerprint() {
-        return fingerprint;
+    /** Whether the other was made of the same settings, and of files and stores with the same contents. */
+    boolean isSameAs(ServerTls other) {
+        return config.equals(other.config) && fingerprint.equals(other.fingerprint);
     }
 
     /** Gives native memory back, which would otherwise wait for the garbage collector; not that of a host's context. */
     void release() {
-        if (owned) {
+        if (config.context().isEmpty()) {
             ReferenceCountUtil.release(context);
         }
     }
@@ -86,7 +76,7 @@ public final class ServerTls {
         }
         SslHandler handler = known.newHandler(alloc, host, port, handshakes);
         handler.setHandshakeTimeoutMillis(0);
-        if (mode == TlsMode.VERIFY_FULL) {
+        if (mode() == TlsMode.VERIFY_FULL) {
             // the host's own context may not ask for it
             SSLParameters parameters = handler.engine().getSSLParameters();
             parameters.setEndpointIdentificationAlgorithm("HTTPS");

@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.tls;
 
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
@@ -28,6 +29,16 @@ final class Sessions {
         } catch (SSLPeerUnverifiedException e) {
             // it showed none
             return null;
+        }
+    }
+
+    /** Empty if it showed none. */
+    static X509Certificate[] peerChain(SSLEngine engine) {
+        try {
+            Certificate[] chain = engine.getSession().getPeerCertificates();
+            return Arrays.copyOf(chain, chain.length, X509Certificate[].class);
+        } catch (SSLPeerUnverifiedException e) {
+            return new X509Certificate[0];
         }
     }
 

@@ -54,7 +54,7 @@ public final class TlsContexts {
         Map<String, ServerTls> servers = new LinkedHashMap<>(before.servers);
         read.servers.forEach((name, now) -> {
             ServerTls known = before.servers.get(name);
-            if (known != null && known.fingerprint().equals(now.fingerprint())) {
+            if (known != null && known.isSameAs(now)) {
                 servers.put(name, known);
                 now.release();
             } else {
@@ -65,7 +65,7 @@ public final class TlsContexts {
                 }
             }
         });
-        boolean same = before.clients.fingerprint().equals(read.clients.fingerprint());
+        boolean same = before.clients.isSameAs(read.clients);
         if (same) {
             read.clients.release();
         } else {

@@ -17,4 +17,15 @@ public record TlsSession(
         String protocol,
         String cipherSuite,
         @Nullable X509Certificate serverCertificate,
-        @Nullable PeerCertificate peer) {}
+        @Nullable PeerCertificate peer) {
+
+    /** The same with a certificate that was verified meanwhile. */
+    TlsSession verified(PeerCertificate certificate) {
+        return new TlsSession(protocol, cipherSuite, serverCertificate, certificate);
+    }
+
+    /** The same with nothing verified. */
+    TlsSession unverified() {
+        return peer == null ? this : new TlsSession(protocol, cipherSuite, serverCertificate, null);
+    }
+}

@@ -17,6 +17,8 @@ public enum PoolerError {
             "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack."),
     CLIENT_PROTOCOL_VIOLATION("FATAL", "08P01", "protocol violation by the client: %s", null),
     TLS_REQUIRED("FATAL", "28000", "SSL required", "Connect with sslmode=require or stricter."),
+    TLS_OUTDATED("FATAL", "28000", "%s", "Connect again."),
+    LOGIN_OUTDATED("FATAL", "28000", "the configuration changed while user \"%s\" logged in", "Connect again."),
     NO_USER_NAME("FATAL", "28000", "no PostgreSQL user name specified in startup packet", null),
     AUTHENTICATION_FAILED("FATAL", "28P01", "password authentication failed for user \"%s\"", null),
     AUTHENTICATION_UNAVAILABLE(

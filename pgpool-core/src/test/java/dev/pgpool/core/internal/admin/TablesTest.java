@@ -103,6 +103,10 @@ class TablesTest {
                 case "snapshot" -> CompletableFuture.completedFuture(PgPoolSnapshot.EMPTY);
                 case "clients" -> CompletableFuture.completedFuture(List.<ClientInfo>of());
                 case "servers" -> CompletableFuture.completedFuture(List.<ServerInfo>of());
+                case "set" -> {
+                    called.add("set" + Arrays.toString(arguments));
+                    yield CompletableFuture.completedFuture(List.<String>of());
+                }
                 default -> {
                     called.add(method.getName() + (arguments == null ? "" : Arrays.toString(arguments)));
                     yield CompletableFuture.completedFuture(null);

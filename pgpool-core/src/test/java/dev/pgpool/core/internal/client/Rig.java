@@ -119,7 +119,7 @@ public class Rig implements AutoCloseable {
 
     /** A client's end. */
     final class Client extends End {
-        final ClientSession session = new ClientSession(services, deadlines);
+        final ClientSession session = new ClientSession(() -> services, deadlines);
         private final ByteArrayOutputStream received = new ByteArrayOutputStream();
 
         void collect() {

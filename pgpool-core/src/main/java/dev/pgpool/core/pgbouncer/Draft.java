@@ -1,0 +1,201 @@
+package dev.pgpool.core.pgbouncer;
+
+import dev.pgpool.core.PgPool;
+import dev.pgpool.core.PgPoolBuilder;
+import dev.pgpool.core.auth.CredentialStore;
+import dev.pgpool.core.config.ConfigException;
+import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.UserConfig;
+import dev.pgpool.core.pgbouncer.Keys.Use;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** What an ini file and the changes that were made to it come to: a configuration, or problems. Immutable when made. */
+final class Draft {
+    private static final int MOST_CLIENTS = 1_000_000;
+    private static final int MOST_PEERS = 16_383;
+    private static final Set<String> PEER_KEYS = Set.of("host", "port", "pool_size");
+
+    private final Path file;
+    private final IniFile ini;
+    private final Map<String, Value> values;
+    private final List<String> warnings = new ArrayList<>();
+    private final List<String> problems;
+    /** What is wrong with settings of TLS only as long as others, or files, don't fit them. */
+    private final List<String> unfit = new ArrayList<>();
+
+    private @Nullable PgPoolConfig config;
+
+    /**
+     * @param problems of reading the file
+     * @param fixed what can't change any more, as it was when the pooler began
+     * @param changes what was changed since
+     * @param stores makes the store of a userlist file, or gives the one that was made for it before
+     */
+    Draft(
+            Path file,
+            IniFile ini,
+            List<String> problems,
+            Map<String, Value> fixed,
+            Map<String, Value> changes,
+            Function<Path, CredentialStore> stores) {
+        this.file = file;
+        this.ini = ini;
+        this.problems = new ArrayList<>(problems);
+        this.values = new LinkedHashMap<>(ini.section("pgbouncer"));
+        fixed.forEach(this::keep);
+        values.putAll(changes);
+        judge();
+        build(stores);
+    }
+
+    Map<String, Value> values() {
+        return values;
+    }
+
+    List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    /** Says problems of the pooler in the words of the file. */
+    IniWords words() {
+        return new IniWords(file, values, ini.section("databases"));
+    }
+
+    /** Whether all that is wrong are settings of TLS that others don't fit yet. */
+    boolean isOnlyUnfit() {
+        return problems.isEmpty() && !unfit.isEmpty();
+    }
+
+    /** Everything that is wrong. */
+    List<String> problems() {
+        List<String> all = new ArrayList<>(problems);
+        all.addAll(unfit);
+        return all.stream().distinct().toList();
+    }
+
+    /** @throws ConfigException with every problem found */
+    PgPoolConfig config() {
+        PgPoolConfig made = config;
+        if (made == null) {
+            throw new ConfigException(problems());
+        }
+        return made;
+    }
+
+    private void keep(String name, Value was) {
+        Value given = values.get(name);
+        String now = given == null ? Keys.of(name).defaultValue() : given.text();
+        if (!now.equals(was.text())) {
+            warnings.add((given == null ? file.toString() : given.where()) + ": " + name + ": \"" + now
+                    + "\" is not used before a restart: it can't change while the pooler runs");
+        }
+        if (was.where().equals("default")) {
+            values.remove(name);
+        } else {
+            values.put(name, was);
+        }
+    }
+
+    /** Keys that nobody knows, that mean nothing, or that must not be ignored. */
+    private void judge() {
+        values.forEach((name, value) -> {
+            if (!Keys.isKnown(name)) {
+                problems.add(value.where() + ": " + name + ": no such key (expected: one of those of PgBouncer 1.25)");
+                return;
+            }
+            Keys.Key key = Keys.of(name);
+            if (key.use() == Use.REFUSED && !value.text().equals(key.defaultValue())) {
+                problems.add(value.problem("\"" + key.defaultValue() + "\": " + key.why()));
+            } else if (!key.hasEffect(value.text())) {
+                warnings.add(value.where() + ": " + name + key.whyNoEffect(value.text()));
+            }
+        });
+    }
+
+    private void build(Function<Path, CredentialStore> stores) {
+        Settings all = new Settings(values, problems);
+        PgPoolBuilder builder = PgPool.builder();
+        general(all, builder);
+        AuthKeys.apply(all, builder, stores);
+        builder.tls(tls -> TlsKeys.apply("client_tls", all, tls, unfit));
+        Map<String, DatabaseEntry> databases = DatabaseEntry.all(ini.section("databases"), all, problems, unfit);
+        databases.forEach((name, entry) -> builder.database(name, entry::apply));
+        if (databases.isEmpty() && problems.isEmpty()) {
+            problems.add(file + ": [databases]: empty (expected: at least one database)");
+        }
+        ini.section("users").forEach((name, value) -> {
+            Settings own = new Settings(ConnectString.parse(value, problems), problems);
+            builder.user(name, new UserEntry(all, own)::apply);
+        });
+        if (UserEntry.isForAll(values) && !ini.section("users").containsKey(UserConfig.FALLBACK)) {
+            builder.user(UserConfig.FALLBACK, new UserEntry(all, new Settings(Map.of(), problems))::apply);
+        }
+        ini.section("peers").forEach((name, value) -> peer(name, value, builder));
+        if (problems().isEmpty()) {
+            finish(builder);
+        }
+    }
+
+    private void finish(PgPoolBuilder builder) {
+        try {
+            config = builder.config();
+        } catch (ConfigException e) {
+            e.problems()
+                    .forEach(problem ->
+                            words().of(List.of(problem)).forEach(isOfTls(problem) ? unfit::add : problems::add));
+        }
+    }
+
+    /** Whether the pooler has found something wrong with TLS. */
+    static boolean isOfTls(String problem) {
+        return problem.matches("(?:listen|databases\\..*?)\\.tls[.:].*");
+    }
+
+    private static void general(Settings all, PgPoolBuilder builder) {
+        builder.listen(all.text("listen_addr", ""), all.integer("listen_port", 6_432, 0, 65_535))
+                .backlog(all.integer("listen_backlog", 128, 1, 65_535))
+                .maxClientConnections(all.integer("max_client_conn", 100, 1, MOST_CLIENTS))
+                .loginTimeout(all.positiveSeconds("client_login_timeout", Duration.ofSeconds(60)))
+                .poolMode(all.oneOf("pool_mode", PoolMode.class, PoolMode.SESSION))
+                .dnsMaxTtl(all.seconds("dns_max_ttl", Duration.ofSeconds(15)))
+                .dnsNxdomainTtl(all.seconds("dns_nxdomain_ttl", Duration.ofSeconds(15)))
+                .statsPeriod(all.positiveSeconds("stats_period", Duration.ofSeconds(60)))
+                .adminUsers(all.names("admin_users").toArray(String[]::new))
+                .statsUsers(all.names("stats_users").toArray(String[]::new))
+                .ownerIsAdmin(true)
+                .peerId(all.integer("peer_id", 0, 0, MOST_PEERS));
+        String sockets = all.text("unix_socket_dir", Keys.of("unix_socket_dir").defaultValue());
+        if (sockets.startsWith("@")) {
+            all.problem("unix_socket_dir", "a directory: names without a file are not supported");
+        } else if (!sockets.isEmpty()) {
+            builder.unixSocketDirectory(Path.of(sockets));
+        }
+        String mode = all.text("unix_socket_mode", "0777");
+        if (mode.matches("0?[0-7]{3}")) {
+            builder.unixSocketMode(mode);
+        } else {
+            all.problem("unix_socket_mode", "three octal digits, such as 0777");
+        }
+    }
+
+    private void peer(String name, Value value, PgPoolBuilder builder) {
+        Settings own = new Settings(ConnectString.parse(value, problems), problems);
+        own.allowOnly(PEER_KEYS);
+        if (!name.matches("[1-9][0-9]{0,4}") || Integer.parseInt(name) > MOST_PEERS) {
+            problems.add(value.where() + ": " + name + " (expected: a peer id, 1 to " + MOST_PEERS + ")");
+        } else if (!own.has("host")) {
+            problems.add(value.where() + ": " + name + ": no host (expected: host=... port=...)");
+        } else {
+            builder.peer(Integer.parseInt(name), own.text("host", ""), own.integer("port", 6_432, 1, 65_535));
+        }
+    }
+}

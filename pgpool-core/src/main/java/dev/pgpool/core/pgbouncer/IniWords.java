@@ -1,0 +1,110 @@
+package dev.pgpool.core.pgbouncer;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Says what the pooler finds wrong, which names paths of its own configuration, by file, line and key of the ini file. */
+final class IniWords {
+    /** By path in the pooler's configuration; of a database and a user by what follows its name. */
+    private static final Map<String, String> KEYS = Map.ofEntries(
+            Map.entry("listen.host", "listen_addr"),
+            Map.entry("listen.port", "listen_port"),
+            Map.entry("listen.unixSocketDirectory", "unix_socket_dir"),
+            Map.entry("listen.unixSocketMode", "unix_socket_mode"),
+            Map.entry("listen.backlog", "listen_backlog"),
+            Map.entry("listen.maxClientConnections", "max_client_conn"),
+            Map.entry("listen.loginTimeout", "client_login_timeout"),
+            Map.entry("listen.tls", "client_tls_protocols"),
+            Map.entry("listen.tls.certificate", "client_tls_cert_file"),
+            Map.entry("listen.tls.key", "client_tls_key_file"),
+            Map.entry("listen.tls.trust", "client_tls_ca_file"),
+            Map.entry("listen.tls.protocols", "client_tls_protocols"),
+            Map.entry("auth.identFile", "auth_ident_file"),
+            Map.entry("auth.method", "auth_type"),
+            Map.entry("admin.adminUsers", "admin_users"),
+            Map.entry("admin.statsUsers", "stats_users"),
+            Map.entry("admin.statsPeriod", "stats_period"),
+            Map.entry("peers.id", "peer_id"));
+
+    private static final Map<String, String> OF_DATABASE = Map.ofEntries(
+            Map.entry("host", "host"),
+            Map.entry("host.port", "port"),
+            Map.entry("hosts", "host"),
+            Map.entry("user", "user"),
+            Map.entry("password", "password"),
+            Map.entry("connectQuery", "connect_query"),
+            Map.entry("maxConnections", "pool_size"),
+            Map.entry("minConnections", "min_pool_size"),
+            Map.entry("reserveConnections", "reserve_pool_size"),
+            Map.entry("maxServerConnections", "max_db_connections"),
+            Map.entry("maxClients", "max_db_client_connections"),
+            Map.entry("serverCheckQuery", "server_check_query"),
+            Map.entry("serverResetQuery", "server_reset_query"),
+            Map.entry("serverResetQueryAlways", "server_reset_query_always"),
+            Map.entry("tls", "server_tls_protocols"),
+            Map.entry("tls.certificate", "server_tls_cert_file"),
+            Map.entry("tls.key", "server_tls_key_file"),
+            Map.entry("tls.trust", "server_tls_ca_file"),
+            Map.entry("tls.protocols", "server_tls_protocols"),
+            Map.entry("authQuery.user", "auth_user"),
+            Map.entry("authQuery.query", "auth_query"),
+            Map.entry("authQuery.database", "auth_dbname"));
+
+    private final Path file;
+    private final Map<String, Value> general;
+    private final Map<String, Value> databases;
+
+    IniWords(Path file, Map<String, Value> general, Map<String, Value> databases) {
+        this.file = file;
+        this.general = general;
+        this.databases = databases;
+    }
+
+    /** Without repetition: what is said once for all databases is a problem of each of them. */
+    List<String> of(List<String> problems) {
+        return problems.stream().map(this::of).distinct().toList();
+    }
+
+    private String of(String problem) {
+        int end = problem.indexOf(": ");
+        String path = end < 0 ? "" : problem.substring(0, end);
+        String rest = problem.substring(Math.max(0, end));
+        String key = KEYS.get(path);
+        if (key != null) {
+            return where(general.get(key)) + ": " + key + rest;
+        }
+        if (path.startsWith("databases.")) {
+            String known = ofDatabase(path.substring("databases.".length()), rest);
+            if (known != null) {
+                return known;
+            }
+        }
+        // files of rules say file and line themselves
+        return path.indexOf('/') >= 0 ? problem : file + ": " + problem;
+    }
+
+    private @Nullable String ofDatabase(String path, String rest) {
+        for (Map.Entry<String, Value> database : databases.entrySet()) {
+            String name = database.getKey();
+            if (path.equals(name)) {
+                return where(database.getValue()) + ": " + name + rest;
+            }
+            String key = path.startsWith(name + ".")
+                    ? OF_DATABASE.get(path.substring(name.length() + 1).replaceFirst("hosts\\[\\d+]", "host"))
+                    : null;
+            if (key != null) {
+                boolean own = DatabaseEntry.gives(database.getValue(), key);
+                return own || !Keys.isKnown(key)
+                        ? where(database.getValue()) + ": " + name + "." + key + rest
+                        : where(general.get(key)) + ": " + key + rest;
+            }
+        }
+        return null;
+    }
+
+    private String where(@Nullable Value value) {
+        return value == null ? file.toString() : value.where();
+    }
+}
