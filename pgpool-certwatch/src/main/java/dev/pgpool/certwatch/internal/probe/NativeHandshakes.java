@@ -122,7 +122,10 @@ final class NativeHandshakes implements AutoCloseable {
     @Nullable
     SSLEngine engine(Endpoint endpoint, Capture capture, ByteBufAllocator alloc) {
         TlsOffer offer = endpoint.connect().offer();
-        if (endpoint.client() != null || !offer.keys().isEmpty()) {
+        // BoringSSL offers all cipher suites of TLS 1.3 or none.
+        boolean choosy = !offer.ciphers().isEmpty()
+                && (offer.versions().isEmpty() || offer.versions().contains("TLSv1.3"));
+        if (endpoint.client() != null || !offer.keys().isEmpty() || choosy) {
             return null;
         }
         boolean address = Handshakes.isAddress(endpoint.serverName());
