@@ -12,7 +12,7 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** One thing whose certificates are watched. Its name is its identity: two targets of one watch never share it. */
-public sealed interface CertTarget permits Endpoint, CertificateFile, TrustStoreTarget {
+public sealed interface CertTarget permits Endpoint, CertificateFile, TrustStoreTarget, TargetSet {
 
     /** Identity of the target, and the {@code instance} tag of its meters. */
     String name();
@@ -30,7 +30,8 @@ public sealed interface CertTarget permits Endpoint, CertificateFile, TrustStore
     <R> R map(
             Function<? super Endpoint, ? extends R> endpoint,
             Function<? super CertificateFile, ? extends R> file,
-            Function<? super TrustStoreTarget, ? extends R> trustStore);
+            Function<? super TrustStoreTarget, ? extends R> trustStore,
+            Function<? super TargetSet, ? extends R> set);
 
     /** Own thresholds; absent to use those of the watch. */
     default @Nullable Thresholds thresholds() {
@@ -66,7 +67,8 @@ public sealed interface CertTarget permits Endpoint, CertificateFile, TrustStore
      * Reads a target from a URL: {@code https://host[:port]}, {@code tls://host:port}, {@code postgres://host[:port]}, {@code
      * postgres+direct://host}, {@code smtp+starttls://host} (and {@code imap}, {@code pop3}, {@code ftp}, {@code ldap}, {@code
      * mysql}), {@code smtps://}, {@code imaps://}, {@code pop3s://}, {@code ftps://}, {@code ldaps://}, {@code file:/path}, {@code
-     * truststore:jdk} and {@code truststore:os}.
+     * file:/directory/} and {@code file:/path/*.pem} for all certificate files there, {@code targets:/path} for a file that lists
+     * targets, {@code truststore:jdk} and {@code truststore:os}.
      *
      * <p>Options follow as query, percent-encoded where needed; the README lists them all. For every target: {@code name}, {@code
      * warning}, {@code critical}, {@code interval}, {@code mute} and {@code label.<name>}. For servers besides: {@code sni},

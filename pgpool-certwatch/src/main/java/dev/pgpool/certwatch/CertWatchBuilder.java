@@ -33,6 +33,7 @@ public final class CertWatchBuilder {
     private Duration shortestInterval = Duration.ofMinutes(1);
     private Duration firstSweep = Duration.ofSeconds(30);
     private Duration recheck = Duration.ofSeconds(30);
+    private Duration discovery = Duration.ofSeconds(30);
     private int maxInFlight = 256;
     private int maxPerHost = 2;
     private TrustSource trust = TrustSource.jdk();
@@ -90,6 +91,12 @@ public final class CertWatchBuilder {
     /** A target that got worse is looked at again after this time, at most twice in a row; 30 seconds by default. */
     public CertWatchBuilder recheck(Duration value) {
         recheck = value;
+        return this;
+    }
+
+    /** Directories, patterns and lists of targets are read again after this time; 30 seconds by default. */
+    public CertWatchBuilder discovery(Duration value) {
+        discovery = value;
         return this;
     }
 
@@ -241,6 +248,7 @@ public final class CertWatchBuilder {
         positive(found, "shortestInterval", shortestInterval);
         notNegative(found, "firstSweep", firstSweep);
         positive(found, "recheck", recheck);
+        positive(found, "discovery", discovery);
         positive(found, "resolveTimeout", resolveTimeout);
         positive(found, "connectTimeout", connectTimeout);
         positive(found, "negotiateTimeout", negotiateTimeout);
@@ -284,6 +292,7 @@ public final class CertWatchBuilder {
                         shortestInterval.compareTo(interval) < 0 ? shortestInterval : interval,
                         firstSweep.compareTo(interval) < 0 ? firstSweep : interval,
                         recheck.compareTo(interval) < 0 ? recheck : interval,
+                        discovery,
                         maxInFlight,
                         maxPerHost),
                 new CertWatchConfig.Judging(trust, thresholds, revocation, staleGrace, mutes),

@@ -54,6 +54,7 @@ public record CertWatchConfig(
      * @param shortestInterval the interval never gets shorter than this for a certificate that ends soon
      * @param firstSweep the first looks are spread over this time
      * @param recheck a target that got worse is looked at again after this time, at most twice in a row
+     * @param discovery between two readings of a {@link TargetSet}
      * @param maxInFlight looks under way at once
      * @param maxPerHost looks under way at once to one host
      */
@@ -62,6 +63,7 @@ public record CertWatchConfig(
             Duration shortestInterval,
             Duration firstSweep,
             Duration recheck,
+            Duration discovery,
             int maxInFlight,
             int maxPerHost) {}
 

@@ -65,7 +65,8 @@ public record CertificateFile(
     public <R> R map(
             Function<? super Endpoint, ? extends R> endpoint,
             Function<? super CertificateFile, ? extends R> file,
-            Function<? super TrustStoreTarget, ? extends R> trustStore) {
+            Function<? super TrustStoreTarget, ? extends R> trustStore,
+            Function<? super TargetSet, ? extends R> set) {
         return file.apply(this);
     }
 

@@ -262,7 +262,8 @@ public record Endpoint(
     public <R> R map(
             Function<? super Endpoint, ? extends R> endpoint,
             Function<? super CertificateFile, ? extends R> file,
-            Function<? super TrustStoreTarget, ? extends R> trustStore) {
+            Function<? super TrustStoreTarget, ? extends R> trustStore,
+            Function<? super TargetSet, ? extends R> set) {
         return endpoint.apply(this);
     }
 

@@ -126,6 +126,12 @@ public enum FindingCode {
     NO_CERTIFICATE_FOUND(CRITICAL, Group.FILE),
     /** The file is larger than the limit. */
     FILE_TOO_LARGE(CRITICAL, Group.FILE),
+    /** A directory, pattern or list gives no target. */
+    NO_MATCH(CRITICAL, Group.FILE),
+    /** A list has entries that are no targets; all others are watched. */
+    TARGETS_INVALID(WARNING, Group.FILE),
+    /** A directory, pattern or list gives more targets than are watched. */
+    TOO_MANY_TARGETS(WARNING, Group.FILE),
     /** The private key beside the leaf does not belong to it. */
     KEY_MISMATCH(CRITICAL, Group.FILE);
 

@@ -67,6 +67,16 @@ final class TargetOptions {
         return value == null ? otherwise : value;
     }
 
+    boolean flag(String option) {
+        String value = text(option, "false");
+        return switch (value) {
+            case "true", "" -> true;
+            case "false" -> false;
+            default ->
+                throw wrong.apply(option + "=" + value.replaceAll("\\p{Cntrl}", "?") + " (expected: true or false)");
+        };
+    }
+
     @Nullable
     Path path(String option) {
         String value = text(option);

@@ -1,5 +1,7 @@
 package dev.pgpool.certwatch;
 
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -53,6 +55,7 @@ final class TargetUrl {
         String body = question < 0 ? rest : rest.substring(0, question);
         return switch (scheme) {
             case "file" -> file(url, body, query);
+            case "targets" -> list(url, body, query);
             case "truststore" -> trustStore(url, body, query);
             default -> endpoint(url, scheme, body, query);
         };
@@ -131,8 +134,7 @@ final class TargetUrl {
             String name = options.text("name");
             return name == null ? endpoint : endpoint.named(name);
         } catch (IllegalArgumentException e) {
-            String message = String.valueOf(e.getMessage());
-            throw message.startsWith(redacted(url)) ? e : wrong(url, message);
+            throw described(url, e);
         }
     }
 
@@ -142,7 +144,11 @@ final class TargetUrl {
             throw wrong(url, "no local path", "file:/path or file:///path");
         }
         TargetOptions options = options(url, query);
-        Path file = options.path("file", options.decode(path));
+        String decoded = options.decode(path);
+        Path file = options.path("file", decoded);
+        if (isSet(decoded, file)) {
+            return files(url, decoded, options);
+        }
         String password = options.text("password");
         CertificateFile target = new CertificateFile(
                 options.text("name", "file:" + file),
@@ -152,6 +158,45 @@ final class TargetUrl {
                 options.policy());
         options.refuseOthers(!url.contains("@"));
         return target;
+    }
+
+    /** A file whose name looks like a pattern is that file. */
+    private static boolean isSet(String path, Path file) {
+        if (path.endsWith("/") || Files.isDirectory(file)) {
+            return true;
+        }
+        return path.chars().anyMatch(c -> "*?[{".indexOf(c) >= 0) && !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static CertTarget files(String url, String pattern, TargetOptions options) {
+        String password = options.text("password");
+        boolean recursive = options.flag("recursive");
+        try {
+            TargetSet set = new TargetSet(
+                    options.text("name", "file:" + pattern),
+                    TargetSet.Kind.FILES,
+                    pattern,
+                    recursive,
+                    password == null ? null : Secret.of(password.toCharArray()),
+                    options.policy());
+            options.refuseOthers(!url.contains("@"));
+            return set;
+        } catch (IllegalArgumentException e) {
+            throw described(url, e);
+        }
+    }
+
+    private static CertTarget list(String url, String body, String query) {
+        String path = body.startsWith("///") ? body.substring(2) : body;
+        if (path.isEmpty() || path.startsWith("//")) {
+            throw wrong(url, "no local path", "targets:/path");
+        }
+        TargetOptions options = options(url, query);
+        Path file = options.path("targets", options.decode(path));
+        TargetSet set =
+                TargetSet.list(file).withPolicy(options.policy()).named(options.text("name", "targets:" + file));
+        options.refuseOthers(!url.contains("@"));
+        return set;
     }
 
     private static CertTarget trustStore(String url, String body, String query) {
@@ -193,13 +238,18 @@ final class TargetUrl {
 
     private static Iterable<String> sortedSchemes() {
         return java.util.stream.Stream.concat(
-                        SCHEMES.keySet().stream(), java.util.stream.Stream.of("file", "truststore"))
+                        SCHEMES.keySet().stream(), java.util.stream.Stream.of("file", "targets", "truststore"))
                 .sorted()
                 .toList();
     }
 
     private static IllegalArgumentException wrong(String url, String seen, String expected) {
         return wrong(url, seen + " (expected: " + expected + ")");
+    }
+
+    private static IllegalArgumentException described(String url, IllegalArgumentException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.startsWith(redacted(url)) ? e : wrong(url, message);
     }
 
     private static IllegalArgumentException wrong(String url, String message) {

@@ -47,7 +47,8 @@ public record TrustStoreTarget(String name, TrustSource source, TargetPolicy pol
     public <R> R map(
             Function<? super Endpoint, ? extends R> endpoint,
             Function<? super CertificateFile, ? extends R> file,
-            Function<? super TrustStoreTarget, ? extends R> trustStore) {
+            Function<? super TrustStoreTarget, ? extends R> trustStore,
+            Function<? super TargetSet, ? extends R> set) {
         return trustStore.apply(this);
     }
 

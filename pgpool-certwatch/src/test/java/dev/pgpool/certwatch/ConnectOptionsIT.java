@@ -195,8 +195,18 @@ class ConnectOptionsIT {
         assertThat(head[15]).isEqualTo((byte) 12);
         return String.format(
                 "%x %x %d.%d.%d.%d %d.%d.%d.%d %d %d",
-                head[12], head[13], head[16], head[17], head[18], head[19], head[20], head[21], head[22], head[23],
-                ((head[24] & 0xff) << 8) + (head[25] & 0xff), ((head[26] & 0xff) << 8) + (head[27] & 0xff));
+                head[12],
+                head[13],
+                head[16],
+                head[17],
+                head[18],
+                head[19],
+                head[20],
+                head[21],
+                head[22],
+                head[23],
+                ((head[24] & 0xff) << 8) + (head[25] & 0xff),
+                ((head[26] & 0xff) << 8) + (head[27] & 0xff));
     }
 
     @Test
@@ -224,8 +234,8 @@ class ConnectOptionsIT {
             AddressResolver never = host -> {
                 throw new AssertionError(host);
             };
-            Endpoint target = Endpoint.parse(
-                    "tls://no-such-name.invalid:" + peer.port() + "?sni=localhost&address=127.0.0.41");
+            Endpoint target =
+                    Endpoint.parse("tls://no-such-name.invalid:" + peer.port() + "?sni=localhost&address=127.0.0.41");
             CertReport seen = lookAt(target, patient().trust(trust(ROOT)).resolver(never));
             assertThat(seen.findings()).isEmpty();
             assertThat(seen.addresses()).extracting(AddressResult::address).containsExactly("127.0.0.41");

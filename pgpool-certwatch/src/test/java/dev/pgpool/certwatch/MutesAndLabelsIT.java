@@ -106,7 +106,9 @@ class MutesAndLabelsIT {
                 // Levels are of the present: no look is needed for the date to pass.
                 clock.now = until;
                 assertThat(watch.snapshot().worst()).isEqualTo(Level.CRITICAL);
-                assertThat(check(watch, "a").findings()).extracting(Finding::code).containsExactly(EXPIRING_CRITICAL);
+                assertThat(check(watch, "a").findings())
+                        .extracting(Finding::code)
+                        .containsExactly(EXPIRING_CRITICAL);
                 assertThat(notices.poll(30, TimeUnit.SECONDS))
                         .extracting(Notice::to)
                         .isEqualTo(Level.CRITICAL);
@@ -155,16 +157,16 @@ class MutesAndLabelsIT {
             Notice notice = notices.poll(30, TimeUnit.SECONDS);
             assertThat(notice.text()).startsWith("CRITICAL c [env=a\"b\\ team=ops]: ");
             assertThat(watch.snapshot().toJson()).contains("\"labels\":{\"env\":\"a\\\"b\\\\\",\"team\":\"ops\"}");
-            Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(
-                            PrometheusPage.read(registry.scrape()))
-                    .containsEntry("certwatch_level{env=, instance=a, team=payments}", 2.0)
-                    .containsEntry("certwatch_level{env=, instance=b, team=}", 2.0)
-                    .containsEntry("certwatch_level{env=a\\\"b\\\\, instance=c, team=ops}", 2.0));
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(PrometheusPage.read(registry.scrape()))
+                            .containsEntry("certwatch_level{env=, instance=a, team=payments}", 2.0)
+                            .containsEntry("certwatch_level{env=, instance=b, team=}", 2.0)
+                            .containsEntry("certwatch_level{env=a\\\"b\\\\, instance=c, team=ops}", 2.0));
             watch.remove("c");
             Awaitility.await()
                     .atMost(Duration.ofSeconds(30))
-                    .untilAsserted(
-                            () -> assertThat(registry.scrape()).doesNotContain("instance=\"c\""));
+                    .untilAsserted(() -> assertThat(registry.scrape()).doesNotContain("instance=\"c\""));
             assertThat(metrics).isNotNull();
         }
     }
@@ -174,11 +176,11 @@ class MutesAndLabelsIT {
         try (CertWatch watch = patient().build()) {
             watch.start();
             for (int i = 0; i < 16; i++) {
-                watch.add(CertTarget.file(file).named("t" + i).withPolicy(TargetPolicy.DEFAULT.withLabel("l" + i, "x")));
+                watch.add(
+                        CertTarget.file(file).named("t" + i).withPolicy(TargetPolicy.DEFAULT.withLabel("l" + i, "x")));
             }
-            assertThatThrownBy(() -> watch.add(CertTarget.file(file)
-                            .named("t")
-                            .withPolicy(TargetPolicy.DEFAULT.withLabel("l", "x"))))
+            assertThatThrownBy(() -> watch.add(
+                            CertTarget.file(file).named("t").withPolicy(TargetPolicy.DEFAULT.withLabel("l", "x"))))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("more than 16 names");
             watch.add(CertTarget.file(file).named("t").withPolicy(TargetPolicy.DEFAULT.withLabel("l0", "y")));
@@ -204,7 +206,8 @@ class MutesAndLabelsIT {
             watch.start();
             Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
-                    .untilAsserted(() -> assertThat(names).filteredOn("often"::equals).hasSizeGreaterThan(3));
+                    .untilAsserted(
+                            () -> assertThat(names).filteredOn("often"::equals).hasSizeGreaterThan(3));
             assertThat(names).filteredOn("seldom"::equals).hasSize(1);
         }
     }

@@ -261,7 +261,7 @@ class TargetsTest {
                 .every(Duration.ofHours(1))
                 .withLabel("team", "x")
                 .muting(Mute.of(FindingCode.WEAK_KEY));
-        assertThat(target.<String>map(endpoint -> endpoint.host(), file -> "file", store -> "store"))
+        assertThat(target.<String>map(endpoint -> endpoint.host(), file -> "file", store -> "store", set -> "set"))
                 .isEqualTo("h");
         assertThatThrownBy(() -> Endpoint.parse("file:/x")).hasMessageContaining("expected: that of a server");
     }

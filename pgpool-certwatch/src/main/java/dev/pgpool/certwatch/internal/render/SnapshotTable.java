@@ -5,6 +5,7 @@ import dev.pgpool.certwatch.CertSnapshot;
 import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.Severity;
+import dev.pgpool.certwatch.TargetSet;
 import dev.pgpool.certwatch.internal.judge.Remaining;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,7 +51,7 @@ public final class SnapshotTable {
                 report.level().name(),
                 cell(report.target().name()),
                 effective == null
-                        ? "unknown"
+                        ? (report.target() instanceof TargetSet ? "-" : "unknown")
                         : effective.truncatedTo(ChronoUnit.SECONDS).toString(),
                 effective == null ? "-" : Remaining.text(Duration.between(at, effective)),
                 responsible == null ? "-" : cell(responsible.displayName()),

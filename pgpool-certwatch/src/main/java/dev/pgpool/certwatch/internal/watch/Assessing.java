@@ -11,4 +11,7 @@ interface Assessing {
 
     /** Looks at a target; the inspections of the look before are used again where they still hold. */
     CompletableFuture<Assessment> assess(CertTarget target, List<Inspection> former);
+
+    /** A target is watched no longer. */
+    default void forget(CertTarget target) {}
 }

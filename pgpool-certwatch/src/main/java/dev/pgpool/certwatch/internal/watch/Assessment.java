@@ -1,5 +1,6 @@
 package dev.pgpool.certwatch.internal.watch;
 
+import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.internal.judge.Inspection;
@@ -14,9 +15,21 @@ import org.jspecify.annotations.Nullable;
  * @param inspections one for each chain
  * @param findings of the look, of trust stores and of revocation
  * @param expected facts of the expected leaf; absent if there is none
+ * @param members what a set stands for now; absent if the target is no set, or that could not be found out
  */
 record Assessment(
         Look look,
         List<Inspection> inspections,
         List<Finding> findings,
-        @Nullable CertificateFacts expected) {}
+        @Nullable CertificateFacts expected,
+        @Nullable List<CertTarget> members) {
+
+    Assessment(Look look, List<Inspection> inspections, List<Finding> findings, @Nullable CertificateFacts expected) {
+        this(look, inspections, findings, expected, null);
+    }
+
+    /** Whether the look brought what it was for. */
+    boolean reached() {
+        return !inspections.isEmpty() || members != null;
+    }
+}

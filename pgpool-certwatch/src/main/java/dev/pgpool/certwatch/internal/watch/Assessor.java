@@ -5,13 +5,17 @@ import dev.pgpool.certwatch.CertWatchConfig;
 import dev.pgpool.certwatch.Endpoint;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.TargetSet;
 import dev.pgpool.certwatch.TrustSource;
 import dev.pgpool.certwatch.TrustStoreTarget;
+import dev.pgpool.certwatch.internal.discover.Discovery;
+import dev.pgpool.certwatch.internal.discover.Members;
 import dev.pgpool.certwatch.internal.judge.ChainInspector;
 import dev.pgpool.certwatch.internal.judge.Inspection;
 import dev.pgpool.certwatch.internal.judge.Revocation;
 import dev.pgpool.certwatch.internal.judge.TrustCache;
 import dev.pgpool.certwatch.internal.judge.TrustCache.Trust;
+import dev.pgpool.certwatch.internal.probe.BlockingCalls;
 import dev.pgpool.certwatch.internal.probe.Look;
 import dev.pgpool.certwatch.internal.probe.Prober;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
@@ -21,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeoutException;
 
 /** Looks at a target and inspects what was seen. Thread-safe; the future never fails. */
 final class Assessor implements Assessing {
@@ -31,7 +36,9 @@ final class Assessor implements Assessing {
     private final TrustCache trusts;
     private final Revocation revocation;
     private final Executor workers;
-    private final Executor blocking;
+    private final BlockingCalls blocking;
+    private final Duration deadline;
+    private final Discovery discovery = new Discovery();
     private final ChainInspector inspector = new ChainInspector();
 
     Assessor(
@@ -40,7 +47,8 @@ final class Assessor implements Assessing {
             Prober prober,
             TrustCache trusts,
             Executor workers,
-            Executor blocking) {
+            BlockingCalls blocking,
+            Duration deadline) {
         this.judging = judging;
         this.clock = clock;
         this.prober = prober;
@@ -48,10 +56,14 @@ final class Assessor implements Assessing {
         this.revocation = new Revocation(judging.revocation());
         this.workers = workers;
         this.blocking = blocking;
+        this.deadline = deadline;
     }
 
     @Override
     public CompletableFuture<Assessment> assess(CertTarget target, List<Inspection> former) {
+        if (target instanceof TargetSet set) {
+            return discover(set);
+        }
         long started = System.nanoTime();
         return prober.look(target)
                 .thenCompose(look -> look.chains().isEmpty()
@@ -59,10 +71,33 @@ final class Assessor implements Assessing {
                         : trusts.of(source(target))
                                 .thenApplyAsync(
                                         trust -> inspect(target, look, trust, former),
-                                        revocation.blocks() ? blocking : workers))
+                                        revocation.blocks() ? blocking.executor() : workers))
                 .exceptionally(failed -> nothingServed(Look.failed(
                         Finding.of(FindingCode.PROBE_ERROR, target + ": " + failed),
                         Duration.ofNanos(System.nanoTime() - started))));
+    }
+
+    private CompletableFuture<Assessment> discover(TargetSet set) {
+        long started = System.nanoTime();
+        return blocking.call("set:" + set.name(), () -> discovery.read(set), deadline.toNanos())
+                .exceptionally(failed -> new Members(
+                        null,
+                        List.of(Finding.of(
+                                FindingCode.FILE_READ_FAILED,
+                                failed instanceof TimeoutException || failed.getCause() instanceof TimeoutException
+                                        ? set + ": not read within the deadline"
+                                        : set + ": " + failed))))
+                .thenApply(members -> new Assessment(
+                        Look.local(List.of(), members.findings(), Duration.ofNanos(System.nanoTime() - started)),
+                        List.of(),
+                        members.findings(),
+                        null,
+                        members.targets()));
+    }
+
+    @Override
+    public void forget(CertTarget target) {
+        discovery.forget(target.name());
     }
 
     private Assessment nothingServed(Look look) {

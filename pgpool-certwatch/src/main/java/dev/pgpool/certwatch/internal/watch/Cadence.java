@@ -4,6 +4,7 @@ import dev.pgpool.certwatch.CertReport;
 import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatchConfig.Schedule;
 import dev.pgpool.certwatch.Level;
+import dev.pgpool.certwatch.TargetSet;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.SplittableRandom;
@@ -23,6 +24,7 @@ final class Cadence {
 
     private final Schedule schedule;
     private final Duration interval;
+    private final boolean set;
     private final SplittableRandom random;
     private final double phase;
     private int rechecksLeft;
@@ -31,7 +33,9 @@ final class Cadence {
     Cadence(Schedule schedule, CertTarget target) {
         this.schedule = schedule;
         Duration own = target.policy().interval();
-        this.interval = own == null ? schedule.interval() : own;
+        // The interval of a set is that of its members.
+        this.set = target instanceof TargetSet;
+        this.interval = set ? schedule.discovery() : own == null ? schedule.interval() : own;
         long hash = mix(target.name().hashCode());
         this.phase = (hash >>> 11) * 0x1.0p-53;
         this.random = new SplittableRandom(hash);
@@ -44,8 +48,11 @@ final class Cadence {
         return z ^ (z >>> 33);
     }
 
-    /** Delay of the first look. */
+    /** Delay of the first look. What a set stands for is to be known at once. */
     long firstNanos() {
+        if (set) {
+            return 0;
+        }
         Duration spread = schedule.firstSweep().compareTo(interval) < 0 ? schedule.firstSweep() : interval;
         return (long) (spread.toNanos() * phase);
     }

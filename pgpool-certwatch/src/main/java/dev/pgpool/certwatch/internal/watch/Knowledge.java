@@ -40,4 +40,23 @@ record Knowledge(
         @Nullable Finding downgrade,
         @Nullable Duration clockOffset,
         long renewals,
-        Duration duration) {}
+        Duration duration) {
+
+    /** The same of a target that differs in its policy only. */
+    Knowledge of(CertTarget other) {
+        return new Knowledge(
+                other,
+                checkedAt,
+                reached,
+                findings,
+                inspections,
+                chainSeenAt,
+                addresses,
+                expected,
+                differsSince,
+                downgrade,
+                clockOffset,
+                renewals,
+                duration);
+    }
+}

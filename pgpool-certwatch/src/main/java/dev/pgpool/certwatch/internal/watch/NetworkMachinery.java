@@ -62,8 +62,14 @@ final class NetworkMachinery implements Machinery {
         workers.allowCoreThreadTimeOut(true);
         BlockingCalls blocking = new BlockingCalls();
         Prober prober = new Prober(config.probing(), clock, resolver, loops, crypto, blocking);
-        Assessing assessing =
-                new Assessor(config.judging(), clock, prober, new TrustCache(blocking), workers, blocking.executor());
+        Assessing assessing = new Assessor(
+                config.judging(),
+                clock,
+                prober,
+                new TrustCache(blocking),
+                workers,
+                blocking,
+                config.probing().deadline());
         running = new Running(new ThreadTimeline(), loops, crypto, workers, blocking, prober, assessing);
     }
 

@@ -10,14 +10,18 @@ import dev.pgpool.certwatch.CertificateChange;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.Notice;
+import dev.pgpool.certwatch.TargetSet;
 import dev.pgpool.certwatch.internal.probe.Look;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -101,20 +105,22 @@ public final class WatchLoop implements AutoCloseable {
         machinery.timeline().execute(() -> {
             startedNanos = machinery.timeline().nanoTime();
             for (WatchedTarget watched : initial) {
-                watched.waiting.add(new CompletableFuture<>());
-                firstLook(watched).whenComplete((report, failed) -> {
-                    if (firstLooksMissing.decrementAndGet() == 0) {
-                        firstSweep.complete(true);
-                    }
-                });
+                countFirstLook(watched);
                 schedule(watched, watched.cadence.firstNanos());
             }
         });
         LOGGER.info("certificate watch started, targets={}", initial.size());
     }
 
-    private static CompletableFuture<CertReport> firstLook(WatchedTarget watched) {
-        return watched.waiting.get(0);
+    private void countFirstLook(WatchedTarget watched) {
+        CompletableFuture<CertReport> first = new CompletableFuture<>();
+        watched.firstSweep = true;
+        watched.waiting.add(first);
+        first.whenComplete((report, failed) -> {
+            if (firstLooksMissing.decrementAndGet() == 0) {
+                firstSweep.complete(true);
+            }
+        });
     }
 
     /** Adds a target; looked at soon if running. */
@@ -148,6 +154,19 @@ public final class WatchLoop implements AutoCloseable {
     }
 
     private void onRemoved(WatchedTarget watched) {
+        if (watched.removed) {
+            return;
+        }
+        end(watched);
+        machinery.assessing().forget(watched.target);
+        events.tell(listener -> listener.onRemoved(watched.target));
+        if (watched.target instanceof TargetSet) {
+            removeMembers(watched, Map.of());
+        }
+    }
+
+    /** Nothing follows about a target. */
+    private void end(WatchedTarget watched) {
         watched.removed = true;
         if (watched.next != null) {
             watched.next.cancel();
@@ -159,19 +178,83 @@ public final class WatchLoop implements AutoCloseable {
         CancellationException why = new CancellationException("target \"" + watched.target.name() + "\" was removed");
         watched.waiting.forEach(waiting -> waiting.completeExceptionally(why));
         watched.waitingForNext.forEach(waiting -> waiting.completeExceptionally(why));
-        events.tell(listener -> listener.onRemoved(watched.target));
+    }
+
+    /** Removes the members of a set that are not among the wanted ones any more. */
+    private void removeMembers(WatchedTarget set, Map<String, CertTarget> wanted) {
+        for (WatchedTarget member : List.copyOf(targets.values())) {
+            if (member.owner == set && !wanted.containsKey(member.target.name())) {
+                targets.remove(member.target.name(), member);
+                onRemoved(member);
+            }
+        }
+    }
+
+    /** Makes the targets of a set those that its look found. */
+    private void sync(WatchedTarget set, List<CertTarget> members, List<String> refused) {
+        Map<String, CertTarget> wanted = new LinkedHashMap<>();
+        members.forEach(member -> wanted.putIfAbsent(member.name(), member));
+        removeMembers(set, wanted);
+        for (CertTarget member : wanted.values()) {
+            WatchedTarget there = targets.get(member.name());
+            if (there != null && there.owner != set) {
+                // Given by itself, or by another set, under the same name: that one is watched.
+                continue;
+            }
+            if (there != null && there.target.equals(member)) {
+                continue;
+            }
+            try {
+                labelNames.add(member);
+            } catch (IllegalArgumentException e) {
+                refused.add(String.valueOf(e.getMessage()));
+                continue;
+            }
+            watchMember(set, there, member);
+        }
+    }
+
+    private void watchMember(WatchedTarget set, @Nullable WatchedTarget there, CertTarget member) {
+        boolean policyOnly =
+                there != null && there.target.withPolicy(member.policy()).equals(member);
+        WatchedTarget watched = new WatchedTarget(member, config.schedule(), set, policyOnly ? there : null);
+        if (there == null) {
+            if (targets.putIfAbsent(member.name(), watched) != null) {
+                return;
+            }
+        } else if (targets.replace(member.name(), there, watched)) {
+            end(there);
+            events.tell(listener -> listener.onRemoved(there.target));
+        } else {
+            return;
+        }
+        if (set.firstSweep && set.knowledge == null) {
+            firstLooksMissing.incrementAndGet();
+            countFirstLook(watched);
+        }
+        // What was known with another policy is to be seen with this one at once.
+        schedule(watched, there == null ? watched.cadence.firstNanos() : 0);
     }
 
     /** Looks at all targets. */
     public CompletableFuture<CertSnapshot> checkNow() {
         requireRunning();
+        return lookAtAllBut(new HashSet<>());
+    }
+
+    /** Sets bring forth targets, which are looked at then. */
+    private CompletableFuture<CertSnapshot> lookAtAllBut(Set<WatchedTarget> done) {
         List<CompletableFuture<?>> looks = new ArrayList<>();
         for (WatchedTarget watched : targets.values()) {
-            // A target removed meanwhile is no reason to fail.
-            looks.add(request(watched).handle((report, failed) -> report));
+            if (done.add(watched)) {
+                // A target removed meanwhile is no reason to fail.
+                looks.add(request(watched).handle((report, failed) -> report));
+            }
         }
-        return CompletableFuture.allOf(looks.toArray(new CompletableFuture<?>[0]))
-                .thenApply(done -> snapshot());
+        return looks.isEmpty()
+                ? CompletableFuture.completedFuture(snapshot())
+                : CompletableFuture.allOf(looks.toArray(new CompletableFuture<?>[0]))
+                        .thenCompose(all -> lookAtAllBut(done));
     }
 
     /** Looks at one target. */
@@ -268,7 +351,8 @@ public final class WatchLoop implements AutoCloseable {
         long delay = config.schedule().recheck().toNanos();
         try {
             Instant now = clock.instant();
-            List<CertificateChange> changes = watched.learn(assessment, now);
+            Assessment learnt = withMembers(watched, assessment);
+            List<CertificateChange> changes = watched.learn(learnt, now);
             report = report(watched, now);
             if (report != null) {
                 publish(watched, report, changes, now);
@@ -290,6 +374,23 @@ public final class WatchLoop implements AutoCloseable {
             schedule(watched, delay);
         }
         complete(done, report, problem);
+    }
+
+    private Assessment withMembers(WatchedTarget watched, Assessment assessment) {
+        List<CertTarget> members = assessment.members();
+        if (members == null) {
+            return assessment;
+        }
+        List<String> refused = new ArrayList<>();
+        sync(watched, members, refused);
+        if (refused.isEmpty()) {
+            return assessment;
+        }
+        List<Finding> findings = new ArrayList<>(assessment.findings());
+        findings.add(Finding.of(
+                FindingCode.TARGETS_INVALID,
+                refused.size() + " targets are not watched, the first: " + refused.get(0)));
+        return new Assessment(assessment.look(), assessment.inspections(), findings, null, members);
     }
 
     private static void complete(

@@ -22,24 +22,44 @@ final class WatchedTarget {
 
     final CertTarget target;
     final Cadence cadence;
-    final NoticeRule notices = new NoticeRule();
+    final NoticeRule notices;
+    /** The set that this target is a member of; absent if it was given by itself. */
+    final @Nullable WatchedTarget owner;
+
     final List<CompletableFuture<CertReport>> waiting = new ArrayList<>();
     final List<CompletableFuture<CertReport>> waitingForNext = new ArrayList<>();
 
     volatile @Nullable Knowledge knowledge;
 
-    private final Sightings sightings = new Sightings();
+    private final Sightings sightings;
 
     Timeline.@Nullable Cancellable next;
     /** Where in the window the look under way has its place. */
     String place;
+
+    /** The first sweep waits for this target. */
+    boolean firstSweep;
 
     boolean inFlight;
     boolean removed;
     boolean notYetValid;
 
     WatchedTarget(CertTarget target, Schedule schedule) {
+        this(target, schedule, null, null);
+    }
+
+    /**
+     * A member of a set.
+     *
+     * @param former the same target with another policy, whose history goes on; absent if there was none
+     */
+    WatchedTarget(CertTarget target, Schedule schedule, @Nullable WatchedTarget owner, @Nullable WatchedTarget former) {
         this.target = target;
+        this.owner = owner;
+        this.notices = former == null ? new NoticeRule() : former.notices;
+        this.sightings = former == null ? new Sightings() : former.sightings;
+        Knowledge known = former == null ? null : former.knowledge;
+        this.knowledge = known == null ? null : known.of(target);
         this.place = host(target);
         this.cadence = new Cadence(schedule, target);
     }
@@ -77,11 +97,11 @@ final class WatchedTarget {
     List<CertificateChange> learn(Assessment assessment, Instant now) {
         Look look = assessment.look();
         Knowledge before = knowledge;
-        boolean reached = !assessment.inspections().isEmpty();
+        boolean served = !assessment.inspections().isEmpty();
         Finding downgrade = before == null ? null : before.downgrade();
         List<Inspection> judged = before == null ? List.of() : before.inspections();
         List<CertificateChange> changes = List.of();
-        if (reached) {
+        if (served) {
             Sightings.Seen seen = sightings.onLook(target, assessment.inspections(), look.addresses(), now);
             judged = seen.judged();
             changes = seen.changes();
@@ -97,10 +117,10 @@ final class WatchedTarget {
         knowledge = new Knowledge(
                 target,
                 now,
-                reached,
+                assessment.reached(),
                 List.copyOf(assessment.findings()),
                 judged,
-                reached ? now : before == null ? null : before.chainSeenAt(),
+                served ? now : before == null ? null : before.chainSeenAt(),
                 look.addresses(),
                 assessment.expected() == null && before != null ? before.expected() : assessment.expected(),
                 differsSince(assessment, judged, before, now),
