@@ -3,8 +3,10 @@ package dev.pgpool.core.internal.link;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.pool.LaneCounters;
+import dev.pgpool.core.internal.pool.ServerLane;
 import dev.pgpool.core.internal.pool.SessionRules;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.TransactionStatus;
@@ -27,7 +29,12 @@ final class Exchange {
     /** Every client of this pool keeps its server beyond its transaction. */
     final boolean bindsClients;
 
+    private ServerLane lane;
     LaneCounters counters;
+    /** What the transaction does to roles and databases; null if nothing, as nearly always. */
+    @Nullable
+    GlobalDdl globalChange;
+
     /** Null when the client has left. */
     @Nullable
     LinkedClient client;
@@ -77,20 +84,22 @@ final class Exchange {
     /** The query was cancelled because it ran too long, and has not ended yet. */
     boolean timedOut;
 
-    Exchange(ServerConnection server, LaneCounters counters, SessionRules rules) {
+    Exchange(ServerConnection server, ServerLane lane) {
         this.server = server;
-        this.rules = rules;
+        this.lane = lane;
+        this.rules = lane.sessionRules();
         this.bindsClients = rules.mode() == PoolMode.SESSION;
         this.toServer = server.out();
-        this.counters = counters;
+        this.counters = lane.counters();
         this.outside = server.parameters();
     }
 
     /** A new client begins. */
-    void begin(LinkedClient newClient, LaneCounters laneCounters) {
+    void begin(LinkedClient newClient, ServerLane newLane) {
         client = newClient;
         toClient = newClient.out();
-        counters = laneCounters;
+        lane = newLane;
+        counters = newLane.counters();
         outside = newClient.parameters();
         status = TransactionStatus.IDLE;
         queryNanos = 0;
@@ -160,6 +169,10 @@ final class Exchange {
 
     /** A statement of the client goes to the server that may change its session. */
     void touch(SessionEffects effects, LinkedClient current) {
+        GlobalDdl ddl = effects.global();
+        if (ddl != null) {
+            globalChangeBegins(ddl);
+        }
         if (rules.readsStatements()) {
             bound = true;
             pauseAfterBatch |= effects.resetsAny();
@@ -169,6 +182,21 @@ final class Exchange {
                     server.loginParameters(),
                     current.startupParameters(),
                     status == TransactionStatus.IDLE && !executed);
+        }
+    }
+
+    /** A statement of the client goes to the server that changes roles or databases. */
+    void globalChangeBegins(GlobalDdl ddl) {
+        globalChange = ddl.and(globalChange);
+        lane.globalChangeBegins(ddl);
+    }
+
+    /** The transaction has ended that has changed roles or databases, if it has, or nobody knows how it ended. */
+    void globalChangeEnded() {
+        GlobalDdl ddl = globalChange;
+        globalChange = null;
+        if (ddl != null) {
+            lane.globalChangeEnded(ddl);
         }
     }
 

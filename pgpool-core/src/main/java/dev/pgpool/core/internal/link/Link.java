@@ -63,7 +63,7 @@ public final class Link implements ServerPhase {
     private Link(ServerConnection server, ServerLane lane) {
         this.server = server;
         this.lane = lane;
-        this.x = new Exchange(server, lane.counters(), lane.sessionRules());
+        this.x = new Exchange(server, lane);
         this.abandoned = new AbandonedWork(x, this::abandonTimeout);
         this.deadlines = new LinkDeadlines();
         this.settings = new Settings(x, this);
@@ -92,7 +92,7 @@ public final class Link implements ServerPhase {
     @SuppressWarnings("ReferenceEquality") // they are interned
     public void begin(LinkedClient client, ServerLane newLane) {
         lane = newLane;
-        x.begin(client, newLane.counters());
+        x.begin(client, newLane);
         x.counters.countAssignment();
         x.bound |= !client.parameters().isRepeatable();
         statements.begin();
@@ -522,6 +522,7 @@ public final class Link implements ServerPhase {
     public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
         abandoned.end();
         dropCancel();
+        x.globalChangeEnded();
         unpin();
         LinkedClient client = x.detach();
         if (client == null) {

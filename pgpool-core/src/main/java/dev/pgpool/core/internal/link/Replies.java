@@ -8,6 +8,7 @@ import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
 import dev.pgpool.core.internal.prepared.RowShape;
 import dev.pgpool.core.internal.prepared.Statement;
+import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -205,9 +206,19 @@ final class Replies implements ExpectedReplies.Undo {
         if (in.bodyLength() > 10 && buf.getByte(tag) == 'D' && buf.getByte(tag + 2) != 'L') {
             forget(in);
         }
+        if (buf.getByte(in.bodyEnd() - 2) == 'E' && x.globalChange == null) {
+            changeOfUnknown(in);
+        }
         x.copySyncs = 0;
         executed(in);
         return true;
+    }
+
+    /** The tag ends like those of commands for roles and databases: it may be of one whose text was not read. */
+    private void changeOfUnknown(MessageCursor in) {
+        if (GlobalDdl.isTag(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1)) {
+            x.globalChange = GlobalDdl.UNKNOWN;
+        }
     }
 
     /** An Execute is answered, or one of the statements of a simple Query. */
@@ -270,6 +281,10 @@ final class Replies implements ExpectedReplies.Undo {
             x.counters.countTransaction();
             x.transactions++;
             x.outside = x.server.parameters();
+            if (x.globalChange != null) {
+                // before the client hears of it
+                x.globalChangeEnded();
+            }
         }
         x.ready = x.expected.isEmpty();
         x.executed &= !x.ready;

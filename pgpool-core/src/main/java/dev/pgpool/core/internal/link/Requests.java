@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.internal.prepared.ClientStatements;
+import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementScanner;
 import dev.pgpool.core.internal.wire.FrontendType;
@@ -79,6 +80,11 @@ final class Requests {
             }
             if (!effects.isNone()) {
                 x.touch(effects, current);
+            }
+        } else if (in.isComplete() && GlobalDdl.mayBeginIn(in.buffer(), in.bodyIndex(), in.bodyEnd())) {
+            SessionEffects effects = read(in);
+            if (effects.global() != null) {
+                x.globalChangeBegins(effects.global());
             }
         }
         x.executed = true;

@@ -7,6 +7,7 @@ import dev.pgpool.core.internal.prepared.ServerStatements;
 import dev.pgpool.core.internal.prepared.Statement;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementScanner;
 import dev.pgpool.core.internal.transport.Outbox;
@@ -177,10 +178,10 @@ final class StatementRewriter {
     }
 
     private SessionEffects unnamedEffects(MessageCursor in) {
-        if (!x.rules.readsStatements()) {
+        int text = in.bodyIndex() + 1;
+        if (!x.rules.readsStatements() && !GlobalDdl.mayBeginIn(in.buffer(), text, in.arrivedEnd())) {
             return SessionEffects.NONE;
         }
-        int text = in.bodyIndex() + 1;
         int textEnd = MessageReader.endOfString(in.buffer(), text, in.arrivedEnd());
         if (textEnd < 0 && in.isComplete()) {
             throw new WireViolation(PoolerError.CLIENT_PROTOCOL_VIOLATION, "query is not terminated");

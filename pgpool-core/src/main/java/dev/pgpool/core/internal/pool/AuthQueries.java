@@ -5,6 +5,7 @@ import dev.pgpool.core.config.AuthQueryConfig;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.internal.server.ServerConnector;
+import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.tls.ServerTls;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
@@ -13,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -99,6 +101,20 @@ public final class AuthQueries {
                 .map(entry -> queries.get(entry.name()))
                 .map(Entry::query)
                 .orElse(null);
+    }
+
+    /** For a while there must be no connections in these databases, by the names that servers know, that nobody uses. */
+    void vacate(Set<String> databases, long untilNanos) {
+        queries.values().stream()
+                .filter(entry -> databases.contains(entry.query.serverDatabase()))
+                .forEach(entry -> entry.query.vacate(untilNanos));
+    }
+
+    /** Connections are not what new ones would be. */
+    void outdated(GlobalDdl ddl) {
+        queries.values().stream()
+                .filter(entry -> ddl.outdates(entry.config.user(), entry.query.serverDatabase()))
+                .forEach(entry -> entry.query.replaceConnections());
     }
 
     /** Closes their connections; completes when the event loops have done so. */

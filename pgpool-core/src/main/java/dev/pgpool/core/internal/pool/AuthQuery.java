@@ -50,6 +50,9 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
     private final ArrayDeque<Idle> idle = new ArrayDeque<>();
     private final Set<ServerConnection> servers = new HashSet<>();
     private int connecting;
+    /** Until then connections are closed when nobody waits for them. */
+    private long vacantUntilNanos = System.nanoTime();
+
     private boolean retired;
     private boolean closed;
 
@@ -253,6 +256,10 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
 
     @Override
     public void onReleased(ServerConnection server) {
+        if (waiting.isEmpty() && vacantUntilNanos - System.nanoTime() > 0) {
+            server.close(CloseReason.SERVER_REPLACED);
+            return;
+        }
         idle.addFirst(new Idle(server, System.nanoTime()));
         pump();
     }
@@ -291,6 +298,28 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         if (retired && waiting.isEmpty() && asked.isEmpty() && connecting == 0) {
             var unused = close();
         }
+    }
+
+    /** The database, by the name that servers know it by. */
+    String serverDatabase() {
+        return destination.serverDatabase();
+    }
+
+    /** For a while there must be no connections that nobody uses; from any thread. */
+    void vacate(long untilNanos) {
+        onLoop(() -> {
+            vacantUntilNanos = untilNanos;
+            retireConnections();
+        });
+    }
+
+    /** Connections are not what new ones would be: they end when nobody uses them; from any thread. */
+    void replaceConnections() {
+        onLoop(this::retireConnections);
+    }
+
+    private void retireConnections() {
+        Set.copyOf(servers).forEach(server -> server.retire(CloseReason.SERVER_REPLACED));
     }
 
     /** Nobody asks any more: it closes when it has answered what it was asked; from any thread. */

@@ -54,6 +54,11 @@ final class AuthQueryDestination implements ConnectChain.Destination {
         return database.name();
     }
 
+    /** The database, by the name that servers know it by. */
+    String serverDatabase() {
+        return database.databaseName().orElse(database.name());
+    }
+
     @Override
     public HostResolver resolver() {
         return resolver;
@@ -101,7 +106,7 @@ final class AuthQueryDestination implements ConnectChain.Destination {
                 "user",
                 query.user(),
                 "database",
-                database.databaseName().orElse(database.name()),
+                serverDatabase(),
                 "client_encoding",
                 "UTF8",
                 "application_name",

@@ -34,6 +34,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
     private final DatabaseGates gates = new DatabaseGates();
     private final Conditions conditions = new Conditions();
     private final PoolCommands commands = new PoolCommands(this, gates, conditions);
+    private final GlobalChanges globals = new GlobalChanges(this);
     private final CloseCounts strangers = new CloseCounts();
     /** What went through pools that are gone, by database. Held while a pool goes, so that nothing is counted twice or not. */
     private final Map<String, Traffic> past = new HashMap<>();
@@ -46,6 +47,11 @@ public final class PoolRegistry implements LoopTicker.Listener {
     /** What an operator does to pools. */
     public PoolCommands commands() {
         return commands;
+    }
+
+    /** What clients do to roles and databases. */
+    public GlobalChanges globals() {
+        return globals;
     }
 
     /** Begins to drop unused pools, and makes those that want servers before there are clients. */
@@ -160,6 +166,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
                 databaseCaps.enter(key.database(), shape.rules().limits().maxServerConnections()),
                 userCaps.enter(key.user(), shape.maxOfUser()),
                 services,
+                globals,
                 this::forgetIfUnused);
     }
 

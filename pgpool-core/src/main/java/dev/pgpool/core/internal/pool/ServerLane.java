@@ -14,6 +14,7 @@ import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.server.ServerCheck;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerHome;
+import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -152,6 +153,16 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     public LaneCounters counters() {
         return counters;
+    }
+
+    /** A client is about to run something that roles or databases are changed by. */
+    public void globalChangeBegins(GlobalDdl ddl) {
+        pool.globalChangeBegins(ddl);
+    }
+
+    /** The transaction has ended in which it did so. */
+    public void globalChangeEnded(GlobalDdl ddl) {
+        pool.globalChangeEnded(ddl);
     }
 
     /** A server at once, or null: then the waiter is told later, or has been told already that there is none. */
@@ -347,7 +358,13 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     public void check(ServerConnection server, PoolLane<ServerConnection> lane) {
         ServerLifeConfig life = pool.rules().servers();
         String sql = life.checkQuery().equals(ServerLifeConfig.EMPTY_QUERY) ? "" : life.checkQuery();
-        ServerCheck.begin(server, sql, life.checkTimeout(), () -> lane.checked(server));
+        ServerCheck.begin(server, sql, life.checkTimeout(), () -> {
+            if (server.target().generation() == pool.generation()) {
+                lane.checked(server);
+            } else {
+                server.close(CloseReason.SERVER_REPLACED);
+            }
+        });
     }
 
     @Override
@@ -367,7 +384,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public boolean isUsable(ServerConnection server) {
-        return server != unpooled && server.isUsable();
+        return server != unpooled && server.isUsable() && server.target().generation() == pool.generation();
     }
 
     @Override

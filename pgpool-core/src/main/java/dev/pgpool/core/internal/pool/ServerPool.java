@@ -19,6 +19,7 @@ import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
+import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.stats.PgPoolSnapshot;
@@ -46,6 +47,7 @@ public final class ServerPool implements ConnectChain.Destination {
 
     private final PoolKey key;
     private final PoolServices services;
+    private final GlobalChanges globals;
     private final Consumer<ServerPool> onUnused;
     private final ConnectionBudget budget;
     private final StatementRegistry statements = new StatementRegistry();
@@ -74,11 +76,17 @@ public final class ServerPool implements ConnectChain.Destination {
     /** Since when there are no clients; meaningful while there are none. */
     private volatile long unusedSinceNanos = System.nanoTime();
 
+    /** For how long there must be no servers that no client has use for, and how many clients don't count. */
+    private record Vacancy(long untilNanos, int own) {}
+
+    private volatile Vacancy vacancy = new Vacancy(System.nanoTime(), 0);
+
     /** The secret that the host's authenticator gave last. */
     private volatile @Nullable Credential given;
 
     /**
      * @param shape what it is told
+     * @param globals what its clients do to roles and databases
      * @param onUnused called when a connect has failed, so that a pool without a purpose can be forgotten
      */
     ServerPool(
@@ -87,7 +95,9 @@ public final class ServerPool implements ConnectChain.Destination {
             SharedCap databaseCap,
             SharedCap userCap,
             PoolServices services,
+            GlobalChanges globals,
             Consumer<ServerPool> onUnused) {
+        this.globals = globals;
         this.onUnused = onUnused;
         this.key = key;
         this.shape = shape;
@@ -155,10 +165,53 @@ public final class ServerPool implements ConnectChain.Destination {
         return lanes.stream().map(ServerLane::queue).toList();
     }
 
+    /** The database, by the name that servers know it by. */
+    String serverDatabase() {
+        return config().databaseName().orElse(key.database());
+    }
+
+    /** A client is about to run something that roles or databases are changed by. */
+    void globalChangeBegins(GlobalDdl ddl) {
+        globals.begins(this, ddl);
+    }
+
+    /** The transaction has ended in which it did so. */
+    void globalChangeEnded(GlobalDdl ddl) {
+        globals.ended(ddl);
+    }
+
+    /**
+     * For a while there must be no servers that no client has use for.
+     *
+     * @param own clients that do not count, since one of them wants it so
+     */
+    void vacate(long untilNanos, int own) {
+        vacancy = new Vacancy(untilNanos, own);
+        vacateIfUnused();
+    }
+
+    /** With a client of the database there would be a session without a pooler, too. */
+    private void vacateIfUnused() {
+        if (isVacant() && clients.get() <= vacancy.own()) {
+            replaceServers();
+        }
+    }
+
+    boolean isVacant() {
+        return vacancy.untilNanos() - System.nanoTime() > 0;
+    }
+
+    /** Servers are not what new ones would be; what was refused may go well now. */
+    void outdated() {
+        lastFailure = null;
+        budget.unblock();
+        replaceServers();
+    }
+
     /** Servers to keep even if nobody uses them: as long as somebody might who is known. */
     int minimum() {
         PoolShape now = shape;
-        int minimum = removed ? 0 : now.rules().limits().minConnections();
+        int minimum = removed || isVacant() ? 0 : now.rules().limits().minConnections();
         return minimum > 0 && (now.config().user().isPresent() || clients.get() > 0) ? minimum : 0;
     }
 
@@ -220,6 +273,7 @@ public final class ServerPool implements ConnectChain.Destination {
         FlightEvents.clientClose(key, reason);
         unusedSinceNanos = System.nanoTime();
         clients.decrementAndGet();
+        vacateIfUnused();
     }
 
     /** Whether nothing would be missed if the pool were forgotten: nobody is there, no server ever was, none is wanted. */
@@ -397,6 +451,8 @@ public final class ServerPool implements ConnectChain.Destination {
     /** Replaces the servers that exist: idle ones at once, those in use when they come back. */
     synchronized void replaceServers() {
         generation++;
+        // what was learned of them is not what new ones will say
+        profiles.clear();
         lanes.forEach(ServerLane::replaceServers);
     }
 

@@ -194,6 +194,7 @@ public final class PoolerRuntime {
                 listener,
                 tls);
         PoolRegistry pools = new PoolRegistry(poolServices, config);
+        pools.globals().concern(secrets::queries);
         PoolerControl control = new PoolerControl(this, clients, pools, names, source, workers.control());
         AdminConsole console = new AdminConsole(control, history);
         // of their own: strangers may ask for peers

@@ -4,6 +4,7 @@ import dev.pgpool.core.config.SessionState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What a text was found to do so far. Makes no objects for a text that does nothing. */
 final class EffectsBuilder {
@@ -15,8 +16,10 @@ final class EffectsBuilder {
     private boolean setsLocally;
     private List<String> settings = List.of();
     private List<String> resets = List.of();
+    private @Nullable GlobalDdl global;
 
     void clear() {
+        global = null;
         makes = 0;
         clears = 0;
         resetsAll = false;
@@ -81,6 +84,11 @@ final class EffectsBuilder {
         }
     }
 
+    /** Roles or databases are changed. */
+    void global(GlobalDdl ddl) {
+        global = ddl.and(global);
+    }
+
     /** What a text inside of this one does. */
     void add(SessionEffects inner, boolean deferred) {
         makes |= inner.makes() & ~SessionState.SEQUENCE.bit();
@@ -89,14 +97,23 @@ final class EffectsBuilder {
         setsLocally |= inner.setsLocally();
         inner.settings().forEach(name -> sets(name, deferred));
         inner.resets().forEach(this::resets);
+        GlobalDdl ddl = inner.global();
+        if (ddl != null) {
+            global(ddl);
+        }
     }
 
     /** @param single whether it is one statement */
     SessionEffects build(boolean single) {
-        if ((makes | clears) == 0 && settings.isEmpty() && resets.isEmpty() && !resetsAll && !setsLocally) {
+        if ((makes | clears) == 0
+                && settings.isEmpty()
+                && resets.isEmpty()
+                && !resetsAll
+                && !setsLocally
+                && global == null) {
             return SessionEffects.NONE;
         }
-        return new SessionEffects(makes, clears, settings, resets, resetsAll, setsLocally, single);
+        return new SessionEffects(makes, clears, settings, resets, resetsAll, setsLocally, single, global);
     }
 
     private static List<String> with(List<String> names, String name) {

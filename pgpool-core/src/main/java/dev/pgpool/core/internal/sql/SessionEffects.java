@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.sql;
 
 import dev.pgpool.core.config.SessionState;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a text may do to the state of its session, as far as it can be read from the text: an upper bound, for whether the
@@ -14,6 +15,7 @@ import java.util.List;
  * @param resetsAll whether it may return all parameters to their defaults
  * @param setsLocally whether it may set a parameter until the end of its transaction that literals are read by, like TimeZone
  * @param single whether it is one statement
+ * @param global what it may do to roles and databases; null if nothing
  */
 public record SessionEffects(
         int makes,
@@ -22,9 +24,10 @@ public record SessionEffects(
         List<String> resets,
         boolean resetsAll,
         boolean setsLocally,
-        boolean single) {
+        boolean single,
+        @Nullable GlobalDdl global) {
     /** By far the most frequent. */
-    public static final SessionEffects NONE = new SessionEffects(0, 0, List.of(), List.of(), false, false, true);
+    public static final SessionEffects NONE = new SessionEffects(0, 0, List.of(), List.of(), false, false, true, null);
 
     /** What a text may do that is too long to be read to its end: all that the server can be asked for. */
     private static final int UNREAD = SessionState.ROLE.bit()
@@ -44,12 +47,17 @@ public record SessionEffects(
 
     /** Whether it does nothing to its session. */
     public boolean isNone() {
-        return (makes | clears) == 0 && settings.isEmpty() && resets.isEmpty() && !resetsAll && !setsLocally;
+        return (makes | clears) == 0
+                && settings.isEmpty()
+                && resets.isEmpty()
+                && !resetsAll
+                && !setsLocally
+                && global == null;
     }
 
     /** Of a text of which this is only the beginning. */
     public SessionEffects andMore() {
-        return new SessionEffects(makes | UNREAD, clears, settings, resets, resetsAll, setsLocally, false);
+        return new SessionEffects(makes | UNREAD, clears, settings, resets, resetsAll, setsLocally, false, global);
     }
 
     /** Whether parameters may return to what the session began with. */

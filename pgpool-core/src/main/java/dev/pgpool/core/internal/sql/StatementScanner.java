@@ -6,6 +6,8 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads from SQL text what it may do to its session. One pass over the bytes; a text that does nothing of the kind costs
@@ -95,6 +97,11 @@ public final class StatementScanner {
         setsPath = false;
         if (token == Lexer.WORD) {
             switch (lexer.first()) {
+                case 'a' -> {
+                    if (lexer.is(Words.ALTER)) {
+                        global(new GlobalDdlReader(lexer)::alter);
+                    }
+                }
                 case 'c' -> beginsWithC();
                 case 'd' -> beginsWithD();
                 case 'e' -> explain();
@@ -218,11 +225,22 @@ public final class StatementScanner {
 
     // ---- statements by their first word
 
+    /** At the first word; ends at the next. */
+    private void global(Supplier<@Nullable GlobalDdl> reader) {
+        int mark = lexer.mark();
+        GlobalDdl ddl = reader.get();
+        if (ddl != null) {
+            found.global(ddl);
+        }
+        lexer.reset(mark);
+        next();
+    }
+
     private void beginsWithC() {
         if (lexer.is(Words.CLOSE)) {
             found.clears(SessionState.CURSOR);
         } else if (lexer.is(Words.CREATE)) {
-            next();
+            global(new GlobalDdlReader(lexer)::create);
             if (isWord(Words.OR)) {
                 next();
                 if (isWord(Words.REPLACE)) {
@@ -255,6 +273,7 @@ public final class StatementScanner {
             found.clears(SessionState.PREPARED_STATEMENT);
         } else if (lexer.is(Words.DROP)) {
             found.clears(SessionState.TEMPORARY_OBJECT);
+            global(new GlobalDdlReader(lexer)::drop);
         } else if (lexer.is(Words.DISCARD)) {
             next();
             if (isWord(Words.ALL)) {

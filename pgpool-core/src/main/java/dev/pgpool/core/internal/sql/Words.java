@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 /** The key words that matter, as bytes in lower case. */
 final class Words {
     static final byte[] ALL = ascii("all");
+    static final byte[] ALTER = ascii("alter");
     static final byte[] AUTHORIZATION = ascii("authorization");
     static final byte[] BEGIN = ascii("begin");
     static final byte[] CHARACTERISTICS = ascii("characteristics");

@@ -45,7 +45,7 @@ class StatementScannerTest {
                 "CREATE TABLE temp (temporary int)",
                 "CREATE TEMP TABLE t (a int) ON COMMIT DROP",
                 "CREATE FUNCTION f() RETURNS void LANGUAGE sql SET search_path = a AS 'SELECT set_config(''a'',''b'',false)'",
-                "ALTER ROLE app SET statement_timeout = 5",
+                "ALTER TABLE app SET (fillfactor = 50)",
                 "DECLARE c CURSOR FOR SELECT 1",
                 "DECLARE c CURSOR WITHOUT HOLD FOR SELECT 1",
                 "WITH hold AS (SELECT 1) SELECT * FROM hold",
