@@ -12,6 +12,7 @@ import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -65,6 +66,50 @@ class HostileBytesIT {
                     .hasSizeLessThanOrEqualTo(1)
                     .allMatch(line -> line.startsWith("ErrorResponse S \"FATAL\" C \""));
             assertThat(bystander.value("SELECT 'unaffected'")).isEqualTo("unaffected");
+        }
+    }
+
+    /** Silence where PostgreSQL is silent, and its SQLSTATE where it is not. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "5800000004", // Terminate
+                "58000000045800000004",
+                "58", // and half of it
+                "51000000057300", // Query
+                "00000000",
+                "00000003",
+                "00000007" + "000300",
+                "ffffffff" + "00030000",
+                "7fffffff" + "00030000",
+                "00002711" + "00030000", // one byte too long
+                "474554202f20485454502f312e310d0a0d0a", // GET / HTTP/1.1
+                "1603010200010001fc0303",
+                "00000008" + "04d2162e", // a cancel request without a key
+                "0000000c" + "04d2162e" + "00000001", // half a key
+                "00000008" + "00040000",
+                "00000008" + "00030000",
+                "00000009" + "00030000" + "00"
+            })
+    void badStartIsAnsweredAsByPostgres(String hex) {
+        try (TestPooler pooler = TestPooler.start(postgres, 1)) {
+            for (byte[] before : new byte[][] {{}, Frontend.sslRequest(), Frontend.gssEncRequest()}) {
+                assertThat(sqlStates(pooler.address(), before, hex))
+                        .isEqualTo(sqlStates(postgres.address(), before, hex));
+            }
+        }
+    }
+
+    private static List<String> sqlStates(InetSocketAddress address, byte[] before, String hex) {
+        try (WireClient client = WireClient.connect(address)) {
+            if (before.length > 0) {
+                assertThat(client.sendRaw(before).readByte()).isEqualTo('N');
+            }
+            client.sendRaw(HexFormat.of().parseHex(hex));
+            client.halfClose();
+            return client.readUntilClosed().stream()
+                    .map(line -> line.replaceAll(".* C \"(\\w+)\" .*", "$1"))
+                    .toList();
         }
     }
 

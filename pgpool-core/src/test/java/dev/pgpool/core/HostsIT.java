@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Several hosts for one database: which one a connection goes to, and what happens when it fails. */
 class HostsIT {
+    private static final Consumer<DatabaseBuilder> IMPATIENT = db -> db.waitTimeout(Duration.ofSeconds(1));
 
     private static final String VERSION = "SHOW server_version_num";
 
@@ -106,7 +107,7 @@ class HostsIT {
                     session.send(Backend.error("FATAL", "53300", "sorry, too many clients already"));
                 });
                 TestPooler pooler =
-                        pooler(1, db -> {}, "127.0.0.1:" + refusing.port(), "/no/such/dir:5432", at(full))) {
+                        pooler(1, IMPATIENT, "127.0.0.1:" + refusing.port(), "/no/such/dir:5432", at(full))) {
             assertThat(refusal(pooler))
                     .startsWith("ErrorResponse S \"FATAL\" C \"53300\"")
                     .contains("could not connect to any server: 127.0.0.1:" + refusing.port() + " (")
@@ -194,9 +195,9 @@ class HostsIT {
 
     @Test
     void nameThatNobodyHasIsAClearError() {
-        try (TestPooler pooler = pooler(1, db -> {}, "no-such-host.invalid:5432")) {
+        try (TestPooler pooler = pooler(1, IMPATIENT, "no-such-host.invalid:5432")) {
             assertThat(refusal(pooler))
-                    .startsWith("ErrorResponse S \"FATAL\" C \"08001\"")
+                    .startsWith("ErrorResponse S \"FATAL\" C \"53300\" M \"query_wait_timeout: ")
                     .contains("UnknownHostException: no-such-host.invalid");
         }
     }

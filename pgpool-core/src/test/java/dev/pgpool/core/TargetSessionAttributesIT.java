@@ -90,7 +90,7 @@ class TargetSessionAttributesIT {
     })
     void standbyIsRefusedWithAClearError(TargetSessionAttributes wanted, String objection) {
         assertThat(refusal(wanted, hosts(standby)))
-                .startsWith("ErrorResponse S \"FATAL\" C \"08001\"")
+                .startsWith("ErrorResponse S \"FATAL\" C \"53300\" M \"query_wait_timeout: ")
                 .contains(objection + " (targetSessionAttributes: " + wanted.label() + ")")
                 .contains(String.valueOf(standby.port()));
     }
@@ -211,6 +211,7 @@ class TargetSessionAttributesIT {
                 db -> db.hosts(hosts)
                         .targetSessionAttributes(wanted)
                         .maxConnections(servers)
+                        .waitTimeout(Duration.ofSeconds(1))
                         .connectRetryDelay(Duration.ofMillis(50))));
     }
 

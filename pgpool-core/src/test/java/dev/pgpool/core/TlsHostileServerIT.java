@@ -26,7 +26,8 @@ class TlsHostileServerIT {
                 db -> db.host("127.0.0.1")
                         .port(server.port())
                         .connectTimeout(Duration.ofSeconds(2))
-                        .connectRetryDelay(Duration.ofMillis(50))
+                        .connectRetryDelay(Duration.ofMinutes(1))
+                        .waitTimeout(Duration.ofSeconds(3))
                         .tls(tls -> tls.mode(mode).negotiation(negotiation))));
     }
 
@@ -55,7 +56,7 @@ class TlsHostileServerIT {
             assertThat(refusal(pooler))
                     .singleElement()
                     .asString()
-                    .contains("08001", "received unencrypted data after SSL response");
+                    .contains("08004", "received unencrypted data after SSL response");
         }
     }
 
@@ -69,7 +70,7 @@ class TlsHostileServerIT {
                             .awaitClose();
                 });
                 TestPooler pooler = pooler(server, TlsMode.PREFER, TlsNegotiation.POSTGRES)) {
-            assertThat(refusal(pooler)).singleElement().asString().contains("08001", "SSL error");
+            assertThat(refusal(pooler)).singleElement().asString().contains("08004", "SSL error");
         }
     }
 
@@ -81,7 +82,7 @@ class TlsHostileServerIT {
             assertThat(refusal(pooler))
                     .singleElement()
                     .asString()
-                    .contains("08001", "server sent an error response during SSL exchange")
+                    .contains("query_wait_timeout", "server sent an error response during SSL exchange")
                     .doesNotContain("eve");
         }
     }
@@ -93,7 +94,7 @@ class TlsHostileServerIT {
             assertThat(refusal(pooler))
                     .singleElement()
                     .asString()
-                    .contains("08001", "received invalid response to SSL negotiation");
+                    .contains("08004", "received invalid response to SSL negotiation");
         }
     }
 
@@ -106,7 +107,7 @@ class TlsHostileServerIT {
             assertThat(refusal(pooler))
                     .singleElement()
                     .asString()
-                    .contains("08001", "server closed the connection instead of answering an SSL request");
+                    .contains("query_wait_timeout", "server closed the connection instead of answering an SSL request");
         }
     }
 
@@ -116,7 +117,7 @@ class TlsHostileServerIT {
         CountDownLatch never = new CountDownLatch(1);
         try (ScriptedServer server = ScriptedServer.start(session -> session.stallUntil(never));
                 TestPooler pooler = pooler(server, TlsMode.REQUIRE, negotiation)) {
-            assertThat(refusal(pooler)).singleElement().asString().contains("08001", "timeout after");
+            assertThat(refusal(pooler)).singleElement().asString().contains("query_wait_timeout", "timeout after");
             never.countDown();
         }
     }

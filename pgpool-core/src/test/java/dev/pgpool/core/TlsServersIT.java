@@ -15,6 +15,7 @@ import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Toxics;
 import dev.pgpool.core.fixture.WireClient;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -235,7 +236,7 @@ class TlsServersIT {
     void aServerOfAnotherAuthorityIsRefusedWhereTrustIsGiven(TlsMode mode) {
         TestPki other = new TestPki(directory, "other");
         try (TestPooler pooler = pooler(db -> {}, tls -> tls.mode(mode).trust(other.trust()))) {
-            assertThat(refusal(pooler)).contains("08001", "SSL error", "127.0.0.1:" + postgres.port());
+            assertThat(refusal(pooler)).contains("08004", "SSL error", "127.0.0.1:" + postgres.port());
         }
     }
 
@@ -248,7 +249,7 @@ class TlsServersIT {
                 assertThat(isEncrypted(client)).isEqualTo("true TLSv1.3");
             }
             try (TestPooler pooler = at(misnamed, TlsMode.VERIFY_FULL)) {
-                assertThat(refusal(pooler)).contains("08001", "SSL error");
+                assertThat(refusal(pooler)).contains("08004", "SSL error");
             }
         }
     }
@@ -312,11 +313,15 @@ class TlsServersIT {
     void aServerWithoutTlsIsRefusedWhereTlsIsRequired() {
         TestPostgres plain = TestPostgres.shared(18);
         try (TestPooler pooler = TestPooler.start(plain, 1, db -> db.tls(tls -> tls.mode(TlsMode.REQUIRE)))) {
-            assertThat(refusal(pooler)).contains("08001", "server does not support SSL, but SSL was required");
+            assertThat(refusal(pooler)).contains("08004", "server does not support SSL, but SSL was required");
         }
         try (TestPooler pooler = TestPooler.start(
-                plain, 1, db -> db.tls(tls -> tls.mode(TlsMode.REQUIRE).negotiation(TlsNegotiation.DIRECT)))) {
-            assertThat(refusal(pooler)).contains("08001", "server closed the connection during the handshake");
+                plain,
+                1,
+                db -> db.waitTimeout(Duration.ofSeconds(1))
+                        .tls(tls -> tls.mode(TlsMode.REQUIRE).negotiation(TlsNegotiation.DIRECT)))) {
+            assertThat(refusal(pooler))
+                    .contains("query_wait_timeout", "server closed the connection during the handshake");
         }
     }
 

@@ -213,7 +213,11 @@ public final class DatabaseBuilder {
         return this;
     }
 
-    /** Default 1 s. How long a failed connect is remembered and told to clients when no server is there. */
+    /**
+     * Default 1 s. The pause before a failed connect is tried again. Clients wait meanwhile if the server can't be reached,
+     * is starting, shutting down or full; anything else (a wrong password, a database that does not exist) is told to them
+     * at once, from memory until the next attempt.
+     */
     public DatabaseBuilder connectRetryDelay(Duration connectRetryDelay) {
         this.connectRetryDelay = connectRetryDelay;
         return this;

@@ -13,7 +13,7 @@ import java.time.Duration;
  *     disconnected; zero for ever
  * @param clientIdle how long a client may ask for nothing outside a transaction before it is disconnected; zero for ever
  * @param connect how long a server connection may take until it is ready for queries
- * @param connectRetryDelay how long a failed connect is remembered and told to clients when no server is there
+ * @param connectRetryDelay the pause before a failed connect is tried again
  * @param abandon how long a server may take to become clean after its client left in the middle
  * @param cancel how long a server may take to deal with a cancel request
  */

@@ -29,7 +29,7 @@ interface ClientPhase {
     /** No server can be had. */
     void onNoServer(ClientSession session, ErrorFields error);
 
-    /** The session waits for a server, and has done so for long. */
+    /** The session waits for a server, and has done so for long: the client is told. */
     default void onLongWait(ClientSession session) {}
 
     /** The session has given its server back. */

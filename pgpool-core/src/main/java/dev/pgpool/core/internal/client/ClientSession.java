@@ -42,8 +42,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class ClientSession extends Waiter<ServerConnection> implements LinkedClient {
     private static final Logger LOGGER = LoggerFactory.getLogger(ClientSession.class);
-    /** What a client may send while it waits, before we stop reading from it. */
-    private static final int HELD_LIMIT = 64 * 1_024;
+    /** What a client may send while it waits, or before its message is complete, without a server. */
+    static final int HELD_LIMIT = 64 * 1_024;
 
     /** A Terminate message. */
     private static final byte[] GOODBYE = {FrontendType.TERMINATE, 0, 0, 0, 4};
@@ -306,7 +306,12 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     private void walkFed() {
         try {
-            phase.onMessages(this, in);
+            ClientPhase before;
+            do {
+                before = phase;
+                before.onMessages(this, in);
+                // a phase that has handed over leaves the rest of what arrived to the next one
+            } while (phase != before && !closed);
         } finally {
             if (closed) {
                 in.close();

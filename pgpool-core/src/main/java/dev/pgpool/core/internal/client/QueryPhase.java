@@ -47,7 +47,10 @@ final class QueryPhase implements ClientPhase {
         link.relay(in);
     }
 
-    /** Deals with messages that need no server; true if the current one does. */
+    /**
+     * Deals with messages that need no server; true if the current one does. Half a message keeps no server waiting for
+     * the rest, unless it is too long to be kept here.
+     */
     private static boolean wantsServer(ClientSession session, MessageCursor in) {
         while (in.next()) {
             switch (in.type()) {
@@ -59,7 +62,7 @@ final class QueryPhase implements ClientPhase {
                         FrontendType.CLOSE,
                         FrontendType.SYNC,
                         FrontendType.FUNCTION_CALL -> {
-                    return true;
+                    return in.isComplete() || in.bodyLength() > ClientSession.HELD_LIMIT;
                 }
                 case FrontendType.FLUSH, FrontendType.COPY_DATA, FrontendType.COPY_DONE, FrontendType.COPY_FAIL ->
                     in.skip(); // the rest of a COPY that has failed

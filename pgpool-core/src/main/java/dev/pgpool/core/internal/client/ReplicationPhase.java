@@ -6,7 +6,6 @@ import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.pool.Walsender;
 import dev.pgpool.core.internal.server.ReplicationServer;
 import dev.pgpool.core.internal.server.ServerConnection;
-import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -30,6 +29,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
     private final StartupPacket.Startup startup;
     private final ServerPool pool;
     private final Walsender wanted;
+    private final Accepted accepted = new Accepted();
     private @Nullable ServerConnection server;
 
     ReplicationPhase(ClientSession session, StartupPacket.Startup startup, ServerPool pool) {
@@ -59,8 +59,18 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
         session.fail(error, CloseReason.SERVER_UNAVAILABLE);
     }
 
+    @Override
+    public void onLongWait(ClientSession s) {
+        accepted.tellLongWait(session);
+    }
+
     /** What becomes of the walsender. */
-    private final class Outcome implements ServerConnector.Outcome {
+    private final class Outcome implements Walsender.Outcome {
+        @Override
+        public boolean isWanted() {
+            return !session.isClosed();
+        }
+
         @Override
         public void onConnected(ServerConnection walsender) {
             if (session.isClosed()) {
@@ -88,7 +98,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
                 session.id(), startup.minor(), session.services().random());
         session.cancelKey(key);
         ByteBuf out = session.out().space();
-        BackendWriter.authenticationOk(out);
+        accepted.tell(out);
         walsender.readOnlyParameters().forEach((name, value) -> BackendWriter.parameterStatus(out, name, value));
         SessionParameters reported = walsender.loginParameters();
         for (String name : reported.names()) {

@@ -79,6 +79,12 @@ final class StartupPhase implements ClientPhase {
                 CancelPhase phase = new CancelPhase(session);
                 session.enter(phase);
                 phase.begin(cancel);
+            } else if (packet instanceof StartupPacket.Unintelligible odd) {
+                LOGGER.atInfo()
+                        .addKeyValue("client", session.remote())
+                        .addKeyValue("error", odd.why())
+                        .log("client closed: what it sent is no start-up packet");
+                session.close(CloseReason.CLIENT_PROTOCOL_VIOLATION, false);
             } else {
                 onEncryptionRequest(session, packet, packetBytes);
             }

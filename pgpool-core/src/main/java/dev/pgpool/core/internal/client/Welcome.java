@@ -20,6 +20,7 @@ final class Welcome implements ClientPhase {
     private final ClientSession session;
     private final int protocolMinor;
     private final StartupSettings settings;
+    private final Accepted accepted = new Accepted();
     private @Nullable ServerPool pool;
     private @Nullable SessionParameters validated;
 
@@ -80,6 +81,11 @@ final class Welcome implements ClientPhase {
         session.fail(error, CloseReason.SERVER_UNAVAILABLE);
     }
 
+    @Override
+    public void onLongWait(ClientSession s) {
+        accepted.tellLongWait(session);
+    }
+
     private void welcome(SessionParameters profile) {
         ServerPool entered = pool();
         SessionParameters mine = entered.parameters().with(profile, settings.free());
@@ -88,7 +94,7 @@ final class Welcome implements ClientPhase {
                 CancelKey.create(session.id(), protocolMinor, session.services().random());
         session.cancelKey(key);
         ByteBuf out = session.out().space();
-        BackendWriter.authenticationOk(out);
+        accepted.tell(out);
         entered.readOnlyParameters().forEach((name, value) -> BackendWriter.parameterStatus(out, name, value));
         SessionParameters reported = entered.reported();
         if (reported != null) {

@@ -484,6 +484,10 @@ public final class Link implements ServerPhase {
                 client.onTimeout(
                         PoolerError.QUERY_NOT_CANCELLED.with("the server did not cancel it"),
                         CloseReason.QUERY_TIMEOUT);
+            case REST_OF_QUERY ->
+                client.onTimeout(
+                        PoolerError.QUERY_NOT_CANCELLED.with("the client has not sent the rest of its query"),
+                        CloseReason.QUERY_TIMEOUT);
             case TRANSACTION ->
                 client.onTimeout(PoolerError.TRANSACTION_TIMEOUT.plain(), CloseReason.TRANSACTION_TIMEOUT);
             case IDLE_IN_TRANSACTION ->

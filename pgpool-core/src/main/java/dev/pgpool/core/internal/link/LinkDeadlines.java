@@ -16,6 +16,8 @@ final class LinkDeadlines {
         /** The query: to be told once, then {@link #CANCEL} if it goes on. */
         QUERY,
         CANCEL,
+        /** The rest of the query: nothing runs that could be cancelled, the client has not said it all. */
+        REST_OF_QUERY,
         TRANSACTION,
         IDLE_IN_TRANSACTION
     }
@@ -71,14 +73,18 @@ final class LinkDeadlines {
             cancelled = false;
             x.timedOut = false;
         }
-        return nowOpen ? judge(nowNanos) : Late.NOTHING;
+        return nowOpen ? judge(nowNanos, !x.ready) : Late.NOTHING;
     }
 
-    private Late judge(long nowNanos) {
+    /** @param begun whether the client has begun a query since the last ReadyForQuery */
+    private Late judge(long nowNanos, boolean begun) {
         if (nowNanos - transactionSinceNanos >= transactionNanos) {
             return Late.TRANSACTION;
         }
         long step = nowNanos - stepSinceNanos;
+        if (!busy && begun && step >= queryNanos) {
+            return Late.REST_OF_QUERY;
+        }
         if (!busy) {
             return step >= idleNanos ? Late.IDLE_IN_TRANSACTION : Late.NOTHING;
         }

@@ -86,8 +86,8 @@ final class ConnectChain implements ServerConnector.Outcome {
     private @Nullable HostConfig host;
     private @Nullable ServerTarget target;
     private @Nullable ErrorFields newest;
-    /** A host said that it is only a matter of time. */
-    private @Nullable ErrorFields starting;
+    /** The newest failure that time may mend: then so it may the whole. */
+    private @Nullable ErrorFields passing;
 
     private @Nullable ScheduledFuture<?> lookupTimer;
     private long hostDeadlineNanos;
@@ -251,7 +251,7 @@ final class ConnectChain implements ServerConnector.Outcome {
                     + (reason.startsWith(prefix) ? reason.substring(prefix.length()) : reason);
         }
         failed(reason, error);
-        if (mayBeOtherwiseElsewhere(error)) {
+        if (ConnectFailures.mayBeOtherwiseElsewhere(error)) {
             nextAddress();
         } else {
             owner.onFailed(verdict());
@@ -261,15 +261,9 @@ final class ConnectChain implements ServerConnector.Outcome {
     private void failed(String reason, ErrorFields error) {
         reasons.add(reason);
         newest = error;
-        if (ServerPool.maySoonConnect(error)) {
-            starting = error;
+        if (ConnectFailures.mayPass(error)) {
+            passing = error;
         }
-    }
-
-    /** Connection exception, operator intervention (starting up, shutting down), insufficient resources (full). */
-    private static boolean mayBeOtherwiseElsewhere(ErrorFields error) {
-        String state = error.sqlState();
-        return state.startsWith("08") || state.startsWith("57P") || state.startsWith("53");
     }
 
     /** The only failure as it is; of several each with its reason. */
@@ -281,7 +275,7 @@ final class ConnectChain implements ServerConnector.Outcome {
         if (reasons.size() == 1) {
             return last;
         }
-        ErrorFields decisive = starting != null && mayBeOtherwiseElsewhere(last) ? starting : last;
+        ErrorFields decisive = passing != null && ConnectFailures.mayBeOtherwiseElsewhere(last) ? passing : last;
         return new ErrorFields(
                 "FATAL",
                 decisive.sqlState(),

@@ -43,9 +43,17 @@ public interface LaneOwner<S> {
      */
     void move(S server, PoolLane<S> to);
 
-    /** What to tell clients now instead of letting them wait, because no server can be had; null if they may wait. */
+    /**
+     * What to tell a client that has waited for this long instead of letting it wait on, because no server can be had;
+     * null if it may wait.
+     */
     @Nullable
-    ErrorFields refusal(long nowNanos);
+    ErrorFields refusal(long nowNanos, long waitedNanos);
+
+    /** Why the last connect has failed, for the words of a wait that was too long; null if it has not. */
+    default @Nullable ErrorFields lastFailure() {
+        return null;
+    }
 
     /** A waiter got its server after this time. */
     void onWaited(long nanos);

@@ -49,6 +49,10 @@ public final class PoolLane<S> {
     private LaneHold hold = LaneHold.NONE;
     private boolean announced;
     private boolean dispatching;
+    /** The waiter whose {@link #acquire} runs: a server for it is the call's result, not an event. */
+    private @Nullable Waiter<S> acquiring;
+
+    private @Nullable S acquired;
 
     PoolLane(
             int index,
@@ -154,17 +158,24 @@ public final class PoolLane<S> {
             }
         }
         long now = clock.getAsLong();
-        ErrorFields refusal = owner.refusal(now);
+        ErrorFields refusal = owner.refusal(now, 0);
         if (refusal != null) {
             waiter.onNoServer(refusal);
             return null;
         }
         waiters.add(waiter, now);
-        if (!idle.isEmpty()) {
-            dispatch();
-        }
+        S served = idle.isEmpty() || dispatching ? null : dispatchFor(waiter);
         grow();
-        return null;
+        return served;
+    }
+
+    private @Nullable S dispatchFor(Waiter<S> waiter) {
+        acquiring = waiter;
+        dispatch();
+        acquiring = null;
+        S served = acquired;
+        acquired = null;
+        return served;
     }
 
     /** The waiter does not want a server any more. */
@@ -259,15 +270,21 @@ public final class PoolLane<S> {
      * A server that was begun could not be made.
      *
      * @param refusal what to tell those who wait, or null if they may go on waiting
+     * @param waitedNanos only those who have waited for so long are told
      */
-    public void connectFailed(long retryAtNanos, @Nullable ErrorFields refusal) {
+    public void connectFailed(long retryAtNanos, @Nullable ErrorFields refusal, long waitedNanos) {
         connecting--;
         budget.connectFailed(retryAtNanos);
         housekeeper.onConnectFailed();
         if (refusal != null) {
-            refuse(refusal);
+            refuse(refusal, clock.getAsLong() - waitedNanos);
         }
         growEverywhere();
+    }
+
+    /** A server that was begun could not be made, and those who wait may go on waiting. */
+    public void connectFailed(long retryAtNanos) {
+        connectFailed(retryAtNanos, null, 0);
     }
 
     /** A server handed over by another lane is here. */
@@ -311,7 +328,16 @@ public final class PoolLane<S> {
         Waiter<S> oldest = waiters.peek();
         while (oldest != null && nowNanos - oldest.waitingSinceNanos >= rules.waitTimeoutNanos()) {
             waiters.remove(oldest);
-            oldest.onNoServer(PoolerError.QUERY_WAIT_TIMEOUT.with(state()));
+            oldest.onNoServer(timedOut());
+            oldest = waiters.peek();
+        }
+        while (oldest != null) {
+            ErrorFields refusal = owner.refusal(nowNanos, nowNanos - oldest.waitingSinceNanos);
+            if (refusal == null) {
+                break;
+            }
+            waiters.remove(oldest);
+            oldest.onNoServer(refusal);
             oldest = waiters.peek();
         }
         if (rules.waitNoticeNanos() != LaneRules.NEVER) {
@@ -322,12 +348,31 @@ public final class PoolLane<S> {
 
     /** Tells everybody who waits here that no server can be had. */
     void refuse(ErrorFields error) {
-        Waiter<S> waiter = waiters.poll();
-        while (waiter != null) {
-            waiter.onNoServer(error);
-            waiter = waiters.poll();
+        refuse(error, clock.getAsLong());
+    }
+
+    private void refuse(ErrorFields error, long waitingSinceNanos) {
+        Waiter<S> oldest = waiters.peek();
+        while (oldest != null && oldest.waitingSinceNanos - waitingSinceNanos <= 0) {
+            waiters.remove(oldest);
+            oldest.onNoServer(error);
+            oldest = waiters.peek();
         }
         calm();
+    }
+
+    /** If connects fail, that is why, and not that there are too few servers. */
+    private ErrorFields timedOut() {
+        ErrorFields failure = owner.lastFailure();
+        ErrorFields timeout = PoolerError.QUERY_WAIT_TIMEOUT.with(state());
+        return failure == null
+                ? timeout
+                : new ErrorFields(
+                        timeout.severity(),
+                        timeout.sqlState(),
+                        timeout.message() + ": " + failure.message(),
+                        failure.detail(),
+                        failure.hint());
     }
 
     private String state() {
@@ -386,7 +431,12 @@ public final class PoolLane<S> {
         if (!isStale(server)) {
             waiters.remove(oldest);
             owner.onWaited(clock.getAsLong() - oldest.waitingSinceNanos);
-            oldest.onServer(server);
+            if (oldest == acquiring) {
+                acquiring = null;
+                acquired = server;
+            } else {
+                oldest.onServer(server);
+            }
             return true;
         }
         if (checking >= waiters.size()) {

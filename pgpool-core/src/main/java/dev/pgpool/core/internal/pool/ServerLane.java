@@ -194,6 +194,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private final class Connecting implements ConnectChain.Owner {
         private final long begun = System.nanoTime();
         private final int generation = pool.generation();
+        private final int secrets = pool.secrets();
         private final ConnectChain chain = new ConnectChain(pool, loop, ServerLane.this, Map.of(), this);
 
         void begin() {
@@ -234,8 +235,9 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         @Override
         public void onFailed(ErrorFields error) {
             connecting.remove(this);
-            if (chain.isAbandoned()) {
-                queue.connectFailed(System.nanoTime(), null);
+            if (chain.isAbandoned() || secrets != pool.secrets()) {
+                // it was not wanted any more, or was begun with a secret that others have come for meanwhile
+                queue.connectFailed(System.nanoTime());
                 pool.forgetIfUnused();
             } else {
                 failed(error);
@@ -290,11 +292,16 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
         @Override
         public void onFailed(ErrorFields error) {
-            // of no concern to the others: they may try at once
-            queue.connectFailed(System.nanoTime(), null);
             counters.countConnectFailure();
             pool.unpooledFailed(error);
-            wanted.outcome().onFailed(error);
+            if (ConnectFailures.mayPass(error) && wanted.isWanted()) {
+                queue.connectFailed(retryAtNanos());
+                waitOn(wanted);
+            } else {
+                // of no concern to the others: they may try at once
+                queue.connectFailed(System.nanoTime());
+                wanted.outcome().onFailed(error);
+            }
             pool.forgetIfUnused();
         }
     }
@@ -327,8 +334,24 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             queue.gone(gone);
             counters.countConnectFailure();
             pool.unpooledFailed(error);
-            wanted.outcome().onFailed(error);
+            if (ConnectFailures.mayPass(error) && wanted.isWanted()) {
+                waitOn(wanted);
+            } else {
+                wanted.outcome().onFailed(error);
+            }
         }
+    }
+
+    /** The server can't be reached for now. */
+    private void waitOn(Walsender wanted) {
+        ServerConnection place = acquire(wanted);
+        if (place != null) {
+            wanted.waiter().onServer(place);
+        }
+    }
+
+    private long retryAtNanos() {
+        return System.nanoTime() + timeouts().connectRetryDelay().toNanos();
     }
 
     private void unpooledConnected(long tookNanos) {
@@ -343,9 +366,12 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 .log("server connection failed");
         counters.countConnectFailure();
         pool.serverFailed(error);
-        long retryAt = System.nanoTime() + timeouts().connectRetryDelay().toNanos();
-        boolean wait = queue.isHeld() || pool.hasServers() || ServerPool.maySoonConnect(error);
-        queue.connectFailed(retryAt, wait ? null : ServerPool.refusalFor(error));
+        long retryAt = retryAtNanos();
+        if (queue.isHeld() || ConnectFailures.mayPass(error)) {
+            queue.connectFailed(retryAt);
+        } else {
+            queue.connectFailed(retryAt, PoolerError.SERVER_LOGIN_FAILED.from(error), pool.patienceNanos());
+        }
         pool.forgetIfUnused();
     }
 
@@ -511,11 +537,16 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     // ---- clients wait
 
     @Override
-    public @Nullable ErrorFields refusal(long nowNanos) {
+    public @Nullable ErrorFields refusal(long nowNanos, long waitedNanos) {
         if (closed) {
             return PoolerError.SHUTDOWN.plain();
         }
-        return queue.isHeld() ? null : pool.refusal(nowNanos);
+        return queue.isHeld() ? null : pool.refusal(nowNanos, waitedNanos);
+    }
+
+    @Override
+    public @Nullable ErrorFields lastFailure() {
+        return pool.lastFailure();
     }
 
     @Override

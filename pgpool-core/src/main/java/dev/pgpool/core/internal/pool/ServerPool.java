@@ -44,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerPool implements ConnectChain.Destination {
     private static final double LIFETIME_SPREAD = 0.2;
+    /** A server that others use comes free within this time, as a rule. */
+    private static final long PATIENCE_NANOS = 1_000_000_000;
 
     private final PoolKey key;
     private final PoolServices services;
@@ -72,6 +74,8 @@ public final class ServerPool implements ConnectChain.Destination {
     private volatile @Nullable SessionParameters reported;
 
     private volatile @Nullable ErrorFields lastFailure;
+    /** Changes with each secret that becomes known. */
+    private final AtomicInteger secrets = new AtomicInteger();
 
     /** Since when there are no clients; meaningful while there are none. */
     private volatile long unusedSinceNanos = System.nanoTime();
@@ -348,8 +352,14 @@ public final class ServerPool implements ConnectChain.Destination {
         if (now != null) {
             given = now;
         }
+        secrets.incrementAndGet();
         lastFailure = null;
         budget.unblock();
+    }
+
+    /** Which secrets there are to log in with: an attempt that was begun when it was another number says nothing any more. */
+    int secrets() {
+        return secrets.get();
     }
 
     @Override
@@ -422,30 +432,36 @@ public final class ServerPool implements ConnectChain.Destination {
         services.listener().onServerClosed(key, reason);
     }
 
-    /** What to tell clients while no server is there and the last attempt has failed; null if they may wait. */
+    /**
+     * What to tell a client that has waited for this long, while the last attempt to connect has failed in a way that
+     * waiting can't help; null if it may wait.
+     */
     @Nullable
-    ErrorFields refusal(long nowNanos) {
+    ErrorFields refusal(long nowNanos, long waitedNanos) {
         ErrorFields failure = lastFailure;
-        if (failure == null || hasServers() || !budget.isBlocked(nowNanos) || maySoonConnect(failure)) {
+        if (failure == null
+                || ConnectFailures.mayPass(failure)
+                || !budget.isBlocked(nowNanos)
+                || waitedNanos < patienceNanos()) {
             return null;
         }
-        return refusalFor(failure);
+        return PoolerError.SERVER_LOGIN_FAILING.from(failure);
+    }
+
+    /** How long clients wait for a server that is there and in use, before they hear why there can't be another. */
+    long patienceNanos() {
+        return hasServers() ? PATIENCE_NANOS : 0;
+    }
+
+    /** Why the last attempt to connect has failed; null if it has not. */
+    @Nullable
+    ErrorFields lastFailure() {
+        return lastFailure;
     }
 
     /** Whether servers are there, those under construction not counted. */
     boolean hasServers() {
         return budget.servers() > budget.connecting();
-    }
-
-    /** The error for clients after a failed connect: the server's SQLSTATE, its words behind ours. */
-    static ErrorFields refusalFor(ErrorFields failure) {
-        ErrorFields ours = PoolerError.SERVER_LOGIN_FAILED.with(failure.message());
-        return new ErrorFields("FATAL", failure.sqlState(), ours.message(), failure.detail(), failure.hint());
-    }
-
-    /** A server that is starting up will be there in a moment: waiting is better than an error. */
-    static boolean maySoonConnect(ErrorFields failure) {
-        return failure.sqlState().equals("57P03");
     }
 
     /** Replaces the servers that exist: idle ones at once, those in use when they come back. */

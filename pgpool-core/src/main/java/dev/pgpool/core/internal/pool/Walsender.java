@@ -11,8 +11,18 @@ import java.util.Map;
  * @param startup the client's own start-up parameters; user and database are the pool's
  * @param outcome gets the walsender, or hears why there is none
  */
-public record Walsender(Waiter<ServerConnection> waiter, Map<String, String> startup, ServerConnector.Outcome outcome) {
+public record Walsender(Waiter<ServerConnection> waiter, Map<String, String> startup, Outcome outcome) {
+    /** What becomes of the walsender. */
+    public interface Outcome extends ServerConnector.Outcome {
+        /** Whether the client is still there. */
+        boolean isWanted();
+    }
+
     public Walsender {
         startup = Map.copyOf(startup);
+    }
+
+    boolean isWanted() {
+        return outcome.isWanted();
     }
 }

@@ -35,6 +35,8 @@ public final class ServerConnector {
     }
 
     private static final String CANNOT_CONNECT = "08001";
+    /** sqlserver_rejected_establishment_of_sqlconnection: another attempt would end alike. */
+    private static final String REJECTED = "08004";
     /** What a server's rules say to a connection that they want encrypted, or not encrypted, or not at all. */
     private static final String REFUSED_BY_RULES = "28000";
 
@@ -202,7 +204,17 @@ public final class ServerConnector {
 
         @Override
         public void onFailed(String why) {
-            fail(cannotConnect(why));
+            failHandshake(cannotConnect(why));
+        }
+
+        @Override
+        public void onRejected(String why) {
+            ErrorFields error = cannotConnect(why);
+            failHandshake(new ErrorFields(error.severity(), REJECTED, error.message(), null, null));
+        }
+
+        private void failHandshake(ErrorFields error) {
+            fail(error);
             Channel connected = channel;
             if (connected != null) {
                 connected.close();

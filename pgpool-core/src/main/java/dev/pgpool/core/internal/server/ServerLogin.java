@@ -140,6 +140,12 @@ final class ServerLogin implements ServerPhase {
         }
     }
 
+    private static ErrorFields withoutAWord(CloseReason reason) {
+        return reason == CloseReason.SERVER_PROTOCOL_VIOLATION
+                ? PoolerError.SERVER_PROTOCOL_VIOLATION.with("see the log of the pooler")
+                : PoolerError.SERVER_CLOSED.plain();
+    }
+
     private void fail(ServerConnection connection, AuthenticationProtocolException problem) {
         failure = new ErrorFields("FATAL", problem.sqlState(), String.valueOf(problem.getMessage()), null, null);
         connection.close(CloseReason.SERVER_CONNECT_FAILED);
@@ -160,6 +166,6 @@ final class ServerLogin implements ServerPhase {
         }
         over = true;
         ErrorFields known = failure != null ? failure : lastError;
-        outcome.onFailed(CloseReason.SERVER_CONNECT_FAILED, known != null ? known : PoolerError.SERVER_CLOSED.plain());
+        outcome.onFailed(CloseReason.SERVER_CONNECT_FAILED, known != null ? known : withoutAWord(reason));
     }
 }

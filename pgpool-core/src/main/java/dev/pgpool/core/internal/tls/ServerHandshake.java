@@ -9,6 +9,7 @@ import io.netty.handler.ssl.SslHandler;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 
 /**
  * Encrypts a fresh connection to a server, before anything else is said on it. As a handler it asks (SSLRequest), waits
@@ -17,8 +18,8 @@ import javax.net.ssl.SSLEngine;
  *
  * <pre>
  *   SSLRequest ──S──> handshake ──> onEncrypted
- *        ├──N──> onRefused, or onFailed if encryption is required
- *        └──anything else, or anything behind the answer──> onFailed
+ *        ├──N──> onRefused, or onRejected if encryption is required
+ *        └──anything else, or anything behind the answer──> onRejected; an error, or the end──> onFailed
  * </pre>
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL">SSL Session Encryption</a>
@@ -31,8 +32,13 @@ public final class ServerHandshake extends ChannelInboundHandlerAdapter {
         /** The server does not encrypt, and that is fine. */
         void onRefused();
 
-        /** The connection is of no use. */
+        /** The connection is of no use; the next one may be better. */
         void onFailed(String why);
+
+        /** The connection is of no use, and the next one would be the same: a certificate is not trusted, for example. */
+        default void onRejected(String why) {
+            onFailed(why);
+        }
     }
 
     private static final int SSL_REQUEST_LENGTH = 8;
@@ -92,15 +98,15 @@ public final class ServerHandshake extends ChannelInboundHandlerAdapter {
             // not to be shown: who it comes from is not known
             outcome.onFailed("server sent an error response during SSL exchange");
         } else if (answer != 'S' && answer != 'N') {
-            outcome.onFailed("received invalid response to SSL negotiation: byte " + (answer & 0xff));
+            outcome.onRejected("received invalid response to SSL negotiation: byte " + (answer & 0xff));
         } else if (more) {
-            outcome.onFailed("received unencrypted data after SSL response");
+            outcome.onRejected("received unencrypted data after SSL response");
         } else if (answer == 'S') {
             SslHandler handler = tls.newHandler(ctx.alloc(), host, port, handshakes);
             ctx.pipeline().replace(this, null, handler);
             await(handler);
         } else if (tls.mode().isRequired()) {
-            outcome.onFailed("server does not support SSL, but SSL was required");
+            outcome.onRejected("server does not support SSL, but SSL was required");
         } else {
             ctx.pipeline().remove(this);
             outcome.onRefused();
@@ -119,11 +125,13 @@ public final class ServerHandshake extends ChannelInboundHandlerAdapter {
     private void await(SslHandler handler) {
         handler.handshakeFuture().addListener(done -> {
             Throwable problem = done.cause();
-            if (problem != null) {
+            if (problem instanceof SSLException) {
+                outcome.onRejected("SSL error: " + reason(problem));
+            } else if (problem != null) {
                 outcome.onFailed("SSL error: " + reason(problem));
             } else if (tls.negotiation() == TlsNegotiation.DIRECT
                     && !ContextFactory.APPLICATION_PROTOCOL.equals(handler.applicationProtocol())) {
-                outcome.onFailed("direct SSL connection was established without ALPN protocol negotiation extension");
+                outcome.onRejected("direct SSL connection was established without ALPN protocol negotiation extension");
             } else {
                 SSLEngine engine = handler.engine();
                 outcome.onEncrypted(tls.session(engine));

@@ -80,7 +80,9 @@ public enum PoolerError {
             "the last value of a sequence is not known outside of a transaction",
             "Call currval or lastval in the transaction that called nextval, or use INSERT ... RETURNING."),
     NO_TRANSACTION_BLOCKS("FATAL", "0A000", "transaction blocks not allowed in statement pooling mode", null),
-    SERVER_LOGIN_FAILED("FATAL", "08006", "server login has been failing, cached error: %s", null),
+    SERVER_LOGIN_FAILED("FATAL", "08006", "server login failed: %s", null),
+    SERVER_LOGIN_FAILING(
+            "FATAL", "08006", "server login has been failing, cached error: %s (server_login_retry)", null),
     SERVER_CLOSED(
             "FATAL",
             "08006",
@@ -115,6 +117,11 @@ public enum PoolerError {
     /** The error as sent. */
     public ErrorFields with(String detail) {
         return new ErrorFields(severity, sqlState, template.replace("%s", detail), null, hint);
+    }
+
+    /** The error as sent, for what a server has said: with its SQLSTATE, and its words behind ours. */
+    public ErrorFields from(ErrorFields said) {
+        return new ErrorFields(severity, said.sqlState(), with(said.message()).message(), said.detail(), said.hint());
     }
 
     /** The error as sent, for templates without an argument. */

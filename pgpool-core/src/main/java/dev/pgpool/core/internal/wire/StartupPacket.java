@@ -51,22 +51,22 @@ public sealed interface StartupPacket {
         }
     }
 
-    /** Length of the packet at the reader index, or -1 if not even the length is here. */
-    static int length(ByteBuf in) {
-        if (in.readableBytes() < 4) {
-            return -1;
-        }
-        int length = in.getInt(in.readerIndex());
-        if (length < 8 || length > MAX_LENGTH) {
-            throw new WireViolation(PoolerError.INVALID_STARTUP_PACKET, "length " + length);
-        }
-        return length;
-    }
+    /**
+     * What does not begin like a packet: its length is impossible, or a cancel request has no key of a possible length.
+     * PostgreSQL answers it with silence (COMMERROR): it may be a Terminate, or another protocol.
+     */
+    record Unintelligible(String why) implements StartupPacket {}
 
     /** Consumes one packet; null while it is incomplete. */
     static @Nullable StartupPacket decode(ByteBuf in) {
-        int length = length(in);
-        if (length < 0 || in.readableBytes() < length) {
+        if (in.readableBytes() < 4) {
+            return null;
+        }
+        int length = in.getInt(in.readerIndex());
+        if (length < 8 || length > MAX_LENGTH) {
+            return new Unintelligible("length " + length);
+        }
+        if (in.readableBytes() < length) {
             return null;
         }
         int end = in.readerIndex() + length;
@@ -102,7 +102,7 @@ public sealed interface StartupPacket {
         int secretLength = end - in.readerIndex() - 4;
         // protocol 3.2: 4 to 256 bytes
         if (secretLength < 4 || secretLength > 256) {
-            throw new WireViolation(PoolerError.INVALID_STARTUP_PACKET, "length of a cancel request");
+            return new Unintelligible("length of a cancel request");
         }
         int processId = in.readInt();
         byte[] secret = new byte[secretLength];

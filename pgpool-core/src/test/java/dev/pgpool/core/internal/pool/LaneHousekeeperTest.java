@@ -85,7 +85,7 @@ class LaneHousekeeperTest {
         }
 
         @Override
-        public @Nullable ErrorFields refusal(long nowNanos) {
+        public @Nullable ErrorFields refusal(long nowNanos, long waitedNanos) {
             return null;
         }
 
@@ -164,7 +164,7 @@ class LaneHousekeeperTest {
     void oldServerIsBetterThanNoneWhileConnectsFail() {
         PoolLane<String> made = withOldServerInUse(2);
         made.release("old");
-        made.connectFailed(now + 100, null);
+        made.connectFailed(now + 100);
 
         for (int i = 0; i < 5; i++) {
             assertThat(made.acquire(new Client())).isEqualTo("old");

@@ -6,7 +6,10 @@ import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -150,6 +153,53 @@ class PoolLaneModelTest {
         assertThat(lane.acquire(new Counting())).isEqualTo("old");
     }
 
+    @Test
+    void freshServerBehindOneThatMustBeCheckedIsTheResultOfTheCall() {
+        long[] now = {0};
+        ConnectionBudget budget = new ConnectionBudget(2, 2);
+        List<Object> checked = new ArrayList<>();
+        LaneOwner<Object> owner = new OneServer() {
+            private final Map<Object, ServerAge> ages = new HashMap<>();
+
+            @Override
+            public ServerAge age(Object server) {
+                return ages.computeIfAbsent(server, s -> new ServerAge(0, Long.MAX_VALUE));
+            }
+
+            @Override
+            public void check(Object server, PoolLane<Object> lane) {
+                checked.add(server);
+            }
+        };
+        LaneRules rules = new LaneRules(
+                LaneRules.NEVER,
+                LaneRules.NEVER,
+                LaneRules.NEVER,
+                1_000,
+                LaneRules.NEVER,
+                LaneRules.NEVER,
+                false,
+                true);
+        PoolLane<Object> lane = new PoolLane<>(0, Runnable::run, owner, budget, rules, () -> now[0]);
+        lane.join(List.of(lane));
+        lane.acquire(new Counting());
+        lane.acquire(new Counting());
+        lane.connected("stale");
+        lane.connected("fresh");
+        lane.release("stale");
+        now[0] = 2_000;
+        lane.onTick(now[0]);
+        lane.release("fresh");
+        Counting waiter = new Counting();
+
+        Object given = lane.acquire(waiter);
+
+        assertThat(given).isEqualTo("fresh");
+        assertThat(waiter.servers).as("events").isZero();
+        assertThat(waiter.isWaiting()).isFalse();
+        assertThat(checked).containsExactly("stale");
+    }
+
     private static LaneRules waiting(long timeoutNanos) {
         return new LaneRules(
                 timeoutNanos,
@@ -182,7 +232,7 @@ class PoolLaneModelTest {
     }
 
     /** All servers live, and a connect ends when the test says so. */
-    private static final class OneServer implements LaneOwner<Object> {
+    private static class OneServer implements LaneOwner<Object> {
         private final ServerAge age = new ServerAge(0, Long.MAX_VALUE);
 
         @Override
@@ -221,7 +271,7 @@ class PoolLaneModelTest {
         }
 
         @Override
-        public @Nullable ErrorFields refusal(long nowNanos) {
+        public @Nullable ErrorFields refusal(long nowNanos, long waitedNanos) {
             return null;
         }
 

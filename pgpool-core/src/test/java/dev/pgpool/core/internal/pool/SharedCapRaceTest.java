@@ -109,7 +109,7 @@ class SharedCapRaceTest {
         }
 
         @Override
-        public @Nullable ErrorFields refusal(long nowNanos) {
+        public @Nullable ErrorFields refusal(long nowNanos, long waitedNanos) {
             return null;
         }
 
