@@ -6,6 +6,9 @@ import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** The same text of two clients is the same statement only if both read it alike. */
@@ -76,14 +79,75 @@ class StatementMeaningIT {
 
     @Test
     void clientsOfDifferentNamesShareAStatement() {
-        try (TestPooler pooler = TestPooler.start(postgres, 1);
+        try (TestPooler pooler = TestPooler.start(postgres, 2);
                 WireClient first = pooler.login("application_name", "first");
-                WireClient second = pooler.login("application_name", "second")) {
+                WireClient second = pooler.login("application_name", "second");
+                WireClient holder = pooler.login()) {
             first.parse("s", "SELECT 1").sync().exchange();
             second.parse("t", "SELECT 1").sync().exchange();
-            assertThat(pooler.snapshot().pools().get(0).traffic().serverParses())
-                    .isEqualTo(1);
+            long home = serverParses(pooler);
+            holder.run("BEGIN");
+
+            first.bind("s").execute().sync().exchange();
+            second.bind("t").execute().sync().exchange();
+
+            assertThat(serverParses(pooler) - home).as("on the other server").isEqualTo(1);
         }
+    }
+
+    @Test
+    void steadyUseIsParsedNoMoreOnceEachServerHasACopyThatIsYoungEnough() {
+        try (TestPooler pooler = TestPooler.start(postgres, 2);
+                WireClient holder = pooler.login()) {
+            List<WireClient> clients = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                WireClient client = pooler.login();
+                clients.add(client);
+                client.parse("s" + i, "SELECT $1::int").sync().exchange();
+            }
+            for (int round = 0; round < 6; round++) {
+                if (round == 2) {
+                    assertThat(serverParses(pooler)).as("five, and one on the other server").isEqualTo(6);
+                }
+                holder.run(round % 2 == 0 ? "BEGIN" : "ROLLBACK");
+                for (int i = 0; i < 5; i++) {
+                    clients.get(i).bind("s" + i, "1").execute().sync().exchange();
+                }
+            }
+            assertThat(serverParses(pooler)).isEqualTo(6);
+            clients.forEach(WireClient::close);
+        }
+    }
+
+    /** The worst case of a client that prepares for one use: on its own server, and once more where it runs. */
+    @Test
+    void clientThatRunsOnceAndLeavesCostsAtMostOneParseMoreThanItsOwn() {
+        int visitors = 40;
+        try (TestPooler pooler = TestPooler.start(postgres, 3);
+                WireClient holder = pooler.login()) {
+            Random random = new Random(7);
+            long elsewhere = 0;
+            for (int i = 0; i < visitors; i++) {
+                try (WireClient client = pooler.login()) {
+                    client.parse("a", "SELECT pg_backend_pid(), $1::int").parse("b", "SELECT $1::text");
+                    client.bind("a", "1").execute();
+                    List<String> there = client.sync().exchange();
+                    holder.query(random.nextBoolean() ? "BEGIN" : "ROLLBACK").exchange();
+                    List<String> here = client.bind("a", "1").execute().bind("b", "x").execute().sync().exchange();
+                    if (!here.get(1).equals(there.get(3))) {
+                        elsewhere++;
+                    }
+                }
+            }
+            assertThat(serverParses(pooler))
+                    .isGreaterThanOrEqualTo(2 * visitors)
+                    .isLessThanOrEqualTo(2 * visitors + 2 * elsewhere);
+            assertThat(elsewhere).isBetween(5L, visitors - 5L);
+        }
+    }
+
+    private static long serverParses(TestPooler pooler) {
+        return pooler.snapshot().pools().get(0).traffic().serverParses();
     }
 
     @Test
@@ -98,7 +162,7 @@ class StatementMeaningIT {
     }
 
     @Test
-    void transactionsLikeThoseOfJdbcAreParsedOnceForAllClients() {
+    void transactionCommandsLikeThoseOfJdbcAreParsedOnceForAllClients() {
         try (TestPooler pooler = TestPooler.start(postgres, 1)) {
             for (int i = 0; i < 3; i++) {
                 try (WireClient client = pooler.login()) {
@@ -113,8 +177,7 @@ class StatementMeaningIT {
                     client.parse("S_3", "COMMIT").bind("S_3").execute().sync().exchange();
                 }
             }
-            assertThat(pooler.snapshot().pools().get(0).traffic().serverParses())
-                    .isEqualTo(3);
+            assertThat(serverParses(pooler)).as("BEGIN, COMMIT, and SELECT three times").isEqualTo(5);
         }
     }
 }

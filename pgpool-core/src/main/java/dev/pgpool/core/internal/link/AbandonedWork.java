@@ -122,6 +122,7 @@ final class AbandonedWork implements OwnQuery.Outcome {
 
     private void rollback() {
         x.counters.countRollback();
+        server.statements().undone();
         new OwnQuery(server, this).send("ROLLBACK");
         server.out().flush();
     }

@@ -5,6 +5,7 @@ import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.pool.LaneCounters;
 import dev.pgpool.core.internal.pool.ServerLane;
 import dev.pgpool.core.internal.pool.SessionRules;
+import dev.pgpool.core.internal.prepared.Moment;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.sql.SessionEffects;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * Plain fields, confined to the event loop of both.
  */
 final class Exchange {
+    /** Room for the uses of one server. */
+    private static final int SESSION_BITS = 40;
+
     /** Drops whatever it is given. */
     private static final Outbox NOBODY = new Outbox();
 
@@ -72,6 +76,13 @@ final class Exchange {
     /** The server's parameters as they were when its last transaction ended: what the end of this one may return to. */
     SessionParameters outside;
 
+    /** When the open transaction will have ended, for the names that were given in it; null if none were. */
+    @Nullable
+    Moment moment;
+
+    /** Tells this use of this server by one client from all others. */
+    long session;
+
     /** When the client began to ask for what it is owed, by {@link System#nanoTime}; 0 if it is owed nothing. */
     private long queryNanos;
     /** When any client asked last; 0 if none has. */
@@ -92,6 +103,7 @@ final class Exchange {
         this.toServer = server.out();
         this.counters = lane.counters();
         this.outside = server.parameters();
+        this.session = (long) server.id() << SESSION_BITS;
     }
 
     /** A new client begins. */
@@ -118,6 +130,8 @@ final class Exchange {
         farewell = false;
         pauseAfterBatch = false;
         paused = false;
+        moment = null;
+        session++;
         pins.begin();
     }
 
@@ -130,6 +144,16 @@ final class Exchange {
     @SuppressWarnings("ReferenceEquality") // they are interned
     boolean mayReturn() {
         return !ready && status != TransactionStatus.IDLE && outside != server.parameters();
+    }
+
+    /** The moment at which the open transaction will have ended. */
+    Moment transactionEnd() {
+        Moment known = moment;
+        if (known == null) {
+            known = new Moment();
+            moment = known;
+        }
+        return known;
     }
 
     long requestedNanos() {

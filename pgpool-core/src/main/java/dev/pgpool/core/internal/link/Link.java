@@ -71,7 +71,7 @@ public final class Link implements ServerPhase {
         Rejections rejections = new Rejections(x);
         this.statements = new StatementRewriter(x, lane.statements(), rejections);
         this.requests = new Requests(x, statements, rejections);
-        this.replies = new Replies(x, abandoned);
+        this.replies = new Replies(x, abandoned, lane.statements());
     }
 
     private Duration abandonTimeout() {

@@ -40,6 +40,8 @@ final class Pins {
     private boolean touched;
     /** A parameter was set that the server reports, and the report has not come. */
     private boolean unreported;
+    /** Names stand for something else until the end of the transaction. */
+    private boolean local;
     /** The server is being asked. */
     private boolean asking;
 
@@ -52,6 +54,7 @@ final class Pins {
         }
         asking = false;
         unreported = false;
+        local = false;
         privateMeaning = null;
     }
 
@@ -67,9 +70,14 @@ final class Pins {
         unreported = false;
     }
 
-    /** All that was sent is answered, and so is all that the server reports. */
-    void reported() {
+    /**
+     * All that was sent is answered, and so is all that the server reports.
+     *
+     * @param outside whether no transaction is open
+     */
+    void reported(boolean outside) {
         unreported = false;
+        local &= !outside;
     }
 
     /**
@@ -90,6 +98,7 @@ final class Pins {
             ever |= made;
             touched = true;
         }
+        local |= effects.setsLocally();
         if ((made & SessionState.SETTING.bit()) != 0) {
             resettingAll = false;
         }
@@ -224,7 +233,7 @@ final class Pins {
      */
     @Nullable
     Object meaning() {
-        if (settings.isEmpty() && !asking && !unreported && (ever & NAMING) == 0) {
+        if (settings.isEmpty() && !asking && !unreported && !local && (ever & NAMING) == 0) {
             return null;
         }
         return ownMeaning();

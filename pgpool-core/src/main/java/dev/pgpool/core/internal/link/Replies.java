@@ -6,8 +6,11 @@ import static dev.pgpool.core.internal.link.ExpectedReplies.SKIP;
 
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
+import dev.pgpool.core.internal.prepared.Copy;
+import dev.pgpool.core.internal.prepared.Moment;
 import dev.pgpool.core.internal.prepared.RowShape;
 import dev.pgpool.core.internal.prepared.Statement;
+import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.BackendWriter;
@@ -31,9 +34,11 @@ final class Replies implements ExpectedReplies.Undo {
 
     private final Exchange x;
     private final AbandonedWork abandoned;
+    private final StatementRegistry registry;
 
-    Replies(Exchange x, AbandonedWork abandoned) {
+    Replies(Exchange x, AbandonedWork abandoned, StatementRegistry registry) {
         this.x = x;
+        this.registry = registry;
         this.abandoned = abandoned;
     }
 
@@ -186,6 +191,7 @@ final class Replies implements ExpectedReplies.Undo {
             x.server.unnamedConfirmed(x.expected.headBatch());
         } else if (subject instanceof Named named) {
             x.server.statements().confirmed(named.parsed(), x.expected.headBatch());
+            named.parsedIn(x.transactionEnd());
         }
         boolean duplicate = (x.expected.head() & KIND) == ExpectedReplies.DUPLICATE;
         answered(in, duplicate ? ExpectedReplies.DUPLICATE : ExpectedReplies.PARSE);
@@ -203,8 +209,23 @@ final class Replies implements ExpectedReplies.Undo {
         }
         ByteBuf buf = in.buffer();
         int tag = in.bodyIndex();
-        if (in.bodyLength() > 10 && buf.getByte(tag) == 'D' && buf.getByte(tag + 2) != 'L') {
-            forget(in);
+        switch (buf.getByte(tag)) {
+            case 'D' -> {
+                if (in.bodyLength() > 10 && buf.getByte(tag + 2) != 'L') {
+                    forget(in);
+                }
+            }
+            case 'R' -> {
+                if (buf.getByte(tag + 1) == 'O') {
+                    // ROLLBACK, of a savepoint too
+                    x.server.statements().undone();
+                }
+            }
+            // PREPARE TRANSACTION: what it did to the catalog is not the others' yet
+            case 'P' -> x.server.statements().undone();
+            default -> {
+                // says nothing of statements
+            }
         }
         if (buf.getByte(in.bodyEnd() - 2) == 'E' && x.globalChange == null) {
             changeOfUnknown(in);
@@ -281,6 +302,7 @@ final class Replies implements ExpectedReplies.Undo {
             x.counters.countTransaction();
             x.transactions++;
             x.outside = x.server.parameters();
+            transactionEnded();
             if (x.globalChange != null) {
                 // before the client hears of it
                 x.globalChangeEnded();
@@ -291,15 +313,25 @@ final class Replies implements ExpectedReplies.Undo {
         if (x.ready) {
             x.answered();
             if (x.bound) {
-                x.pins.reported();
+                x.pins.reported(x.status == TransactionStatus.IDLE);
             }
         }
         return true;
     }
 
+    private void transactionEnded() {
+        Moment moment = x.moment;
+        if (moment != null) {
+            x.moment = null;
+            moment.is(registry.advance());
+        }
+        x.server.statements().transactionEnded();
+    }
+
     /** Passes the error on; what the server skips because of it is not expected any more. */
     private boolean error(MessageCursor in) {
         ErrorFields fields = x.server.onErrorResponse(in);
+        x.server.statements().undone();
         if (x.bound) {
             x.pins.onError();
         } else if (x.ready && x.status == TransactionStatus.IDLE) {
@@ -385,6 +417,10 @@ final class Replies implements ExpectedReplies.Undo {
             }
         } else if ((code & KIND) == ExpectedReplies.CLOSE && known != null) {
             known.restore(named);
+            Copy copy = named.copy();
+            if (copy != null) {
+                copy.hold(x.session);
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.link;
 import dev.pgpool.core.internal.pool.LaneCounters;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
+import dev.pgpool.core.internal.prepared.Copy;
 import dev.pgpool.core.internal.prepared.ServerStatements;
 import dev.pgpool.core.internal.prepared.Statement;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
@@ -108,8 +109,8 @@ final class StatementRewriter {
             parseTakenName(in, nameEnd, taken, counters);
             return true;
         }
-        Statement statement = registry.intern(
-                buf, nameEnd + 1, in.bodyEnd(), meaning(), server.parameters().backslashes());
+        Statement statement = apartIfNeeded(registry.intern(
+                buf, nameEnd + 1, in.bodyEnd(), meaning(), server.parameters().backslashes()));
         Rejection rejection = rejectionOf(statement.effects());
         if (rejection != null) {
             rejectParse(in, statement.serverName(), rejection);
@@ -117,12 +118,9 @@ final class StatementRewriter {
         }
         Named named = statements.add(buf, in.bodyIndex(), nameEnd, statement, expected.batch());
         toServer.run(in.takeRun());
-        if (!server.statements().has(statement, expected.batch())) {
-            sendParse(statement, ExpectedReplies.PARSE, named, counters);
-        } else if (x.status == TransactionStatus.FAILED || expected.owesReadyForQuery()) {
-            // whether the server would accept it is for the server to say
-            sendClose(statement, null);
-            sendParse(statement, ExpectedReplies.PARSE, named, counters);
+        if (usable(named, statement) == null || x.status == TransactionStatus.FAILED || expected.owesReadyForQuery()) {
+            // also where the server has a copy: it is from before, or the server may have to refuse
+            sendParse(statement, ExpectedReplies.PARSE, named, named, counters);
         } else {
             expected.add(ExpectedReplies.PARSE | ExpectedReplies.FAKE, named);
         }
@@ -131,13 +129,26 @@ final class StatementRewriter {
     }
 
     /**
+     * A statement of its own if the copy that the server has must stay as it is: another name of this session stands for
+     * it, and what the text means may have changed since; or the server is going to refuse the new one.
+     */
+    private Statement apartIfNeeded(Statement statement) {
+        Copy present = statement.isTimeless() ? null : server.statements().find(statement, expected.batch());
+        return present != null && (present.isHeld(x.session) || x.status == TransactionStatus.FAILED)
+                ? registry.apart(statement)
+                : statement;
+    }
+
+    /**
      * The server says {@code 42P05} itself, so that the transaction fails as it must; or another error if it finds one in
      * the text first, which is why the text goes along.
      */
     private void parseTakenName(MessageCursor in, int nameEnd, Named taken, LaneCounters counters) {
         Statement statement = current(taken);
-        prepare(in, statement, counters);
         toServer.run(in.takeRun());
+        if (server.statements().find(statement, expected.batch()) == null) {
+            sendParse(statement, ExpectedReplies.PARSE | ExpectedReplies.SKIP, statement, taken, counters);
+        }
         int textLength = in.bodyEnd() - nameEnd - 1;
         toServer.space()
                 .writeByte(FrontendType.PARSE)
@@ -237,13 +248,13 @@ final class StatementRewriter {
      * What another server's copy of a statement returns may differ from what the client was told, if a table was changed
      * meanwhile. Asks this server once; false until it has answered.
      */
-    private boolean isShapeKnown(MessageCursor in, Statement statement, LaneCounters counters) {
-        if (server.statements().has(statement, expected.batch())
-                && server.statements().shape(statement) != 0) {
+    private boolean isShapeKnown(MessageCursor in, Named named, Statement statement, LaneCounters counters) {
+        Copy copy = usable(named, statement);
+        if (copy != null && copy.shape() != 0) {
             return true;
         }
-        if (!expected.isPending(ExpectedReplies.DESCRIBE, statement)) {
-            prepare(in, statement, counters);
+        if (copy == null || !expected.isPending(ExpectedReplies.DESCRIBE, statement)) {
+            prepare(in, named, statement, counters);
             toServer.run(in.takeRun());
             FrontendWriter.describeStatement(toServer.space(), statement.serverName());
             FrontendWriter.flush(toServer.space());
@@ -297,7 +308,7 @@ final class StatementRewriter {
         }
         Statement statement = current(named);
         boolean relies = named.shape() != 0 && !isDescribeNext(in);
-        if (relies && !isShapeKnown(in, statement, counters)) {
+        if (relies && !isShapeKnown(in, named, statement, counters)) {
             return hold();
         }
         counters.countBind();
@@ -311,7 +322,7 @@ final class StatementRewriter {
             return true;
         }
         byte[] serverName = statement.serverName();
-        prepare(in, statement, counters);
+        prepare(in, named, statement, counters);
         toServer.run(in.takeRun());
         int growth = serverName.length - (nameEnd - portalEnd - 1);
         toServer.space()
@@ -342,7 +353,7 @@ final class StatementRewriter {
                 }
                 if (named != null) {
                     Statement statement = current(named);
-                    prepare(in, statement, counters);
+                    prepare(in, named, statement, counters);
                     toServer.run(in.takeRun());
                     FrontendWriter.describeStatement(toServer.space(), statement.serverName());
                     expected.add(ExpectedReplies.DESCRIBE, named);
@@ -388,6 +399,10 @@ final class StatementRewriter {
                     closedIn = expected.batch();
                     // the server keeps it for the others
                     client.statements().remove(named);
+                    Copy copy = named.copy();
+                    if (copy != null) {
+                        copy.letGo(x.session);
+                    }
                     toServer.run(in.takeRun());
                     expected.add(ExpectedReplies.CLOSE | ExpectedReplies.FAKE, named);
                     in.skip();
@@ -439,9 +454,9 @@ final class StatementRewriter {
     private Statement current(Named named) {
         Statement statement = named.statement();
         Object meaning = meaning();
-        if (meaning == x.pins.privately() && server.statements().has(statement, expected.batch())) {
-            // parsed in this very session: PostgreSQL keeps what its names stood for then
-            return statement;
+        if (meaning == x.pins.privately()) {
+            // what this server has already, PostgreSQL reads again whenever its names stand for something else
+            return usable(named, statement) != null ? statement : apart(named);
         }
         if (statement.meaning() != meaning || statement.isStale()) {
             statement = registry.variant(statement, meaning);
@@ -450,24 +465,44 @@ final class StatementRewriter {
         return statement;
     }
 
-    /** Sees to it that the server has the statement when the next message arrives there. */
-    private void prepare(MessageCursor in, Statement statement, LaneCounters counters) {
-        if (!server.statements().has(statement, expected.batch())) {
+    /** What no other client shares; the same again and again, since what is private to a transaction often recurs. */
+    private Statement apart(Named named) {
+        Object settings = server.parameters().meaning();
+        Statement alone = named.apart(settings);
+        if (alone == null || alone.isStale()) {
+            alone = registry.apart(named.statement());
+        }
+        named.becomeApart(alone, settings);
+        return alone;
+    }
+
+    /** The server's copy of a statement, if it was parsed no earlier than the client's own Parse; else null. */
+    private @Nullable Copy usable(Named named, Statement statement) {
+        Copy copy = server.statements().find(statement, expected.batch());
+        return copy != null && named.accepts(copy) ? copy : null;
+    }
+
+    /** Sees to it that the server has a copy of the statement that is good for this name when the next message arrives. */
+    private void prepare(MessageCursor in, Named named, Statement statement, LaneCounters counters) {
+        if (usable(named, statement) == null) {
             toServer.run(in.takeRun());
-            sendParse(statement, ExpectedReplies.PARSE | ExpectedReplies.SKIP, statement, counters);
+            sendParse(statement, ExpectedReplies.PARSE | ExpectedReplies.SKIP, statement, named, counters);
         }
     }
 
-    private void sendParse(Statement statement, int code, Object subject, LaneCounters counters) {
+    /** @param named the name that it is parsed for */
+    private void sendParse(Statement statement, int code, Object subject, Named named, LaneCounters counters) {
         ServerStatements statements = server.statements();
-        if (expected.hasSync() || statements.isUncertain(statement)) {
-            // an earlier batch may fail or not, so the server may have the statement or not: this is right either way
+        if (expected.hasSync() || statements.mayHave(statement)) {
+            // it may be an older copy; or an earlier batch may fail, so that it is there or not: this is right either way
             sendClose(statement, null);
         }
         FrontendWriter.parse(
                 toServer.space(), statement.serverName(), statement.parseBody(), statement.parseBody().length);
         expected.add(code, subject);
-        statements.sent(statement, expected.batch());
+        Copy copy = statements.sent(statement, expected.batch(), registry.clock());
+        copy.hold(x.session);
+        named.copied(copy);
         counters.countServerParse();
         Statement evicted = statements.evict();
         while (evicted != null) {

@@ -19,6 +19,10 @@ public final class ClientStatements {
         private final Statement parsed;
         private final long batch;
         private Statement statement;
+        private Moment since;
+        private @Nullable Copy copy;
+        private @Nullable Statement apart;
+        private @Nullable Object apartUnder;
         private int shape;
         private @Nullable Named next;
 
@@ -28,6 +32,7 @@ public final class ClientStatements {
             this.parsed = statement;
             this.batch = batch;
             this.statement = statement;
+            this.since = statement.isTimeless() ? Moment.ANY : Moment.NONE;
         }
 
         /** The batch in which the client's Parse was sent. */
@@ -48,6 +53,48 @@ public final class ClientStatements {
         /** From now on the name stands for the same text under other settings. */
         public void become(Statement other) {
             statement = other;
+        }
+
+        /** From which age on a server's copy is good for it. */
+        long since() {
+            return since.at();
+        }
+
+        /** The server has answered its Parse, in the transaction that ends then. */
+        public void parsedIn(Moment transaction) {
+            if (since == Moment.NONE) {
+                since = transaction;
+            }
+        }
+
+        /** Whether the copy was parsed no earlier than the client's own Parse. */
+        public boolean accepts(Copy found) {
+            return found.isGoodFor(this);
+        }
+
+        /** The copy that was parsed for this name last. */
+        public @Nullable Copy copy() {
+            return copy;
+        }
+
+        /** A copy was parsed for this name. */
+        public void copied(Copy made) {
+            copy = made;
+        }
+
+        /**
+         * The statement that this name stands for alone, while the client has what no other client shares; null if there is
+         * none for these settings.
+         */
+        public @Nullable Statement apart(Object settings) {
+            return apartUnder == settings ? apart : null;
+        }
+
+        /** The name stands for a statement that is no other name's. */
+        public void becomeApart(Statement alone, Object settings) {
+            apart = alone;
+            apartUnder = settings;
+            statement = alone;
         }
 
         /** What the client was told of the rows that it returns, see {@link RowShape}; 0 if it was told nothing. */

@@ -14,13 +14,15 @@ public final class Statement {
     private final byte[] parseBody;
     private final Object meaning;
     private final SessionEffects effects;
+    private final boolean timeless;
     private final int hash;
     private volatile boolean stale;
 
-    Statement(long id, byte[] parseBody, Object meaning, SessionEffects effects, int hash) {
+    Statement(long id, byte[] parseBody, Object meaning, SessionEffects effects, boolean timeless, int hash) {
         this.id = id;
         this.meaning = meaning;
         this.effects = effects;
+        this.timeless = timeless;
         this.serverName = ("pgpool_" + id).getBytes(StandardCharsets.US_ASCII);
         this.parseBody = parseBody;
         this.hash = hash;
@@ -48,6 +50,11 @@ public final class Statement {
     /** What running it may do to the session. */
     public SessionEffects effects() {
         return effects;
+    }
+
+    /** Whether its text means the same at any time: that of a transaction command. */
+    public boolean isTimeless() {
+        return timeless;
     }
 
     /**

@@ -2,18 +2,20 @@ package dev.pgpool.core.internal.prepared;
 
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementScanner;
+import dev.pgpool.core.internal.sql.TransactionCommands;
 import dev.pgpool.core.internal.wire.MessageReader;
 import io.netty.buffer.ByteBuf;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The statements of a pool, each once. Compares full content, never only a hash. Holds statements weakly: one that no
- * client and no server knows any more goes away by itself.
+ * client and no server knows any more goes away by itself. Keeps the clock by which their copies on servers have an age.
  *
- * <p>Thread-safe by one lock: it is touched on Parse of a named statement only.
+ * <p>Thread-safe by one lock: it is touched on Parse of a named statement only. The clock has none.
  */
 public final class StatementRegistry {
     private static final class Entry extends WeakReference<Statement> {
@@ -33,6 +35,7 @@ public final class StatementRegistry {
     private final ReferenceQueue<Statement> collected = new ReferenceQueue<>();
     private @Nullable Entry[] table = new Entry[64];
     private int size;
+    private final AtomicLong clock = new AtomicLong();
     private long nextId = 1;
 
     /**
@@ -56,7 +59,8 @@ public final class StatementRegistry {
             }
             int textEnd = MessageReader.endOfString(buf, from, to);
             SessionEffects effects = scanner.scan(buf, from, textEnd < 0 ? to : textEnd, backslashes);
-            return add(new Statement(nextId++, MessageReader.bytes(buf, from, to), meaning, effects, hash));
+            boolean timeless = TransactionCommands.isOne(buf, from, textEnd < 0 ? to : textEnd);
+            return add(new Statement(nextId++, MessageReader.bytes(buf, from, to), meaning, effects, timeless, hash));
         }
     }
 
@@ -73,7 +77,32 @@ public final class StatementRegistry {
                 return known;
             }
         }
-        return add(new Statement(nextId++, statement.parseBody(), meaning, statement.effects(), hash));
+        return add(copyOf(statement, meaning));
+    }
+
+    /** The same text and types, for one name of one session, which shares it with no other. */
+    public synchronized Statement apart(Statement statement) {
+        return copyOf(statement, new Object());
+    }
+
+    private Statement copyOf(Statement statement, Object meaning) {
+        return new Statement(
+                nextId++,
+                statement.parseBody(),
+                meaning,
+                statement.effects(),
+                statement.isTimeless(),
+                statement.contentHash());
+    }
+
+    /** The time by which copies have their age: advanced whenever a transaction ends in which a client has parsed. */
+    public long clock() {
+        return clock.get();
+    }
+
+    /** Advances the clock: what was parsed before is older. */
+    public long advance() {
+        return clock.incrementAndGet();
     }
 
     /** Number of statements that somebody knows. */

@@ -70,7 +70,7 @@ final class EffectsBuilder {
         }
     }
 
-    /** A parameter is set until the end of the transaction by which literals are read. */
+    /** Until the end of the transaction literals are read otherwise, or names stand for something else. */
     void setsLocally() {
         setsLocally = true;
     }

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param settings names of the parameters that it may set, in lower case
  * @param resets names of the parameters that it may return to their defaults, in lower case
  * @param resetsAll whether it may return all parameters to their defaults
- * @param setsLocally whether it may set a parameter until the end of its transaction that literals are read by, like TimeZone
+ * @param setsLocally whether until the end of its transaction literals may be read otherwise (TimeZone) or names may stand for
+ *     something else (search_path, a temporary table)
  * @param single whether it is one statement
  * @param global what it may do to roles and databases; null if nothing
  */

@@ -250,6 +250,7 @@ public final class StatementScanner {
             int before = found.made();
             if (temporary() && endsWithItsTransaction()) {
                 found.backTo(before);
+                found.setsLocally();
             }
         }
     }
@@ -422,18 +423,25 @@ public final class StatementScanner {
     }
 
     private void setLocal() {
-        if (isWord(Words.TIME) || isWord(Words.NAMES) || decidesLiterals()) {
+        if (isWord(Words.TIME)
+                || isWord(Words.NAMES)
+                || isWord(Words.SCHEMA)
+                || isWord(Words.SESSION)
+                || decidesMeaning()) {
             found.setsLocally();
         }
     }
 
-    /** Whether the current token names a parameter by which literals are read, once, when their statement is parsed. */
-    private boolean decidesLiterals() {
+    /** Whether the current token names a parameter by which literals and names are read when their statement is parsed. */
+    private boolean decidesMeaning() {
         return switch (lexer.length()) {
+            case 4 -> lexer.is(Words.ROLE);
             case 8 -> lexer.is(Words.TIMEZONE);
             case 9 -> lexer.is(Words.DATESTYLE);
+            case 11 -> lexer.is(Words.SEARCH_PATH);
             case 13 -> lexer.is(Words.INTERVALSTYLE);
             case 15 -> lexer.is(Words.CLIENT_ENCODING);
+            case 21 -> lexer.is(Words.SESSION_AUTHORIZATION);
             case 27 -> lexer.is(Words.STANDARD_CONFORMING_STRINGS);
             default -> false;
         };
@@ -474,7 +482,7 @@ public final class StatementScanner {
         int mark = lexer.mark();
         next();
         String name = token == Lexer.STRING ? lexer.text().toLowerCase(Locale.ROOT) : "";
-        boolean ofLiterals = token != Lexer.STRING || decidesLiterals();
+        boolean ofMeaning = token != Lexer.STRING || decidesMeaning();
         next();
         if (!isSymbol(',')) {
             name = "";
@@ -484,7 +492,7 @@ public final class StatementScanner {
         next();
         if (!local) {
             setting(name);
-        } else if (ofLiterals) {
+        } else if (ofMeaning) {
             found.setsLocally();
         }
     }

@@ -40,8 +40,10 @@ final class Words {
     static final byte[] RETURNING = ascii("returning");
     static final byte[] ROLE = ascii("role");
     static final byte[] SCHEMA = ascii("schema");
+    static final byte[] SEARCH_PATH = ascii("search_path");
     static final byte[] SEED = ascii("seed");
     static final byte[] SESSION = ascii("session");
+    static final byte[] SESSION_AUTHORIZATION = ascii("session_authorization");
     static final byte[] SET = ascii("set");
     static final byte[] STANDARD_CONFORMING_STRINGS = ascii("standard_conforming_strings");
     static final byte[] TEMP = ascii("temp");

@@ -30,9 +30,7 @@ class StatementScannerTest {
                 "SET LOCAL statement_timeout = '5s'",
                 "SET TRANSACTION READ ONLY",
                 "SET CONSTRAINTS ALL DEFERRED",
-                "SET LOCAL ROLE admin",
                 "SELECT set_config('a.b', 'x', true)",
-                "SELECT set_config('role', current_setting('app.role'), true), 1",
                 "SELECT pg_catalog.set_config('a.b', (SELECT f(1, true)), TRUE)",
                 "UPDATE t SET role = 'x', reset = 1",
                 "SELECT 'SET a TO b; LISTEN c'",
@@ -43,7 +41,6 @@ class StatementScannerTest {
                 "SELECT pg_advisory_xact_lock(1), pg_try_advisory_xact_lock_shared(1)",
                 "SELECT lastval FROM t",
                 "CREATE TABLE temp (temporary int)",
-                "CREATE TEMP TABLE t (a int) ON COMMIT DROP",
                 "CREATE FUNCTION f() RETURNS void LANGUAGE sql SET search_path = a AS 'SELECT set_config(''a'',''b'',false)'",
                 "ALTER TABLE app SET (fillfactor = 50)",
                 "DECLARE c CURSOR FOR SELECT 1",
@@ -75,9 +72,19 @@ class StatementScannerTest {
                 "SET LOCAL client_encoding = 'latin1'",
                 "SELECT 1; SELECT pg_catalog.set_config('TimeZone', 'Asia/Tokyo', true)",
                 "SELECT set_config(name, setting, true) FROM wanted",
-                "DO $$ BEGIN SET LOCAL TimeZone = 'Asia/Tokyo'; END $$"
+                "DO $$ BEGIN SET LOCAL TimeZone = 'Asia/Tokyo'; END $$",
+                "SET LOCAL search_path = tenant",
+                "set local \"search_path\" to default",
+                "SET LOCAL SCHEMA 'tenant'",
+                "SELECT set_config('search_path', $1, true)",
+                "SET LOCAL ROLE admin",
+                "SET LOCAL SESSION AUTHORIZATION admin",
+                "SELECT set_config('role', current_setting('app.role'), true), 1",
+                "SELECT set_config('session_authorization', 'admin', true)",
+                "CREATE TEMP TABLE t (a int) ON COMMIT DROP",
+                "CREATE LOCAL TEMPORARY TABLE t ON COMMIT DROP AS SELECT 1"
             })
-    void whatLiteralsAreReadByMayBeSetForATransaction(String sql) {
+    void whatATextIsReadByMayBeSetForATransaction(String sql) {
         SessionEffects effects = scan(sql);
 
         assertThat(effects.setsLocally()).isTrue();

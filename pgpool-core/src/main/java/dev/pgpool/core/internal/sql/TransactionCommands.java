@@ -1,0 +1,39 @@
+package dev.pgpool.core.internal.sql;
+
+import static dev.pgpool.core.internal.sql.Words.ascii;
+
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+
+/**
+ * Recognises the commands that begin, divide and end transactions. Drivers prepare them once for each connection, and nothing
+ * in them is looked up when they are parsed: they mean the same at any time, whatever the catalog.
+ */
+public final class TransactionCommands {
+    private static final List<byte[]> FIRST_WORDS = List.of(
+            ascii("begin"),
+            ascii("commit"),
+            ascii("rollback"),
+            ascii("savepoint"),
+            ascii("release"),
+            ascii("start"),
+            ascii("end"),
+            ascii("abort"));
+
+    private TransactionCommands() {}
+
+    /** Whether the text in this region is one of them, as far as its first word says; if it is none, it won't parse. */
+    public static boolean isOne(ByteBuf buf, int from, int to) {
+        Lexer lexer = new Lexer();
+        lexer.begin(buf, from, to, false);
+        if (lexer.next() != Lexer.WORD) {
+            return false;
+        }
+        for (byte[] word : FIRST_WORDS) {
+            if (lexer.is(word)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
