@@ -114,8 +114,9 @@ class StatementAgeIT {
     }
 
     static Stream<Arguments> changes() {
-        return IntStream.range(0, CHANGES.size()).boxed().flatMap(change -> Stream.of(1, 4)
-                .map(servers -> Arguments.of(CHANGES.get(change), change, servers)));
+        return IntStream.range(0, CHANGES.size())
+                .boxed()
+                .flatMap(change -> Stream.of(1, 4).map(servers -> Arguments.of(CHANGES.get(change), change, servers)));
     }
 
     @ParameterizedTest
@@ -144,11 +145,8 @@ class StatementAgeIT {
     void whatIsPrivateToASessionDecidesForItAlone(String story, int servers) {
         for (String text : PRIVATE_TEXTS) {
             try (TestPooler pooler = TestPooler.start(postgres, servers)) {
-                Words words = new Words(
-                        text,
-                        "3000000000",
-                        "CREATE TABLE t (ts int); CREATE TABLE S2.t (ts bigint)",
-                        "");
+                Words words =
+                        new Words(text, "3000000000", "CREATE TABLE t (ts int); CREATE TABLE S2.t (ts bigint)", "");
                 assertSame(story, words, pooler, servers);
             }
         }
@@ -174,7 +172,8 @@ class StatementAgeIT {
             // with one server the clients share it, with several they are moved about
             Runnable disturb = servers == 1
                     ? () -> {}
-                    : () -> holder.query(random.nextBoolean() ? "BEGIN" : "ROLLBACK").exchange();
+                    : () -> holder.query(random.nextBoolean() ? "BEGIN" : "ROLLBACK")
+                            .exchange();
             pooled = tell(story, words, schema -> pooler.login("search_path", schema), disturb);
         }
         assertThat(pooled).as(() -> story + " with " + words).isEqualTo(direct);
@@ -184,8 +183,7 @@ class StatementAgeIT {
         String schema = TestPostgres.uniqueName("story");
         Map<String, WireClient> clients = new HashMap<>();
         List<String> lines = new ArrayList<>();
-        try (WireClient outside =
-                WireClient.login(postgres.address(), TestPostgres.SUPERUSER, TestPostgres.DATABASE)) {
+        try (WireClient outside = WireClient.login(postgres.address(), TestPostgres.SUPERUSER, TestPostgres.DATABASE)) {
             for (String name : List.of(schema, schema + "2", schema + "3")) {
                 outside.run("CREATE SCHEMA " + name + " AUTHORIZATION " + TestPostgres.USER);
             }

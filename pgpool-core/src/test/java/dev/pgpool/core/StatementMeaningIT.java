@@ -107,7 +107,9 @@ class StatementMeaningIT {
             }
             for (int round = 0; round < 6; round++) {
                 if (round == 2) {
-                    assertThat(serverParses(pooler)).as("five, and one on the other server").isEqualTo(6);
+                    assertThat(serverParses(pooler))
+                            .as("five, and one on the other server")
+                            .isEqualTo(6);
                 }
                 holder.run(round % 2 == 0 ? "BEGIN" : "ROLLBACK");
                 for (int i = 0; i < 5; i++) {
@@ -133,7 +135,12 @@ class StatementMeaningIT {
                     client.bind("a", "1").execute();
                     List<String> there = client.sync().exchange();
                     holder.query(random.nextBoolean() ? "BEGIN" : "ROLLBACK").exchange();
-                    List<String> here = client.bind("a", "1").execute().bind("b", "x").execute().sync().exchange();
+                    List<String> here = client.bind("a", "1")
+                            .execute()
+                            .bind("b", "x")
+                            .execute()
+                            .sync()
+                            .exchange();
                     if (!here.get(1).equals(there.get(3))) {
                         elsewhere++;
                     }
@@ -177,7 +184,9 @@ class StatementMeaningIT {
                     client.parse("S_3", "COMMIT").bind("S_3").execute().sync().exchange();
                 }
             }
-            assertThat(serverParses(pooler)).as("BEGIN, COMMIT, and SELECT three times").isEqualTo(5);
+            assertThat(serverParses(pooler))
+                    .as("BEGIN, COMMIT, and SELECT three times")
+                    .isEqualTo(5);
         }
     }
 }

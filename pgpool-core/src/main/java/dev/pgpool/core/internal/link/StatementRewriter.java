@@ -494,7 +494,8 @@ final class StatementRewriter {
     private void sendParse(Statement statement, int code, Object subject, Named named, LaneCounters counters) {
         ServerStatements statements = server.statements();
         if (expected.hasSync() || statements.mayHave(statement)) {
-            // it may be an older copy; or an earlier batch may fail, so that it is there or not: this is right either way
+            // it may be an older copy; or an earlier batch may fail, so that it is there or not: this is right either
+            // way
             sendClose(statement, null);
         }
         FrontendWriter.parse(
