@@ -2,6 +2,8 @@ package dev.pgpool.certwatch;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.pgpool.certwatch.internal.render.Exposition;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -72,5 +74,15 @@ public record CertReport(
     public @Nullable Duration remaining(Instant now) {
         Instant effective = expiry.effective();
         return effective == null ? null : Duration.between(now, effective);
+    }
+
+    /**
+     * Writes the target's meters in Prometheus' text format, without the label {@code instance}: as an exporter answers that is
+     * asked about one target, whose identity Prometheus adds.
+     *
+     * @throws IOException what {@code out} throws
+     */
+    public void writePrometheus(Appendable out) throws IOException {
+        Exposition.write(this, out);
     }
 }

@@ -6,10 +6,12 @@ import dev.pgpool.certwatch.metrics.CertWatchMeters;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /**
  * Watches the certificates of a set of targets.
@@ -44,6 +46,35 @@ public final class CertWatch implements AutoCloseable {
     /** Begins to describe a watch. */
     public static CertWatchBuilder builder() {
         return new CertWatchBuilder();
+    }
+
+    /**
+     * Looks once at each of the targets, all at the same time, and returns when the last is judged: for a program that ends
+     * then. {@link CertWatchBuilder#check} does the same with settings of one's own.
+     *
+     * @param urls see {@link CertTarget#parse(String)}
+     * @throws CertWatchException if a URL cannot be understood; the message names all of them
+     * @throws InterruptedException if this thread is interrupted
+     */
+    public static CertSnapshot check(String... urls) throws InterruptedException {
+        return check(List.of(urls));
+    }
+
+    /** See {@link #check(String...)}. */
+    public static CertSnapshot check(Collection<String> urls) throws InterruptedException {
+        CertWatchBuilder builder = builder();
+        urls.forEach(builder::target);
+        return builder.check();
+    }
+
+    /** Looks at all targets without ever beginning a schedule. */
+    CertSnapshot lookOnce() throws InterruptedException {
+        loop.startIdle();
+        try {
+            return loop.checkNow().get();
+        } catch (ExecutionException e) {
+            throw new CertWatchException("the check failed: " + e.getCause());
+        }
     }
 
     /** What the watch was told at the beginning. */
@@ -93,6 +124,17 @@ public final class CertWatch implements AutoCloseable {
      */
     public CompletableFuture<CertReport> checkNow(String name) {
         return loop.checkNow(name);
+    }
+
+    /**
+     * Looks once at a target that need not be watched, within the limits of the window. Listeners, meters and snapshots do not
+     * hear of it, and nothing of it is kept.
+     *
+     * @throws IllegalArgumentException if it is a {@link TargetSet}
+     * @throws IllegalStateException if the watch is not running
+     */
+    public CompletableFuture<CertReport> look(CertTarget target) {
+        return loop.look(target);
     }
 
     /**

@@ -238,6 +238,18 @@ public final class CertWatchBuilder {
     }
 
     /**
+     * Looks once at each target, all at the same time within the limits of the window, and returns when the last is judged.
+     *
+     * @throws CertWatchException with every problem found in the settings
+     * @throws InterruptedException if this thread is interrupted
+     */
+    public CertSnapshot check() throws InterruptedException {
+        try (CertWatch watch = build()) {
+            return watch.lookOnce();
+        }
+    }
+
+    /**
      * Makes the watch, which is then to be started.
      *
      * @throws CertWatchException with every problem found

@@ -9,5 +9,10 @@ public enum Level {
     /** Someone must act now, or clients are failing already. */
     CRITICAL,
     /** A certificate that clients depend on has expired. */
-    EXPIRED
+    EXPIRED;
+
+    /** As checks of Nagios and its kin end: 0 OK, 1 WARNING, 2 CRITICAL, which is also what EXPIRED is there. */
+    public int exitCode() {
+        return Math.min(ordinal(), CRITICAL.ordinal());
+    }
 }

@@ -5,7 +5,6 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -125,22 +124,10 @@ final class TargetOptions {
         }
     }
 
-    /** One threshold alone moves the other's default along where that would contradict it. */
     private @Nullable Thresholds thresholds() {
         String warning = text("warning");
         String critical = text("critical");
-        if (warning == null && critical == null) {
-            return null;
-        }
-        Duration warns = warning == null ? Thresholds.ADAPTIVE.warning() : DurationText.parse("warning", warning);
-        Duration alarms = critical == null ? Thresholds.ADAPTIVE.critical() : DurationText.parse("critical", critical);
-        if (warning == null && warns.compareTo(alarms) < 0) {
-            warns = alarms;
-        }
-        if (critical == null && warns.compareTo(alarms) < 0) {
-            alarms = warns;
-        }
-        return Thresholds.fixed(warns, alarms);
+        return warning == null && critical == null ? null : Thresholds.parse(warning, critical);
     }
 
     /** Own trust anchors; absent for those of the watch. */

@@ -3,6 +3,7 @@ package dev.pgpool.certwatch;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How long before expiry a certificate is worth a warning, and how long before it is critical. Remaining time <em>below</em>
@@ -41,6 +42,24 @@ public record Thresholds(Duration warning, Duration critical, double warningShar
     /** Fixed times before expiry, whatever the lifetime. */
     public static Thresholds fixed(Duration warning, Duration critical) {
         return new Thresholds(warning, critical, 1, 1);
+    }
+
+    /**
+     * Fixed times before expiry, read from texts such as {@code 30d} or {@code 36h}. Where one is absent its default, 30 and 7
+     * days, moves along so far that it does not contradict the other.
+     *
+     * @throws IllegalArgumentException if a text is no time, or the warning comes after the critical time
+     */
+    public static Thresholds parse(@Nullable String warning, @Nullable String critical) {
+        Duration warns = warning == null ? ADAPTIVE.warning() : DurationText.parse("warning", warning);
+        Duration alarms = critical == null ? ADAPTIVE.critical() : DurationText.parse("critical", critical);
+        if (warning == null && warns.compareTo(alarms) < 0) {
+            warns = alarms;
+        }
+        if (critical == null && warns.compareTo(alarms) < 0) {
+            alarms = warns;
+        }
+        return fixed(warns, alarms);
     }
 
     /** When a certificate of this lifetime is worth a warning. */

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -28,9 +29,21 @@ public final class Exposition {
     private final Appendable out;
     private final CertSnapshot snapshot;
 
-    private Exposition(Appendable out, CertSnapshot snapshot) {
+    private final boolean instances;
+
+    private Exposition(Appendable out, CertSnapshot snapshot, boolean instances) {
         this.out = out;
         this.snapshot = snapshot;
+        this.instances = instances;
+    }
+
+    /** Writes the families of one target, as of the end of its look and without its name. */
+    public static void write(CertReport report, Appendable out) throws IOException {
+        Exposition page = new Exposition(
+                out, new CertSnapshot(report.checkedAt(), List.of(report), List.of()), false);
+        for (CertWatchMeters meter : CertWatchMeters.values()) {
+            page.family(meter, null);
+        }
     }
 
     /**
@@ -40,7 +53,7 @@ public final class Exposition {
      */
     public static void write(CertSnapshot snapshot, Map<CertWatchMeters, Double> shared, Appendable out)
             throws IOException {
-        Exposition page = new Exposition(out, snapshot);
+        Exposition page = new Exposition(out, snapshot, true);
         for (CertWatchMeters meter : CertWatchMeters.values()) {
             page.family(meter, shared.get(meter));
         }
@@ -69,13 +82,16 @@ public final class Exposition {
         }
     }
 
-    private static String instance(CertReport report) {
-        StringBuilder labels = new StringBuilder("instance=\"")
-                .append(escaped(report.target().name()))
-                .append('"');
+    private String instance(CertReport report) {
+        StringBuilder labels = new StringBuilder();
+        if (instances) {
+            labels.append("instance=\"")
+                    .append(escaped(report.target().name()))
+                    .append('"');
+        }
         report.target()
                 .labels()
-                .forEach((name, value) -> labels.append(',')
+                .forEach((name, value) -> labels.append(labels.isEmpty() ? "" : ",")
                         .append(name)
                         .append("=\"")
                         .append(escaped(value))
@@ -102,7 +118,7 @@ public final class Exposition {
     }
 
     private static String join(String instance, String more) {
-        return more.isEmpty() ? instance : instance + "," + more;
+        return more.isEmpty() || instance.isEmpty() ? instance + more : instance + "," + more;
     }
 
     private static String number(double value) {

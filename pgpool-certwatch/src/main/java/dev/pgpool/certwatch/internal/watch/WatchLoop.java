@@ -64,6 +64,7 @@ public final class WatchLoop implements AutoCloseable {
     private final Events events;
     private final Machinery machinery;
     private final Map<String, WatchedTarget> targets = new ConcurrentHashMap<>();
+    private final Set<WatchedTarget> onceUnderWay = ConcurrentHashMap.newKeySet();
     private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
     private final CompletableFuture<Boolean> firstSweep = new CompletableFuture<>();
     private final AtomicInteger firstLooksMissing = new AtomicInteger();
@@ -88,6 +89,13 @@ public final class WatchLoop implements AutoCloseable {
         for (CertTarget target : config.targets()) {
             labelNames.add(target);
             targets.put(target.name(), new WatchedTarget(target, config.schedule()));
+        }
+    }
+
+    /** Starts without a schedule: looks happen only when asked for. */
+    public void startIdle() {
+        if (state.compareAndSet(State.NEW, State.RUNNING)) {
+            machinery.start();
         }
     }
 
@@ -267,6 +275,21 @@ public final class WatchLoop implements AutoCloseable {
         return request(watched);
     }
 
+    /** Looks once at a target, whether it is watched or not. */
+    public CompletableFuture<CertReport> look(CertTarget target) {
+        requireRunning();
+        if (target instanceof TargetSet) {
+            throw new IllegalArgumentException(
+                    target + " stands for many targets (expected: one that is looked at itself)");
+        }
+        // Known to no one, it is not scheduled again: see onAssessed.
+        WatchedTarget once = new WatchedTarget(target, config.schedule());
+        once.once = true;
+        onceUnderWay.add(once);
+        CompletableFuture<CertReport> result = request(once);
+        return result.whenComplete((report, failed) -> onceUnderWay.remove(once));
+    }
+
     private void requireRunning() {
         if (state.get() != State.RUNNING) {
             throw new IllegalStateException("the watch is " + state.get() + " (expected: started and not closed)");
@@ -355,7 +378,9 @@ public final class WatchLoop implements AutoCloseable {
             List<CertificateChange> changes = watched.learn(learnt, now);
             report = report(watched, now);
             if (report != null) {
-                publish(watched, report, changes, now);
+                if (!watched.once) {
+                    publish(watched, report, changes, now);
+                }
                 delay = watched.cadence.nextNanos(
                         report, now, machinery.timeline().nanoTime() - startedNanos);
             }
@@ -370,7 +395,7 @@ public final class WatchLoop implements AutoCloseable {
             watched.waiting.addAll(watched.waitingForNext);
             watched.waitingForNext.clear();
             look(watched);
-        } else {
+        } else if (!watched.once) {
             schedule(watched, delay);
         }
         complete(done, report, problem);
@@ -498,7 +523,9 @@ public final class WatchLoop implements AutoCloseable {
         if (before == State.RUNNING) {
             machinery.close();
             CancellationException why = new CancellationException("the watch was closed");
-            for (WatchedTarget watched : targets.values()) {
+            List<WatchedTarget> all = new ArrayList<>(targets.values());
+            all.addAll(onceUnderWay);
+            for (WatchedTarget watched : all) {
                 watched.waiting.forEach(waiting -> waiting.completeExceptionally(why));
                 watched.waitingForNext.forEach(waiting -> waiting.completeExceptionally(why));
             }

@@ -40,6 +40,9 @@ final class WatchedTarget {
     /** The first sweep waits for this target. */
     boolean firstSweep;
 
+    /** Looked at once, and not watched. */
+    boolean once;
+
     boolean inFlight;
     boolean removed;
     boolean notYetValid;
