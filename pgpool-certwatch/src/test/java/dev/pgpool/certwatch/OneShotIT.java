@@ -38,8 +38,7 @@ class OneShotIT {
     Path directory;
 
     private Path file(String name, Duration left) throws IOException {
-        return Files.writeString(
-                directory.resolve(name), Pki.pem(Pki.chain(Pki.leaf("localhost", ROOT, left))));
+        return Files.writeString(directory.resolve(name), Pki.pem(Pki.chain(Pki.leaf("localhost", ROOT, left))));
     }
 
     @Test
@@ -49,7 +48,10 @@ class OneShotIT {
         file("b.pem", Duration.ofDays(3));
         Path list = Files.writeString(directory.resolve("targets.txt"), "file:" + directory + "/*.pem\n");
         CertSnapshot seen = CertWatch.check(
-                "file:" + file("c.crt", Duration.ofDays(20)), "targets:" + list, "https://127.0.0.1:1", "truststore:jdk");
+                "file:" + file("c.crt", Duration.ofDays(20)),
+                "targets:" + list,
+                "https://127.0.0.1:1",
+                "truststore:jdk");
         assertThat(seen.pending()).isEmpty();
         assertThat(seen.reports()).hasSize(7);
         assertThat(seen.worst()).isEqualTo(Level.CRITICAL);
@@ -104,7 +106,8 @@ class OneShotIT {
             }
         };
         try (TlsPeer peer = TlsPeer.tls(Pki.leaf("localhost", ROOT, Duration.ofDays(3)));
-                CertWatch watch = patient().trust(trust(ROOT)).listener(listener).build()) {
+                CertWatch watch =
+                        patient().trust(trust(ROOT)).listener(listener).build()) {
             Endpoint target = Endpoint.parse("tls://127.0.0.1:" + peer.port() + "?sni=localhost&label.team=ops");
             assertThatThrownBy(() -> watch.look(target)).isInstanceOf(IllegalStateException.class);
             watch.start();
@@ -120,7 +123,9 @@ class OneShotIT {
             // The same again, at the same time as another
             CompletableFuture<CertReport> one = watch.look(target);
             CompletableFuture<CertReport> two = watch.look(target);
-            assertThat(List.of(one.get(), two.get())).extracting(CertReport::level).containsOnly(Level.CRITICAL);
+            assertThat(List.of(one.get(), two.get()))
+                    .extracting(CertReport::level)
+                    .containsOnly(Level.CRITICAL);
             assertThat(watch.size()).isZero();
             assertThat(watch.snapshot().reports()).isEmpty();
             assertThatThrownBy(() -> watch.look(TargetSet.files("/tmp")))
@@ -141,10 +146,11 @@ class OneShotIT {
                 CertWatch watch = patient().build()) {
             watch.start();
             CompletableFuture<CertReport> look = watch.look(CertTarget.tls("127.0.0.1", silent.port()));
-            assertThat(asked.await(Looking.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            assertThat(asked.await(Looking.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .isTrue();
             watch.close();
-            assertThatThrownBy(() -> look.get(30, TimeUnit.SECONDS)).isInstanceOfAny(
-                    ExecutionException.class, java.util.concurrent.CancellationException.class);
+            assertThatThrownBy(() -> look.get(30, TimeUnit.SECONDS))
+                    .isInstanceOfAny(ExecutionException.class, java.util.concurrent.CancellationException.class);
         }
     }
 }

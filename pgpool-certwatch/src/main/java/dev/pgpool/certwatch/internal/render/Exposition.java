@@ -39,8 +39,7 @@ public final class Exposition {
 
     /** Writes the families of one target, as of the end of its look and without its name. */
     public static void write(CertReport report, Appendable out) throws IOException {
-        Exposition page = new Exposition(
-                out, new CertSnapshot(report.checkedAt(), List.of(report), List.of()), false);
+        Exposition page = new Exposition(out, new CertSnapshot(report.checkedAt(), List.of(report), List.of()), false);
         for (CertWatchMeters meter : CertWatchMeters.values()) {
             page.family(meter, null);
         }
@@ -85,9 +84,7 @@ public final class Exposition {
     private String instance(CertReport report) {
         StringBuilder labels = new StringBuilder();
         if (instances) {
-            labels.append("instance=\"")
-                    .append(escaped(report.target().name()))
-                    .append('"');
+            labels.append("instance=\"").append(escaped(report.target().name())).append('"');
         }
         report.target()
                 .labels()
