@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param run limits of a run
  * @param retention how long backups are kept, or {@code null} to keep all
  * @param verification of backups by the schedule
+ * @param rules what is otherwise for some databases; of those that match, the first holds
  */
 public record BackupConfig(
         PgServer source,
@@ -28,7 +29,34 @@ public record BackupConfig(
         Transfer transfer,
         Run run,
         @Nullable RetentionPolicy retention,
-        Verification verification) {
+        Verification verification,
+        List<DatabaseSettings.Rule> rules) {
+
+    /** Copies. */
+    public BackupConfig {
+        rules = List.copyOf(rules);
+    }
+
+    /** What is otherwise for a database. */
+    public DatabaseSettings settings(String database) {
+        return rules.stream()
+                .filter(rule -> rule.matches(database))
+                .findFirst()
+                .map(DatabaseSettings.Rule::settings)
+                .orElse(DatabaseSettings.none());
+    }
+
+    /** What is dumped of a database. */
+    public DumpFilter filter(String database) {
+        DumpFilter own = settings(database).filter();
+        return own == null ? dump.filter() : own;
+    }
+
+    /** How long backups of a database are kept, or {@code null} for all of them. */
+    public @Nullable RetentionPolicy retention(String database) {
+        RetentionPolicy own = settings(database).retention();
+        return own == null ? retention : own;
+    }
 
     /**
      * How a database is dumped.
@@ -40,6 +68,7 @@ public record BackupConfig(
      * @param rowCounts in the manifest
      * @param parallelDatabases dumped at once
      * @param pauseReplay whether a standby does not replay meanwhile
+     * @param filter what is left out
      */
     public record Dump(
             DumpFormat format,
@@ -48,7 +77,8 @@ public record BackupConfig(
             Duration lockWait,
             RowCounts rowCounts,
             int parallelDatabases,
-            boolean pauseReplay) {
+            boolean pauseReplay,
+            DumpFilter filter) {
         /** Copies. */
         public Dump {
             extraArguments = List.copyOf(extraArguments);
@@ -63,8 +93,10 @@ public record BackupConfig(
      * @param parallelism parts under way at once, for each database
      * @param attempts for each call to the store
      * @param retryDelay before the first repetition; doubles
+     * @param outage of the store that a transfer outlives, however many attempts that takes
      */
-    public record Transfer(int partBytes, int maxPartBytes, int parallelism, int attempts, Duration retryDelay) {}
+    public record Transfer(
+            int partBytes, int maxPartBytes, int parallelism, int attempts, Duration retryDelay, Duration outage) {}
 
     /**
      * Limits of a run.
@@ -75,6 +107,8 @@ public record BackupConfig(
      * @param progressInterval between progress events
      * @param objectLock how long backups are locked in the store, or {@code null}
      * @param overdueAfter without a success an alarm is raised, run or no run
+     * @param retries of a scheduled run that failed, before its next date
+     * @param retryPause before each of them
      */
     public record Run(
             Duration deadline,
@@ -82,7 +116,9 @@ public record BackupConfig(
             Duration leaseTime,
             Duration progressInterval,
             @Nullable Duration objectLock,
-            Duration overdueAfter) {}
+            Duration overdueAfter,
+            int retries,
+            Duration retryPause) {}
 
     /**
      * How backups are verified.

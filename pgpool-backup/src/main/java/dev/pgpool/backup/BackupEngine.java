@@ -30,7 +30,7 @@ public final class BackupEngine implements AutoCloseable {
 
     private final Engine engine;
     private final BackupConfig config;
-    private final ObjectStore store;
+    private final List<ObjectStore> stores;
     private final BackupCatalog catalog;
     private final @Nullable CronSchedule backups;
     private final @Nullable CronSchedule verifications;
@@ -39,14 +39,14 @@ public final class BackupEngine implements AutoCloseable {
     BackupEngine(
             Engine engine,
             BackupConfig config,
-            ObjectStore store,
+            List<ObjectStore> stores,
             BackupCatalog catalog,
             @Nullable CronSchedule backups,
             @Nullable CronSchedule verifications,
             boolean catchUp) {
         this.engine = engine;
         this.config = config;
-        this.store = store;
+        this.stores = stores;
         this.catalog = catalog;
         this.backups = backups;
         this.verifications = verifications;
@@ -111,30 +111,32 @@ public final class BackupEngine implements AutoCloseable {
      * @throws IllegalStateException if no policy is configured
      */
     public Map<String, RetentionPlan> planRetention() {
-        return engine.planRetention(policy());
+        policy();
+        return engine.planRetention(config::retention);
     }
 
     /** What retention would do now under another policy. Deletes nothing. */
     public Map<String, RetentionPlan> planRetention(RetentionPolicy policy) {
-        return engine.planRetention(policy);
+        return engine.planRetention(database -> policy);
     }
 
     /** Applies retention now, for every database of the catalog, and returns what was decided. */
     public Map<String, RetentionPlan> prune() {
-        return engine.prune(policy());
+        policy();
+        return engine.prune(config::retention);
     }
 
     /** Applies another policy now, once. */
     public Map<String, RetentionPlan> prune(RetentionPolicy policy) {
-        return engine.prune(policy);
+        return engine.prune(database -> policy);
     }
 
-    private RetentionPolicy policy() {
-        RetentionPolicy policy = config.retention();
-        if (policy == null) {
+    private void policy() {
+        boolean some = config.retention() != null
+                || config.rules().stream().anyMatch(rule -> rule.settings().retention() != null);
+        if (!some) {
             throw new IllegalStateException("no retention is configured (expected: retention(...))");
         }
-        return policy;
     }
 
     /** Verifies one backup up to a level. A bad backup is a report, not an exception. */
@@ -161,6 +163,6 @@ public final class BackupEngine implements AutoCloseable {
     @Override
     public void close() {
         engine.close();
-        store.close();
+        stores.forEach(ObjectStore::close);
     }
 }

@@ -5,29 +5,45 @@ import dev.pgpool.backup.internal.run.CronSchedule;
 import dev.pgpool.backup.internal.run.Engine;
 import dev.pgpool.backup.retention.RetentionPolicy;
 import dev.pgpool.backup.store.ObjectStore;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Builds a {@link BackupEngine}. All problems are reported together by {@link #build}. */
 public final class BackupEngineBuilder {
 
+    private static final Pattern RESERVED_ARGUMENTS = Pattern.compile(
+            "^(-[dfFhpUwWjZ]|[^-]|-$|$|--(d(b(n|$)|$)|fil|form|hos|por|us|no-pas|pas|job|compress|snap|lock-w|verb|vers|help))");
+
+    private static final int MAX_CLUSTER_BYTES = 200;
+
     private final List<String> problems = new ArrayList<>();
     private @Nullable PgServer source;
     private @Nullable ObjectStore store;
+    private final List<ObjectStore> copies = new ArrayList<>();
     private DatabaseSelection databases = new DatabaseSelection.AllExcept(Set.of());
     private String prefix = "";
     private String cluster = "";
     private DumpFormat format = DumpFormat.CUSTOM;
     private Compression compression = Compression.auto();
     private List<String> dumpArguments = List.of();
+    private DumpFilter filter = DumpFilter.everything();
+    private final List<DatabaseSettings.Rule> rules = new ArrayList<>();
+    private final List<RunHook> hooks = new ArrayList<>();
+    private Duration hookLimit = Duration.ofMinutes(1);
+    private Duration outage = Duration.ofMinutes(3);
+    private int runRetries = 3;
+    private Duration runRetryPause = Duration.ofMinutes(10);
     private Duration lockWait = Duration.ofMinutes(1);
     private RowCounts rowCounts = RowCounts.EXACT;
     private boolean pauseReplay;
@@ -77,6 +93,17 @@ public final class BackupEngineBuilder {
         return this;
     }
 
+    /**
+     * Default none: a further store for each backup. It is dumped once, into the first store that takes it, and copied from there
+     * to the others as it is; each has a manifest of its own and is pruned alike. One that is lost does not fail the others: notes,
+     * {@link BackupEvent.Copied} and a notice tell. The catalog, verifications and restores use the first; an engine whose store is
+     * another one restores from that. The engine closes it.
+     */
+    public BackupEngineBuilder copyTo(ObjectStore another) {
+        copies.add(another);
+        return this;
+    }
+
     /** Default: all databases. Only these. */
     public BackupEngineBuilder databases(String... names) {
         return check("databases", () -> databases = new DatabaseSelection.Named(List.of(names)));
@@ -87,10 +114,40 @@ public final class BackupEngineBuilder {
         return check("allDatabasesExcept", () -> databases = new DatabaseSelection.AllExcept(Set.of(names)));
     }
 
+    /**
+     * Default: all databases. Those whose names match, {@code *} standing for any text and {@code ?} for any character; what a
+     * pattern after {@code !} matches is left out, as in {@code databasesMatching("shop_*", "!shop_test*")}.
+     */
+    public BackupEngineBuilder databasesMatching(String... patterns) {
+        return check("databasesMatching", () -> databases = new DatabaseSelection.Matching(List.of(patterns)));
+    }
+
+    /**
+     * Default none: what is otherwise for the databases that match a pattern of {@code *} and {@code ?}. Of several that match, the
+     * first that was given holds.
+     */
+    public BackupEngineBuilder forDatabases(String pattern, DatabaseSettings settings) {
+        String cron = settings.cron();
+        ZoneId zone = settings.zone();
+        if (pattern.isEmpty()) {
+            problems.add("forDatabases: an empty pattern (expected: a name, * or ?)");
+        }
+        if (cron != null) {
+            if (zone == null) {
+                problems.add("forDatabases " + pattern + ": a schedule without a zone (expected: both)");
+            } else {
+                check("forDatabases " + pattern + ": schedule", () -> schedule(new CronSchedule(cron, zone)));
+            }
+        }
+        rules.add(new DatabaseSettings.Rule(pattern, settings));
+        return this;
+    }
+
     /** Default none: put before all keys, without slashes at its ends. */
     public BackupEngineBuilder prefix(String keys) {
-        if (!keys.matches("[A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*") || keys.startsWith(".")) {
-            problems.add("prefix: \"" + keys + "\" (expected: segments of letters, digits, dots, _ and -)");
+        if (!keys.matches("|[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*") || keys.length() > 200) {
+            problems.add("prefix: \"" + keys + "\" (expected: segments of letters, digits, dots, _ and -, parted by"
+                    + " slashes, none at its ends, 200 in all)");
         }
         prefix = keys;
         return this;
@@ -114,9 +171,55 @@ public final class BackupEngineBuilder {
         return this;
     }
 
-    /** Default none: further arguments for pg_dump, for example {@code --exclude-table=log.*}. Nothing secret. */
+    /** Default {@link DumpFilter#everything()}: what of each database is dumped. */
+    public BackupEngineBuilder filter(DumpFilter of) {
+        filter = of;
+        return this;
+    }
+
+    /** Default none: tables, views and sequences that are left out, by patterns of pg_dump's as in {@code log.*}. */
+    public BackupEngineBuilder excludeTables(String... patterns) {
+        return check("excludeTables", () -> filter = filter.excludeTables(patterns));
+    }
+
+    /** Default none: tables of which only the definition is dumped. */
+    public BackupEngineBuilder excludeTableData(String... patterns) {
+        return check("excludeTableData", () -> filter = filter.excludeTableData(patterns));
+    }
+
+    /** Default all: only these schemas. Extensions and large objects are not dumped then. */
+    public BackupEngineBuilder schemas(String... patterns) {
+        return check("schemas", () -> filter = filter.schemas(patterns));
+    }
+
+    /** Default none: schemas that are left out. */
+    public BackupEngineBuilder excludeSchemas(String... patterns) {
+        return check("excludeSchemas", () -> filter = filter.excludeSchemas(patterns));
+    }
+
+    /** Default all: only these tables, views and sequences. Extensions and large objects are not dumped then. */
+    public BackupEngineBuilder tables(String... patterns) {
+        return check("tables", () -> filter = filter.tables(patterns));
+    }
+
+    /** Default true: whether large objects are dumped. */
+    public BackupEngineBuilder largeObjects(boolean dumped) {
+        filter = filter.largeObjects(dumped);
+        return this;
+    }
+
+    /**
+     * Default none, and a last resort: further arguments for pg_dump, nothing secret. Since their effect on the contents is not
+     * known, nothing is counted then, and a verification up to {@link VerifyLevel#CHECKED} compares nothing but your own checks.
+     * What the engine itself says to pg_dump (server, database, format, file, snapshot, jobs) cannot be said twice.
+     */
     public BackupEngineBuilder dumpArguments(String... arguments) {
         dumpArguments = List.of(arguments);
+        for (String argument : arguments) {
+            if (RESERVED_ARGUMENTS.matcher(argument).find()) {
+                problems.add("dumpArguments: \"" + argument + "\" (expected: none that the engine gives itself)");
+            }
+        }
         return this;
     }
 
@@ -170,6 +273,43 @@ public final class BackupEngineBuilder {
     public BackupEngineBuilder retries(int count, Duration firstPause) {
         attempts = positive("retries", count);
         retryDelay = firstPause;
+        return this;
+    }
+
+    /**
+     * Default 3 min: how long a transfer outlives a store that is away. Calls of a transfer are repeated for at least this long,
+     * however many attempts {@link #retries} allows; pg_dump waits meanwhile.
+     */
+    public BackupEngineBuilder outage(Duration time) {
+        if (time.isNegative()) {
+            problems.add("outage: " + time + " (expected: >= 0)");
+        }
+        outage = time;
+        return this;
+    }
+
+    /**
+     * Default 3 times after 10 min: how often a scheduled run that failed is tried again before its next date, for the databases
+     * that were not taken. 0 to wait for the next date.
+     */
+    public BackupEngineBuilder retryRuns(int times, Duration pause) {
+        if (times < 0) {
+            problems.add("retryRuns: " + times + " (expected: >= 0)");
+        }
+        runRetries = times;
+        runRetryPause = positive("retryRuns", pause);
+        return this;
+    }
+
+    /** Default none: called before each run, which it may refuse, and after it. */
+    public BackupEngineBuilder hook(RunHook of) {
+        hooks.add(of);
+        return this;
+    }
+
+    /** Default 1 min: how long a hook may take. */
+    public BackupEngineBuilder hookLimit(Duration limit) {
+        hookLimit = positive("hookLimit", limit);
         return this;
     }
 
@@ -296,12 +436,12 @@ public final class BackupEngineBuilder {
 
     /** Default none: run by a cron expression of five fields in a zone. */
     public BackupEngineBuilder schedule(String cron, ZoneId zone) {
-        return check("schedule", () -> backups = new CronSchedule(cron, zone));
+        return check("schedule", () -> backups = schedule(new CronSchedule(cron, zone)));
     }
 
     /** Default none: verify the newest backups by a cron expression of five fields in a zone. */
     public BackupEngineBuilder verifySchedule(String cron, ZoneId zone) {
-        return check("verifySchedule", () -> verifications = new CronSchedule(cron, zone));
+        return check("verifySchedule", () -> verifications = schedule(new CronSchedule(cron, zone)));
     }
 
     /** Default true: a run that was due while the JVM was down is made up for at the start, once. */
@@ -320,6 +460,13 @@ public final class BackupEngineBuilder {
     public BackupEngineBuilder listener(BackupListener of) {
         listeners.add(of);
         return this;
+    }
+
+    private static CronSchedule schedule(CronSchedule of) {
+        if (of.next(Instant.now()) == null) {
+            throw new IllegalArgumentException("\"" + of + "\" is never due (expected: a date that comes)");
+        }
+        return of;
     }
 
     private static int require(int value) {
@@ -377,9 +524,20 @@ public final class BackupEngineBuilder {
         if (verifyLevel.includes(VerifyLevel.RESTORED) && verifyServer == null) {
             found.add("verifyLevel: " + verifyLevel + " (expected: verifyOn(server) with it)");
         }
+        if (cluster.getBytes(StandardCharsets.UTF_8).length > MAX_CLUSTER_BYTES || cluster.indexOf('\0') >= 0) {
+            found.add(
+                    "cluster: " + cluster.length() + " characters (expected: at most " + MAX_CLUSTER_BYTES + " bytes)");
+        }
+        List<ObjectStore> stores = new ArrayList<>();
+        if (store != null) {
+            stores.add(store);
+        }
+        stores.addAll(copies);
+        if (stores.stream().map(ObjectStore::describe).distinct().count() < stores.size()) {
+            found.add("copyTo: the same store twice (expected: another one)");
+        }
         PgServer from = source;
-        ObjectStore to = store;
-        if (!found.isEmpty() || from == null || to == null) {
+        if (!found.isEmpty() || from == null) {
             throw new IllegalArgumentException("backup engine: " + String.join("; ", found));
         }
         BackupConfig config = new BackupConfig(
@@ -388,13 +546,30 @@ public final class BackupEngineBuilder {
                 prefix,
                 cluster,
                 new BackupConfig.Dump(
-                        format, compression, dumpArguments, lockWait, rowCounts, parallelDatabases, pauseReplay),
-                new BackupConfig.Transfer(partBytes, maxPartBytes, parallelism, attempts, retryDelay),
-                new BackupConfig.Run(deadline, stallLimit, leaseTime, progressInterval, objectLock, overdueAfter),
+                        format,
+                        compression,
+                        dumpArguments,
+                        lockWait,
+                        rowCounts,
+                        parallelDatabases,
+                        pauseReplay,
+                        filter),
+                new BackupConfig.Transfer(partBytes, maxPartBytes, parallelism, attempts, retryDelay, outage),
+                new BackupConfig.Run(
+                        deadline,
+                        stallLimit,
+                        leaseTime,
+                        progressInterval,
+                        objectLock,
+                        overdueAfter,
+                        runRetries,
+                        runRetryPause),
                 retention,
-                new BackupConfig.Verification(verifyServer, verifyLevel, checks, restoreJobs, spool, verifyDeadline));
+                new BackupConfig.Verification(verifyServer, verifyLevel, checks, restoreJobs, spool, verifyDeadline),
+                rules);
         ClientTools tools = new ClientTools(dumpCommand, restoreCommand, psqlCommand, toolEnvironment, toolGrace);
-        Engine engine = new Engine(config, to, keys, tools, clock, listeners);
-        return new BackupEngine(engine, config, to, new BackupCatalog(engine, clock), backups, verifications, catchUp);
+        Engine engine = new Engine(config, stores, keys, tools, clock, listeners, hooks, hookLimit);
+        return new BackupEngine(
+                engine, config, stores, new BackupCatalog(engine, clock), backups, verifications, catchUp);
     }
 }

@@ -12,7 +12,9 @@ public sealed interface BackupEvent {
     /** When it happened, by the engine's clock. */
     Instant at();
 
-    /** A run began. */
+    /**
+     * A run began: its id is that of its report and of its backups. A run that is skipped never begins.
+     */
     record RunStarted(Instant at, BackupId run, Trigger trigger) implements BackupEvent {}
 
     /**
@@ -37,6 +39,25 @@ public sealed interface BackupEvent {
             @Nullable String table,
             double share)
             implements BackupEvent {}
+
+    /** Which databases are selected now, before each run; alarms about others are out of date. */
+    record DatabasesSelected(Instant at, List<String> databases) implements BackupEvent {
+        /** Copies. */
+        public DatabasesSelected {
+            databases = List.copyOf(databases);
+        }
+    }
+
+    /**
+     * A backup was copied to another store, or is missing in one.
+     *
+     * @param at when
+     * @param run which
+     * @param database which
+     * @param store where
+     * @param problem why it is not there, or empty
+     */
+    record Copied(Instant at, BackupId run, String database, String store, String problem) implements BackupEvent {}
 
     /** One database of a run ended, well or not. */
     record DatabaseFinished(Instant at, BackupId run, RunReport.DatabaseResult result) implements BackupEvent {}

@@ -44,6 +44,23 @@ public record BackupManifest(
         warnings = List.copyOf(warnings);
     }
 
+    /** The same backup with other objects, as another store describes them. */
+    public BackupManifest with(List<StoredPart> stored) {
+        return new BackupManifest(
+                formatVersion,
+                engineVersion,
+                id,
+                startedAt,
+                finishedAt,
+                source,
+                tool,
+                stored,
+                encryption,
+                contents,
+                warnings,
+                lockedUntil);
+    }
+
     /** The database. */
     public String database() {
         return source.database();
@@ -143,12 +160,15 @@ public record BackupManifest(
      * What the database held.
      *
      * @param rowCounts what the counts are
-     * @param tables by qualified name
-     * @param sequences by qualified name
+     * @param tables rows by qualified name, in quotes where SQL needs them; -1 if not counted
+     * @param sequences by qualified name; those that could be read
      * @param largeObjects how many
      * @param extensions name to version
      * @param roles that the database depends on
      * @param databaseBytes {@code pg_database_size}
+     * @param missingSchemas schemas that a dump of some tables only needs and does not hold; a restore makes them first
+     * @param createsPublic whether the dump creates the schema public, which a new database has already
+     * @param notCompared why nothing of this can be compared with what is restored, or {@code null} if it can
      */
     public record Contents(
             RowCounts rowCounts,
@@ -157,13 +177,45 @@ public record BackupManifest(
             long largeObjects,
             Map<String, String> extensions,
             List<String> roles,
-            long databaseBytes) {
+            long databaseBytes,
+            @Nullable List<String> missingSchemas,
+            @Nullable Boolean createsPublic,
+            @Nullable String notCompared) {
         /** Copies. */
         public Contents {
             tables = Map.copyOf(tables);
             sequences = Map.copyOf(sequences);
             extensions = Map.copyOf(extensions);
             roles = List.copyOf(roles);
+            missingSchemas = missingSchemas == null ? List.of() : List.copyOf(missingSchemas);
+            createsPublic = createsPublic != null && createsPublic;
+        }
+
+        /** Contents of a whole database. */
+        public Contents(
+                RowCounts rowCounts,
+                Map<String, Long> tables,
+                Map<String, SequenceRange> sequences,
+                long largeObjects,
+                Map<String, String> extensions,
+                List<String> roles,
+                long databaseBytes) {
+            this(rowCounts, tables, sequences, largeObjects, extensions, roles, databaseBytes, List.of(), false, null);
+        }
+
+        /** The same, of which nothing can be compared, and why. */
+        public Contents notCompared(String why) {
+            return new Contents(
+                    RowCounts.NONE,
+                    Map.of(),
+                    Map.of(),
+                    0,
+                    Map.of(),
+                    roles,
+                    databaseBytes,
+                    missingSchemas,
+                    createsPublic,
+                    why);
         }
     }
 

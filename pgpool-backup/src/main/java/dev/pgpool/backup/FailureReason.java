@@ -30,6 +30,8 @@ public enum FailureReason {
     STORE_LIMIT,
     /** Another instance is at it. */
     LOCKED,
+    /** A hook of the host refused the run. */
+    VETOED,
     /** No byte moved for too long. */
     STALLED,
     /** The host cancelled, or is shutting down. */

@@ -66,10 +66,10 @@ class ExclusionIT {
         Path go = directory.resolve("go");
         Path started = directory.resolve("started");
         TestPostgres other = TestPostgres.shared(18);
+        other.execute("CREATE DATABASE " + database);
         try (BackupEngine first = engine(waiting(started, go)).cluster("shared").build();
                 BackupEngine second = engine("archive 1")
                         .source(Source.server(other))
-                        .databases(TestPostgres.DATABASE)
                         .dumpCommand(FakeDump.script(directory, "18.1", "archive 1"))
                         .cluster("shared")
                         .build()) {
@@ -94,10 +94,7 @@ class ExclusionIT {
                         .build()) {
             String lease = "{\"token\":\"t\",\"holder\":\"pgpool-backup/dead-host\",\"run\":\"r\",\"renewedAt\":\""
                     + clock.instant() + "\",\"expiresAt\":\"" + clock.instant().plusSeconds(600) + "\"}";
-            store.put(
-                    Manifests.LAYOUT.lease(),
-                    lease.getBytes(StandardCharsets.UTF_8),
-                    WriteOptions.of("application/json"));
+            store.put(lease(database), lease.getBytes(StandardCharsets.UTF_8), WriteOptions.of("application/json"));
 
             RunReport skipped = engine.run();
             assertThat(skipped.outcome()).isEqualTo(RunReport.Outcome.SKIPPED);
@@ -105,7 +102,7 @@ class ExclusionIT {
             clock.advance(Duration.ofSeconds(601));
             RunReport taken = engine.run();
             assertThat(taken.succeeded()).as(taken.message()).isTrue();
-            assertThat(store.stat(Manifests.LAYOUT.lease())).isEmpty();
+            assertThat(store.stat(lease(database))).isEmpty();
         }
     }
 
@@ -122,17 +119,12 @@ class ExclusionIT {
             await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(started));
             String lease = "{\"token\":\"other\",\"holder\":\"pgpool-backup/thief\",\"run\":\"r\",\"renewedAt\":\""
                     + Instant.now() + "\",\"expiresAt\":\"" + Instant.now().plusSeconds(600) + "\"}";
-            store.put(
-                    Manifests.LAYOUT.lease(),
-                    lease.getBytes(StandardCharsets.UTF_8),
-                    WriteOptions.of("application/json"));
+            store.put(lease(database), lease.getBytes(StandardCharsets.UTF_8), WriteOptions.of("application/json"));
 
             RunReport report = running.get();
             assertThat(report.reason()).as(report.message()).isEqualTo(FailureReason.LOCKED);
             assertThat(report.message()).contains("lease was lost");
-            assertThat(store.stat(Manifests.LAYOUT.lease()))
-                    .as("somebody else's")
-                    .isPresent();
+            assertThat(store.stat(lease(database))).as("somebody else's").isPresent();
         }
     }
 
@@ -247,6 +239,10 @@ class ExclusionIT {
                     .isTrue();
             assertThat(engine.catalog().list()).hasSize(1);
         }
+    }
+
+    private static String lease(String database) {
+        return Manifests.LAYOUT.lease("run named [" + database + "]");
     }
 
     private static String waiting(Path started, Path go) {

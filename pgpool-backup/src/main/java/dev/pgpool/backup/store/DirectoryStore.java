@@ -40,6 +40,7 @@ public final class DirectoryStore implements ObjectStore {
 
     private static final Pattern SEGMENT = Pattern.compile("[A-Za-z0-9._~-]{1,255}");
     static final String UPLOADS = ".uploads";
+    private static final int MOVE_ATTEMPTS = 1000;
 
     // A FileLock excludes other processes only; this excludes the threads of ours, whatever store object they hold.
     private static final ReentrantLock CONDITIONAL = new ReentrantLock();
@@ -284,11 +285,12 @@ public final class DirectoryStore implements ObjectStore {
     @Override
     public StoreReport probe(String prefix) {
         Map<StoreFeature, String> findings = new EnumMap<>(StoreFeature.class);
-        findings.putAll(new StoreProbe(this, prefix).run());
+        StoreProbe probe = new StoreProbe(this, prefix);
+        findings.putAll(probe.run());
         findings.put(StoreFeature.TAGS, "files have no tags");
         findings.put(StoreFeature.VERSIONING, "files have no versions");
         findings.put(StoreFeature.OBJECT_LOCK, "files have no locks");
-        return new StoreReport(describe(), findings);
+        return new StoreReport(describe(), findings, probe.denied());
     }
 
     @Override
@@ -302,9 +304,8 @@ public final class DirectoryStore implements ObjectStore {
     }
 
     StoredObject move(String key, Path from, Path to) throws IOException {
-        Files.createDirectories(to.getParent());
         try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            moveInto(from, to);
         } catch (AtomicMoveNotSupportedException e) {
             throw new StoreException(Kind.UNSUPPORTED, "rename is not atomic on " + root, e);
         }
@@ -315,6 +316,21 @@ public final class DirectoryStore implements ObjectStore {
             }
         }
         return stat(key, to).orElseThrow(() -> new StoreException(Kind.INTEGRITY, key + " vanished after the rename"));
+    }
+
+    /** A delete in the same folder removes it once it is empty, which may be between its making and the rename. */
+    private static void moveInto(Path from, Path to) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                Files.createDirectories(to.getParent());
+                Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                return;
+            } catch (NoSuchFileException e) {
+                if (attempt == MOVE_ATTEMPTS || !Files.exists(from)) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private static void sync(Path directory) throws IOException {

@@ -11,6 +11,8 @@ import java.security.cert.CertificateException;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class S3Calls {
 
     private static final Set<Integer> PASSING_STATUS = Set.of(408, 429, 499, 500, 502, 503, 504, 520);
+    private static final Pattern STATUS = Pattern.compile("(?i)response code: ?(\\d{3})");
     private static final Set<String> PASSING_CODES = Set.of(
             "RequestError",
             "RequestTimeout",
@@ -75,8 +78,11 @@ final class S3Calls {
             // The client keeps the status only in the text: an answer that is not S3's XML comes from something in
             // front.
             String message = String.valueOf(cause.getMessage());
-            boolean passing = PASSING_STATUS.stream().anyMatch(s -> message.contains(Integer.toString(s)));
-            return new StoreException(passing ? Kind.TRANSIENT : Kind.REJECTED, operation + ": " + message);
+            int status = cause instanceof ServerException server ? server.statusCode() : status(message);
+            Kind kind = kind("", status);
+            // A page of something in front says nothing about the object: neither that it is there nor that it is not.
+            boolean meant = status != 200 && (kind == Kind.TRANSIENT || kind == Kind.DENIED);
+            return new StoreException(meant ? kind : Kind.REJECTED, operation + ": " + message);
         }
         if (isUntrusted(cause)) {
             // It will not become another one's by asking again.
@@ -91,6 +97,11 @@ final class S3Calls {
         }
         return new StoreException(
                 Kind.REJECTED, operation + ": " + (cause == null ? "unknown failure" : cause.toString()), cause);
+    }
+
+    private static int status(String message) {
+        Matcher matcher = STATUS.matcher(message);
+        return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 
     private static boolean isUntrusted(@Nullable Throwable thrown) {

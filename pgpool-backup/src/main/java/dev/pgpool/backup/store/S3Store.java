@@ -363,7 +363,7 @@ public final class S3Store implements ObjectStore {
         probe.attempt(StoreFeature.OBJECT_LOCK, this::requireObjectLock);
         probe.attempt(StoreFeature.TAGS, () -> requireTags(prefix));
         requireSettings(findings);
-        return new StoreReport(describe(), findings);
+        return new StoreReport(describe(), findings, probe.denied());
     }
 
     /** A tag or hold that was asked for and cannot be had would make every write of a backup fail, so it is told beforehand. */

@@ -191,6 +191,14 @@ public final class S3StoreBuilder {
         try {
             URI uri = URI.create(endpoint);
             if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+                String path = uri.getRawPath();
+                if (!(path == null || path.isEmpty() || path.equals("/"))
+                        || uri.getRawQuery() != null
+                        || uri.getRawFragment() != null) {
+                    problems.add("endpoint: has a path, query or fragment (expected: http://host:port or https://host;"
+                            + " the bucket goes into bucket(...), folders into the engine's prefix(...))");
+                    return null;
+                }
                 if (uri.getRawUserInfo() == null) {
                     return uri;
                 }

@@ -6,8 +6,10 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 
@@ -22,6 +24,7 @@ final class StoreProbe {
     private final ObjectStore store;
     private final String base;
     private final Map<StoreFeature, String> findings = new EnumMap<>(StoreFeature.class);
+    private final Set<StoreFeature> denied = EnumSet.noneOf(StoreFeature.class);
 
     StoreProbe(ObjectStore store, String prefix) {
         this.store = store;
@@ -47,6 +50,11 @@ final class StoreProbe {
         return findings;
     }
 
+    /** Features that the store has and refuses to this credential. */
+    Set<StoreFeature> denied() {
+        return denied;
+    }
+
     void attempt(StoreFeature feature, Runnable step) {
         if (findings.containsKey(feature)) {
             return;
@@ -60,6 +68,9 @@ final class StoreProbe {
             } catch (StoreException e) {
                 finding = String.valueOf(e.getMessage());
                 if (!e.retryable()) {
+                    if (e.kind() == Kind.DENIED) {
+                        denied.add(feature);
+                    }
                     break;
                 }
             }

@@ -2,6 +2,7 @@ package dev.pgpool.backup.store;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -10,7 +11,7 @@ import java.util.stream.Collectors;
  * @param store the store, as it describes itself
  * @param findings each feature tried with {@code "yes"} or the reason why not
  */
-public record StoreReport(String store, Map<StoreFeature, String> findings) {
+public record StoreReport(String store, Map<StoreFeature, String> findings, Set<StoreFeature> denied) {
 
     /** The finding of a feature that works. */
     public static final String YES = "yes";
@@ -20,6 +21,12 @@ public record StoreReport(String store, Map<StoreFeature, String> findings) {
         Map<StoreFeature, String> copy = new EnumMap<>(StoreFeature.class);
         copy.putAll(findings);
         findings = java.util.Collections.unmodifiableMap(copy);
+        denied = Set.copyOf(denied);
+    }
+
+    /** A report of a store that denies nothing. */
+    public StoreReport(String store, Map<StoreFeature, String> findings) {
+        this(store, findings, Set.of());
     }
 
     /** True if the feature was tried and works. */

@@ -106,7 +106,7 @@ class SourceIT {
         try (BackupEngine engine = Source.engine(new DirectoryStore(directory), database)
                 .source(PgServer.of("127.0.0.1", Source.postgres().port(), role, "reader-password"))
                 .cluster("mine")
-                .dumpArguments("--no-large-objects".replace("large-objects", "blobs"))
+                .largeObjects(false)
                 .build()) {
             RunReport run = engine.run();
             assertThat(run.message()).isEmpty();
@@ -164,7 +164,7 @@ class SourceIT {
                     .store(new DirectoryStore(directory))
                     .allDatabasesExcept("app", "kept", "later", "postgres", "scratch")
                     .build()) {
-                assertThat(engine.run().message()).contains("no database is left after excluding");
+                assertThat(engine.run().message()).contains("no database is left of");
             }
         }
     }

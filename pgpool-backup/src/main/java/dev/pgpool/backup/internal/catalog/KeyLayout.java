@@ -1,6 +1,7 @@
 package dev.pgpool.backup.internal.catalog;
 
 import dev.pgpool.backup.BackupId;
+import dev.pgpool.backup.internal.stream.Digests;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -55,9 +56,10 @@ public final class KeyLayout {
                 + id.value().substring(4, 6) + "/" + id + "/";
     }
 
-    /** Key of the lease. */
-    public String lease() {
-        return root + ".lease/backup.json";
+    /** Key of the lease of this name, which may hold anything. */
+    public String lease(String name) {
+        String digest = Digests.sha256Hex(name.getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+        return root + ".lease/" + digest + ".json";
     }
 
     /** Prefix of a probe's objects. */

@@ -17,9 +17,9 @@ public final class Dump implements AutoCloseable {
     private final ChildProcess child;
     private final GatedDumpStream stream;
 
-    private Dump(ChildProcess child, DumpFormat format) {
+    private Dump(ChildProcess child, DumpFormat format, Runnable onFirstByte) {
         this.child = child;
-        this.stream = new GatedDumpStream(child, format);
+        this.stream = new GatedDumpStream(child, format, onFirstByte);
     }
 
     /**
@@ -29,8 +29,14 @@ public final class Dump implements AutoCloseable {
      * @param command what to dump
      * @param applicationName its name in {@code pg_stat_activity}
      * @param tables gets the name of each table whose data is begun
+     * @param onFirstByte called when output begins: pg_dump writes nothing before it has locked every table that it dumps
      */
-    public static Dump start(ClientTools tools, DumpCommand command, String applicationName, Consumer<String> tables) {
+    public static Dump start(
+            ClientTools tools,
+            DumpCommand command,
+            String applicationName,
+            Consumer<String> tables,
+            Runnable onFirstByte) {
         List<String> full = new ArrayList<>(tools.dump());
         full.addAll(command.arguments());
         PgServer server = command.server();
@@ -49,9 +55,9 @@ public final class Dump implements AutoCloseable {
             child.stdin().close();
         } catch (IOException e) {
             // It has ended already; the gate will say how.
-            return new Dump(child, command.format());
+            return new Dump(child, command.format(), onFirstByte);
         }
-        return new Dump(child, command.format());
+        return new Dump(child, command.format(), onFirstByte);
     }
 
     /** Its output, which ends well only if the program did. */

@@ -1,6 +1,7 @@
 package dev.pgpool.backup.internal.dump;
 
 import dev.pgpool.backup.Compression;
+import dev.pgpool.backup.DumpFilter;
 import dev.pgpool.backup.DumpFormat;
 import dev.pgpool.backup.PgServer;
 import java.time.Duration;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param compression already chosen; of no meaning for TAR
  * @param lockWait how long pg_dump may wait for each table's lock, so that it does not stand in the application's way
  * @param snapshot to dump in, or {@code null}
+ * @param filter what is left out
+ * @param toolMajor of pg_dump, which has renamed options
  * @param extra the host's own arguments
  */
 public record DumpCommand(
@@ -26,6 +29,8 @@ public record DumpCommand(
         Compression compression,
         Duration lockWait,
         @Nullable String snapshot,
+        DumpFilter filter,
+        int toolMajor,
         List<String> extra) {
 
     /** All arguments after the command prefix. */
@@ -44,14 +49,38 @@ public record DumpCommand(
         arguments.add("--host=" + server.host());
         arguments.add("--port=" + server.port());
         arguments.add("--username=" + server.user());
+        filter.schemas().forEach(pattern -> arguments.add("--schema=" + pattern));
+        filter.excludeSchemas().forEach(pattern -> arguments.add("--exclude-schema=" + pattern));
+        filter.tables().forEach(pattern -> arguments.add("--table=" + inSomeSchema(pattern)));
+        filter.excludeTables().forEach(pattern -> arguments.add("--exclude-table=" + inSomeSchema(pattern)));
+        filter.excludeTableData().forEach(pattern -> arguments.add("--exclude-table-data=" + inSomeSchema(pattern)));
+        if (!filter.largeObjects()) {
+            arguments.add(toolMajor >= 16 ? "--no-large-objects" : "--no-blobs");
+        }
         arguments.addAll(extra);
         arguments.add("--dbname=" + connectionString(database));
         return arguments;
     }
 
+    /** Without a schema pg_dump would take what the role's search_path shows, which anyone may have set. */
+    private static String inSomeSchema(String pattern) {
+        boolean quoted = false;
+        for (int i = 0; i < pattern.length(); i++) {
+            char c = pattern.charAt(i);
+            quoted ^= c == '"';
+            if (c == '.' && !quoted) {
+                return pattern;
+            }
+        }
+        return "*." + pattern;
+    }
+
     /** A database name as a connection string, since a bare name with {@code =} in it would be read as one. */
     public static String connectionString(String database) {
-        return "dbname='" + database.replace("\\", "\\\\").replace("'", "\\'") + "'";
+        // Read-only by default is a setting of some roles and databases; pg_dump's own transaction says that it only
+        // reads.
+        return "dbname='" + database.replace("\\", "\\\\").replace("'", "\\'")
+                + "' options='-c default_transaction_read_only=off'";
     }
 
     static String compressionArgument(Compression compression) {

@@ -20,10 +20,12 @@ public final class GatedDumpStream extends InputStream {
     private final InputStream stdout;
     private final DumpFormat format;
     private final byte[] head = new byte[CUSTOM_MAGIC.length];
+    private final Runnable onFirstByte;
     private long bytes;
     private boolean ended;
 
-    GatedDumpStream(ChildProcess child, DumpFormat format) {
+    GatedDumpStream(ChildProcess child, DumpFormat format, Runnable onFirstByte) {
+        this.onFirstByte = onFirstByte;
         this.child = child;
         this.stdout = child.stdout();
         this.format = format;
@@ -45,6 +47,9 @@ public final class GatedDumpStream extends InputStream {
             passGate();
             ended = true;
             return -1;
+        }
+        if (bytes == 0 && n > 0) {
+            onFirstByte.run();
         }
         for (int i = 0; i < n && bytes + i < head.length; i++) {
             head[(int) bytes + i] = target[offset + i];

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,9 +24,11 @@ public final class AdvisoryLock implements AutoCloseable {
     private static final int ANSWER_MILLIS = 60_000;
 
     private final Connection session;
+    private final @Nullable String sharedName;
 
-    private AdvisoryLock(Connection session) {
+    private AdvisoryLock(Connection session, @Nullable String sharedName) {
         this.session = session;
+        this.sharedName = sharedName;
     }
 
     /** The lock, or empty if another session has it. */
@@ -34,8 +37,8 @@ public final class AdvisoryLock implements AutoCloseable {
         try {
             // Its questions are short; a network that is gone must not keep the one who asks for ever.
             session.setNetworkTimeout(Runnable::run, ANSWER_MILLIS);
-            if ("t".equals(Sessions.value(session, "SELECT pg_try_advisory_lock(" + CLASS + ", " + key(name) + ")"))) {
-                return Optional.of(new AdvisoryLock(session));
+            if ("t".equals(Sessions.value(session, tryLock(name)))) {
+                return Optional.of(new AdvisoryLock(session, null));
             }
             session.close();
             return Optional.empty();
@@ -46,6 +49,23 @@ public final class AdvisoryLock implements AutoCloseable {
                 e.addSuppressed(closing);
             }
             throw new BackupException(FailureReason.SOURCE_UNREACHABLE, "advisory lock: " + e.getMessage(), e);
+        }
+    }
+
+    private static String tryLock(String name) {
+        return "SELECT pg_try_advisory_lock(" + CLASS + ", " + key(name) + ")";
+    }
+
+    /** Another lock on the session of this one, which must be closed before; or empty if another session has it. */
+    public Optional<AdvisoryLock> tryAnother(String name) {
+        synchronized (session) {
+            try {
+                return "t".equals(Sessions.value(session, tryLock(name)))
+                        ? Optional.of(new AdvisoryLock(session, name))
+                        : Optional.empty();
+            } catch (SQLException e) {
+                throw new BackupException(FailureReason.SOURCE_UNREACHABLE, "advisory lock: " + e.getMessage(), e);
+            }
         }
     }
 
@@ -72,19 +92,27 @@ public final class AdvisoryLock implements AutoCloseable {
 
     /** True while the session lives, and so the lock is ours. */
     public boolean held() {
-        try {
-            return session.isValid(10);
-        } catch (SQLException e) {
-            return false;
+        synchronized (session) {
+            try {
+                return session.isValid(10);
+            } catch (SQLException e) {
+                return false;
+            }
         }
     }
 
     @Override
     public void close() {
-        try {
-            session.close();
-        } catch (SQLException e) {
-            LOGGER.warn("Closing the session of an advisory lock: {}", e.getMessage());
+        synchronized (session) {
+            try {
+                if (sharedName == null) {
+                    session.close();
+                } else if (!session.isClosed()) {
+                    Sessions.value(session, "SELECT pg_advisory_unlock(" + CLASS + ", " + key(sharedName) + ")");
+                }
+            } catch (SQLException e) {
+                LOGGER.warn("Giving an advisory lock back: {}", e.getMessage());
+            }
         }
     }
 }

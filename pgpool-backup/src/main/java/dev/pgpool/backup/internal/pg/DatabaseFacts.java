@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  * @param dataChecksums whether pages are checked
  * @param extensions name to version
  * @param roles the database depends on
- * @param tableBytes size of each table whose data pg_dump takes
  */
 public record DatabaseFacts(
         long oid,
@@ -38,20 +37,12 @@ public record DatabaseFacts(
         String walPosition,
         boolean dataChecksums,
         Map<String, String> extensions,
-        List<String> roles,
-        Map<String, Long> tableBytes) {
-
-    /** Tables whose rows pg_dump takes: ordinary ones that are neither temporary nor an extension's. */
-    static final String TABLES =
-            "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND c.relpersistence <> 't'"
-                    + " AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND NOT EXISTS (SELECT FROM"
-                    + " pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')";
+        List<String> roles) {
 
     /** Copies. */
     public DatabaseFacts {
         extensions = Map.copyOf(extensions);
         roles = List.copyOf(roles);
-        tableBytes = Map.copyOf(tableBytes);
     }
 
     /** Reads them in the database itself. */
@@ -81,8 +72,7 @@ public record DatabaseFacts(
                 text(row, 8),
                 "on".equals(row.get(9)),
                 map(connection, "SELECT extname, extversion FROM pg_extension"),
-                roles(connection),
-                longs(connection, "SELECT n.nspname || '.' || c.relname, pg_table_size(c.oid) " + TABLES));
+                roles(connection));
     }
 
     private static String text(List<@Nullable String> row, int column) {
@@ -106,14 +96,6 @@ public record DatabaseFacts(
         Map<String, String> map = new LinkedHashMap<>();
         for (List<@Nullable String> row : Sessions.rows(connection, sql)) {
             map.put(text(row, 0), text(row, 1));
-        }
-        return map;
-    }
-
-    static Map<String, Long> longs(Connection connection, String sql) throws SQLException {
-        Map<String, Long> map = new LinkedHashMap<>();
-        for (List<@Nullable String> row : Sessions.rows(connection, sql)) {
-            map.put(text(row, 0), Long.parseLong(text(row, 1)));
         }
         return map;
     }

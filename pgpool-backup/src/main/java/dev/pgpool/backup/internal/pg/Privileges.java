@@ -1,6 +1,7 @@
 package dev.pgpool.backup.internal.pg;
 
 import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.DumpFilter;
 import dev.pgpool.backup.PgServer;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -12,49 +13,95 @@ import java.util.stream.Collectors;
 public final class Privileges {
 
     private static final int NAMED = 5;
+    private static final String LOCKED = "'r', 'p'";
 
-    private Privileges() {}
+    private final Connection connection;
+    private final List<String> problems = new ArrayList<>();
 
-    /** A line for each problem. */
-    public static List<String> problems(PgServer server, String database, SessionGroup group) {
-        List<String> problems = new ArrayList<>();
-        try (Connection connection = Sessions.open(server, database, group)) {
-            report(
-                    connection,
-                    "AND NOT has_table_privilege(c.oid, 'SELECT')",
-                    "role \"" + server.user() + "\" may not read %d tables of \"" + database
-                            + "\": %s (expected: GRANT pg_read_all_data, or SELECT on them)",
-                    problems);
-            report(
-                    connection,
-                    "AND row_security_active(c.oid)",
-                    "row-level security would hide rows of %d tables of \"" + database + "\": %s (expected: a role with"
-                            + " BYPASSRLS)",
-                    problems);
-        } catch (SQLException e) {
-            problems.add("database \"" + database + "\": " + e.getMessage());
-        } catch (BackupException e) {
-            problems.add(String.valueOf(e.getMessage()));
-        }
-        return problems;
+    private Privileges(Connection connection) {
+        this.connection = connection;
     }
 
-    private static void report(Connection connection, String condition, String message, List<String> problems)
-            throws SQLException {
-        if (condition.contains("row_security_active")) {
-            // With row_security off, as our sessions have it, the function answers what would be an error.
-            Sessions.execute(connection, "SELECT set_config('row_security', 'on', false)");
+    /** A line for each problem. */
+    public static List<String> problems(PgServer server, String database, SessionGroup group, DumpFilter filter) {
+        try (Connection connection = Sessions.open(server, database, group)) {
+            Privileges privileges = new Privileges(connection);
+            privileges.look(server.user(), database, filter);
+            return privileges.problems;
+        } catch (SQLException e) {
+            return List.of("database \"" + database + "\": " + e.getMessage());
+        } catch (BackupException e) {
+            return List.of(String.valueOf(e.getMessage()));
         }
-        List<String> tables = new ArrayList<>();
-        Sessions.rows(
-                        connection,
-                        "SELECT n.nspname || '.' || c.relname " + DatabaseFacts.TABLES + " " + condition
-                                + " ORDER BY 1")
-                .forEach(row -> tables.add(String.valueOf(row.get(0))));
-        if (!tables.isEmpty()) {
-            String names = tables.stream().limit(NAMED).collect(Collectors.joining(", "))
-                    + (tables.size() > NAMED ? ", ..." : "");
-            problems.add(String.format(message, tables.size(), names));
+    }
+
+    private void look(String role, String database, DumpFilter filter) throws SQLException {
+        TableFilter tables = TableFilter.of(filter);
+        String may = "role \"" + role + "\" may not ";
+        String of = " of \"" + database + "\": ";
+        String name = "SELECT n.nspname || '.' || c.relname ";
+        if (filter.isPart()) {
+            report(
+                    name + tables.systemRelations(),
+                    "patterns draw in ",
+                    " of the system's tables" + of,
+                    "a schema in the pattern, as in app.*");
+            if (Sessions.value(connection, "SELECT 1 " + tables.tables("'r', 'p', 'v', 'm', 'f', 'S'") + " LIMIT 1")
+                    == null) {
+                problems.add("database \"" + database + "\": nothing matches " + filter.schemas() + filter.tables()
+                        + " (expected: at least one table)");
+            }
+        }
+        report(
+                "SELECT DISTINCT n.nspname " + tables.tables(LOCKED + ", 'S'")
+                        + " AND NOT has_schema_privilege(n.oid, 'USAGE')",
+                may + "use ",
+                " schemas" + of,
+                "GRANT pg_read_all_data, or USAGE on them");
+        report(
+                name + tables.tables(LOCKED) + " AND NOT has_table_privilege(c.oid, 'SELECT')",
+                may + "read ",
+                " tables" + of,
+                "GRANT pg_read_all_data, or SELECT on them");
+        report(
+                name + tables.sequences() + " AND NOT has_table_privilege(c.oid, 'SELECT')",
+                may + "read ",
+                " sequences" + of,
+                "GRANT pg_read_all_data, or SELECT on them");
+        // With row_security off, as our sessions have it, the function answers what would be an error.
+        Sessions.execute(connection, "SELECT set_config('row_security', 'on', false)");
+        report(
+                name + tables.tables("'r'") + " AND NOT " + tables.withoutData() + " AND row_security_active(c.oid)",
+                "row-level security would hide rows of ",
+                " tables" + of,
+                "a role with BYPASSRLS");
+        if (filter.largeObjects() && !filter.isPart()) {
+            largeObjects(may, of);
+        }
+    }
+
+    /** Grants of large objects have no function before PostgreSQL 18, and pg_read_all_data does not hold for them. */
+    private void largeObjects(String may, String of) throws SQLException {
+        if ("on".equals(Sessions.value(connection, "SHOW is_superuser"))
+                || "on".equals(Sessions.value(connection, "SHOW lo_compat_privileges"))) {
+            return;
+        }
+        report(
+                "SELECT l.oid FROM pg_largeobject_metadata l WHERE NOT pg_has_role(l.lomowner, 'USAGE') AND NOT EXISTS"
+                        + " (SELECT FROM aclexplode(l.lomacl) a WHERE a.privilege_type = 'SELECT' AND (a.grantee = 0 OR"
+                        + " pg_has_role(a.grantee, 'USAGE')))",
+                may + "read ",
+                " large objects" + of,
+                "GRANT SELECT ON LARGE OBJECT, membership in the roles that own them, or largeObjects(false)");
+    }
+
+    private void report(String sql, String before, String after, String expected) throws SQLException {
+        List<String> names = new ArrayList<>();
+        Sessions.rows(connection, sql + " ORDER BY 1").forEach(row -> names.add(String.valueOf(row.get(0))));
+        if (!names.isEmpty()) {
+            String shown = names.stream().limit(NAMED).collect(Collectors.joining(", "))
+                    + (names.size() > NAMED ? ", ..." : "");
+            problems.add(before + names.size() + after + shown + " (expected: " + expected + ")");
         }
     }
 }

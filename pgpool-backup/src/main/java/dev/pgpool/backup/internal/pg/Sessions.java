@@ -37,11 +37,33 @@ public final class Sessions {
                     + " 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout',"
                     + " 'transaction_timeout')");
             statement.execute("SELECT set_config('search_path', '', false), set_config('row_security', 'off', false)");
+            takeNamesAsTheyAre(connection);
             return connection;
         } catch (SQLException e) {
             closeQuietly(connection, e);
             throw unreachable(server, database, e);
         }
+    }
+
+    /**
+     * A database in SQL_ASCII holds any bytes, and sends them as they are. One byte a character, each name is readable and no other's;
+     * but the driver sends in UTF-8 whatever is set, see {@link #canName}.
+     */
+    private static void takeNamesAsTheyAre(Connection connection) throws SQLException {
+        if ("SQL_ASCII".equals(connection.unwrap(PGConnection.class).getParameterStatus("server_encoding"))) {
+            execute(connection, "SET client_encoding = 'LATIN1'");
+        }
+    }
+
+    /** Whether a name that was read on this connection can be sent back in a statement. */
+    static boolean canName(Connection connection, String name) throws SQLException {
+        return name.chars().allMatch(c -> c < 0x80)
+                || !"LATIN1".equals(connection.unwrap(PGConnection.class).getParameterStatus("client_encoding"));
+    }
+
+    /** Makes what is asked from now on go as UTF-8, also where the database is in SQL_ASCII. */
+    public static void utf8(Connection connection) throws SQLException {
+        execute(connection, "SET client_encoding = 'UTF8'");
     }
 
     static Connection openRaw(PgServer server, String database, SessionGroup group) {
@@ -56,6 +78,9 @@ public final class Sessions {
         properties.setProperty(
                 "loginTimeout", Long.toString(server.connectTimeout().toSeconds() * 2));
         properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("allowEncodingChanges", "true");
+        // A role or database may have it on; what only reads says so itself.
+        properties.setProperty("options", "-c default_transaction_read_only=off");
         properties.setProperty("sslmode", server.sslMode());
         Path rootCert = server.sslRootCert();
         if (rootCert != null) {
@@ -99,7 +124,7 @@ public final class Sessions {
     public static @Nullable String value(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
-            return rows.next() ? rows.getString(1) : null;
+            return rows.next() ? text(rows, 1) : null;
         }
     }
 
@@ -112,11 +137,24 @@ public final class Sessions {
             while (rows.next()) {
                 List<@Nullable String> row = new ArrayList<>(columns);
                 for (int i = 1; i <= columns; i++) {
-                    row.add(rows.getString(i));
+                    row.add(text(rows, i));
                 }
                 result.add(row);
             }
             return result;
+        }
+    }
+
+    /** Names of the whole server may come from a database in SQL_ASCII: one that is no UTF-8 must not hide the others. */
+    private static @Nullable String text(ResultSet rows, int column) throws SQLException {
+        try {
+            return rows.getString(column);
+        } catch (SQLException e) {
+            byte[] raw = rows.getBytes(column);
+            if (raw == null) {
+                throw e;
+            }
+            return new String(raw, StandardCharsets.ISO_8859_1);
         }
     }
 

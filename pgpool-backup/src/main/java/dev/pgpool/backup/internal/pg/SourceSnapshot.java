@@ -3,30 +3,44 @@ package dev.pgpool.backup.internal.pg;
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.BackupManifest.Contents;
 import dev.pgpool.backup.BackupManifest.SequenceRange;
+import dev.pgpool.backup.DumpFilter;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
 import dev.pgpool.backup.RowCounts;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A transaction whose snapshot pg_dump runs in, so that what is counted here is what is dumped there. Used by one thread at a
- * time.
+ * A transaction whose snapshot pg_dump runs in, so that what is counted here is what is dumped there. It keeps no relation's lock
+ * and waits for none. Used by one thread at a time.
  */
 public final class SourceSnapshot implements AutoCloseable {
 
     private final Connection transaction;
+    private final DumpFilter filter;
+    private final TableFilter tables;
+    private final PassingReader reader;
     private final DatabaseFacts facts;
     private final @Nullable String id;
     private final Map<String, Long> sequencesBefore;
+    private final List<String> notes = new ArrayList<>();
 
     private SourceSnapshot(
-            Connection transaction, DatabaseFacts facts, @Nullable String id, Map<String, Long> sequencesBefore) {
+            Connection transaction,
+            DumpFilter filter,
+            PassingReader reader,
+            DatabaseFacts facts,
+            @Nullable String id,
+            Map<String, Long> sequencesBefore) {
         this.transaction = transaction;
+        this.filter = filter;
+        this.tables = TableFilter.of(filter);
+        this.reader = reader;
         this.facts = facts;
         this.id = id;
         this.sequencesBefore = sequencesBefore;
@@ -34,17 +48,16 @@ public final class SourceSnapshot implements AutoCloseable {
 
     /** Opens the transaction. */
     public static SourceSnapshot open(
-            PgServer server, String database, int version, SessionGroup group, Duration lockWait) {
+            PgServer server, String database, int version, SessionGroup group, DumpFilter filter) {
         Connection connection = Sessions.open(server, database, group);
         try {
-            // A table that somebody has locked must fail us as soon as pg_dump, not keep us waiting in front of it.
-            Sessions.execute(connection, "SET lock_timeout = " + lockWait.toMillis());
             connection.setAutoCommit(false);
             Sessions.execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
             DatabaseFacts facts = DatabaseFacts.read(connection, version);
-            Map<String, Long> sequences = ContentsReader.sequences(connection);
             String id = Sessions.value(connection, "SELECT pg_export_snapshot()");
-            return new SourceSnapshot(connection, facts, id, sequences);
+            PassingReader reader = new PassingReader(connection);
+            Map<String, Long> sequences = ContentsReader.sequences(connection, TableFilter.of(filter), reader::value);
+            return new SourceSnapshot(connection, filter, reader, facts, id, sequences);
         } catch (SQLException e) {
             BackupException failure = failure(database, e);
             try {
@@ -75,19 +88,79 @@ public final class SourceSnapshot implements AutoCloseable {
         return facts;
     }
 
-    /** Counts what the snapshot holds. Takes as long as reading every table, if counts are to be exact. */
+    /**
+     * Bytes of each table whose rows are dumped, by name as pg_dump prints it, for progress. Only once pg_dump has its locks: the
+     * size function takes one for a moment. A table whose lock cannot be had counts by its pages at the last vacuum.
+     */
+    public Map<String, Long> tableBytes() {
+        String from = tables.tables("'r'") + " AND NOT " + tables.withoutData();
+        Map<String, Long> bytes = new HashMap<>();
+        try {
+            for (var row : Sessions.rows(
+                    transaction, "SELECT n.nspname || '.' || c.relname, c.oid, c.relpages::bigint * 8192 " + from)) {
+                String exact = reader.value("SELECT pg_table_size(" + row.get(1) + ")");
+                bytes.put(
+                        String.valueOf(row.get(0)), Long.parseLong(String.valueOf(exact == null ? row.get(2) : exact)));
+            }
+            return bytes;
+        } catch (SQLException e) {
+            throw failure("sizes", e);
+        }
+    }
+
+    /**
+     * Counts what the snapshot holds, once pg_dump has its locks. Takes as long as reading every table, if counts are to be exact.
+     * What was locked or dropped by others meanwhile stays unknown, with a note.
+     */
     public Contents contents(RowCounts how) {
         try {
-            Map<String, Long> rows = ContentsReader.rowCounts(transaction, how);
-            long largeObjects = ContentsReader.largeObjects(transaction);
-            Map<String, Long> after = ContentsReader.sequences(transaction);
+            Map<String, Long> rows = ContentsReader.rowCounts(transaction, how, tables, reader::value);
+            if (how == RowCounts.EXACT) {
+                rows.forEach((table, count) -> {
+                    if (count == ContentsReader.UNKNOWN) {
+                        notes.add("rows of " + table + " were not counted: another session locks it, or waits to");
+                    }
+                });
+            }
+            long largeObjects =
+                    filter.largeObjects() && !filter.isPart() ? ContentsReader.largeObjects(transaction) : 0;
+            Map<String, Long> after = ContentsReader.sequences(transaction, tables, reader::value);
             Map<String, SequenceRange> sequences = new HashMap<>();
-            after.forEach((name, value) ->
-                    sequences.put(name, new SequenceRange(sequencesBefore.getOrDefault(name, value), value)));
-            return new Contents(how, rows, sequences, largeObjects, facts.extensions(), facts.roles(), facts.bytes());
+            after.forEach((name, value) -> {
+                Long before = sequencesBefore.get(name);
+                if (before != null) {
+                    sequences.put(name, new SequenceRange(before, value));
+                }
+            });
+            return new Contents(
+                    how,
+                    rows,
+                    sequences,
+                    largeObjects,
+                    filter.isPart() ? Map.of() : facts.extensions(),
+                    facts.roles(),
+                    facts.bytes(),
+                    filter.tables().isEmpty() ? List.of() : schemas(),
+                    !filter.schemas().isEmpty() && Sessions.value(transaction, tables.schemaPublic()) != null,
+                    null);
         } catch (SQLException e) {
             throw failure("counting", e);
         }
+    }
+
+    private List<String> schemas() throws SQLException {
+        List<String> schemas = new ArrayList<>();
+        Sessions.rows(
+                        transaction,
+                        "SELECT DISTINCT n.nspname " + tables.tables("'r', 'p', 'v', 'm', 'f', 'S'")
+                                + " AND n.nspname <> 'public' ORDER BY 1")
+                .forEach(row -> schemas.add(String.valueOf(row.get(0))));
+        return schemas;
+    }
+
+    /** What could not be found out, for people. */
+    public List<String> notes() {
+        return List.copyOf(notes);
     }
 
     /** Ends the transaction, also while another thread is counting. */

@@ -161,6 +161,9 @@ public final class Restorer {
             TargetDatabase.create(admin, version, request.target(), manifest.source());
         }
         try {
+            if (!exists) {
+                PartOfDatabase.prepare(request.server(), request.target(), manifest.contents(), sessions);
+            }
             return loader.load(
                     manifest, request.server(), request.target(), request.jobs(), options, sessions.applicationName());
         } catch (RuntimeException e) {

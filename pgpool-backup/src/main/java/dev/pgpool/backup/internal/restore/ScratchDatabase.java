@@ -35,9 +35,17 @@ final class ScratchDatabase implements AutoCloseable {
     private final String name;
     private final int version;
     private final List<String> roles;
+    private final SessionGroup sessions;
 
     private ScratchDatabase(
-            PgServer server, Connection admin, AdvisoryLock lock, String name, int version, List<String> roles) {
+            PgServer server,
+            Connection admin,
+            AdvisoryLock lock,
+            String name,
+            int version,
+            List<String> roles,
+            SessionGroup sessions) {
+        this.sessions = sessions;
         this.server = server;
         this.admin = admin;
         this.lock = lock;
@@ -57,7 +65,7 @@ final class ScratchDatabase implements AutoCloseable {
             lock = AdvisoryLock.tryLock(server, name, sessions)
                     .orElseThrow(() -> new BackupException(FailureReason.LOCKED, "lock of \"" + name + "\""));
             List<String> roles = new ArrayList<>();
-            ScratchDatabase scratch = new ScratchDatabase(server, admin, lock, name, version, roles);
+            ScratchDatabase scratch = new ScratchDatabase(server, admin, lock, name, version, roles, sessions);
             try {
                 roles.addAll(globals.createBare(admin, name));
                 TargetDatabase.create(admin, version, name, manifest.source());
@@ -98,16 +106,42 @@ final class ScratchDatabase implements AutoCloseable {
                                 + " shobj_description(oid, 'pg_authid') ~ '^" + PREFIX + "[0-9a-f]{16}$'")
                 .forEach(row -> names.add(String.valueOf(row.get(0))));
         for (String leftover : names.stream().distinct().toList()) {
-            Optional<AdvisoryLock> free = AdvisoryLock.tryLock(server, leftover, sessions);
-            if (free.isPresent()) {
-                LOGGER.info("Dropping what a dead verification left: {}", leftover);
-                try (AdvisoryLock held = free.get()) {
-                    TargetDatabase.drop(admin, version, leftover);
-                    dropRoles(admin, leftover);
-                    LOGGER.debug("Lock of {} held: {}", leftover, held.held());
-                }
+            try {
+                sweepOne(server, admin, version, sessions, leftover);
+            } catch (SQLException | RuntimeException e) {
+                // It is in the way of none but itself; a person may have to look at it.
+                LOGGER.warn("What a dead verification left on {} stays: {}: {}", server, leftover, e.getMessage());
             }
         }
+    }
+
+    private static void sweepOne(PgServer server, Connection admin, int version, SessionGroup sessions, String leftover)
+            throws SQLException {
+        Optional<AdvisoryLock> free = AdvisoryLock.tryLock(server, leftover, sessions);
+        if (free.isPresent()) {
+            LOGGER.info("Dropping what a dead verification left: {}", leftover);
+            try (AdvisoryLock held = free.get()) {
+                drop(server, admin, version, leftover, sessions);
+                dropRoles(admin, leftover);
+                LOGGER.debug("Lock of {} held: {}", leftover, held.held());
+            }
+        }
+    }
+
+    private static void drop(PgServer server, Connection admin, int version, String name, SessionGroup sessions)
+            throws SQLException {
+        try {
+            TargetDatabase.drop(admin, version, name);
+        } catch (SQLException e) {
+            LOGGER.debug("{} is held by something: {}", name, e.getMessage());
+            ScratchObstacles.remove(server, admin, name, sessions);
+            TargetDatabase.drop(admin, version, name);
+        }
+    }
+
+    /** Makes the database ready for a dump of a part of another. */
+    void prepare(BackupManifest.Contents contents) {
+        PartOfDatabase.prepare(server, name, contents, sessions);
     }
 
     private static void dropRoles(Connection admin, String comment) throws SQLException {
@@ -134,9 +168,9 @@ final class ScratchDatabase implements AutoCloseable {
     @Override
     public void close() {
         try {
-            TargetDatabase.drop(admin, version, name);
+            drop(server, admin, version, name, sessions);
             dropRoles(admin, name);
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException e) {
             LOGGER.warn(
                     "Scratch database {} on {} stays until the next verification: {}", name, server, e.getMessage());
         } finally {

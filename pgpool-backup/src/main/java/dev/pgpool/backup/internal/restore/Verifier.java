@@ -128,12 +128,13 @@ public final class Verifier {
         }
         GlobalsScript globals = new GlobalsScript(source.globals(manifest));
         try (ScratchDatabase scratch = ScratchDatabase.create(server, manifest, globals, task.sessions())) {
+            scratch.prepare(manifest.contents());
             loader.load(
                     manifest,
                     server,
                     scratch.name(),
                     task.jobs(),
-                    List.of("--no-tablespaces"),
+                    List.of("--no-tablespaces", "--no-subscriptions"),
                     task.sessions().applicationName());
             progress.reached = VerifyLevel.RESTORED;
             if (scratch.madeRoles()) {

@@ -1,6 +1,5 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupConfig;
 import dev.pgpool.backup.BackupEvent;
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.BackupId;
@@ -14,7 +13,6 @@ import dev.pgpool.backup.internal.catalog.Catalog;
 import dev.pgpool.backup.internal.pg.ReplayPause;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.retention.RetentionPlan;
-import dev.pgpool.backup.retention.RetentionPolicy;
 import dev.pgpool.backup.store.StoreFeature;
 import dev.pgpool.backup.store.StoreReport;
 import java.time.Duration;
@@ -23,24 +21,26 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One run: checks, lock, sweep, the databases, retention. Whatever happens becomes a report.
+ * One run: checks, lock, sweep, the databases, retention. Whatever happens becomes a report. A database that cannot be taken fails
+ * alone: the others are taken, and only those that were are pruned.
  *
  * <pre>
- * PREFLIGHT -> LOCK -> SWEEP -> databases, some at once -> RETENTION (only if all succeeded) -> SUCCESS
- *     |          |                      |
- *  FAILURE    SKIPPED               FAILURE / CANCELLED
+ * PREFLIGHT -> LOCK -> HOOKS -> SWEEP -> databases, some at once -> RETENTION of those taken -> SUCCESS, or FAILURE if one failed
+ *     |          |        |                   |
+ *  FAILURE    SKIPPED  SKIPPED        FAILURE / CANCELLED
  * </pre>
  */
 final class BackupRun {
@@ -50,31 +50,41 @@ final class BackupRun {
     private static final Duration PAUSE_LIMIT = Duration.ofMinutes(1);
 
     private final Context context;
-    private final Supplier<StoreReport> probe;
-    private final Function<Preflight.Result, Catalog> catalogs;
+    private final List<StorePlace> places;
+    private final Hooks hooks;
     private final SessionGroup sessions;
-    private final Trigger trigger;
+    private final Task task;
     private final Cancellation cancellation;
     private final BackupId provisionalId;
     private final List<DatabaseResult> results = new ArrayList<>();
-    private final List<String> notes = new ArrayList<>();
+    private final List<String> notes = java.util.Collections.synchronizedList(new ArrayList<>());
     private Map<String, RetentionPlan> retention = Map.of();
     private BackupId id;
+    private boolean begun;
+    private boolean hooked;
     private boolean interruptedWhileWaiting;
 
+    /**
+     * What is asked for.
+     *
+     * @param trigger of the run
+     * @param name of the part of the databases, the same in all instances with the same settings
+     * @param part of the selected databases
+     */
+    record Task(Trigger trigger, String name, Predicate<String> part) {}
+
     BackupRun(
-            Context context,
-            Supplier<StoreReport> probe,
-            Function<Preflight.Result, Catalog> catalogs,
+            List<StorePlace> places,
+            Hooks hooks,
             SessionGroup sessions,
-            Trigger trigger,
+            Task task,
             BackupId provisionalId,
             Cancellation cancellation) {
-        this.context = context;
-        this.probe = probe;
-        this.catalogs = catalogs;
+        this.context = places.get(0).context();
+        this.places = places;
+        this.hooks = hooks;
         this.sessions = sessions;
-        this.trigger = trigger;
+        this.task = task;
         this.cancellation = cancellation;
         this.provisionalId = provisionalId;
         this.id = provisionalId;
@@ -105,6 +115,12 @@ final class BackupRun {
         }
         deadline.cancel(false);
         sessions.cut();
+        if (report.outcome() != Outcome.SKIPPED) {
+            begin(startedAt);
+        }
+        if (hooked) {
+            hooks.after(report);
+        }
         if (interruptedWhileWaiting) {
             // Only now: the lease had to be given back by a thread that can still do input and output.
             Thread.currentThread().interrupt();
@@ -112,6 +128,14 @@ final class BackupRun {
         log(report);
         context.publish(new BackupEvent.RunFinished(report.finishedAt(), report));
         return report;
+    }
+
+    /** Told once the id is certain, so that start and end carry the same; a run that fails before has begun, too. */
+    private void begin(Instant startedAt) {
+        if (!begun) {
+            begun = true;
+            context.publish(new BackupEvent.RunStarted(startedAt, id, task.trigger()));
+        }
     }
 
     /** The reason of a cancellation, rather than what its victims then complain about. */
@@ -124,52 +148,90 @@ final class BackupRun {
     }
 
     private RunReport attempt(Instant startedAt) {
-        context.publish(new BackupEvent.RunStarted(startedAt, provisionalId, trigger));
-        Preflight.Result preflight = new Preflight(context, sessions).run(probe);
+        Preflight.Result preflight = new Preflight(context, sessions, task.part()).run(places);
         notes.addAll(preflight.notes());
         preflight.notes().forEach(note -> LOGGER.warn("{}", note));
         cancellation.check();
-        Catalog catalog = catalogs.apply(preflight);
-        boolean enforceable = Preflight.leaseEnforceable(preflight.store());
-        RunLock.Attempt lock = RunLock.tryAcquire(context, catalog, provisionalId, sessions, enforceable, cancellation);
+        String cluster = Engine.clusterName(context.config(), preflight.cluster());
+        StorePlace lead = preflight.places().get(0);
+        Catalog catalog = lead.catalog(cluster);
+        RunLock.Place place = new RunLock.Place(
+                lead.context(),
+                catalog,
+                provisionalId,
+                sessions,
+                Preflight.leaseEnforceable(preflight.store()),
+                cancellation);
+        RunLock.Attempt lock = RunLock.tryAcquire(place, task.name());
         if (lock.lock() == null) {
             return report(startedAt, Outcome.SKIPPED, FailureReason.LOCKED, "held by " + lock.holder());
         }
         try (RunLock held = lock.lock()) {
             id = BackupId.next(startedAt, catalog.newestId(), new java.util.Random());
-            notes.addAll(new Sweeper(context, catalog.layout()).sweep(preflight.store(), held.exclusive(), id));
-            BackupConfig config = context.config();
-            RunScope scope = new RunScope(
-                    preflight,
-                    catalog.layout(),
-                    config.cluster().isEmpty() ? preflight.cluster().systemIdentifier() : config.cluster(),
-                    id,
-                    sessions,
-                    cancellation,
-                    held);
-            if (config.dump().pauseReplay() && preflight.cluster().inRecovery()) {
-                takeAllPaused(scope);
+            hooked = true;
+            String veto =
+                    hooks.before(id, task.trigger(), preflight.databases()).orElse(null);
+            if (veto != null) {
+                return report(startedAt, Outcome.SKIPPED, FailureReason.VETOED, veto);
+            }
+            begin(startedAt);
+            context.publish(new BackupEvent.DatabasesSelected(startedAt, selected(preflight)));
+            for (StorePlace swept : preflight.places()) {
+                sweep(swept, cluster, held, place, swept == lead);
+            }
+            RunScope scope = new RunScope(preflight, catalog.layout(), cluster, id, sessions, cancellation, held);
+            if (context.config().dump().pauseReplay() && preflight.cluster().inRecovery()) {
+                takeAllPaused(scope, place);
             } else {
-                takeAll(scope);
+                takeAll(scope, place);
             }
             cancellation.check();
-            DatabaseResult failed = results.stream()
-                    .filter(result -> result.outcome() != Outcome.SUCCESS)
-                    .findFirst()
-                    .orElse(null);
-            if (failed != null) {
-                return report(
-                        startedAt,
-                        failed.outcome(),
-                        failed.reason(),
-                        "database \"" + failed.database() + "\": " + failed.message());
+            Set<String> taken = new HashSet<>();
+            results.stream()
+                    .filter(result -> result.outcome() == Outcome.SUCCESS)
+                    .forEach(result -> taken.add(result.database()));
+            for (StorePlace pruned : preflight.places()) {
+                prune(pruned, cluster, taken, pruned == lead);
             }
-            prune(preflight, catalog);
-            return report(startedAt, Outcome.SUCCESS, null, "");
+            return conclude(startedAt);
         }
     }
 
-    private void takeAllPaused(RunScope scope) {
+    private List<String> selected(Preflight.Result preflight) {
+        return preflight.cluster().databases().stream()
+                .filter(context.config().databases()::takes)
+                .toList();
+    }
+
+    private void sweep(StorePlace swept, String cluster, RunLock held, RunLock.Place place, boolean lead) {
+        Catalog catalog = swept.catalog(cluster);
+        notes.addAll(new Sweeper(swept.context(), catalog.layout(), swept.probe(), lead)
+                .sweep(database -> held.tryAnother(place, RunLock.database(database))));
+    }
+
+    private RunReport conclude(Instant startedAt) {
+        List<DatabaseResult> failed = results.stream()
+                .filter(result -> result.outcome() == Outcome.FAILURE || result.outcome() == Outcome.CANCELLED)
+                .toList();
+        List<DatabaseResult> told = failed.isEmpty()
+                ? results.stream()
+                        .filter(result -> result.outcome() == Outcome.SKIPPED)
+                        .toList()
+                : failed;
+        if (told.isEmpty()) {
+            return report(startedAt, Outcome.SUCCESS, null, "");
+        }
+        DatabaseResult first = told.get(0);
+        return report(
+                startedAt,
+                first.outcome(),
+                first.reason(),
+                told.stream()
+                        .map(result -> "database \"" + result.database() + "\": " + result.message())
+                        .collect(Collectors.joining("; ")));
+    }
+
+    private void takeAllPaused(RunScope scope, RunLock.Place place) {
         // Sessions of its own: those of the run are cut when it is cancelled, and replay must be resumed nevertheless.
         SessionGroup own = new SessionGroup(sessions.applicationName());
         try (ReplayPause pause =
@@ -177,18 +239,18 @@ final class BackupRun {
             if (pause.foreign()) {
                 notes.add("replay was paused already, by somebody else, and stays so");
             }
-            takeAll(scope);
+            takeAll(scope, place);
         }
     }
 
-    private void takeAll(RunScope scope) {
+    private void takeAll(RunScope scope, RunLock.Place place) {
         Semaphore places = new Semaphore(context.config().dump().parallelDatabases());
         List<Future<DatabaseResult>> running = new ArrayList<>();
         for (String database : scope.preflight().databases()) {
             running.add(context.workers().submit(() -> {
                 places.acquire();
                 try {
-                    return take(scope, database);
+                    return take(scope, place, database);
                 } finally {
                     places.release();
                 }
@@ -218,39 +280,97 @@ final class BackupRun {
         }
     }
 
-    private DatabaseResult take(RunScope scope, String database) {
+    private DatabaseResult take(RunScope scope, RunLock.Place place, String database) {
         long begun = System.nanoTime();
         DatabaseResult result;
         try {
-            BackupManifest manifest = new DatabaseBackup(context, scope, database).take();
-            result = new DatabaseResult(
-                    database, Outcome.SUCCESS, null, "", manifest, Duration.ofNanos(System.nanoTime() - begun));
+            String refused = scope.preflight().refused().get(database);
+            if (refused != null) {
+                throw new BackupException(FailureReason.PREFLIGHT, refused);
+            }
+            RunLock.Attempt lock = scope.lock().tryAnother(place, RunLock.database(database));
+            result = lock.lock() == null
+                    ? result(database, Outcome.SKIPPED, FailureReason.LOCKED, "held by " + lock.holder(), null, begun)
+                    : takeLocked(scope.under(lock.lock()), database, begun);
         } catch (RuntimeException e) {
             BackupException failure = whyEnded(e);
             Outcome outcome = failure.reason() == FailureReason.CANCELLED ? Outcome.CANCELLED : Outcome.FAILURE;
             if (failure.reason() == FailureReason.INTERNAL) {
                 LOGGER.error("Backup of \"{}\" failed inside the library", database, e);
             }
-            result = new DatabaseResult(
-                    database,
-                    outcome,
-                    failure.reason(),
-                    String.valueOf(failure.getMessage()),
-                    null,
-                    Duration.ofNanos(System.nanoTime() - begun));
+            result = result(database, outcome, failure.reason(), String.valueOf(failure.getMessage()), null, begun);
         }
         context.publish(new BackupEvent.DatabaseFinished(context.clock().instant(), id, result));
         return result;
     }
 
-    private void prune(Preflight.Result preflight, Catalog catalog) {
-        RetentionPolicy policy = context.config().retention();
-        if (policy == null) {
-            return;
+    private static DatabaseResult result(
+            String database,
+            Outcome outcome,
+            @Nullable FailureReason reason,
+            String message,
+            @Nullable BackupManifest manifest,
+            long begun) {
+        return new DatabaseResult(
+                database, outcome, reason, message, manifest, Duration.ofNanos(System.nanoTime() - begun));
+    }
+
+    /** Into the first store that takes it, and from there into the others. */
+    private DatabaseResult takeLocked(RunScope scope, String database, long begun) {
+        try (RunLock held = scope.lock()) {
+            LOGGER.trace("{} is held for {}", held, database);
+            List<StorePlace> stores = scope.preflight().places();
+            for (int i = 0; ; i++) {
+                StorePlace store = stores.get(i);
+                try {
+                    BackupManifest manifest = new DatabaseBackup(store.context(), scope, database).take();
+                    stores.stream()
+                            .filter(other -> other != store)
+                            .forEach(other -> copy(scope, manifest, store, other));
+                    return result(database, Outcome.SUCCESS, null, "", manifest, begun);
+                } catch (RuntimeException e) {
+                    BackupException failure = whyEnded(e);
+                    if (i == stores.size() - 1 || !isStores(failure.reason()) || cancellation.cause() != null) {
+                        throw failure;
+                    }
+                    lost(database, store, failure);
+                }
+            }
         }
+    }
+
+    private static boolean isStores(FailureReason reason) {
+        return switch (reason) {
+            case STORE_IO, STORE_DENIED, STORE_INTEGRITY, STORE_LIMIT, STALLED -> true;
+            default -> false;
+        };
+    }
+
+    private void copy(RunScope scope, BackupManifest manifest, StorePlace from, StorePlace to) {
         try {
-            retention = new Pruner(context, catalog, Engine.mayHaveLocks(preflight.store()))
-                    .prune(policy, preflight.store().has(StoreFeature.DELETE), new HashSet<>(preflight.databases()));
+            new BackupCopy(from.context(), to.context(), scope).copy(manifest);
+            context.publish(
+                    new BackupEvent.Copied(context.clock().instant(), id, manifest.database(), to.describe(), ""));
+        } catch (RuntimeException e) {
+            lost(manifest.database(), to, whyEnded(e));
+        }
+    }
+
+    /** One store less is no failure of the others, but it has to be told. */
+    private void lost(String database, StorePlace store, BackupException failure) {
+        String problem = failure.reason() + ": " + failure.getMessage();
+        LOGGER.warn("Backup {} of \"{}\" is not in {}: {}", id, database, store.describe(), problem);
+        notes.add("backup of \"" + database + "\" is not in " + store.describe() + ": " + problem);
+        context.publish(new BackupEvent.Copied(context.clock().instant(), id, database, store.describe(), problem));
+    }
+
+    private void prune(StorePlace place, String cluster, Set<String> databases, boolean lead) {
+        StoreReport store = place.probe();
+        try {
+            Map<String, RetentionPlan> plans = new Pruner(
+                            place.context(), place.catalog(cluster), Engine.mayHaveLocks(store), lead)
+                    .prune(context.config()::retention, store.has(StoreFeature.DELETE), databases);
+            retention = lead ? plans : retention;
         } catch (RuntimeException e) {
             // The backups of this run are good; that old ones stay for another day does not make them bad.
             LOGGER.warn("Retention failed, nothing more is deleted: {}", e.getMessage());
@@ -261,7 +381,7 @@ final class BackupRun {
     private RunReport report(Instant startedAt, Outcome outcome, @Nullable FailureReason reason, String message) {
         return new RunReport(
                 id,
-                trigger,
+                task.trigger(),
                 outcome,
                 reason,
                 message,

@@ -22,7 +22,9 @@ import java.util.concurrent.ThreadPoolExecutor;
  * @param tools client programs
  * @param clock of all decisions; deadlines use the JVM's own timer
  * @param retry of calls to the store
- * @param senders threads that talk to the store in parallel
+ * @param patience of a transfer: outlives a store that is away for some minutes
+ * @param senders threads that send to the store in parallel
+ * @param fetchers threads that read from it in parallel, apart so that neither waits for the other
  * @param workers threads for everything that waits
  * @param timer runs short tasks at their time
  * @param events delivers to listeners without waiting for them
@@ -34,7 +36,9 @@ record Context(
         ClientTools tools,
         Clock clock,
         RetryPolicy retry,
+        RetryPolicy patience,
         ThreadPoolExecutor senders,
+        ThreadPoolExecutor fetchers,
         ExecutorService workers,
         ScheduledExecutorService timer,
         EventDispatcher events) {
@@ -42,7 +46,14 @@ record Context(
     static final Duration MAX_RETRY_DELAY = Duration.ofSeconds(20);
 
     PartUploader uploader() {
-        return new PartUploader(store, retry, senders, config.transfer().parallelism());
+        return new PartUploader(
+                store, patience, retry, senders, config.transfer().parallelism());
+    }
+
+    /** The same for another store. */
+    Context with(ObjectStore other) {
+        return new Context(
+                config, other, encryption, tools, clock, retry, patience, senders, fetchers, workers, timer, events);
     }
 
     void publish(BackupEvent event) {

@@ -10,8 +10,8 @@ import dev.pgpool.backup.BackupManifest.StoredPart;
 import dev.pgpool.backup.Compression;
 import dev.pgpool.backup.DumpFormat;
 import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.RowCounts;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
-import dev.pgpool.backup.internal.catalog.ManifestCodec;
 import dev.pgpool.backup.internal.dump.Dump;
 import dev.pgpool.backup.internal.dump.DumpCommand;
 import dev.pgpool.backup.internal.pg.DatabaseFacts;
@@ -23,7 +23,6 @@ import dev.pgpool.backup.internal.stream.Encryption.Sealed;
 import dev.pgpool.backup.internal.stream.PartPlan;
 import dev.pgpool.backup.internal.stream.TransferProgress;
 import dev.pgpool.backup.internal.stream.UploadResult;
-import dev.pgpool.backup.store.StoreException;
 import dev.pgpool.backup.store.StoredObject;
 import dev.pgpool.backup.store.WriteOptions;
 import java.io.ByteArrayInputStream;
@@ -32,9 +31,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledFuture;
@@ -65,9 +64,8 @@ final class DatabaseBackup {
     private final String database;
     private final Cancellation cancellation;
     private final TransferProgress progress = new TransferProgress();
-    private final Object gate = new Object();
-    private boolean transferring;
     private final String home;
+    private final BackupObjects objects;
 
     DatabaseBackup(Context context, RunScope scope, String database) {
         this.context = context;
@@ -78,6 +76,7 @@ final class DatabaseBackup {
         this.database = database;
         this.cancellation = scope.cancellation();
         this.home = scope.layout().backup(database, run);
+        this.objects = new BackupObjects(context, home);
     }
 
     /** The manifest of the backup, which then exists. */
@@ -88,13 +87,13 @@ final class DatabaseBackup {
                 database,
                 preflight.cluster().version(),
                 sessions,
-                context.config().dump().lockWait())) {
+                context.config().filter(database))) {
             // The snapshot is taken between these two: the data is not older than this instant by more than the
             // connection took.
             Instant startedAt = context.clock().instant();
             return take(snapshot, startedAt);
         } catch (RuntimeException e) {
-            removeObjects(e);
+            objects.remove(context.config().dump().format().fileName(), e);
             throw e;
         }
     }
@@ -102,7 +101,7 @@ final class DatabaseBackup {
     private BackupManifest take(SourceSnapshot snapshot, Instant startedAt) {
         BackupConfig config = context.config();
         DatabaseFacts facts = snapshot.facts();
-        DumpProgress tables = new DumpProgress(facts.tableBytes(), compresses());
+        DumpProgress tables = new DumpProgress(compresses());
         DumpCommand command = new DumpCommand(
                 config.source(),
                 database,
@@ -110,6 +109,8 @@ final class DatabaseBackup {
                 preflight.compression(),
                 config.dump().lockWait(),
                 snapshot.id(),
+                config.filter(database),
+                preflight.tool().major(),
                 config.dump().extraArguments());
         PartPlan plan = PartPlan.of(
                 config.transfer().partBytes(),
@@ -117,56 +118,65 @@ final class DatabaseBackup {
                 estimate(facts.bytes()),
                 context.store().limits());
         Instant lockUntil = lockUntil(startedAt);
-        Thread transferThread = Thread.currentThread();
-        synchronized (gate) {
-            transferring = true;
-        }
-        try (Dump dump = Dump.start(
+        // Until pg_dump has its locks, a count would stand between it and whoever wants to change a table.
+        CountDownLatch locked = new CountDownLatch(1);
+        try (TransferThread thread = new TransferThread(database);
+                Dump dump = Dump.start(
                         context.tools(),
                         command,
                         sessions.applicationName(),
-                        table -> tables.begin(table, progress.readBytes()));
+                        table -> tables.begin(table, progress.readBytes()),
+                        locked::countDown);
+                LockWatch locks = new LockWatch(context, database, sessions, locked);
                 Watchdog watchdog = new Watchdog(context, progress, cancellation, reason -> {
                     dump.end();
-                    interruptTransfer(transferThread);
+                    thread.interrupt();
                 })) {
             ScheduledFuture<?> reporting = reportProgress(tables);
-            Future<Contents> contents = context.workers()
-                    .submit(() -> snapshot.contents(config.dump().rowCounts()));
+            Future<Contents> contents = context.workers().submit(() -> contents(snapshot, tables, locked));
             try {
                 StoredPart data = storeData(dump, plan, lockUntil, config.dump().format());
                 watchdog.transferDone();
                 Contents counted = await(contents);
                 StoredPart globals = storeGlobals(lockUntil);
                 BackupManifest manifest = manifest(
-                        startedAt, facts, command, List.of(data, globals), counted, dump.warnings(), lockUntil);
+                        startedAt,
+                        facts,
+                        command,
+                        List.of(data, globals),
+                        counted,
+                        warnings(dump, snapshot),
+                        lockUntil);
                 cancellation.check();
                 scope.lock().requireHeld();
-                commit(manifest);
+                objects.commit(manifest);
                 return manifest;
             } catch (RuntimeException e) {
                 contents.cancel(true);
-                throw reasonOf(e, watchdog.verdict());
+                throw locks.explain(reasonOf(e, watchdog.verdict()));
             } finally {
                 reporting.cancel(false);
-            }
-        } finally {
-            // Neither the clean-up that follows nor the thread's next task may be hit by the watchdog's interrupt.
-            synchronized (gate) {
-                transferring = false;
-                if (Thread.interrupted()) {
-                    LOGGER.debug("Transfer of {} was interrupted", database);
-                }
             }
         }
     }
 
-    private void interruptTransfer(Thread thread) {
-        synchronized (gate) {
-            if (transferring) {
-                thread.interrupt();
-            }
-        }
+    private Contents contents(SourceSnapshot snapshot, DumpProgress tables, CountDownLatch locked)
+            throws InterruptedException {
+        locked.await();
+        tables.sizes(snapshot.tableBytes());
+        BackupConfig.Dump settings = context.config().dump();
+        Contents contents =
+                snapshot.contents(settings.extraArguments().isEmpty() ? settings.rowCounts() : RowCounts.NONE);
+        return settings.extraArguments().isEmpty()
+                ? contents
+                : contents.notCompared("pg_dump was given arguments whose effect is not known: "
+                        + String.join(" ", settings.extraArguments()));
+    }
+
+    private static List<String> warnings(Dump dump, SourceSnapshot snapshot) {
+        List<String> warnings = new ArrayList<>(dump.warnings());
+        warnings.addAll(snapshot.notes());
+        return warnings;
     }
 
     private static RuntimeException reasonOf(RuntimeException failure, @Nullable BackupException verdict) {
@@ -312,49 +322,6 @@ final class DatabaseBackup {
                 lockUntil);
     }
 
-    private void commit(BackupManifest manifest) {
-        String key = home + KeyLayout.MANIFEST;
-        byte[] bytes = ManifestCodec.encode(manifest);
-        context.retry()
-                .call(
-                        "manifest",
-                        () -> context.store()
-                                .put(key, bytes, WriteOptions.ofBackup("application/json", manifest.lockedUntil())));
-        StoredObject stored = context.retry()
-                .call("stat", () -> context.store().stat(key))
-                .orElseThrow(
-                        () -> new StoreException(StoreException.Kind.INTEGRITY, key + ": not there after it was put"));
-        if (stored.size() != bytes.length) {
-            throw new StoreException(
-                    StoreException.Kind.INTEGRITY,
-                    key + ": the store has " + stored.size() + " bytes, sent were " + bytes.length);
-        }
-        checkDataIsStillThere(manifest);
-    }
-
-    /**
-     * After a pause longer than the lease (a suspended machine, hours of counting), another runner may have swept the data as a
-     * dead runner's. Looked at after the manifest is there, since from then on nobody sweeps it. By listing: a credential that
-     * may not read data may write backups.
-     */
-    private void checkDataIsStillThere(BackupManifest manifest) {
-        Map<String, Long> present = new HashMap<>();
-        context.retry().call("list", () -> {
-            present.clear();
-            context.store().list(home, object -> present.put(object.key(), object.size()));
-            return present;
-        });
-        for (StoredPart part : manifest.objects()) {
-            Long bytes = present.get(part.key());
-            if (bytes == null || bytes != part.bytes()) {
-                throw new StoreException(
-                        StoreException.Kind.INTEGRITY,
-                        part.key() + ": " + (bytes == null ? "gone" : bytes + " bytes")
-                                + " when the manifest was written (expected: " + part.bytes() + " bytes)");
-            }
-        }
-    }
-
     private static Contents await(Future<Contents> contents) {
         try {
             return contents.get();
@@ -363,29 +330,6 @@ final class DatabaseBackup {
             throw new BackupException(FailureReason.CANCELLED, "interrupted while rows were counted", e);
         } catch (ExecutionException e) {
             throw BackupException.of(e.getCause() == null ? e : e.getCause());
-        }
-    }
-
-    private void removeObjects(RuntimeException failure) {
-        try {
-            for (String file : List.of(
-                    KeyLayout.MANIFEST,
-                    KeyLayout.GLOBALS,
-                    context.config().dump().format().fileName())) {
-                var refused =
-                        context.retry().call("delete", () -> context.store().delete(List.of(home + file)));
-                if (!refused.isEmpty()) {
-                    // Without its manifest first, nothing goes: what is left must not be a manifest without data.
-                    LOGGER.warn(
-                            "Objects of a failed backup stay, {} is not deleted: {}",
-                            home + file,
-                            refused.get(0).reason());
-                    return;
-                }
-            }
-        } catch (RuntimeException e) {
-            failure.addSuppressed(e);
-            LOGGER.warn("Objects of a failed backup stay until a later run sweeps them: {}", e.getMessage());
         }
     }
 }

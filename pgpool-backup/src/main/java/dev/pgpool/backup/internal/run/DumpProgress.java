@@ -11,17 +11,21 @@ final class DumpProgress {
 
     private static final double USUAL_COMPRESSION = 3;
 
-    private final Map<String, Long> tableBytes;
-    private final long total;
+    private Map<String, Long> tableBytes = Map.of();
+    private long total;
     private final double usualRatio;
     private @Nullable String table;
     private long done;
     private long readBefore;
 
-    DumpProgress(Map<String, Long> tableBytes, boolean compressed) {
-        this.tableBytes = tableBytes;
-        this.total = tableBytes.values().stream().mapToLong(Long::longValue).sum();
+    DumpProgress(boolean compressed) {
         this.usualRatio = compressed ? USUAL_COMPRESSION : 1;
+    }
+
+    /** How large each table is; known once the dump has begun. */
+    synchronized void sizes(Map<String, Long> bytes) {
+        tableBytes = Map.copyOf(bytes);
+        total = bytes.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** The next table, and the bytes of the dump that were read until now. */

@@ -7,10 +7,12 @@ import dev.pgpool.backup.BackupId;
 import dev.pgpool.backup.BackupKeys;
 import dev.pgpool.backup.BackupListener;
 import dev.pgpool.backup.CatalogEntry;
+import dev.pgpool.backup.DatabaseSettings;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.LastRun;
 import dev.pgpool.backup.RestoreReport;
 import dev.pgpool.backup.RestoreRequest;
+import dev.pgpool.backup.RunHook;
 import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.Trigger;
 import dev.pgpool.backup.VerifyLevel;
@@ -39,11 +41,13 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -51,6 +55,9 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,57 +67,74 @@ public final class Engine implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
 
+    private static final String OWN_SCHEDULE = ", backup ";
     private static final Duration CATALOG_REFRESH = Duration.ofHours(1);
 
     private final Context context;
+    private final List<StorePlace> places;
+    private final Hooks hooks;
     private final EngineThreads threads;
     private final Scheduler scheduler;
     private final String application;
     // What verifications ask; cut when the engine is closed, so that none of them keeps it.
     private final SessionGroup questions;
-    private final ReentrantLock running = new ReentrantLock();
+    private final ReentrantLock running = new ReentrantLock(true);
     private final RunningRuns runs = new RunningRuns();
     private final SuccessWatch successes;
-    private volatile @Nullable Catalog catalog;
-    private volatile @Nullable StoreReport storeReport;
     private final AtomicBoolean looking = new AtomicBoolean();
     private volatile @Nullable Instant nextRefresh;
     private volatile boolean closed;
 
-    /** An engine; nothing is connected or started before it is used. */
+    /**
+     * An engine; nothing is connected or started before it is used.
+     *
+     * @param stores at least one; the first is where the catalog is read
+     */
     public Engine(
             BackupConfig config,
-            ObjectStore store,
+            List<ObjectStore> stores,
             @Nullable BackupKeys keys,
             ClientTools tools,
             Clock clock,
-            List<BackupListener> listeners) {
+            List<BackupListener> listeners,
+            List<RunHook> hooks,
+            Duration hookLimit) {
         this.threads = EngineThreads.start(config);
         EventDispatcher events = new EventDispatcher();
         listeners.forEach(events::add);
-        RetryPolicy retry = new RetryPolicy(
-                config.transfer().attempts(),
-                config.transfer().retryDelay(),
-                Context.MAX_RETRY_DELAY,
-                (operation, cause) -> {
-                    LOGGER.debug("Repeating {} after: {}", operation, cause);
-                    events.publish(new BackupEvent.StoreRetried(clock.instant(), operation, cause));
-                });
         this.context = new Context(
                 config,
-                store,
+                stores.get(0),
                 new Encryption(keys),
                 tools,
                 clock,
-                retry,
+                retry(config, Duration.ZERO, clock, events),
+                retry(config, config.transfer().outage(), clock, events),
                 threads.senders(),
+                threads.fetchers(),
                 threads.workers(),
                 threads.timer(),
                 events);
+        this.places = stores.stream()
+                .map(store -> new StorePlace(context.with(store)))
+                .toList();
+        this.hooks = new Hooks(hooks, hookLimit, threads.workers());
         this.scheduler = new Scheduler(clock, threads.workers(), events::publish);
         this.application = "pgpool-backup/" + hostName();
         this.questions = new SessionGroup(application);
         this.successes = new SuccessWatch(config.databases(), config.run().overdueAfter(), clock.instant());
+    }
+
+    private static RetryPolicy retry(BackupConfig config, Duration outage, Clock clock, EventDispatcher events) {
+        return new RetryPolicy(
+                config.transfer().attempts(),
+                config.transfer().retryDelay(),
+                Context.MAX_RETRY_DELAY,
+                outage,
+                (operation, cause) -> {
+                    LOGGER.debug("Repeating {} after: {}", operation, cause);
+                    events.publish(new BackupEvent.StoreRetried(clock.instant(), operation, cause));
+                });
     }
 
     private static String hostName() {
@@ -122,12 +146,21 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** Runs a backup now, in the calling thread. */
+    private StorePlace first() {
+        return places.get(0);
+    }
+
+    /** Runs a backup of all selected databases now, in the calling thread. */
     public RunReport run(Trigger trigger) {
+        return run(trigger, "", database -> true);
+    }
+
+    /** Runs a backup of some of the selected databases; a scheduled one waits for another of this engine. */
+    RunReport run(Trigger trigger, String partName, Predicate<String> part) {
         requireOpen();
         Cancellation cancellation = new Cancellation();
         Instant now = context.clock().instant();
-        if (!running.tryLock()) {
+        if (!tryBegin(trigger)) {
             RunReport skipped = new RunReport(
                     BackupId.next(now, null, new Random()),
                     trigger,
@@ -143,17 +176,21 @@ public final class Engine implements AutoCloseable {
             return skipped;
         }
         try {
+            requireOpen();
             runs.add(cancellation);
             RunReport report = new BackupRun(
-                            context,
-                            this::probe,
-                            preflight -> catalogFor(preflight.cluster()),
+                            places,
+                            hooks,
                             new SessionGroup(application),
-                            trigger,
+                            new BackupRun.Task(
+                                    trigger,
+                                    "run " + context.config().databases().describe() + partName,
+                                    part),
                             BackupId.next(now, null, new Random()),
                             cancellation)
                     .run();
-            if (report.succeeded()) {
+            // What has a schedule of its own may be due once a month; it says nothing about the rest.
+            if (report.succeeded() && !partName.startsWith(OWN_SCHEDULE)) {
                 successes.succeeded(report.finishedAt());
             }
             remember(report);
@@ -164,21 +201,40 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** For other instances, and for this one after a restart. That it cannot be stored does not change the run. */
-    private void remember(RunReport report) {
-        Catalog known = catalog;
-        if (known == null || report.outcome() == RunReport.Outcome.SKIPPED) {
-            return;
+    private boolean tryBegin(Trigger trigger) {
+        if (trigger != Trigger.SCHEDULED) {
+            return running.tryLock();
         }
         try {
-            Instant success = successes.lastSuccess();
-            if (success == null) {
-                success = known.lastRun().map(LastRun::successAt).orElse(null);
+            running.lockInterruptibly();
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** For other instances, and for this one after a restart. That it cannot be stored does not change the run. */
+    private void remember(RunReport report) {
+        if (report.outcome() == RunReport.Outcome.SKIPPED) {
+            return;
+        }
+        Instant success = successes.lastSuccess();
+        for (StorePlace place : places) {
+            Catalog known = place.knownCatalog();
+            if (known == null) {
+                continue;
             }
-            known.record(
-                    new LastRun(report.finishedAt(), report.outcome(), report.reason(), report.message(), success));
-        } catch (RuntimeException e) {
-            LOGGER.warn("How the run ended could not be stored: {}", e.getMessage());
+            try {
+                Instant successAt = success;
+                if (successAt == null) {
+                    successAt = known.lastRun().map(LastRun::successAt).orElse(null);
+                }
+                known.record(new LastRun(
+                        report.finishedAt(), report.outcome(), report.reason(), report.message(), successAt));
+            } catch (RuntimeException e) {
+                LOGGER.warn("How the run ended could not be stored: {}", e.getMessage());
+            }
         }
     }
 
@@ -189,64 +245,37 @@ public final class Engine implements AutoCloseable {
 
     /** What the store can do; found out once. */
     public StoreReport probe() {
-        StoreReport known = storeReport;
-        if (known != null) {
-            return known;
-        }
-        StoreReport report =
-                context.store().probe(KeyLayout.probe(context.config().prefix()));
-        if (report.has(StoreFeature.READ_WRITE)) {
-            storeReport = report;
-        }
-        return report;
+        return first().probe();
     }
 
-    private Catalog catalogFor(ClusterFacts facts) {
-        Catalog known = catalog;
-        if (known != null) {
-            return known;
-        }
-        String cluster = context.config().cluster().isEmpty()
-                ? facts.systemIdentifier()
-                : context.config().cluster();
+    /** The cluster's name in the stores. */
+    static String clusterName(BackupConfig config, ClusterFacts facts) {
+        String cluster = config.cluster().isEmpty() ? facts.systemIdentifier() : config.cluster();
         if (cluster.isEmpty()) {
             throw new BackupException(
                     FailureReason.PREFLIGHT,
                     "the role may not call pg_control_system(), so the server has no name in the store (expected:"
                             + " cluster(...) in the settings, or EXECUTE on that function)");
         }
-        return catalogOf(cluster);
-    }
-
-    private synchronized Catalog catalogOf(String cluster) {
-        Catalog known = catalog;
-        if (known == null) {
-            known = new Catalog(
-                    context.store(),
-                    new KeyLayout(context.config().prefix(), cluster),
-                    context.retry(),
-                    threads.senders());
-            catalog = known;
-        }
-        return known;
+        return cluster;
     }
 
     /** The catalog; if it has no configured name and the source is gone, that of the only cluster in the store. */
     public Catalog catalog() {
         requireOpen();
-        Catalog known = catalog;
+        Catalog known = first().knownCatalog();
         if (known != null) {
             return known;
         }
         if (!context.config().cluster().isEmpty()) {
-            return catalogOf(context.config().cluster());
+            return first().catalog(context.config().cluster());
         }
         var source = context.config().source();
         try (Connection connection = Sessions.open(source, source.adminDatabase(), new SessionGroup(application))) {
-            return catalogFor(ClusterFacts.read(connection));
+            return first().catalog(clusterName(context.config(), ClusterFacts.read(connection)));
         } catch (SQLException | BackupException e) {
             LOGGER.info("The source cannot be asked for its name, looking into the store: {}", e.getMessage());
-            return catalogOf(onlyCluster(String.valueOf(e.getMessage())));
+            return first().catalog(onlyCluster(String.valueOf(e.getMessage())));
         }
     }
 
@@ -271,8 +300,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /** Retention as it would be now; deletes nothing. */
-    public Map<String, RetentionPlan> planRetention(RetentionPolicy policy) {
-        return new Pruner(context, catalog(), mayHaveLocks(probe())).plan(policy);
+    public Map<String, RetentionPlan> planRetention(Function<String, @Nullable RetentionPolicy> policy) {
+        return new Pruner(context, catalog(), mayHaveLocks(probe()), true).plan(policy);
     }
 
     /** Object locks need versions. */
@@ -281,24 +310,42 @@ public final class Engine implements AutoCloseable {
     }
 
     /** Retention now, for all databases of the catalog. */
-    public Map<String, RetentionPlan> prune(RetentionPolicy policy) {
+    public Map<String, RetentionPlan> prune(Function<String, @Nullable RetentionPolicy> policy) {
         Catalog of = catalog();
-        RunLock.Attempt lock = RunLock.tryAcquire(
+        Set<String> databases = new TreeSet<>();
+        of.all().forEach(entry -> databases.add(entry.database()));
+        return locked(
+                databases, () -> new Pruner(context, of, mayHaveLocks(probe()), true).prune(policy, true, databases));
+    }
+
+    /** Does something under the locks of databases, or not at all. */
+    private <T> T locked(Set<String> databases, Supplier<T> action) {
+        RunLock.Place place = new RunLock.Place(
                 context,
-                of,
+                catalog(),
                 BackupId.next(context.clock().instant(), null, new Random()),
                 new SessionGroup(application),
                 Preflight.leaseEnforceable(probe()),
                 new Cancellation());
-        if (lock.lock() == null) {
-            throw new BackupException(FailureReason.LOCKED, "held by " + lock.holder());
+        Deque<RunLock> held = new ArrayDeque<>();
+        try {
+            held.push(lock(RunLock.tryAcquire(
+                    place, "run " + context.config().databases().describe())));
+            for (String database : databases) {
+                held.push(lock(held.getLast().tryAnother(place, RunLock.database(database))));
+            }
+            return action.get();
+        } finally {
+            held.forEach(RunLock::close);
         }
-        try (RunLock held = lock.lock()) {
-            LOGGER.debug("Retention holds {}", held);
-            Set<String> databases = new HashSet<>();
-            of.all().forEach(entry -> databases.add(entry.database()));
-            return new Pruner(context, of, mayHaveLocks(probe())).prune(policy, true, databases);
+    }
+
+    private static RunLock lock(RunLock.Attempt attempt) {
+        RunLock lock = attempt.lock();
+        if (lock == null) {
+            throw new BackupException(FailureReason.LOCKED, "held by " + attempt.holder());
         }
+        return lock;
     }
 
     private ArchiveSource archives() {
@@ -400,9 +447,24 @@ public final class Engine implements AutoCloseable {
         requireOpen();
         loadCatalog();
         nextRefresh = context.clock().instant().plus(CATALOG_REFRESH);
-        Instant lastRun = successes.newestData();
+        BackupConfig config = context.config();
         if (backups != null) {
-            scheduler.add("backup", backups, catchUp ? lastRun : null, () -> run(Trigger.SCHEDULED));
+            schedule(
+                    "backup",
+                    backups,
+                    catchUp,
+                    database -> config.settings(database).cron() == null);
+        }
+        for (DatabaseSettings.Rule rule : config.rules()) {
+            DatabaseSettings settings = rule.settings();
+            String cron = settings.cron();
+            if (cron != null) {
+                schedule(
+                        "backup " + rule.pattern(),
+                        new CronSchedule(cron, Objects.requireNonNull(settings.zone())),
+                        catchUp,
+                        database -> config.settings(database).equals(settings));
+            }
         }
         if (verifications != null) {
             scheduler.add(
@@ -414,15 +476,45 @@ public final class Engine implements AutoCloseable {
         threads.timer().scheduleWithFixedDelay(this::tick, 0, 1, TimeUnit.SECONDS);
     }
 
+    private void schedule(String name, CronSchedule schedule, boolean catchUp, Predicate<String> part) {
+        boolean all = context.config().rules().stream()
+                .allMatch(rule -> rule.settings().cron() == null);
+        // The same name in all instances, and for a single schedule that of a manual run, too.
+        String partName = all ? "" : OWN_SCHEDULE.equals(", " + name + " ") ? ", the rest" : ", " + name;
+        scheduler.add(
+                name,
+                schedule,
+                catchUp ? successes.newestData(part) : null,
+                new RetriedRun(
+                        context.config().run(),
+                        context.clock(),
+                        (trigger, databases) -> run(trigger, partName, databases),
+                        part,
+                        schedule));
+    }
+
     private void loadCatalog() {
         try {
             Instant now = context.clock().instant();
             List<CatalogEntry> entries = catalog().all();
+            tellSelection(now);
             LastRun lastRun = catalog().lastRun().orElse(null);
             successes.learn(entries, lastRun, now);
             context.publish(new BackupEvent.CatalogLoaded(now, entries, lastRun));
         } catch (RuntimeException e) {
             LOGGER.warn("The catalog cannot be read: {}", e.getMessage());
+        }
+    }
+
+    private void tellSelection(Instant now) {
+        var source = context.config().source();
+        try (Connection connection = Sessions.open(source, source.adminDatabase(), new SessionGroup(application))) {
+            List<String> selected = ClusterFacts.read(connection).databases().stream()
+                    .filter(context.config().databases()::takes)
+                    .toList();
+            context.publish(new BackupEvent.DatabasesSelected(now, selected));
+        } catch (SQLException | BackupException e) {
+            LOGGER.debug("Which databases are selected cannot be asked: {}", e.getMessage());
         }
     }
 

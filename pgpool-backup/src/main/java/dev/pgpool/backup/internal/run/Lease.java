@@ -47,18 +47,20 @@ final class Lease implements AutoCloseable {
     }
 
     /** What the object says. */
-    record Content(String token, String holder, String run, Instant renewedAt, Instant expiresAt) {
+    record Content(
+            String token, @Nullable String name, String holder, String run, Instant renewedAt, Instant expiresAt) {
         Content renewed(Instant now, Duration time) {
-            return new Content(token, holder, run, now, now.plus(time));
+            return new Content(token, name, holder, run, now, now.plus(time));
         }
     }
 
     record Attempt(@Nullable Lease lease, String holder) {}
 
-    static Attempt tryTake(Context context, Catalog catalog, BackupId run, String holder, Cancellation cancellation) {
-        String key = catalog.layout().lease();
+    static Attempt tryTake(
+            Context context, Catalog catalog, String name, BackupId run, String holder, Cancellation cancellation) {
+        String key = catalog.layout().lease(name);
         Instant now = context.clock().instant();
-        Content content = new Content(UUID.randomUUID().toString(), holder, run.value(), now, now)
+        Content content = new Content(UUID.randomUUID().toString(), name, holder, run.value(), now, now)
                 .renewed(now, context.config().run().leaseTime());
         Optional<StoredObject> present =
                 context.retry().call("stat", () -> context.store().stat(key));

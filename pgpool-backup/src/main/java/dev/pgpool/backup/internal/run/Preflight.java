@@ -17,6 +17,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -28,23 +31,44 @@ final class Preflight {
     private final SessionGroup sessions;
     private final List<Problem> problems = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
+    private final Map<String, String> refused = new TreeMap<>();
+    private final Predicate<String> part;
 
-    Preflight(Context context, SessionGroup sessions) {
+    /**
+     * A preflight.
+     *
+     * @param part of the selected databases that this run is for
+     */
+    Preflight(Context context, SessionGroup sessions, Predicate<String> part) {
         this.context = context;
         this.sessions = sessions;
+        this.part = part;
     }
 
-    /** What a run needs to know. */
+    /**
+     * What a run needs to know.
+     *
+     * @param databases that are to be taken
+     * @param refused those of them that cannot be, each with the reason
+     * @param places stores that work, at least one
+     */
     record Result(
             ToolVersion tool,
             Compression compression,
             ClusterFacts cluster,
             List<String> databases,
-            StoreReport store,
-            List<String> notes) {}
+            Map<String, String> refused,
+            List<StorePlace> places,
+            List<String> notes) {
+
+        /** What the first of the stores can do. */
+        StoreReport store() {
+            return places.get(0).probe();
+        }
+    }
 
     /** The result, or an exception that names every problem and has the reason of the first. */
-    Result run(Supplier<StoreReport> probe) {
+    Result run(List<StorePlace> stores) {
         BackupConfig config = context.config();
         ToolVersion tool = attempt(() -> context.tools().dumpVersion());
         Compression compression = tool == null
@@ -57,16 +81,13 @@ final class Preflight {
             checkSource(cluster, databases, tool);
         }
         attempt(() -> context.encryption().describe());
-        StoreReport store = attempt(probe::get);
-        if (store != null) {
-            checkStore(store);
-        }
-        if (!problems.isEmpty() || tool == null || compression == null || cluster == null || store == null) {
+        List<StorePlace> places = places(stores);
+        if (!problems.isEmpty() || tool == null || compression == null || cluster == null || places.isEmpty()) {
             throw new BackupException(
                     problems.get(0).reason(),
                     problems.stream().map(Problem::text).collect(Collectors.joining("; ")));
         }
-        return new Result(tool, compression, cluster, databases, store, List.copyOf(notes));
+        return new Result(tool, compression, cluster, databases, Map.copyOf(refused), places, List.copyOf(notes));
     }
 
     private <T> @Nullable T attempt(Supplier<@Nullable T> step) {
@@ -91,25 +112,24 @@ final class Preflight {
     private List<String> databases(ClusterFacts cluster) {
         DatabaseSelection selection = context.config().databases();
         if (selection instanceof DatabaseSelection.Named named) {
-            List<String> missing = named.names().stream()
-                    .filter(name -> !cluster.databases().contains(name))
-                    .toList();
-            if (!missing.isEmpty()) {
-                problem(
-                        FailureReason.PREFLIGHT,
-                        "databases " + missing + " do not exist or accept no connections (present: "
-                                + cluster.databases() + ")");
+            List<String> chosen = named.names().stream().filter(part).toList();
+            for (String name : chosen) {
+                if (!cluster.databases().contains(name)) {
+                    refused.put(
+                            name, "does not exist or accepts no connections (present: " + cluster.databases() + ")");
+                }
             }
-            return named.names();
+            return chosen;
         }
-        DatabaseSelection.AllExcept all = (DatabaseSelection.AllExcept) selection;
-        List<String> chosen = cluster.databases().stream()
-                .filter(name -> !all.excluded().contains(name))
-                .toList();
+        List<String> chosen =
+                cluster.databases().stream().filter(selection::takes).toList();
         if (chosen.isEmpty()) {
-            problem(FailureReason.PREFLIGHT, "no database is left after excluding " + all.excluded());
+            problem(
+                    FailureReason.PREFLIGHT,
+                    "no database is left of " + cluster.databases() + " (expected: one at least; selected are "
+                            + selection.describe() + ")");
         }
-        return chosen;
+        return chosen.stream().filter(part).toList();
     }
 
     private void checkSource(ClusterFacts cluster, List<String> databases, @Nullable ToolVersion tool) {
@@ -137,7 +157,12 @@ final class Preflight {
         }
         for (String database : databases) {
             if (cluster.databases().contains(database)) {
-                Privileges.problems(source, database, sessions).forEach(text -> problem(FailureReason.PREFLIGHT, text));
+                List<String> found = Privileges.problems(
+                        source, database, sessions, context.config().filter(database));
+                if (!found.isEmpty()) {
+                    // Of its own: the others can be taken.
+                    refused.put(database, String.join("; ", found));
+                }
             }
         }
         if (cluster.inRecovery() && !context.config().dump().pauseReplay()) {
@@ -145,12 +170,38 @@ final class Preflight {
         }
     }
 
+    /** The stores that work; that some do not is a note as long as one does. */
+    private List<StorePlace> places(List<StorePlace> stores) {
+        List<StorePlace> usable = new ArrayList<>();
+        List<Problem> unusable = new ArrayList<>();
+        for (StorePlace store : stores) {
+            int before = problems.size();
+            StoreReport report = attempt(store::probe);
+            if (report != null) {
+                checkStore(report);
+            }
+            List<Problem> found = problems.subList(before, problems.size());
+            if (found.isEmpty()) {
+                usable.add(store);
+            }
+            unusable.addAll(found);
+            found.clear();
+        }
+        if (usable.isEmpty()) {
+            problems.addAll(unusable);
+        } else {
+            unusable.forEach(problem -> notes.add("a store is left out: " + problem.reason() + ": " + problem.text()));
+        }
+        return usable;
+    }
+
     private void checkStore(StoreReport store) {
         for (StoreFeature needed : List.of(StoreFeature.READ_WRITE, StoreFeature.MULTIPART)) {
             if (!store.has(needed)) {
                 problem(
-                        FailureReason.STORE_IO,
+                        store.denied().contains(needed) ? FailureReason.STORE_DENIED : FailureReason.STORE_IO,
                         store.store() + ": " + needed + ": " + store.findings().get(needed));
+                return;
             }
         }
         if (context.config().run().objectLock() != null && !store.has(StoreFeature.OBJECT_LOCK)) {

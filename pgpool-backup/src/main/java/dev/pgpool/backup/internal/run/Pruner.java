@@ -21,7 +21,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +38,7 @@ final class Pruner {
     private final Context context;
     private final Catalog catalog;
     private final boolean locks;
+    private final boolean told;
 
     /**
      * A pruner.
@@ -43,24 +46,30 @@ final class Pruner {
      * @param locks whether the store may have locks: then it is asked about each backup that would go. A lock may have been
      *     prolonged, or a hold been set, after the manifest was written; and where old versions are kept, deleting a locked
      *     object succeeds and hides it.
+     * @param told whether listeners hear of it; they hear of one store only
      */
-    Pruner(Context context, Catalog catalog, boolean locks) {
+    Pruner(Context context, Catalog catalog, boolean locks, boolean told) {
+        this.told = told;
         this.context = context;
         this.catalog = catalog;
         this.locks = locks;
     }
 
     /** A plan for each database of the catalog; deletes nothing. */
-    Map<String, RetentionPlan> plan(RetentionPolicy policy) {
+    Map<String, RetentionPlan> plan(Function<String, @Nullable RetentionPolicy> policy) {
         return plan(policy, catalog.all());
     }
 
-    private Map<String, RetentionPlan> plan(RetentionPolicy policy, List<CatalogEntry> entries) {
+    private Map<String, RetentionPlan> plan(
+            Function<String, @Nullable RetentionPolicy> policies, List<CatalogEntry> entries) {
         Instant now = context.clock().instant();
         Map<String, RetentionPlan> plans = new TreeMap<>();
-        entries.stream()
-                .collect(Collectors.groupingBy(CatalogEntry::database))
-                .forEach((database, of) -> plans.put(database, plan(of, policy, now)));
+        entries.stream().collect(Collectors.groupingBy(CatalogEntry::database)).forEach((database, of) -> {
+            RetentionPolicy policy = policies.apply(database);
+            if (policy != null) {
+                plans.put(database, plan(of, policy, now));
+            }
+        });
         return plans;
     }
 
@@ -103,7 +112,8 @@ final class Pruner {
     }
 
     /** Plans, deletes what goes, and tells the listeners. */
-    Map<String, RetentionPlan> prune(RetentionPolicy policy, boolean mayDelete, Set<String> only) {
+    Map<String, RetentionPlan> prune(
+            Function<String, @Nullable RetentionPolicy> policy, boolean mayDelete, Set<String> only) {
         List<CatalogEntry> entries = catalog.all();
         Map<String, RetentionPlan> plans = plan(policy, entries);
         plans.keySet().retainAll(only);
@@ -113,8 +123,10 @@ final class Pruner {
             List<String> failed = failures.getOrDefault(database, List.of());
             plan.alarms().forEach(alarm -> LOGGER.warn("Retention of \"{}\": {}", database, alarm));
             failed.forEach(failure -> LOGGER.warn("Retention of \"{}\": not deleted: {}", database, failure));
-            context.publish(new BackupEvent.RetentionApplied(now, database, plan, failed));
-            if (!plan.missingDays().isEmpty()) {
+            if (told) {
+                context.publish(new BackupEvent.RetentionApplied(now, database, plan, failed));
+            }
+            if (told && !plan.missingDays().isEmpty()) {
                 LOGGER.warn("No backup of \"{}\" for {}", database, plan.missingDays());
                 context.publish(new BackupEvent.DaysMissing(now, database, plan.missingDays()));
             }

@@ -11,8 +11,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to be the one runner of a cluster: an advisory lock on the source, and a lease in the store where that can be
- * enforced. The first excludes all who use the same server, the second all who use the same store.
+ * The right to do something alone: an advisory lock on the source, and a lease in the store where that can be enforced. The first
+ * excludes all who use the same server for the same store, the second all who use the same place in it. A run holds one by the name
+ * of what it was asked to take, so that of instances with the same settings one runs, and in turn one for each database, so that
+ * those with other settings do not take the same database at once.
  *
  * @param advisory held while its session lives
  * @param lease held while it is renewed, or {@code null} if the store cannot enforce one
@@ -22,27 +24,57 @@ record RunLock(AdvisoryLock advisory, @Nullable Lease lease) implements AutoClos
     /** Who holds it, if it is not to be had. */
     record Attempt(@Nullable RunLock lock, String holder) {}
 
-    static Attempt tryAcquire(
+    /** Where locks are, and for whom. */
+    record Place(
             Context context,
             Catalog catalog,
             BackupId run,
             SessionGroup sessions,
             boolean enforceable,
             Cancellation cancellation) {
-        PgServer source = context.config().source();
-        String name = catalog.layout().root();
+
+        private String advisoryName(String name) {
+            return context.store().describe() + " " + catalog.layout().root() + " " + name;
+        }
+    }
+
+    /** Name of the lock of one database. */
+    static String database(String database) {
+        return "database " + database;
+    }
+
+    /** The lock of this name, on a session of its own. */
+    static Attempt tryAcquire(Place place, String name) {
         // Of its own, since the lock outlives the run's other sessions: those are cut before the dump has ended.
-        SessionGroup own = new SessionGroup(sessions.applicationName());
-        Optional<AdvisoryLock> advisory = AdvisoryLock.tryLock(source, name, own);
+        SessionGroup own = new SessionGroup(place.sessions().applicationName());
+        return withLease(
+                place, name, AdvisoryLock.tryLock(place.context().config().source(), place.advisoryName(name), own));
+    }
+
+    /** Another lock on the session of this one; it must be closed before this one. */
+    Attempt tryAnother(Place place, String name) {
+        return withLease(place, name, advisory.tryAnother(place.advisoryName(name)));
+    }
+
+    private static Attempt withLease(Place place, String name, Optional<AdvisoryLock> advisory) {
+        PgServer source = place.context().config().source();
         if (advisory.isEmpty()) {
             return new Attempt(
-                    null, AdvisoryLock.holder(source, name, sessions).orElse("a session that has ended meanwhile"));
+                    null,
+                    AdvisoryLock.holder(source, place.advisoryName(name), place.sessions())
+                            .orElse("a session that has ended meanwhile"));
         }
-        if (!enforceable) {
+        if (!place.enforceable()) {
             return new Attempt(new RunLock(advisory.get(), null), "");
         }
         try {
-            Lease.Attempt lease = Lease.tryTake(context, catalog, run, sessions.applicationName(), cancellation);
+            Lease.Attempt lease = Lease.tryTake(
+                    place.context(),
+                    place.catalog(),
+                    name,
+                    place.run(),
+                    place.sessions().applicationName(),
+                    place.cancellation());
             if (lease.lease() == null) {
                 advisory.get().close();
                 return new Attempt(null, lease.holder());

@@ -13,7 +13,7 @@ import dev.pgpool.backup.internal.pg.SessionGroup;
  * @param id of the run
  * @param sessions on the source
  * @param cancellation tells when it is over early
- * @param lock that makes it the only run
+ * @param lock of what is done under this scope
  */
 record RunScope(
         Preflight.Result preflight,
@@ -22,4 +22,10 @@ record RunScope(
         BackupId id,
         SessionGroup sessions,
         Cancellation cancellation,
-        RunLock lock) {}
+        RunLock lock) {
+
+    /** The same under another lock. */
+    RunScope under(RunLock other) {
+        return new RunScope(preflight, layout, cluster, id, sessions, cancellation, other);
+    }
+}

@@ -36,15 +36,28 @@ public final class Scheduler {
         this.events = events;
     }
 
+    /** What a job does. */
+    interface Action {
+        /**
+         * Does it.
+         *
+         * @param again whether it is tried again at the time that the last call gave
+         * @return when to try it again, or {@code null} to wait for its next date
+         */
+        @Nullable
+        Instant run(boolean again);
+    }
+
     private static final class Job {
         private final String name;
         private final CronSchedule schedule;
-        private final Runnable action;
+        private final Action action;
         private @Nullable Instant due;
+        private @Nullable Instant retryAt;
         private boolean running;
         private boolean missed;
 
-        Job(String name, CronSchedule schedule, Runnable action, @Nullable Instant due) {
+        Job(String name, CronSchedule schedule, Action action, @Nullable Instant due) {
             this.name = name;
             this.schedule = schedule;
             this.action = action;
@@ -58,6 +71,14 @@ public final class Scheduler {
      * @param lastRun when it ran last; if it was due since then, it is made up for at the next tick; {@code null} to begin now
      */
     public void add(String name, CronSchedule schedule, @Nullable Instant lastRun, Runnable action) {
+        add(name, schedule, lastRun, again -> {
+            action.run();
+            return null;
+        });
+    }
+
+    /** Adds a job that may ask to be tried again before its next date. */
+    void add(String name, CronSchedule schedule, @Nullable Instant lastRun, Action action) {
         Instant from = lastRun == null ? clock.instant() : lastRun;
         Job job = new Job(name, schedule, action, schedule.next(from));
         synchronized (jobs) {
@@ -70,12 +91,20 @@ public final class Scheduler {
     public void tick() {
         Instant now = clock.instant();
         List<Job> starting = new ArrayList<>();
+        List<Job> retrying = new ArrayList<>();
         synchronized (jobs) {
             for (Job job : jobs) {
                 Instant due = job.due;
                 if (due == null || now.isBefore(due)) {
+                    Instant retryAt = job.retryAt;
+                    if (retryAt != null && !now.isBefore(retryAt) && !job.running) {
+                        job.retryAt = null;
+                        job.running = true;
+                        retrying.add(job);
+                    }
                     continue;
                 }
+                job.retryAt = null;
                 job.due = job.schedule.next(now);
                 if (job.running) {
                     job.missed = true;
@@ -87,23 +116,28 @@ public final class Scheduler {
                 }
             }
         }
+        retrying.forEach(job -> executor.execute(() -> run(job, true)));
         for (Job job : starting) {
-            executor.execute(() -> run(job));
+            executor.execute(() -> run(job, false));
             events.accept(new BackupEvent.NextRun(now, job.name, job.due));
         }
     }
 
-    private void run(Job job) {
+    private void run(Job job, boolean retry) {
         boolean again = true;
+        boolean retried = retry;
         while (again) {
+            Instant retryAt = null;
             try {
-                job.action.run();
+                retryAt = job.action.run(retried);
             } catch (RuntimeException | Error e) {
                 LOGGER.error("Job {} failed", job.name, e);
             }
             synchronized (jobs) {
                 again = job.missed;
                 job.missed = false;
+                retried = false;
+                job.retryAt = again ? null : retryAt;
                 job.running = again;
             }
         }

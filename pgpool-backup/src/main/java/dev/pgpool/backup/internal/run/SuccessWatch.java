@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +23,8 @@ final class SuccessWatch {
     private final Duration overdueAfter;
     private final Instant createdAt;
     private volatile @Nullable Instant lastSuccess;
-    private volatile @Nullable Instant newestData;
+    private volatile Instant learnedAt = Instant.EPOCH;
+    private volatile List<CatalogEntry> known = List.of();
     private volatile @Nullable Instant reportedFor;
     private volatile @Nullable Instant reportedAt;
 
@@ -42,20 +44,23 @@ final class SuccessWatch {
         return lastSuccess;
     }
 
-    /** When the newest backup in the catalog was begun, as of the last {@link #learn}. */
+    /** When the newest backup of some databases was begun, as of the last {@link #learn}. */
     @Nullable
-    Instant newestData() {
-        return newestData;
+    Instant newestData(Predicate<String> part) {
+        List<CatalogEntry> entries =
+                known.stream().filter(entry -> part.test(entry.database())).toList();
+        return newest(entries, learnedAt.plus(RetentionPlan.CLOCK_TOLERANCE));
     }
 
     /** Takes in what the catalog says, unless it is from the future or older than what is known. */
     void learn(List<CatalogEntry> entries, @Nullable LastRun lastRun, Instant now) {
         Instant latest = now.plus(RetentionPlan.CLOCK_TOLERANCE);
-        newestData = newest(entries, latest);
+        known = entries;
+        learnedAt = now;
         Instant told = lastRun == null ? null : lastRun.successAt();
         Instant success = told != null && !told.isAfter(latest) ? told : allSucceeded(entries, latest);
-        Instant known = lastSuccess;
-        lastSuccess = known == null || (success != null && success.isAfter(known)) ? success : known;
+        Instant before = lastSuccess;
+        lastSuccess = before == null || (success != null && success.isAfter(before)) ? success : before;
     }
 
     private static @Nullable Instant newest(List<CatalogEntry> entries, Instant latest) {

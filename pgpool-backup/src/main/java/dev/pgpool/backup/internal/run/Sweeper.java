@@ -1,7 +1,6 @@
 package dev.pgpool.backup.internal.run;
 
 import dev.pgpool.backup.BackupEvent;
-import dev.pgpool.backup.BackupId;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.catalog.KeyLayout.BackupKey;
 import dev.pgpool.backup.store.DeleteFailure;
@@ -17,14 +16,17 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes what runs that died have left: unfinished uploads and objects that never got a manifest. Called by a run that holds
- * the lock, before it stores anything. Only what has the exact form of this library's keys in this cluster's place is ever
- * touched, and only if it is older than the lease time; without an enforceable lease, than the longest a run may take.
+ * Removes what runs that died have left: unfinished uploads and objects that never got a manifest. Called by a run before it
+ * stores anything. Only what has the exact form of this library's keys in this cluster's place is ever touched, only under the
+ * lock of its database, and only if it is older than the lease time; without an enforceable lease, than the longest a run may take.
  */
 final class Sweeper {
 
@@ -32,27 +34,46 @@ final class Sweeper {
 
     private final Context context;
     private final KeyLayout layout;
+    private final StoreReport store;
+    private final boolean lockedHere;
+    private final List<String> notes = new ArrayList<>();
+    private int uploads;
+    private int objects;
 
-    Sweeper(Context context, KeyLayout layout) {
+    /**
+     * A sweeper.
+     *
+     * @param lockedHere whether leases are in this store, so that they exclude all who use it
+     */
+    Sweeper(Context context, KeyLayout layout, StoreReport store, boolean lockedHere) {
+        this.lockedHere = lockedHere;
         this.context = context;
         this.layout = layout;
+        this.store = store;
     }
 
-    /** Sweeps, and returns notes about what could not be removed. */
-    List<String> sweep(StoreReport store, boolean exclusive, BackupId current) {
-        List<String> notes = new ArrayList<>();
-        Duration lease = context.config().run().leaseTime();
-        Duration age = exclusive ? lease : lease.plus(context.config().run().deadline());
-        Instant limit = context.clock().instant().minus(age);
-        int uploads = 0;
-        int objects = 0;
+    /**
+     * Sweeps, and returns notes about what could not be removed.
+     *
+     * @param locks gives the lock of a database; what is locked by others is left to them
+     */
+    List<String> sweep(Function<String, RunLock.Attempt> locks) {
         try {
-            if (store.has(StoreFeature.LIST_MULTIPART)) {
-                uploads = sweepUploads(limit, current, notes);
+            // Looked at without locks first: in nearly all runs there is nothing.
+            Set<String> databases = new TreeSet<>();
+            Instant limit = limit(true);
+            stale(layout.root(), limit).forEach(write -> database(write.key()).ifPresent(databases::add));
+            orphans(layout.root(), limit).forEach(key -> database(key).ifPresent(databases::add));
+            for (String database : databases) {
+                RunLock.Attempt attempt = locks.apply(database);
+                if (attempt.lock() != null) {
+                    try (RunLock held = attempt.lock()) {
+                        sweep(layout.database(database), limit(lockedHere && held.exclusive()));
+                    }
+                }
             }
-            if (store.has(StoreFeature.DELETE)) {
-                objects = sweepObjects(limit, current, notes);
-            }
+            // Probes have no lock; they take seconds.
+            sweep(layout.probe(), limit(false));
         } catch (StoreException e) {
             notes.add("sweeping leftovers: " + e.getMessage());
         }
@@ -64,76 +85,86 @@ final class Sweeper {
         return notes;
     }
 
-    private int sweepUploads(Instant limit, BackupId current, List<String> notes) {
-        List<PendingWrite> stale = new ArrayList<>();
-        context.retry().call("list uploads", () -> {
-            stale.clear();
-            for (String prefix : List.of(layout.root(), layout.probe())) {
-                context.store().pendingWrites(prefix, write -> {
-                    boolean ours = layout.parse(write.key())
-                                    .filter(key -> !key.id().equals(current))
-                                    .isPresent()
-                            || write.key().startsWith(layout.probe());
-                    if (ours && write.startedAt().isBefore(limit)) {
-                        stale.add(write);
-                    }
-                });
-            }
-            return true;
-        });
-        int swept = 0;
-        for (PendingWrite write : stale) {
+    private Instant limit(boolean exclusive) {
+        Duration lease = context.config().run().leaseTime();
+        Duration age = exclusive ? lease : lease.plus(context.config().run().deadline());
+        return context.clock().instant().minus(age);
+    }
+
+    private Optional<String> database(String key) {
+        return layout.parse(key).map(BackupKey::database);
+    }
+
+    private void sweep(String prefix, Instant limit) {
+        for (PendingWrite write : stale(prefix, limit)) {
             try {
                 context.retry().call("abort", () -> {
                     context.store().abort(write);
                     return true;
                 });
-                swept++;
+                uploads++;
             } catch (StoreException e) {
                 notes.add("leftover upload stays: " + e.getMessage());
             }
         }
-        return swept;
+        List<String> orphans = orphans(prefix, limit);
+        if (!orphans.isEmpty()) {
+            List<DeleteFailure> failures =
+                    context.retry().call("delete", () -> context.store().delete(orphans));
+            failures.forEach(failure -> notes.add("orphan stays: " + failure.key() + ": " + failure.reason()));
+            objects += orphans.size() - failures.size();
+        }
     }
 
-    private int sweepObjects(Instant limit, BackupId current, List<String> notes) {
+    private List<PendingWrite> stale(String prefix, Instant limit) {
+        List<PendingWrite> stale = new ArrayList<>();
+        if (store.has(StoreFeature.LIST_MULTIPART)) {
+            context.retry().call("list uploads", () -> {
+                stale.clear();
+                context.store().pendingWrites(prefix, write -> {
+                    boolean ours =
+                            layout.parse(write.key()).isPresent() || write.key().startsWith(layout.probe());
+                    if (ours && write.startedAt().isBefore(limit)) {
+                        stale.add(write);
+                    }
+                });
+                return true;
+            });
+        }
+        return stale;
+    }
+
+    private List<String> orphans(String prefix, Instant limit) {
+        if (!store.has(StoreFeature.DELETE)) {
+            return List.of();
+        }
         Map<String, Instant> candidates = new HashMap<>();
         Set<String> committed = new HashSet<>();
         context.retry().call("list", () -> {
             candidates.clear();
             committed.clear();
-            context.store().list(layout.root(), object -> sort(object, current, candidates, committed));
-            context.store().list(layout.probe(), object -> sort(object, current, candidates, committed));
+            context.store().list(prefix, object -> sort(object, candidates, committed));
             return true;
         });
-        List<String> orphans = candidates.entrySet().stream()
+        return candidates.entrySet().stream()
                 .filter(e -> e.getValue().isBefore(limit))
                 .map(Map.Entry::getKey)
                 .filter(key -> !committed.contains(key.substring(0, key.lastIndexOf('/') + 1)))
                 .sorted()
                 .toList();
-        if (orphans.isEmpty()) {
-            return 0;
-        }
-        List<DeleteFailure> failures =
-                context.retry().call("delete", () -> context.store().delete(orphans));
-        failures.forEach(failure -> notes.add("orphan stays: " + failure.key() + ": " + failure.reason()));
-        return orphans.size() - failures.size();
     }
 
-    private void sort(StoredObject object, BackupId current, Map<String, Instant> candidates, Set<String> committed) {
+    private void sort(StoredObject object, Map<String, Instant> candidates, Set<String> committed) {
         if (object.key().startsWith(layout.probe())) {
             candidates.put(object.key(), object.lastModified());
             return;
         }
-        BackupKey key = layout.parse(object.key()).orElse(null);
-        if (key == null || key.id().equals(current)) {
-            return;
-        }
-        if (key.file().equals(KeyLayout.MANIFEST)) {
-            committed.add(layout.backup(key.database(), key.id()));
-        } else {
-            candidates.put(object.key(), object.lastModified());
-        }
+        layout.parse(object.key()).ifPresent(key -> {
+            if (key.file().equals(KeyLayout.MANIFEST)) {
+                committed.add(layout.backup(key.database(), key.id()));
+            } else {
+                candidates.put(object.key(), object.lastModified());
+            }
+        });
     }
 }

@@ -39,6 +39,7 @@ public final class PartUploader {
 
     private final ObjectStore store;
     private final RetryPolicy retry;
+    private final RetryPolicy cleaning;
     private final ThreadPoolExecutor senders;
     private final int parallelism;
 
@@ -47,12 +48,15 @@ public final class PartUploader {
      *
      * @param store to write to
      * @param retry for parts and completion
+     * @param cleaning for the abort after a failure
      * @param senders runs the sending; as many threads as parts may be under way
      * @param parallelism parts under way at once for one object
      */
-    public PartUploader(ObjectStore store, RetryPolicy retry, ThreadPoolExecutor senders, int parallelism) {
+    public PartUploader(
+            ObjectStore store, RetryPolicy retry, RetryPolicy cleaning, ThreadPoolExecutor senders, int parallelism) {
         this.store = store;
         this.retry = retry;
+        this.cleaning = cleaning;
         this.senders = senders;
         this.parallelism = parallelism;
     }
@@ -247,7 +251,7 @@ public final class PartUploader {
             try {
                 parts.forEach(part -> part.cancel(true));
                 ring.close();
-                retry.call("abort", () -> {
+                cleaning.call("abort", () -> {
                     write.abort();
                     return true;
                 });

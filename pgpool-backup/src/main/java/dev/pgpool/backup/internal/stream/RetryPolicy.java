@@ -13,9 +13,16 @@ import java.util.function.Supplier;
  * @param attempts in all; at least 1
  * @param firstDelay bound of the first pause; it doubles each time
  * @param maxDelay bound of any pause
+ * @param outage for which a passing failure is repeated at least, however many attempts that takes
  * @param onRetry told the operation and the cause before each repetition
  */
-public record RetryPolicy(int attempts, Duration firstDelay, Duration maxDelay, BiConsumer<String, String> onRetry) {
+public record RetryPolicy(
+        int attempts, Duration firstDelay, Duration maxDelay, Duration outage, BiConsumer<String, String> onRetry) {
+
+    /** A policy that counts attempts only. */
+    public RetryPolicy(int attempts, Duration firstDelay, Duration maxDelay, BiConsumer<String, String> onRetry) {
+        this(attempts, firstDelay, maxDelay, Duration.ZERO, onRetry);
+    }
 
     /** Calls, and repeats what is retryable. */
     public <T> T call(String operation, Supplier<T> call) {
@@ -24,11 +31,14 @@ public record RetryPolicy(int attempts, Duration firstDelay, Duration maxDelay, 
 
     /** Calls, and repeats what the predicate allows. */
     public <T> T call(String operation, Predicate<StoreException> repeatable, Supplier<T> call) {
+        long begun = System.nanoTime();
         for (int attempt = 1; ; attempt++) {
             try {
                 return call.get();
             } catch (StoreException e) {
-                if (attempt >= attempts || !repeatable.test(e)) {
+                boolean outlived =
+                        attempt >= attempts && (!e.retryable() || System.nanoTime() - begun >= outage.toNanos());
+                if (outlived || !repeatable.test(e)) {
                     throw e;
                 }
                 onRetry.accept(operation, String.valueOf(e.getMessage()));

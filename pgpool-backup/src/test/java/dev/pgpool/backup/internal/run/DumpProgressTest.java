@@ -10,7 +10,8 @@ class DumpProgressTest {
 
     @Test
     void aSingleLargeTableMovesByWhatComesOutOfIt() {
-        DumpProgress progress = new DumpProgress(Map.of("public.big", 3_000L), true);
+        DumpProgress progress = new DumpProgress(true);
+        progress.sizes(Map.of("public.big", 3_000L));
         assertThat(progress.share(10)).isZero();
         progress.begin("public.big", 10);
 
@@ -20,7 +21,8 @@ class DumpProgressTest {
 
     @Test
     void theRatioOfTheTablesBeforeIsLearned() {
-        DumpProgress progress = new DumpProgress(Map.of("a.a", 1_000L, "b.b", 1_000L), false);
+        DumpProgress progress = new DumpProgress(false);
+        progress.sizes(Map.of("a.a", 1_000L, "b.b", 1_000L));
         progress.begin("a.a", 0);
         progress.begin("b.b", 100);
 
@@ -31,6 +33,6 @@ class DumpProgressTest {
 
     @Test
     void withoutTablesNothingIsClaimed() {
-        assertThat(new DumpProgress(Map.of(), true).share(5)).isNegative();
+        assertThat(new DumpProgress(true).share(5)).isNegative();
     }
 }

@@ -104,7 +104,7 @@ class ThroughputIT {
                         .limits(StoreLimits.NONE)
                         .build()) {
             RetryPolicy retry = new RetryPolicy(1, Duration.ZERO, Duration.ZERO, (a, b) -> {});
-            PartUploader uploader = new PartUploader(store, retry, senders, n);
+            PartUploader uploader = new PartUploader(store, retry, retry, senders, n);
             long start = System.nanoTime();
             uploader.upload(
                     "k",

@@ -1,0 +1,42 @@
+package dev.pgpool.backup.internal.restore;
+
+import static dev.pgpool.backup.internal.pg.Sessions.identifier;
+
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.BackupManifest.Contents;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.internal.pg.SessionGroup;
+import dev.pgpool.backup.internal.pg.Sessions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Makes a new database ready for the dump of a part of another one: a dump of tables holds no schemas, and one of schemas creates
+ * public, which a new database has already.
+ */
+final class PartOfDatabase {
+
+    private PartOfDatabase() {}
+
+    static void prepare(PgServer server, String database, Contents contents, SessionGroup sessions) {
+        List<String> missing = Objects.requireNonNull(contents.missingSchemas());
+        boolean createsPublic = Boolean.TRUE.equals(contents.createsPublic());
+        if (missing.isEmpty() && !createsPublic) {
+            return;
+        }
+        try (Connection connection = Sessions.open(server, database, sessions)) {
+            if (createsPublic) {
+                // Without CASCADE: it is empty, or the restore shall fail.
+                Sessions.execute(connection, "DROP SCHEMA IF EXISTS public");
+            }
+            for (String schema : missing) {
+                Sessions.execute(connection, "CREATE SCHEMA IF NOT EXISTS " + identifier(schema));
+            }
+        } catch (SQLException e) {
+            throw new BackupException(FailureReason.RESTORE_FAILED, "schemas of the backup: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package dev.pgpool.backup.internal.run;
+
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.internal.pg.LockWait;
+import dev.pgpool.backup.internal.pg.SessionGroup;
+import dev.pgpool.backup.internal.pg.Sessions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks, while a pg_dump writes nothing yet, which lock it waits for and who holds it, so that a wait that ends badly is told with
+ * both names. Asks by a session of its own, first after some while: most dumps begin before that.
+ */
+final class LockWatch implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(LockWatch.class);
+    private static final long MAX_INTERVAL_MILLIS = 1000;
+
+    private final Context context;
+    private final String database;
+    private final SessionGroup sessions;
+    private final CountDownLatch locked;
+    private final ScheduledFuture<?> ticks;
+    private volatile @Nullable String seen;
+
+    LockWatch(Context context, String database, SessionGroup sessions, CountDownLatch locked) {
+        this.context = context;
+        this.database = database;
+        this.sessions = sessions;
+        this.locked = locked;
+        long millis = Math.max(
+                20,
+                Math.min(MAX_INTERVAL_MILLIS, context.config().dump().lockWait().toMillis() / 4));
+        this.ticks = context.timer()
+                .schedule(() -> context.workers().execute(() -> look(millis)), millis, TimeUnit.MILLISECONDS);
+    }
+
+    private void look(long millis) {
+        if (locked.getCount() == 0) {
+            return;
+        }
+        try (Connection connection = Sessions.open(context.config().source(), database, sessions)) {
+            do {
+                String wait =
+                        LockWait.find(connection, sessions.applicationName()).orElse(null);
+                if (wait != null && !wait.equals(seen)) {
+                    LOGGER.warn("The dump of \"{}\" waits for {}", database, wait);
+                    seen = wait;
+                }
+            } while (!locked.await(millis, TimeUnit.MILLISECONDS));
+        } catch (SQLException | BackupException e) {
+            LOGGER.debug("Looking for locks: {}", e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The failure with the lock that was waited for, if it may have been that. */
+    RuntimeException explain(RuntimeException failure) {
+        String wait = seen;
+        if (wait == null || locked.getCount() == 0) {
+            return failure;
+        }
+        BackupException known = BackupException.of(failure);
+        boolean byLock = known.reason() == FailureReason.DUMP_EXIT || known.reason() == FailureReason.STALLED;
+        return byLock
+                ? new BackupException(
+                        known.reason(),
+                        "lock timeout of " + context.config().dump().lockWait() + ": waited for " + wait + ": "
+                                + known.getMessage(),
+                        failure)
+                : failure;
+    }
+
+    @Override
+    public void close() {
+        ticks.cancel(false);
+        locked.countDown();
+    }
+}
