@@ -39,8 +39,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes the backup of one database: dump, roles, and last the manifest, which makes it exist. On any failure what was stored
@@ -53,7 +51,6 @@ import org.slf4j.LoggerFactory;
  */
 final class DatabaseBackup {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(DatabaseBackup.class);
     private static final String APPLICATION_VERSION = "0.1.0";
 
     private final Context context;
