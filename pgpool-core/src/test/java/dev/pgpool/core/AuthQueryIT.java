@@ -215,13 +215,14 @@ class AuthQueryIT {
     }
 
     @Test
-    void aServerThatIsDownRefusesUntilItIsBack() {
+    void aServerThatStaysDownIsARefusalWhenTheWaitIsOver() {
         try (TestPostgres own = TestPostgres.fresh(postgres.version(), Map.of())) {
             own.execute("SET password_encryption = 'scram-sha-256'", "CREATE ROLE ann LOGIN PASSWORD 'ann''s'");
-            try (TestPooler pooler =
-                    TestPooler.start(builder -> builder.clientAuthentication(ClientAuthentication.SCRAM_SHA_256)
-                            .authQuery(query -> query.user(TestPostgres.SUPERUSER))
-                            .database(TestPostgres.DATABASE, db -> TestPooler.at(db, own)))) {
+            try (TestPooler pooler = TestPooler.start(builder -> builder.clientAuthentication(
+                            ClientAuthentication.SCRAM_SHA_256)
+                    .authQuery(query -> query.user(TestPostgres.SUPERUSER).timeout(Duration.ofMillis(500)))
+                    .database(
+                            TestPostgres.DATABASE, db -> TestPooler.at(db, own).waitTimeout(Duration.ofSeconds(1))))) {
                 try (WireClient client = pooler.connect()) {
                     client.startup("ann", TestPostgres.DATABASE).awaitLogin("ann's");
                 }

@@ -3,6 +3,8 @@ package dev.pgpool.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.pgpool.core.auth.ClientAuthentication;
+import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.fixture.TestPooler;
@@ -163,6 +165,35 @@ class ServerRestartIT {
             }
         } finally {
             postgres.start();
+        }
+    }
+
+    /** Longer than the query itself may take. */
+    @Test
+    void clientsWhosePasswordOnlyTheServerKnowsWaitAsWell() {
+        String role = postgres.createRole("scram-sha-256", "a secret");
+        try (TestPooler pooler = TestPooler.start(settings -> settings.clientAuthentication(
+                                ClientAuthentication.SCRAM_SHA_256)
+                        .credentials(CredentialStore.of(Map.of(TestPostgres.USER, "known here")))
+                        .authQuery(query -> query.user(TestPostgres.SUPERUSER).timeout(Duration.ofMillis(700)))
+                        .database(
+                                TestPostgres.DATABASE,
+                                db -> TestPooler.at(db, postgres).waitNotice(Duration.ofMillis(1_500))));
+                WireClient there = pooler.connect();
+                WireClient comes = pooler.connect();
+                WireClient stranger = pooler.connect()) {
+            there.startup(role, TestPostgres.DATABASE).awaitLogin("a secret");
+            assertThat(there.value("SELECT 'before'")).isEqualTo("before");
+            postgres.stop();
+            comes.startup(role, TestPostgres.DATABASE);
+            stranger.startup("nobody", TestPostgres.DATABASE);
+            there.query("SELECT 'after'").send();
+            assertThat(there.read(1)).containsExactly(NOTICE);
+            postgres.start();
+            assertThat(there.readUntilReady()).contains("DataRow 1 5 'after'");
+            assertThat(comes.awaitLogin("a secret").value("SELECT current_user"))
+                    .isEqualTo(role);
+            assertThat(stranger.authenticate("a secret").toString()).contains("28P01");
         }
     }
 

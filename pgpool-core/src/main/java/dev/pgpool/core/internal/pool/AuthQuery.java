@@ -56,12 +56,21 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
     private boolean retired;
     private boolean closed;
 
+    private @Nullable Outage outage;
+
     private record Idle(ServerConnection server, long sinceNanos) {}
+
+    /** The server can't be reached for now, and that is tried again. */
+    private record Outage(String problem, long retryAtNanos) {}
 
     /** A question and those who wait for its answer. */
     private static final class Lookup {
         private final String user;
-        private final long deadlineNanos;
+        private final long askedNanos = System.nanoTime();
+        /** When its server could be reached again, if it could not be. */
+        private long reachedNanos = askedNanos;
+
+        private long deadlineNanos;
         private final CompletableFuture<Optional<Credential>> answer = new CompletableFuture<>();
         /** Whether it was sent on a connection that had been idle, and may have died of that. */
         private boolean mayBeStale;
@@ -113,6 +122,8 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
     }
 
     private void pump() {
+        Outage known = outage;
+        boolean mayConnect = known == null || System.nanoTime() - known.retryAtNanos >= 0;
         Iterator<Lookup> next = waiting.values().iterator();
         while (next.hasNext()) {
             Idle free = pollIdle();
@@ -124,7 +135,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
             ask(free.server, lookup, true);
         }
         // one connection for each question that waits, within the limit
-        while (connecting < waiting.size() && servers.size() + connecting < config.maxConnections()) {
+        while (mayConnect && connecting < waiting.size() && servers.size() + connecting < config.maxConnections()) {
             connect();
         }
     }
@@ -139,6 +150,9 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
 
     private void ask(ServerConnection server, Lookup lookup, boolean wasIdle) {
         lookup.mayBeStale = wasIdle;
+        // the wait for a server that could not be reached is not counted
+        lookup.deadlineNanos = Math.max(
+                lookup.deadlineNanos, lookup.reachedNanos + config.timeout().toNanos());
         asked.put(server, lookup);
         new AuthQueryExchange(server, new AuthQueryExchange.Outcome() {
                     @Override
@@ -227,6 +241,10 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         public void onConnected(ServerConnection server) {
             connecting--;
             servers.add(server);
+            if (outage != null) {
+                outage = null;
+                waiting.values().forEach(lookup -> lookup.reachedNanos = System.nanoTime());
+            }
             if (closed) {
                 server.close(CloseReason.SHUTDOWN);
             } else {
@@ -236,21 +254,37 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
 
         @Override
         public void onFailed(ErrorFields error) {
-            connectFailed(error.message() + " (SQLSTATE " + error.sqlState() + ")");
+            connecting--;
+            String problem = error.message() + " (SQLSTATE " + error.sqlState() + ")";
+            if (ConnectFailures.mayPass(error)) {
+                waitOn(problem);
+            } else if (servers.isEmpty() && connecting == 0) {
+                failAll(problem);
+            }
         }
     }
 
-    /** Whoever waits is told, since each new question tries anew: a server that is down is not asked in vain for long. */
-    private void connectFailed(String problem) {
-        connecting--;
-        if (servers.isEmpty() && connecting == 0) {
-            RuntimeException failure = failure(problem);
-            Iterator<Lookup> all = waiting.values().iterator();
-            while (all.hasNext()) {
-                Lookup lookup = all.next();
-                all.remove();
-                lookup.answer.completeExceptionally(failure);
-            }
+    /** Whoever waits goes on waiting: for as long as clients wait for a server of that database. */
+    private void waitOn(String problem) {
+        long retryAt = System.nanoTime() + destination.connectRetryDelay().toNanos();
+        outage = new Outage(problem, retryAt);
+        long patience = destination.waitTimeout().toNanos();
+        for (Lookup lookup : waiting.values()) {
+            long oneMoreAttempt = retryAt + config.timeout().toNanos();
+            lookup.deadlineNanos = patience == 0
+                    ? oneMoreAttempt
+                    : Math.max(lookup.deadlineNanos, Math.min(oneMoreAttempt, lookup.askedNanos + patience));
+        }
+    }
+
+    /** Whoever waits is told, since each new question tries anew: a refusal is not asked for in vain for long. */
+    private void failAll(String problem) {
+        RuntimeException failure = failure(problem);
+        Iterator<Lookup> all = waiting.values().iterator();
+        while (all.hasNext()) {
+            Lookup lookup = all.next();
+            all.remove();
+            lookup.answer.completeExceptionally(failure);
         }
     }
 
@@ -282,8 +316,13 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
             Lookup lookup = late.next();
             if (lookup.deadlineNanos - nowNanos <= 0) {
                 late.remove();
-                lookup.answer.completeExceptionally(failure("no connection was free within " + config.timeout()));
+                Outage known = outage;
+                lookup.answer.completeExceptionally(
+                        failure(known == null ? "no connection was free within " + config.timeout() : known.problem));
             }
+        }
+        if (outage != null && !waiting.isEmpty()) {
+            pump();
         }
         Map.copyOf(asked).forEach((server, lookup) -> {
             if (lookup.deadlineNanos - nowNanos <= 0) {

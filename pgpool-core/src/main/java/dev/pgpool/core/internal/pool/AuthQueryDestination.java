@@ -59,6 +59,16 @@ final class AuthQueryDestination implements ConnectChain.Destination {
         return database.databaseName().orElse(database.name());
     }
 
+    /** How long a question may wait for a server that can't be reached; zero for ever. */
+    Duration waitTimeout() {
+        return database.pool().timeouts().queryWait();
+    }
+
+    /** The pause before a failed connect is tried again. */
+    Duration connectRetryDelay() {
+        return database.pool().timeouts().connectRetryDelay();
+    }
+
     @Override
     public HostResolver resolver() {
         return resolver;
