@@ -6,6 +6,7 @@ import dev.pgpool.certwatch.internal.render.Exposition;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,9 @@ public record CertReport(
         long renewals,
         Duration duration) {
 
+    /** Smaller differences between two clocks are latency and rounding, and harm no one. */
+    public static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(5);
+
     public CertReport {
         requireNonNull(target, "target");
         requireNonNull(checkedAt, "checkedAt");
@@ -70,10 +74,24 @@ public record CertReport(
         return chain.isEmpty() ? null : chain.get(0);
     }
 
+    /**
+     * The moment that dates are compared with: {@code now} in whole seconds, as certificates have them, and by the peer's clock if
+     * that is well ahead of this machine's. A peer's word makes alarms come earlier, never later.
+     */
+    public Instant judgedAt(Instant now) {
+        return judgedAt(now, clockOffset);
+    }
+
+    /** The same for an offset not yet in a report. */
+    public static Instant judgedAt(Instant now, @Nullable Duration clockOffset) {
+        boolean ahead = clockOffset != null && clockOffset.compareTo(CLOCK_TOLERANCE) > 0;
+        return (ahead && clockOffset != null ? now.plus(clockOffset) : now).truncatedTo(ChronoUnit.SECONDS);
+    }
+
     /** Time until the effective expiry, negative once expired; absent if unknown. */
     public @Nullable Duration remaining(Instant now) {
         Instant effective = expiry.effective();
-        return effective == null ? null : Duration.between(now, effective);
+        return effective == null ? null : Duration.between(judgedAt(now), effective);
     }
 
     /**

@@ -2,13 +2,15 @@ package dev.pgpool.certwatch;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.pgpool.certwatch.internal.text.PeerText;
 import io.netty.util.NetUtil;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
 /**
- * What is kept of a certificate: small, comparable, without the certificate itself.
+ * What is kept of a certificate: small, comparable, without the certificate itself. Characters without a shape of their own, such
+ * as a newline in a subject, are escaped in all texts.
  *
  * @param subject distinguished name in RFC 2253 form; may be empty
  * @param issuer distinguished name in RFC 2253 form
@@ -34,15 +36,15 @@ public record CertificateFacts(
         String signatureAlgorithm) {
 
     public CertificateFacts {
-        requireNonNull(subject, "subject");
-        requireNonNull(issuer, "issuer");
+        subject = PeerText.escape(requireNonNull(subject, "subject"));
+        issuer = PeerText.escape(requireNonNull(issuer, "issuer"));
         requireNonNull(serial, "serial");
         requireNonNull(sha256, "sha256");
         requireNonNull(notBefore, "notBefore");
         requireNonNull(notAfter, "notAfter");
-        names = List.copyOf(names);
-        requireNonNull(keyAlgorithm, "keyAlgorithm");
-        requireNonNull(signatureAlgorithm, "signatureAlgorithm");
+        names = names.stream().map(PeerText::escape).toList();
+        keyAlgorithm = PeerText.escape(requireNonNull(keyAlgorithm, "keyAlgorithm"));
+        signatureAlgorithm = PeerText.escape(requireNonNull(signatureAlgorithm, "signatureAlgorithm"));
     }
 
     /** Those of the names that are no IP addresses. */

@@ -31,14 +31,20 @@ public enum FindingCode {
     NOT_TLS(CRITICAL, Group.REACHABILITY),
     /** Connected, but the conversation did not end within its limit. */
     HANDSHAKE_TIMEOUT(CRITICAL, Group.REACHABILITY),
-    /** The handshake ended with a TLS alert or error. */
+    /** The server ended the handshake with a TLS alert. */
     HANDSHAKE_ALERT(CRITICAL, Group.REACHABILITY),
+    /** The handshake failed on this side: what the server sent cannot be used. */
+    HANDSHAKE_FAILED(CRITICAL, Group.REACHABILITY),
+    /** The server speaks TLS and showed its chain, but only with algorithms or certificates that this side cannot use. */
+    TLS_UNSUPPORTED(WARNING, Group.REACHABILITY),
     /** The server speaks only TLS versions that this Java refuses. */
     PROTOCOL_TOO_OLD(WARNING, Group.REACHABILITY),
     /** The chain is larger or longer than this Java accepts. */
     CHAIN_TOO_LARGE(WARNING, Group.REACHABILITY),
     /** The server demands a client certificate. */
     CLIENT_CERT_REQUIRED(INFO, Group.REACHABILITY),
+    /** The server rejected the client certificate given for the target. */
+    CLIENT_CERT_REJECTED(CRITICAL, Group.REACHABILITY),
     /** The server sent no certificate. */
     NO_CERTIFICATE(CRITICAL, Group.REACHABILITY),
     /** One of several addresses cannot be reached while others can. */
@@ -96,9 +102,11 @@ public enum FindingCode {
     CHAIN_ORDER(INFO, Group.HYGIENE),
     /** The server sends its root, which no client needs. */
     ROOT_SERVED(INFO, Group.HYGIENE),
+    /** Java refuses to read the certificate, and so does every Java client; its dates and names were read without Java. */
+    ODD_CERTIFICATE(WARNING, Group.HYGIENE),
     /** The certificate's lifetime is longer than public certificate authorities may issue. */
     LIFETIME_TOO_LONG(INFO, Group.HYGIENE),
-    /** The certificate demands a stapled OCSP response and none was sent. */
+    /** The certificate demands a stapled OCSP response, and none was sent or the one sent is of no use. */
     MUST_STAPLE_MISSING(WARNING, Group.HYGIENE),
 
     /** Addresses of one name serve different certificates. */

@@ -2,6 +2,7 @@ package dev.pgpool.certwatch;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.pgpool.certwatch.internal.text.PeerText;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -39,7 +40,7 @@ public record Notice(Kind kind, Level from, Level to, CertReport report, Instant
         requireNonNull(at, "at");
     }
 
-    /** One line for a person: level, target with its labels, and the worst finding of each kind. */
+    /** One line for a person: level, target with its labels, and the worst finding of each kind. What peers sent is escaped. */
     public String text() {
         String head = kind == Kind.RECOVERED ? "RECOVERED" : to.name();
         String why = kind == Kind.RECOVERED || report.findings().isEmpty()
@@ -47,7 +48,7 @@ public record Notice(Kind kind, Level from, Level to, CertReport report, Instant
                         ? ""
                         : ": expires " + report.expiry().effective())
                 : ": " + worstOfEachKind();
-        return head + " " + report.target().name() + labels() + why;
+        return head + " " + PeerText.escape(report.target().name() + labels()) + why;
     }
 
     private String labels() {

@@ -3,6 +3,7 @@ package dev.pgpool.certwatch;
 import static java.util.Objects.requireNonNull;
 
 import dev.pgpool.certwatch.internal.render.SnapshotJson;
+import dev.pgpool.certwatch.internal.text.PeerText;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -113,7 +114,7 @@ public final class Webhook implements CertWatchListener, AutoCloseable {
             }
             problem = "status " + status;
         } catch (ExecutionException e) {
-            problem = String.valueOf(e.getCause());
+            problem = PeerText.message(String.valueOf(e.getCause()));
         } catch (TimeoutException e) {
             answer.cancel(true);
             problem = "no complete answer within " + timeout.toMillis() + " ms";

@@ -1,5 +1,6 @@
 package dev.pgpool.certwatch.internal.judge;
 
+import static dev.pgpool.certwatch.FindingCode.CHAIN_INVALID;
 import static dev.pgpool.certwatch.FindingCode.CN_ONLY;
 import static dev.pgpool.certwatch.FindingCode.HOSTNAME_MISMATCH;
 
@@ -11,6 +12,8 @@ import dev.pgpool.certwatch.Protocol;
 import dev.pgpool.certwatch.Severity;
 import dev.pgpool.certwatch.Verification;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
+import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
+import dev.pgpool.certwatch.internal.text.PeerText;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes inspections, or keeps the former one if nothing changed. Thread-safe. */
 public final class ChainInspector {
+
+    private static final int MAX_NAME = 255;
 
     private final Facts facts = new Facts();
     private final Shapes shapes = new Shapes(facts);
@@ -27,6 +32,7 @@ public final class ChainInspector {
      *
      * @param anchors absent if there are none to compare with
      * @param former inspections of the target's last look; one that still holds is returned
+     * @throws UnreadableChainException if the leaf cannot be read at all
      */
     public Inspection inspect(
             CertTarget target, ServedChain chain, @Nullable TrustAnchors anchors, List<Inspection> former) {
@@ -35,11 +41,19 @@ public final class ChainInspector {
                 return before;
             }
         }
-        Shape shape = shapes.of(chain, anchors);
         List<Finding> findings = new ArrayList<>();
+        ServedChain readable = chain.readable((place, reason) -> findings.add(
+                Finding.of(CHAIN_INVALID, chain.where() + ": certificate " + place + " cannot be read: " + reason)));
+        boolean leafLost = readable.certificates().isEmpty()
+                || !readable.sha256().get(0).equals(chain.sha256().get(0));
+        if (leafLost && chain.kind() != Kind.BUNDLE && chain.kind() != Kind.TRUST_STORE
+                || readable.certificates().isEmpty()) {
+            throw new UnreadableChainException(findings.get(0));
+        }
+        Shape shape = shapes.of(readable, anchors);
         if (target instanceof Endpoint endpoint) {
             boolean trustMatters = endpoint.verification() != Verification.NONE;
-            name(endpoint, chain.certificates().get(0), findings);
+            name(endpoint, readable.certificates().get(0), findings);
             add(findings, shape.distrust(), trustMatters);
             add(findings, shape.platformObjection(), trustMatters);
         }
@@ -76,7 +90,8 @@ public final class ChainInspector {
             findings.add(byPolicy(
                     Finding.of(
                             HOSTNAME_MISMATCH,
-                            "the certificate is for " + names(leaf) + " (expected: " + endpoint.serverName() + ")"),
+                            "the certificate is for " + names(leaf) + " (expected: "
+                                    + ServerNames.withType(endpoint.serverName()) + ")"),
                     endpoint.verification() == Verification.FULL));
         }
     }
@@ -85,10 +100,11 @@ public final class ChainInspector {
     private static String names(X509Certificate leaf) {
         List<String> names = new ArrayList<>();
         for (List<?> name : Facts.alternativeNames(leaf)) {
-            names.add(String.valueOf(name.get(1)));
+            names.add(PeerText.shortened(ServerNames.withType(name), MAX_NAME));
         }
         if (names.isEmpty()) {
-            return "\"" + leaf.getSubjectX500Principal().getName() + "\"";
+            return "\"" + PeerText.shortened(leaf.getSubjectX500Principal().getName(), MAX_NAME)
+                    + "\", without alternative names";
         }
         return names.size() <= 5
                 ? String.join(", ", names)

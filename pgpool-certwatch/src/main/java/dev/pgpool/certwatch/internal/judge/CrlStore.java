@@ -3,6 +3,7 @@ package dev.pgpool.certwatch.internal.judge;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.RevocationPolicy;
+import dev.pgpool.certwatch.internal.x509.Der;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.security.GeneralSecurityException;

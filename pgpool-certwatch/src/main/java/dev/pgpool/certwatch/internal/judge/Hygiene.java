@@ -3,6 +3,7 @@ package dev.pgpool.certwatch.internal.judge;
 import static dev.pgpool.certwatch.FindingCode.CHAIN_ORDER;
 import static dev.pgpool.certwatch.FindingCode.LIFETIME_TOO_LONG;
 import static dev.pgpool.certwatch.FindingCode.MUST_STAPLE_MISSING;
+import static dev.pgpool.certwatch.FindingCode.ODD_CERTIFICATE;
 import static dev.pgpool.certwatch.FindingCode.ROOT_SERVED;
 import static dev.pgpool.certwatch.FindingCode.WEAK_KEY;
 import static dev.pgpool.certwatch.FindingCode.WEAK_SIGNATURE;
@@ -11,6 +12,8 @@ import static dev.pgpool.certwatch.FindingCode.WRONG_EKU;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
+import dev.pgpool.certwatch.internal.x509.Der;
+import dev.pgpool.certwatch.internal.x509.OddCertificate;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -50,6 +53,13 @@ final class Hygiene {
             List<List<X509Certificate>> paths,
             @Nullable TrustAnchors anchors,
             List<Finding> findings) {
+        for (X509Certificate certificate : chain.certificates()) {
+            if (certificate instanceof OddCertificate odd) {
+                findings.add(Finding.of(
+                        ODD_CERTIFICATE,
+                        "\"" + odd.getSubjectX500Principal().getName() + "\" is refused by Java: " + odd.refusal()));
+            }
+        }
         if (chain.kind() == Kind.BUNDLE || chain.kind() == Kind.TRUST_STORE) {
             return;
         }

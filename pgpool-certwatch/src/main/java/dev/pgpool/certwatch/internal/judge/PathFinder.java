@@ -1,5 +1,6 @@
 package dev.pgpool.certwatch.internal.judge;
 
+import dev.pgpool.certwatch.internal.x509.OddCertificate;
 import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.cert.CertPath;
@@ -33,10 +34,12 @@ import org.jspecify.annotations.Nullable;
 final class PathFinder {
 
     private static final int MAX_STEPS = 2000;
-    private static final int MAX_DEPTH = 10;
+    /** As many as OpenSSL follows; what a peer can make this cost is bounded by the steps. */
+    private static final int MAX_DEPTH = 100;
+
     private static final int MAX_PATHS = 32;
-    /** Each path tried costs Java's validator a signature check for each of its certificates. */
-    private static final int MAX_TRIED = 64;
+    /** Java's validator checks a signature for each certificate of a path that it is asked about. */
+    private static final int MAX_VALIDATED = 640;
 
     private static final int KEY_CERT_SIGN = 5;
 
@@ -45,7 +48,7 @@ final class PathFinder {
     private final SignatureChecks checks;
     private final List<List<X509Certificate>> paths = new ArrayList<>();
     private int steps;
-    private int tried;
+    private int validated;
     private @Nullable String objection;
 
     PathFinder(List<X509Certificate> served, TrustAnchors anchors, SignatureChecks checks) {
@@ -75,6 +78,7 @@ final class PathFinder {
     private void extend(List<X509Certificate> path) {
         X509Certificate last = path.get(path.size() - 1);
         if (path.size() >= MAX_DEPTH) {
+            objection = "no path found within " + MAX_DEPTH + " certificates";
             return;
         }
         for (X509Certificate anchor : anchors.withSubject(last.getIssuerX500Principal())) {
@@ -148,9 +152,10 @@ final class PathFinder {
     }
 
     private void accept(List<X509Certificate> path) {
-        if (++tried > MAX_TRIED) {
+        if (validated > MAX_VALIDATED) {
             return;
         }
+        validated += path.size();
         String reason = path.size() == 1 ? null : brokenRule(path);
         if (reason == null) {
             paths.add(List.copyOf(path));
@@ -162,6 +167,11 @@ final class PathFinder {
     /** Asks Java for the rules that need no date. */
     private static @Nullable String brokenRule(List<X509Certificate> path) {
         List<X509Certificate> below = path.subList(0, path.size() - 1);
+        if (path.stream().anyMatch(OddCertificate.class::isInstance)) {
+            // Java's validator takes no certificate that Java refuses; the rules of authorities were checked step by
+            // step.
+            return criticalExtension(below);
+        }
         Instant from = below.get(0).getNotBefore().toInstant();
         Instant until = below.get(0).getNotAfter().toInstant();
         for (X509Certificate certificate : below) {
@@ -188,6 +198,15 @@ final class PathFinder {
         } catch (GeneralSecurityException e) {
             return "cannot be checked by this Java: " + e.getMessage();
         }
+    }
+
+    private static @Nullable String criticalExtension(List<X509Certificate> below) {
+        for (X509Certificate certificate : below) {
+            if (certificate.hasUnsupportedCriticalExtension()) {
+                return name(certificate) + " has a critical extension that is not understood";
+            }
+        }
+        return null;
     }
 
     private static String name(X509Certificate certificate) {

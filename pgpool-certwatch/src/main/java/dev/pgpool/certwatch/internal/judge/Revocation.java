@@ -54,7 +54,8 @@ public final class Revocation {
     /** Checks a chain at an instant. */
     public List<Finding> check(ServedChain chain, @Nullable TrustAnchors anchors, Instant now) {
         List<Finding> findings = new ArrayList<>();
-        List<X509Certificate> linked = Linking.linked(chain.certificates(), new SignatureChecks());
+        List<X509Certificate> linked =
+                Linking.linked(chain.readable((place, reason) -> {}).certificates(), new SignatureChecks());
         for (int i = 0; i < linked.size(); i++) {
             X509Certificate certificate = linked.get(i);
             X509Certificate issuer = i + 1 < linked.size() ? linked.get(i + 1) : anchor(certificate, anchors);

@@ -49,14 +49,33 @@ final class ServerNames {
         return Match.NO;
     }
 
+    /** A name to compare with, and what kind of alternative name must hold it. */
+    static String withType(String serverName) {
+        return (NetUtil.createByteArrayFromIpAddressString(serverName) == null ? "DNS:" : "IP:") + serverName;
+    }
+
+    /** An alternative name with its kind, in OpenSSL's words. */
+    static String withType(List<?> name) {
+        int type = name.get(0) instanceof Integer number ? number : -1;
+        return switch (type) {
+            case 0 -> "othername";
+            case 1 -> "email:" + name.get(1);
+            case DNS -> "DNS:" + name.get(1);
+            case 4 -> "DirName:" + name.get(1);
+            case 6 -> "URI:" + name.get(1);
+            case IP -> "IP:" + name.get(1);
+            default -> "name of type " + type;
+        };
+    }
+
     private static boolean sameAddress(String text, byte[] address) {
         return Arrays.equals(NetUtil.createByteArrayFromIpAddressString(text), address);
     }
 
     static boolean matches(String pattern, String name) {
-        String wanted = normal(name);
-        String given = normal(pattern);
-        if (given.isEmpty() || wanted.isEmpty()) {
+        String wanted = name.toLowerCase(Locale.ROOT);
+        String given = pattern.toLowerCase(Locale.ROOT);
+        if (!isHostName(given)) {
             return false;
         }
         if (!given.startsWith("*.")) {
@@ -71,9 +90,9 @@ final class ServerNames {
                 && wanted.substring(dot).equals(parent);
     }
 
-    private static String normal(String name) {
-        String lower = name.toLowerCase(Locale.ROOT);
-        return lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
+    /** A dNSName has no trailing dot and no empty label (RFC 5280, section 4.2.1.6); OpenSSL, Java and Go refuse it otherwise. */
+    private static boolean isHostName(String name) {
+        return !name.isEmpty() && !name.startsWith(".") && !name.endsWith(".") && !name.contains("..");
     }
 
     private static @Nullable String commonName(X509Certificate certificate) {

@@ -1,6 +1,7 @@
 package dev.pgpool.certwatch.internal.judge;
 
 import dev.pgpool.certwatch.internal.probe.Fingerprints;
+import dev.pgpool.certwatch.internal.x509.OddCertificate;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -70,7 +71,8 @@ public final class TrustAnchors {
      */
     @Nullable
     String platformObjection(List<X509Certificate> chain) {
-        if (platform == null) {
+        if (platform == null || chain.stream().anyMatch(OddCertificate.class::isInstance)) {
+            // That Java refuses an odd certificate is a finding of its own.
             return null;
         }
         try {
@@ -96,7 +98,9 @@ public final class TrustAnchors {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
             for (int i = 0; i < anchors.size(); i++) {
-                store.setCertificateEntry("anchor-" + i, anchors.get(i));
+                if (!(anchors.get(i) instanceof OddCertificate)) {
+                    store.setCertificateEntry("anchor-" + i, anchors.get(i));
+                }
             }
             TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             factory.init(store);

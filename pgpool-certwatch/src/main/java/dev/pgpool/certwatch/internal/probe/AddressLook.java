@@ -2,7 +2,10 @@ package dev.pgpool.certwatch.internal.probe;
 
 import dev.pgpool.certwatch.AddressResult;
 import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.internal.x509.OddCertificate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,4 +23,57 @@ record AddressLook(
         @Nullable ServedChain served,
         List<Finding> notes,
         @Nullable Duration clockOffset,
-        boolean again) {}
+        boolean again) {
+
+    /** Whether the server spoke TLS, and no engine here could use it. */
+    boolean mayBeOverheard() {
+        Finding failure = result.failure();
+        return served == null
+                && failure != null
+                && switch (failure.code()) {
+                    case HANDSHAKE_ALERT, HANDSHAKE_FAILED, PROTOCOL_TOO_OLD, CHAIN_TOO_LARGE -> true;
+                    default -> false;
+                };
+    }
+
+    /** The same with what was overheard, if anything was: then the server works, and it is this side that cannot speak to it. */
+    AddressLook withOverheard(AddressLook overheard) {
+        Finding failure = result.failure();
+        ServedChain chain = overheard.served();
+        if (chain == null || failure == null) {
+            return this;
+        }
+        List<Finding> all = new ArrayList<>(notes);
+        all.addAll(overheard.notes());
+        boolean odd = chain.certificates().stream().anyMatch(OddCertificate.class::isInstance);
+        switch (failure.code()) {
+            case PROTOCOL_TOO_OLD, CHAIN_TOO_LARGE -> {
+                if (all.stream().noneMatch(note -> note.code() == failure.code())) {
+                    all.add(failure);
+                }
+            }
+            case HANDSHAKE_FAILED -> {
+                // That Java refuses a certificate is told about the certificate.
+                if (!odd) {
+                    all.add(unsupported(failure));
+                }
+            }
+            default -> all.add(unsupported(failure));
+        }
+        AddressResult shown = new AddressResult(
+                result.address(),
+                overheard.result().leafSha256(),
+                overheard.result().tlsVersion(),
+                null,
+                null,
+                result.duration());
+        return new AddressLook(shown, chain, List.copyOf(all), clockOffset, false);
+    }
+
+    private static Finding unsupported(Finding failure) {
+        return Finding.of(
+                FindingCode.TLS_UNSUPPORTED,
+                "the server shows its certificate only to clients that offer what this Java refuses: "
+                        + failure.message());
+    }
+}

@@ -14,6 +14,7 @@ import dev.pgpool.certwatch.internal.starttls.NegotiationHandler;
 import dev.pgpool.certwatch.internal.starttls.Negotiations;
 import dev.pgpool.certwatch.internal.starttls.ProxyHeader;
 import io.netty.buffer.ByteBuf;
+import dev.pgpool.certwatch.internal.x509.Certificates;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -26,6 +27,8 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.security.GeneralSecurityException;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,8 +48,8 @@ import org.jspecify.annotations.Nullable;
  * BoringSSL hands out none. What comes from there takes the same way back, in order.
  *
  * <pre>
- *   CONNECT ──&gt; [TUNNEL] ──&gt; [NEGOTIATE] ──&gt; HANDSHAKE ──&gt; GOODBYE ──&gt; closed
- *      └───────────┴──────────────┴──────────────┴── failure or limit ──────^
+ *   CONNECT ──&gt; [TUNNEL] ──&gt; [NEGOTIATE] ──&gt; HANDSHAKE ──&gt; [VERDICT] ──&gt; GOODBYE ──&gt; closed
+ *      └───────────┴──────────────┴──────────────┴──────────────┴── failure or limit ──────^
  * </pre>
  */
 final class AddressProbe {
@@ -56,6 +59,9 @@ final class AddressProbe {
 
     /** How long a close may take that has something to say first. */
     private static final long LEAVING_MILLIS = 2_000;
+
+    /** Of longer chains Java's own clients want to hear nothing. */
+    private static final int MAX_CHAIN = 10;
 
     /** Last in the pipeline, so all that no one reads ends there. */
     private static final String DRAIN = "drain";
@@ -67,6 +73,7 @@ final class AddressProbe {
     private final OpenTls handlers;
     private final Handshakes handshakes;
     private final @Nullable NativeHandshakes natives;
+    private final boolean overhear;
     private final Clock clock;
     private final Capture capture = new Capture();
     private final CompletableFuture<AddressLook> result = new CompletableFuture<>();
@@ -82,6 +89,7 @@ final class AddressProbe {
     private boolean leaving;
     private boolean onTlsExecutor;
     private boolean again;
+    private boolean awaitingVerdict;
     private @Nullable SSLEngine nativeEngine;
 
     AddressProbe(
@@ -92,6 +100,7 @@ final class AddressProbe {
             OpenTls handlers,
             Handshakes handshakes,
             @Nullable NativeHandshakes natives,
+            boolean overhear,
             Clock clock) {
         this.endpoint = endpoint;
         this.address = address;
@@ -100,6 +109,7 @@ final class AddressProbe {
         this.handlers = handlers;
         this.handshakes = handshakes;
         this.natives = natives;
+        this.overhear = overhear;
         this.clock = clock;
     }
 
@@ -121,7 +131,7 @@ final class AddressProbe {
         }
         channel = connected;
         connected.closeFuture().addListener(closed -> afterTls(connected, this::onClosed));
-        connected.pipeline().addLast(DRAIN, new Drain(capture::onBroken));
+        connected.pipeline().addLast(DRAIN, new Drain(capture::onBroken, this::onBrokenOff));
         HttpProxy proxy = endpoint.proxy();
         if (proxy == null) {
             negotiate(connected);
@@ -176,6 +186,7 @@ final class AddressProbe {
 
     private static void carryOut(Channel connected, Negotiation negotiation, NegotiationEnd onEnd) {
         connected.pipeline().addBefore(DRAIN, null, new NegotiationHandler(negotiation, onEnd::ended));
+        connected.config().setAutoRead(true);
     }
 
     @FunctionalInterface
@@ -185,13 +196,48 @@ final class AddressProbe {
 
     private void handshake(Channel connected) {
         arm(limits.handshakeTimeout(), FindingCode.HANDSHAKE_TIMEOUT, "the TLS handshake did not end");
+        if (overhear) {
+            connected
+                    .pipeline()
+                    .addBefore(DRAIN, null, new Overhearing(out -> handshakes.hello(out, endpoint), this::onOverheard));
+            connected.config().setAutoRead(true);
+            return;
+        }
         EventLoop loop = connected.eventLoop();
-        // What a server says unasked must wait for the handler, or it would be lost and the handshake hang.
+        // What a server says must wait for the TLS handler, or it would be lost and the handshake hang.
         connected.config().setAutoRead(false);
         try {
             crypto.execute(() -> begin(connected, loop));
         } catch (RejectedExecutionException e) {
             leaveWith(Finding.of(FindingCode.PROBE_ERROR, "the watch is closing"));
+        }
+    }
+
+    private void onOverheard(Overhearing.Overheard overheard) {
+        if (leaving) {
+            return;
+        }
+        leaving = true;
+        disarm();
+        tlsVersion = overheard.version().isEmpty() ? null : overheard.version();
+        durationNanos = System.nanoTime() - startedNanos;
+        List<X509Certificate> read = new ArrayList<>();
+        for (byte[] certificate : overheard.certificates()) {
+            try {
+                read.add(Certificates.parse(certificate));
+            } catch (CertificateException e) {
+                // Without the leaf nothing is known; what is lost above it is a gap that the judgement sees.
+                if (read.isEmpty()) {
+                    fail(Finding.of(
+                            FindingCode.NO_CERTIFICATE, "the certificate shown cannot be read: " + e.getMessage()));
+                    break;
+                }
+            }
+        }
+        capture.onServed(read, null);
+        Channel open = channel;
+        if (open != null) {
+            open.close();
         }
     }
 
@@ -269,6 +315,31 @@ final class AddressProbe {
         tlsVersion = protocol.equals("TLSv1") ? "TLS 1.0" : protocol.replace("TLSv", "TLS ");
         cipher = suite;
         durationNanos = System.nanoTime() - startedNanos;
+        if (capture.clientCertificateAsked() && endpoint.client() != null && "TLS 1.3".equals(tlsVersion)) {
+            // In TLS 1.3 the client is done before the server has looked at its certificate.
+            awaitingVerdict = true;
+            disarm();
+            limit = channelOf(tls).eventLoop().schedule(() -> onAccepted(tls), GOODBYE_MILLIS, TimeUnit.MILLISECONDS);
+            return;
+        }
+        onAccepted(tls);
+    }
+
+    private static Channel channelOf(SslHandler tls) {
+        return tls.handshakeFuture().getNow();
+    }
+
+    /** The server broke off behind the handshake, by an alert or without. */
+    private void onBrokenOff(Throwable cause) {
+        if (awaitingVerdict && failure == null) {
+            fail(Failures.rejected(cause, capture));
+        }
+    }
+
+    private void onAccepted(SslHandler tls) {
+        if (leaving) {
+            return;
+        }
         if (endpoint.protocol() == Protocol.HTTPS && limits.checkClock()) {
             arm(limits.negotiateTimeout(), null, "");
             tls.handshakeFuture()
@@ -295,7 +366,9 @@ final class AddressProbe {
             return;
         }
         tls.closeOutbound();
-        limit = open.eventLoop().schedule(() -> cut(open), GOODBYE_MILLIS, TimeUnit.MILLISECONDS);
+        // A server that reads the client certificate late says what it thinks of it before it answers the close_notify.
+        long wait = awaitingVerdict ? limits.negotiateTimeout().toMillis() : GOODBYE_MILLIS;
+        limit = open.eventLoop().schedule(() -> cut(open), wait, TimeUnit.MILLISECONDS);
     }
 
     private void leaveWith(Finding finding) {
@@ -361,6 +434,9 @@ final class AddressProbe {
 
     private void onClosed() {
         disarm();
+        if (!leaving && awaitingVerdict) {
+            onBrokenOff(new ClosedChannelException());
+        }
         if (!leaving && durationNanos < 0) {
             again = nativeEngine != null;
             fail(Failures.handshake(
@@ -410,13 +486,13 @@ final class AddressProbe {
         }
         List<Finding> notes = new ArrayList<>();
         Finding reason = failure;
-        if (nativeEngine != null && capture.chain().size() >= NativeHandshakes.MAX_CHAIN) {
+        if (capture.chain().size() > MAX_CHAIN) {
             notes.add(Finding.of(
                     FindingCode.CHAIN_TOO_LARGE,
-                    "the chain has " + NativeHandshakes.MAX_CHAIN
-                            + " certificates or more; clients refuse longer ones"));
+                    "the chain has " + capture.chain().size() + " certificates (expected: at most " + MAX_CHAIN
+                            + ", Java's default limit)"));
         }
-        if ("TLS 1.1".equals(tlsVersion) || "TLS 1.0".equals(tlsVersion)) {
+        if ("TLS 1.1".equals(tlsVersion) || "TLS 1.0".equals(tlsVersion) || "SSL 3.0".equals(tlsVersion)) {
             notes.add(Finding.of(FindingCode.PROTOCOL_TOO_OLD, "the server speaks only " + tlsVersion + " and older"));
         }
         if (reason == null && capture.clientCertificateAsked() && endpoint.client() == null) {
@@ -428,7 +504,11 @@ final class AddressProbe {
         }
         ServedChain served = capture.chain().isEmpty()
                 ? null
-                : new ServedChain(address, capture.chain(), capture.staple(), ServedChain.Kind.SERVED);
+                : new ServedChain(
+                        address,
+                        capture.chain(),
+                        capture.staple(),
+                        overhear ? ServedChain.Kind.OVERHEARD : ServedChain.Kind.SERVED);
         if (served == null && reason == null) {
             reason = Finding.of(FindingCode.NO_CERTIFICATE, "the handshake showed no certificate");
         }

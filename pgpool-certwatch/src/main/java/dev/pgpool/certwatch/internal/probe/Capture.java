@@ -22,6 +22,7 @@ final class Capture {
     private volatile List<X509Certificate> chain = List.of();
     private volatile @Nullable Staple staple;
     private volatile boolean clientCertificateAsked;
+    private volatile boolean clientCertificateShown;
     private volatile boolean broken;
 
     List<X509Certificate> chain() {
@@ -35,6 +36,11 @@ final class Capture {
 
     boolean clientCertificateAsked() {
         return clientCertificateAsked;
+    }
+
+    /** Whether one was shown. */
+    boolean clientCertificateShown() {
+        return clientCertificateShown;
     }
 
     /** Whether the connection broke, rather than being closed in order. */
@@ -141,7 +147,9 @@ final class Capture {
 
         @Override
         public X509Certificate @Nullable [] getCertificateChain(String alias) {
-            return identity == null ? null : identity.getCertificateChain(alias);
+            X509Certificate[] chain = identity == null ? null : identity.getCertificateChain(alias);
+            clientCertificateShown |= chain != null && chain.length > 0;
+            return chain;
         }
 
         @Override

@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 
 /** Drops whatever a peer sends behind the handshake, and closes on a peer that never stops. */
@@ -12,10 +13,12 @@ final class Drain extends ChannelInboundHandlerAdapter {
     private static final int MAX_READS = 256;
 
     private final Runnable onBroken;
+    private final Consumer<Throwable> onFailed;
     private int reads;
 
-    Drain(Runnable onBroken) {
+    Drain(Runnable onBroken, Consumer<Throwable> onFailed) {
         this.onBroken = onBroken;
+        this.onFailed = onFailed;
     }
 
     @Override
@@ -26,12 +29,13 @@ final class Drain extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Failures reach the probe by the handshake's future or the channel's end. */
+    /** Failures of the handshake reach the probe by its future; those behind it come here. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof IOException && !(cause instanceof SSLException)) {
             onBroken.run();
         }
+        onFailed.accept(cause);
         ctx.close();
     }
 }

@@ -65,6 +65,9 @@ final class EndpointProbe implements AutoCloseable {
         this.bootstrap = new Bootstrap()
                 .group(loops)
                 .channel(NioSocketChannel.class)
+                // A server may greet before the probe has its handlers in place; each phase turns reading on for
+                // itself.
+                .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, limits.connectTimeout().toMillis()))
                 .handler(new Silent());
@@ -181,7 +184,8 @@ final class EndpointProbe implements AutoCloseable {
     }
 
     /**
-     * One place to look at, by the native engine first if there is one. Confined to no thread: its steps follow each other.
+     * One place to look at, by the native engine first if there is one, then by Java's, and if neither can use what the server sends, by
+     * listening to what it shows. Confined to no thread: its steps follow each other.
      */
     private final class OneAddress {
 
@@ -203,20 +207,32 @@ final class EndpointProbe implements AutoCloseable {
         }
 
         private CompletableFuture<AddressLook> look(int way) {
-            return attempt(ways.get(way), natives).thenCompose(look -> {
-                Finding failure = look.result().failure();
-                if (failure != null && isConnectFailure(failure.code()) && way + 1 < ways.size() && !expired) {
-                    return look(way + 1);
-                }
-                return look.again() && !expired
-                        ? attempt(ways.get(way), null)
-                        : CompletableFuture.completedFuture(look);
-            });
+            return attempt(ways.get(way), natives, false)
+                    .thenCompose(look -> {
+                        Finding failure = look.result().failure();
+                        if (failure != null && isConnectFailure(failure.code()) && way + 1 < ways.size() && !expired) {
+                            return look(way + 1);
+                        }
+                        return (look.again() && !expired
+                                        ? attempt(ways.get(way), null, false)
+                                        : CompletableFuture.completedFuture(look))
+                                .thenCompose(last -> overheard(last, ways.get(way)));
+                    });
         }
 
-        private CompletableFuture<AddressLook> attempt(InetSocketAddress address, @Nullable NativeHandshakes engines) {
-            AddressProbe probe =
-                    new AddressProbe(endpoint, shown, limits, crypto.next(), open, handshakes, engines, clock);
+        /** What no engine here can use is listened to, unless the target says what is to be offered. */
+        private CompletableFuture<AddressLook> overheard(AddressLook look, InetSocketAddress address) {
+            return look.mayBeOverheard()
+                            && !expired
+                            && endpoint.connect().offer().equals(TlsOffer.ANY)
+                    ? attempt(address, null, true).thenApply(look::withOverheard)
+                    : CompletableFuture.completedFuture(look);
+        }
+
+        private CompletableFuture<AddressLook> attempt(
+                InetSocketAddress address, @Nullable NativeHandshakes engines, boolean overhear) {
+            AddressProbe probe = new AddressProbe(
+                    endpoint, shown, limits, crypto.next(), open, handshakes, engines, overhear, clock);
             ChannelFuture connecting = bootstrap.connect(address);
             expiration = () -> probe.expire(connecting);
             connecting.addListener(done -> {

@@ -22,6 +22,10 @@ final class Failures {
             "handshake_failure",
             "unknown_ca",
             "certificate_unknown",
+            "certificate_expired",
+            "certificate_revoked",
+            "unsupported_certificate",
+            "decrypt_error",
             "access_denied");
 
     private Failures() {}
@@ -46,9 +50,7 @@ final class Failures {
     static Finding handshake(Throwable cause, Protocol protocol, Capture capture, boolean withIdentity) {
         if (capture.clientCertificateAsked() && !capture.chain().isEmpty() && refusesClient(cause, capture)) {
             return withIdentity
-                    ? Finding.of(
-                            FindingCode.HANDSHAKE_ALERT,
-                            "the server rejected the client certificate given for the target: " + text(cause))
+                    ? rejected(cause, capture)
                     : Finding.of(
                             FindingCode.CLIENT_CERT_REQUIRED,
                             "the server demands a client certificate and ended the handshake: " + text(cause));
@@ -68,6 +70,20 @@ final class Failures {
                     : Finding.of(FindingCode.CONNECT_RESET, "connection lost in the handshake: " + text(cause));
         }
         return Finding.of(FindingCode.PROBE_ERROR, "the handshake failed: " + cause);
+    }
+
+    /** The server was asked with a client identity, and broke off when it had seen what was shown of it. */
+    static Finding rejected(Throwable cause, Capture capture) {
+        String how = cause instanceof ClosedChannelException || !(cause instanceof SSLException)
+                ? "closed the connection without an alert"
+                : text(cause);
+        return Finding.of(
+                FindingCode.CLIENT_CERT_REJECTED,
+                (capture.clientCertificateShown()
+                                ? "the server rejected the client certificate given for the target: "
+                                : "the server demands a client certificate, and the identity given for the target has none that"
+                                        + " it would take: ")
+                        + how);
     }
 
     /** A server says no by one of few alerts or by closing in order; a reset or any other alert is a fault of its own. */
@@ -94,7 +110,9 @@ final class Failures {
         if (lower.contains("not an ssl/tls record") || lower.contains("unrecognized record")) {
             return Finding.of(FindingCode.NOT_TLS, "the server's answer is not TLS: " + text);
         }
-        return Finding.of(FindingCode.HANDSHAKE_ALERT, text);
+        return Finding.of(
+                lower.contains("received fatal alert") ? FindingCode.HANDSHAKE_ALERT : FindingCode.HANDSHAKE_FAILED,
+                text);
     }
 
     private static String text(Throwable cause) {

@@ -2,6 +2,7 @@ package dev.pgpool.certwatch.internal.probe;
 
 import dev.pgpool.certwatch.ClientIdentity;
 import dev.pgpool.certwatch.Endpoint;
+import io.netty.buffer.ByteBuf;
 import io.netty.util.NetUtil;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -48,6 +49,15 @@ final class Handshakes {
         engine.setSSLParameters(parameters);
         engine.beginHandshake();
         return engine;
+    }
+
+    /** Writes a ClientHello that no engine follows up. */
+    void hello(ByteBuf out, Endpoint endpoint) {
+        OldHello.write(
+                out,
+                isAddress(endpoint.serverName()) ? null : endpoint.serverName(),
+                endpoint.protocol().applicationProtocols(),
+                random);
     }
 
     static boolean isAddress(String host) {

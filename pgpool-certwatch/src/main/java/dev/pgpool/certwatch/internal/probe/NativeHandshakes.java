@@ -45,8 +45,11 @@ final class NativeHandshakes implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(NativeHandshakes.class);
 
-    /** Of longer chains Netty's BoringSSL engine shows only so much. */
-    static final int MAX_CHAIN = 10;
+    /** Of longer chains Netty would show the first ten; OpenSSL's own limit is this. */
+    private static final int MAX_CHAIN = 100;
+
+    /** {@code SSL_CVERIFY_OPTIONAL} of tcnative, which Netty sets for every client. */
+    private static final int ASK_THE_TRUST_MANAGER = 1;
 
     /** Also what only old servers speak; what this BoringSSL does not know is left out. */
     private static final List<String> CIPHERS = List.of(
@@ -143,6 +146,9 @@ final class NativeHandshakes implements AutoCloseable {
         if (!offer.equals(TlsOffer.ANY) && !narrow(engine, offer)) {
             ReferenceCountUtil.release(engine);
             return null;
+        }
+        if (engine instanceof ReferenceCountedOpenSslEngine boring) {
+            boring.setVerify(ASK_THE_TRUST_MANAGER, MAX_CHAIN);
         }
         captures.put(engine, capture);
         return engine;

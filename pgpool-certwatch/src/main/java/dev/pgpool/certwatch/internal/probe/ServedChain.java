@@ -1,7 +1,11 @@
 package dev.pgpool.certwatch.internal.probe;
 
+import dev.pgpool.certwatch.internal.x509.Certificates;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +41,25 @@ public record ServedChain(
     public ServedChain {
         certificates = List.copyOf(certificates);
         sha256 = List.copyOf(sha256);
+    }
+
+    /**
+     * The same chain with certificates whose parts can be asked for; what cannot be read at all is left out.
+     *
+     * @param onLost told of each certificate left out, with its place from 1 and the reason
+     */
+    public ServedChain readable(BiConsumer<Integer, String> onLost) {
+        List<X509Certificate> readable = new ArrayList<>(certificates.size());
+        List<String> fingerprints = new ArrayList<>(certificates.size());
+        for (int i = 0; i < certificates.size(); i++) {
+            try {
+                readable.add(Certificates.readable(certificates.get(i)));
+                fingerprints.add(sha256.get(i));
+            } catch (CertificateException e) {
+                onLost.accept(i + 1, String.valueOf(e.getMessage()));
+            }
+        }
+        return new ServedChain(where, readable, fingerprints, staple, kind);
     }
 
     /** Takes the fingerprints, once for all who need them. */

@@ -7,6 +7,7 @@ import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.Severity;
 import dev.pgpool.certwatch.TargetSet;
 import dev.pgpool.certwatch.internal.judge.Remaining;
+import dev.pgpool.certwatch.internal.text.PeerText;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -26,7 +27,7 @@ public final class SnapshotTable {
         List<List<String>> rows = new ArrayList<>();
         rows.add(HEAD);
         snapshot.reports().forEach(report -> rows.add(row(report, snapshot.at())));
-        snapshot.pending().forEach(name -> rows.add(List.of("-", name, "-", "-", "-", "not looked at yet")));
+        snapshot.pending().forEach(name -> rows.add(List.of("-", cell(name), "-", "-", "-", "not looked at yet")));
         int[] widths = new int[HEAD.size()];
         for (List<String> row : rows) {
             for (int i = 0; i < widths.length; i++) {
@@ -53,7 +54,7 @@ public final class SnapshotTable {
                 effective == null
                         ? (report.target() instanceof TargetSet ? "-" : "unknown")
                         : effective.truncatedTo(ChronoUnit.SECONDS).toString(),
-                effective == null ? "-" : Remaining.text(Duration.between(at, effective)),
+                effective == null ? "-" : Remaining.text(Duration.between(report.judgedAt(at), effective)),
                 responsible == null ? "-" : cell(responsible.displayName()),
                 cell(why(report, at)));
     }
@@ -77,8 +78,6 @@ public final class SnapshotTable {
 
     /** Names and messages hold what peers sent; a table has one line for each target. */
     private static String cell(String text) {
-        StringBuilder clean = new StringBuilder();
-        text.chars().limit(MAX_CELL).forEach(c -> clean.append(Character.isISOControl(c) ? '?' : (char) c));
-        return text.length() > MAX_CELL ? clean.append("...").toString() : clean.toString();
+        return PeerText.shortened(PeerText.escape(text), MAX_CELL);
     }
 }

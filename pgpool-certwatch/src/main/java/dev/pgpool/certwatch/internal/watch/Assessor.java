@@ -16,6 +16,7 @@ import dev.pgpool.certwatch.internal.judge.Revocation;
 import dev.pgpool.certwatch.internal.judge.TrustCache;
 import dev.pgpool.certwatch.internal.judge.TrustCache.Trust;
 import dev.pgpool.certwatch.internal.probe.BlockingCalls;
+import dev.pgpool.certwatch.internal.judge.UnreadableChainException;
 import dev.pgpool.certwatch.internal.probe.Look;
 import dev.pgpool.certwatch.internal.probe.Prober;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
@@ -116,9 +117,16 @@ final class Assessor implements Assessing {
         boolean alone = target instanceof TrustStoreTarget;
         List<Inspection> inspections = new ArrayList<>();
         for (ServedChain chain : look.chains()) {
-            inspections.add(inspector.inspect(target, chain, alone ? null : trust.anchors(), former));
-            if (revocation.concerns(chain)) {
-                findings.addAll(revocation.check(chain, trust.anchors(), clock.instant()));
+            try {
+                inspections.add(inspector.inspect(target, chain, alone ? null : trust.anchors(), former));
+                if (revocation.concerns(chain)) {
+                    findings.addAll(revocation.check(chain, trust.anchors(), clock.instant()));
+                }
+            } catch (UnreadableChainException e) {
+                findings.add(e.finding());
+            } catch (RuntimeException e) {
+                // One address or file entry that cannot be judged must not cost the others.
+                findings.add(Finding.of(FindingCode.PROBE_ERROR, chain.where() + ": cannot be judged: " + e));
             }
         }
         return new Assessment(

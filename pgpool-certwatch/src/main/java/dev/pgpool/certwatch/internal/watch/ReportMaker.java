@@ -28,9 +28,6 @@ import java.util.function.Predicate;
 /** Makes a report of what is known and the present time. All methods are functions of their arguments. */
 final class ReportMaker {
 
-    /** Smaller differences are latency and rounding, and harm no one. */
-    private static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(5);
-
     private static final Comparator<Finding> WORST_FIRST = Comparator.comparing(
                     (Finding finding) -> finding.code() != FindingCode.EXPIRED)
             .thenComparing(Finding::severity, Comparator.reverseOrder())
@@ -47,9 +44,8 @@ final class ReportMaker {
         Thresholds own = known.target().thresholds();
         Thresholds thresholds = own == null ? judging.thresholds() : own;
         Duration offset = known.clockOffset();
-        boolean clockWrong = offset != null && offset.abs().compareTo(CLOCK_TOLERANCE) > 0;
-        // A peer that is ahead of us makes alarms come earlier, never later: its word must not silence one.
-        Instant judgedAt = clockWrong && offset != null && !offset.isNegative() ? now.plus(offset) : now;
+        boolean clockWrong = offset != null && offset.abs().compareTo(CertReport.CLOCK_TOLERANCE) > 0;
+        Instant judgedAt = CertReport.judgedAt(now, offset);
 
         Set<Finding> findings = new LinkedHashSet<>(known.findings());
         Verdict worst = null;

@@ -1,6 +1,7 @@
 package dev.pgpool.certwatch.internal.watch;
 
 import dev.pgpool.certwatch.internal.probe.Threads;
+import dev.pgpool.certwatch.internal.text.PeerText;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -50,7 +51,7 @@ final class ThreadTimeline implements Timeline {
             try {
                 task.run();
             } catch (RuntimeException | Error e) {
-                LOGGER.error("a task of the watch failed", e);
+                LOGGER.error("a task of the watch failed", PeerText.safe(e));
             }
         };
     }

@@ -12,6 +12,7 @@ import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.Notice;
 import dev.pgpool.certwatch.TargetSet;
 import dev.pgpool.certwatch.internal.probe.Look;
+import dev.pgpool.certwatch.internal.text.PeerText;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -386,7 +387,8 @@ public final class WatchLoop implements AutoCloseable {
             }
         } catch (RuntimeException | Error e) {
             // A target that nobody looks at any more would be silent for ever: the next look must come.
-            LOGGER.error("the look at {} could not be judged", watched.target.name(), e);
+            LOGGER.error(
+                    "the look at {} could not be judged", PeerText.escape(watched.target.name()), PeerText.safe(e));
             problem = e;
         }
         List<CompletableFuture<CertReport>> done = List.copyOf(watched.waiting);
@@ -439,7 +441,7 @@ public final class WatchLoop implements AutoCloseable {
         for (CertificateChange change : changes) {
             LOGGER.info(
                     "certificate changed, target={} serial={} until={}",
-                    watched.target.name(),
+                    PeerText.escape(watched.target.name()),
                     change.after().serial(),
                     change.after().notAfter());
             events.tell(listener -> listener.onChange(change));

@@ -1,0 +1,51 @@
+package dev.pgpool.certwatch.internal.x509;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** UTCTime and GeneralizedTime, also in the forms of BER that RFC 5280 forbids: without seconds, with fractions, with an offset. */
+final class DerTime {
+
+    private static final Pattern TIME =
+            Pattern.compile("(\\d{2}|\\d{4})(\\d{2})(\\d{2})(\\d{2})(\\d{2})(\\d{2})?(?:[.,]\\d{1,9})?(Z|[+-]\\d{4})?");
+
+    private DerTime() {}
+
+    /** The instant in whole seconds; absent if the element is no time. */
+    static @Nullable Instant of(Der element) {
+        boolean shortYear = element.is(Der.UTC_TIME);
+        if (!shortYear && !element.is(Der.GENERALIZED_TIME)) {
+            return null;
+        }
+        Matcher time = TIME.matcher(element.text().trim());
+        if (!time.matches() || (time.group(1).length() == 2) != shortYear) {
+            return null;
+        }
+        int year = Integer.parseInt(time.group(1));
+        if (shortYear) {
+            year += year < 50 ? 2000 : 1900;
+        }
+        try {
+            LocalDateTime local = LocalDateTime.of(
+                    year,
+                    number(time.group(2)),
+                    number(time.group(3)),
+                    number(time.group(4)),
+                    number(time.group(5)),
+                    time.group(6) == null ? 0 : number(time.group(6)));
+            String zone = time.group(7);
+            return local.toInstant(zone == null || zone.equals("Z") ? ZoneOffset.UTC : ZoneOffset.of(zone));
+        } catch (DateTimeException e) {
+            return null;
+        }
+    }
+
+    private static int number(String digits) {
+        return Integer.parseInt(digits);
+    }
+}
