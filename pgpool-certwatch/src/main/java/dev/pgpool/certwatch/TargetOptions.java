@@ -130,6 +130,16 @@ final class TargetOptions {
         return warning == null && critical == null ? null : Thresholds.parse(warning, critical);
     }
 
+    /** Which certificates of a file count. */
+    CertificateFile.Leaves leaves() {
+        String value = text("leaves", "each");
+        return switch (value) {
+            case "each" -> CertificateFile.Leaves.EACH;
+            case "first" -> CertificateFile.Leaves.FIRST;
+            default -> throw wrong.apply("leaves=" + value + " (expected: each or first)");
+        };
+    }
+
     /** Own trust anchors; absent for those of the watch. */
     @Nullable
     TrustSource trust() {

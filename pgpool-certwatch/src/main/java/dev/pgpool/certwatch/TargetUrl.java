@@ -155,6 +155,7 @@ final class TargetUrl {
                 file,
                 password == null ? null : Secret.of(password.toCharArray()),
                 options.path("key"),
+                options.leaves(),
                 options.policy());
         options.refuseOthers(!url.contains("@"));
         return target;

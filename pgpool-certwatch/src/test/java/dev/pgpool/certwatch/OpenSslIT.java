@@ -82,8 +82,8 @@ class OpenSslIT {
                 CertReport refused =
                         lookAt(at(server), patient().trust(trust(ROOT)).nativeTls(false));
                 assertThat(codes(refused)).containsExactly(PROTOCOL_TOO_OLD);
-                assertThat(refused.success()).isFalse();
-                assertThat(refused.chain()).isEmpty();
+                // Java refuses the version, but up to TLS 1.2 the chain can be overheard.
+                assertThat(refused.expiry()).isEqualTo(seen.expiry());
             }
         }
     }

@@ -1,11 +1,11 @@
 package dev.pgpool.certwatch.internal.file;
 
+import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.Secret;
-import java.io.ByteArrayInputStream;
+import dev.pgpool.certwatch.internal.x509.Certificates;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -13,7 +13,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,8 +26,18 @@ public final class CertificateFiles {
 
     private CertificateFiles() {}
 
-    /** Reads a file whole, so that a file replaced meanwhile is not seen in halves. */
+    /** Reads a file whole, so that a file replaced meanwhile is not seen in halves; each leaf in it counts. */
     public static Contents read(Path file, @Nullable Secret password) throws FileException {
+        return read(file, password, false);
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @param password of a key store, and of encrypted keys in PEM
+     * @param firstOnly of PEM and DER files only the first certificate is a leaf
+     */
+    public static Contents read(Path file, @Nullable Secret password, boolean firstOnly) throws FileException {
         byte[] bytes = bytes(file);
         if (bytes.length == 0) {
             throw new FileException(
@@ -39,33 +48,95 @@ public final class CertificateFiles {
             return StoreForm.read(file, bytes, form, password);
         }
         if (bytes[0] == 0x30) {
-            return new Contents("DER", List.of(new Contents.Chain("", der(file, bytes), null)), List.of());
+            List<Finding> problems = new ArrayList<>();
+            List<X509Certificate> found = der(file, bytes, problems);
+            return contents("DER", found, firstOnly, problems);
         }
-        Pem pem = Pem.parse(file, new String(bytes, StandardCharsets.ISO_8859_1));
-        return new Contents("PEM", List.of(new Contents.Chain("", pem.certificates(), null)), List.of());
+        Pem pem = Pem.parse(file, bytes);
+        List<Finding> problems = new ArrayList<>(pem.problems());
+        foreignKeys(file, pem, password, problems);
+        return contents("PEM", pem.certificates(), firstOnly, problems);
     }
 
-    /** The private key of a PEM file in PKCS#8 form. */
-    public static PrivateKey readKey(Path file, String algorithm) throws FileException {
-        return Pem.privateKey(file, new String(bytes(file), StandardCharsets.ISO_8859_1), algorithm);
+    private static Contents contents(
+            String form, List<X509Certificate> found, boolean firstOnly, List<Finding> problems) {
+        return Contents.of(form, firstOnly ? Leaves.firstOnly(found) : Leaves.of(found), found, problems);
     }
 
-    static List<X509Certificate> der(Path file, byte[] bytes) throws FileException {
-        try {
-            List<X509Certificate> found = new ArrayList<>();
-            CertificateFactory factory = CertificateFactory.getInstance("X.509");
-            for (var certificate : factory.generateCertificates(new ByteArrayInputStream(bytes))) {
-                found.add((X509Certificate) certificate);
+    /** A key beside certificates is that of one of them: a server that is given both would not start otherwise. */
+    private static void foreignKeys(Path file, Pem pem, @Nullable Secret password, List<Finding> problems) {
+        int number = 0;
+        for (Pem.Block block : pem.keys()) {
+            number++;
+            if (PrivateKeys.isEncrypted(block) && password == null) {
+                continue;
             }
-            if (found.isEmpty()) {
-                throw new FileException(FindingCode.NO_CERTIFICATE_FOUND, file + ": no certificate in it");
+            try {
+                boolean belongs = false;
+                for (X509Certificate certificate : pem.certificates()) {
+                    belongs |= PrivateKeys.read(file, "key " + number, block, password, certificate.getPublicKey())
+                            .belongsTo(certificate.getPublicKey());
+                }
+                if (!belongs) {
+                    problems.add(Finding.of(
+                            FindingCode.KEY_MISMATCH,
+                            file + ": private key " + number + " in it belongs to none of its certificates"));
+                }
+            } catch (FileException e) {
+                problems.add(e.finding());
             }
-            return found;
-        } catch (CertificateException e) {
+        }
+    }
+
+    /**
+     * Whether the private key of a file belongs to a certificate.
+     *
+     * @param password of the key; absent if it is not encrypted
+     */
+    public static boolean keyBelongs(Path keyFile, @Nullable Secret password, X509Certificate leaf)
+            throws FileException {
+        return PrivateKeys.first(keyFile, bytes(keyFile), password, leaf.getPublicKey())
+                .belongsTo(leaf.getPublicKey());
+    }
+
+    /**
+     * The private key of a file that belongs to a certificate.
+     *
+     * @throws FileException if there is none, it is another's, or this Java cannot use it
+     */
+    public static PrivateKey keyOf(Path keyFile, @Nullable Secret password, X509Certificate leaf)
+            throws FileException {
+        FileKey found = PrivateKeys.first(keyFile, bytes(keyFile), password, leaf.getPublicKey());
+        PrivateKey key = found.key();
+        if (!found.belongsTo(leaf.getPublicKey())) {
+            throw new FileException(
+                    FindingCode.KEY_MISMATCH, keyFile + ": the private key does not belong to the certificate");
+        }
+        if (key == null) {
+            throw new FileException(
+                    FindingCode.PARSE_ERROR, keyFile + ": a kind of key that this Java cannot use (expected: RSA or EC)");
+        }
+        return key;
+    }
+
+    private static List<X509Certificate> der(Path file, byte[] bytes, List<Finding> problems) throws FileException {
+        List<X509Certificate> found = new ArrayList<>();
+        String reason = "cut off";
+        for (byte[] encoded : Certificates.split(bytes)) {
+            try {
+                found.add(Certificates.parse(encoded));
+            } catch (CertificateException e) {
+                reason = String.valueOf(e.getMessage());
+                problems.add(Finding.of(
+                        FindingCode.PARSE_ERROR, file + ": one of its certificates is damaged: " + reason));
+            }
+        }
+        if (found.isEmpty()) {
             throw new FileException(
                     FindingCode.PARSE_ERROR,
-                    file + ": damaged or half-written: " + e.getMessage() + " (expected: certificates)");
+                    file + ": damaged or half-written: " + reason + " (expected: certificates)");
         }
+        return found;
     }
 
     private static byte[] bytes(Path file) throws FileException {

@@ -1,12 +1,12 @@
 package dev.pgpool.certwatch.internal.file;
 
+import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.internal.x509.Certificates;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.PrivateKey;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -16,48 +16,69 @@ import java.util.List;
  * takes a file cut in the middle for a shorter one.
  *
  * @param certificates in file order
+ * @param keys blocks of private keys, in file order
+ * @param problems of single blocks, which do not keep the others from counting
  */
-record Pem(List<X509Certificate> certificates) {
+record Pem(List<X509Certificate> certificates, List<Block> keys, List<Finding> problems) {
 
-    private record Block(String type, byte[] bytes) {}
+    /**
+     * One block.
+     *
+     * @param encryption the value of the header DEK-Info; empty if there is none
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Block(String type, String encryption, byte[] bytes) {}
 
-    static Pem parse(Path file, String text) throws FileException {
+    static Pem parse(Path file, byte[] text) throws FileException {
         List<X509Certificate> certificates = new ArrayList<>();
+        List<Block> keys = new ArrayList<>();
+        List<Finding> problems = new ArrayList<>();
         List<String> others = new ArrayList<>();
+        int number = 0;
         for (Block block : blocks(file, text)) {
+            number++;
             switch (block.type()) {
-                case "CERTIFICATE", "X509 CERTIFICATE", "PKCS7" ->
-                    certificates.addAll(CertificateFiles.der(file, block.bytes()));
-                default -> others.add(block.type());
+                case "CERTIFICATE", "X509 CERTIFICATE", "PKCS7" -> add(file, number, block, certificates, problems);
+                default -> {
+                    others.add(block.type());
+                    if (PrivateKeys.isKey(block)) {
+                        keys.add(block);
+                    }
+                }
             }
         }
         if (certificates.isEmpty()) {
-            throw new FileException(
-                    FindingCode.NO_CERTIFICATE_FOUND,
-                    file + ": no certificate in it, but " + (others.isEmpty() ? "nothing else either" : others));
+            throw problems.isEmpty()
+                    ? new FileException(
+                            FindingCode.NO_CERTIFICATE_FOUND,
+                            file + ": no certificate in it, but " + (others.isEmpty() ? "nothing else either" : others))
+                    : new FileException(FindingCode.PARSE_ERROR, problems.get(0).message());
         }
-        return new Pem(List.copyOf(certificates));
+        return new Pem(List.copyOf(certificates), List.copyOf(keys), List.copyOf(problems));
     }
 
-    static PrivateKey privateKey(Path file, String text, String algorithm) throws FileException {
-        List<String> others = new ArrayList<>();
-        for (Block block : blocks(file, text)) {
-            if (block.type().equals("PRIVATE KEY")) {
-                try {
-                    return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(block.bytes()));
-                } catch (GeneralSecurityException e) {
-                    throw new FileException(
-                            FindingCode.KEY_MISMATCH, file + ": not a key of the leaf's kind, " + algorithm);
-                }
+    private static void add(
+            Path file, int number, Block block, List<X509Certificate> certificates, List<Finding> problems) {
+        int before = certificates.size();
+        String reason = "no certificate in it";
+        for (byte[] encoded : Certificates.split(block.bytes())) {
+            try {
+                certificates.add(Certificates.parse(encoded));
+            } catch (CertificateException e) {
+                reason = String.valueOf(e.getMessage());
             }
-            others.add(block.type());
         }
-        throw new FileException(
-                FindingCode.PARSE_ERROR,
-                file + ": " + others + " (expected: an unencrypted PRIVATE KEY in PKCS#8 form)");
+        if (certificates.size() == before) {
+            problems.add(Finding.of(
+                    FindingCode.PARSE_ERROR,
+                    file + ": block " + number + " (" + block.type() + ") is damaged: " + reason
+                            + " (expected: a certificate)"));
+        }
     }
 
-    private static List<Block> blocks(Path file, String text) throws FileException {
+    /** All blocks of a file. */
+    static List<Block> blocks(Path file, byte[] bytes) throws FileException {
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
         List<Block> blocks = new ArrayList<>();
         int at = text.indexOf("-----BEGIN ");
         if (at < 0) {
@@ -73,20 +94,28 @@ record Pem(List<X509Certificate> certificates) {
                         FindingCode.PARSE_ERROR,
                         file + ": half-written: block " + (blocks.size() + 1) + " begins and does not end");
             }
-            try {
-                String body = text.substring(typeEnd + 5, end);
-                // Keys in traditional form carry headers, and are none of our business.
-                byte[] bytes = body.indexOf(':') >= 0
-                        ? new byte[0]
-                        : Base64.getMimeDecoder().decode(body);
-                blocks.add(new Block(type, bytes));
-            } catch (IllegalArgumentException e) {
-                throw new FileException(
-                        FindingCode.PARSE_ERROR,
-                        file + ": block " + (blocks.size() + 1) + " (" + type + ") is not base64");
-            }
+            blocks.add(block(type, text.substring(typeEnd + 5, end)));
             at = text.indexOf("-----BEGIN ", end);
         }
         return blocks;
+    }
+
+    /** Traditional keys and some tools' certificates carry headers: lines with a colon, then an empty line. */
+    private static Block block(String type, String body) {
+        StringBuilder base64 = new StringBuilder(body.length());
+        String encryption = "";
+        for (String line : body.split("\\R", -1)) {
+            if (line.indexOf(':') < 0) {
+                base64.append(line);
+            } else if (line.regionMatches(true, 0, "DEK-Info:", 0, 9)) {
+                encryption = line.substring(9).trim();
+            }
+        }
+        try {
+            return new Block(type, encryption, Base64.getMimeDecoder().decode(base64.toString()));
+        } catch (IllegalArgumentException e) {
+            // Told as damaged where a certificate was expected, and no matter elsewhere.
+            return new Block(type, encryption, new byte[0]);
+        }
     }
 }

@@ -63,12 +63,16 @@ final class StoreForm {
             for (String alias : Collections.list(store.aliases())) {
                 Certificate[] chain = store.getCertificateChain(alias);
                 if (chain != null && chain.length > 0) {
-                    chains.add(new Contents.Chain(alias, x509(chain), key(store, alias, secret)));
+                    chains.add(new Contents.Chain("alias " + alias, x509(chain), key(store, alias, secret)));
                 } else if (store.getCertificate(alias) instanceof X509Certificate trusted) {
                     single.add(trusted);
                 }
             }
             if (chains.isEmpty() && single.isEmpty()) {
+                Contents own = withoutJava(bytes, form, secret);
+                if (own != null) {
+                    return own;
+                }
                 // Without a password Java passes over encrypted certificates in silence.
                 throw password == null
                         ? new FileException(
@@ -76,17 +80,43 @@ final class StoreForm {
                                 file + ": no certificate can be read without a password (" + form + ")")
                         : new FileException(FindingCode.NO_CERTIFICATE_FOUND, file + ": no certificate in it");
             }
-            return new Contents(form, chains, single);
+            return new Contents(form, chains, single, List.of());
         } catch (IOException e) {
-            if (e.getCause() instanceof UnrecoverableKeyException
-                    || String.valueOf(e.getMessage()).contains("password was incorrect")) {
+            boolean opened = !isPasswordFailure(e);
+            // Java blames the password for an encrypted PKCS12 certificate that it refuses; a wrong one opens nothing here either.
+            Contents own = opened || form.equals("PKCS12") ? withoutJava(bytes, form, secret) : null;
+            if (own != null) {
+                return own;
+            }
+            if (!opened) {
                 throw new FileException(
                         FindingCode.BAD_PASSWORD,
                         file + ": the password does not open it (" + form + "; expected: the store's password)");
             }
             throw new FileException(FindingCode.PARSE_ERROR, file + ": damaged or half-written " + form);
         } catch (GeneralSecurityException e) {
+            Contents own = withoutJava(bytes, form, secret);
+            if (own != null) {
+                return own;
+            }
             throw new FileException(FindingCode.PARSE_ERROR, file + ": " + form + ": " + e.getMessage());
+        }
+    }
+
+    private static boolean isPasswordFailure(IOException e) {
+        return e.getCause() instanceof UnrecoverableKeyException
+                || String.valueOf(e.getMessage()).contains("password was incorrect");
+    }
+
+    /** Absent if nothing is found that way either. */
+    private static @Nullable Contents withoutJava(byte[] bytes, String form, char @Nullable [] secret) {
+        try {
+            List<X509Certificate> found = form.equals("PKCS12")
+                    ? StoreBytes.pkcs12(bytes, secret == null ? new char[0] : secret)
+                    : StoreBytes.jks(bytes);
+            return found.isEmpty() ? null : Contents.of(form, Leaves.of(found), found, List.of());
+        } catch (GeneralSecurityException e) {
+            return null;
         }
     }
 

@@ -83,8 +83,6 @@ public final class TrustStores {
     }
 
     private static List<X509Certificate> certificates(Contents contents) {
-        List<X509Certificate> found = new ArrayList<>(contents.single());
-        contents.chains().forEach(chain -> found.addAll(chain.certificates()));
-        return found;
+        return contents.all();
     }
 }

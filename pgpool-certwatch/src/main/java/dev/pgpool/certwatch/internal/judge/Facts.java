@@ -3,7 +3,7 @@ package dev.pgpool.certwatch.internal.judge;
 import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.internal.probe.Fingerprints;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
-import dev.pgpool.certwatch.internal.x509.OddKey;
+import dev.pgpool.certwatch.internal.x509.Certificates;
 import java.math.BigInteger;
 import java.security.PublicKey;
 import java.security.cert.CertificateParsingException;
@@ -119,6 +119,6 @@ final class Facts {
         if (key instanceof EdECKey ed) {
             return ed.getParams().getName().equals(NamedParameterSpec.ED448.getName()) ? 456 : 256;
         }
-        return key instanceof OddKey odd ? odd.bits() : 0;
+        return Certificates.bits(key);
     }
 }

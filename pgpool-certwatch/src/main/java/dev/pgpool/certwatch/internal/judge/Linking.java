@@ -33,7 +33,7 @@ final class Linking {
                     && !linked.contains(issuer)
                     && !sameKey(linked, issuer)
                     && (best == null || issuer.getNotAfter().after(best.getNotAfter()))
-                    && checks.verifies(certificate, issuer)) {
+                    && checks.plausible(certificate, issuer)) {
                 best = issuer;
             }
         }

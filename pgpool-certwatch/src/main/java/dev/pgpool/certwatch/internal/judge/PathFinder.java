@@ -50,6 +50,7 @@ final class PathFinder {
     private int steps;
     private int validated;
     private @Nullable String objection;
+    private @Nullable String unusable;
 
     PathFinder(List<X509Certificate> served, TrustAnchors anchors, SignatureChecks checks) {
         this.served = served;
@@ -73,6 +74,12 @@ final class PathFinder {
     @Nullable
     String objection() {
         return objection;
+    }
+
+    /** A link that can be neither proved nor disproved here; absent if there was none. */
+    @Nullable
+    String unusable() {
+        return unusable;
     }
 
     private void extend(List<X509Certificate> path) {
@@ -121,6 +128,10 @@ final class PathFinder {
         }
         if (checks.verifies(certificate, issuer)) {
             return true;
+        }
+        if (Signatures.unusable(issuer.getPublicKey(), certificate.getSigAlgName())) {
+            unusable = name(issuer) + " has a key that this Java cannot check the signature on " + name(certificate)
+                    + " with";
         }
         objection = checks.exhausted()
                 ? "no path found within " + SignatureChecks.MAX + " signature checks: too many certificates of one name"

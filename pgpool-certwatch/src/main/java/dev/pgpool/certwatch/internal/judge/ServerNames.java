@@ -73,7 +73,8 @@ final class ServerNames {
     }
 
     static boolean matches(String pattern, String name) {
-        String wanted = name.toLowerCase(Locale.ROOT);
+        String lower = name.toLowerCase(Locale.ROOT);
+        String wanted = lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
         String given = pattern.toLowerCase(Locale.ROOT);
         if (!isHostName(given)) {
             return false;

@@ -7,6 +7,7 @@ import static dev.pgpool.certwatch.FindingCode.SELF_SIGNED;
 import static dev.pgpool.certwatch.FindingCode.UNTRUSTED_ROOT;
 
 import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.Severity;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import java.security.cert.X509Certificate;
@@ -84,7 +85,7 @@ final class Shapes {
                 facts.of(linked),
                 verified,
                 hygiene,
-                finder != null && paths.isEmpty() ? distrust(linked, finder.objection(), checks) : null,
+                finder != null && paths.isEmpty() ? distrust(linked, finder, checks) : null,
                 anchors != null && !paths.isEmpty() ? objection(certificates, anchors) : null);
     }
 
@@ -95,7 +96,13 @@ final class Shapes {
                 : Finding.of(PLATFORM_REFUSES, "Java's own trust manager refuses the chain: " + objection);
     }
 
-    private static Finding distrust(List<X509Certificate> linked, @Nullable String objection, SignatureChecks checks) {
+    private static Finding distrust(List<X509Certificate> linked, PathFinder finder, SignatureChecks checks) {
+        String objection = finder.objection();
+        String unusable = finder.unusable();
+        if (unusable != null) {
+            // What cannot be determined is no alarm: clients that know the curve may be content.
+            return Finding.of(CHAIN_INVALID, unusable).withSeverity(Severity.WARNING);
+        }
         X509Certificate leaf = linked.get(0);
         X509Certificate top = linked.get(linked.size() - 1);
         boolean selfIssued = top.getSubjectX500Principal().equals(top.getIssuerX500Principal());

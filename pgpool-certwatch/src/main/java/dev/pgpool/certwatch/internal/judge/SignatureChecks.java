@@ -36,6 +36,11 @@ final class SignatureChecks {
         return verified;
     }
 
+    /** Whether one certificate may well be the issuer of the other: proved, or not to be checked by this Java. */
+    boolean plausible(X509Certificate certificate, X509Certificate issuer) {
+        return verifies(certificate, issuer) || Signatures.unusable(issuer.getPublicKey(), certificate.getSigAlgName());
+    }
+
     /** Whether a check was refused because of the bound. */
     boolean exhausted() {
         return exhausted;

@@ -1,6 +1,8 @@
 package dev.pgpool.certwatch.internal.judge;
 
 import java.security.GeneralSecurityException;
+import java.security.PublicKey;
+import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.util.Locale;
 
@@ -17,6 +19,19 @@ final class Signatures {
         } catch (GeneralSecurityException | RuntimeException e) {
             // Providers throw unchecked exceptions on keys they cannot use; either way it is no proof.
             return false;
+        }
+    }
+
+    /**
+     * Whether this Java has no way to check signatures by a key, such as one on a curve that it does not know. What it says about
+     * such a signature is neither proof nor disproof.
+     */
+    static boolean unusable(PublicKey key, String signatureAlgorithm) {
+        try {
+            Signature.getInstance(signatureAlgorithm).initVerify(key);
+            return false;
+        } catch (GeneralSecurityException | RuntimeException e) {
+            return true;
         }
     }
 

@@ -25,13 +25,18 @@ record AddressLook(
         @Nullable Duration clockOffset,
         boolean again) {
 
+    /** Alerts of a server that finds nothing it can use in what it was offered. */
+    private static final List<String> NOTHING_IN_COMMON =
+            List.of("handshake_failure", "insufficient_security", "unsupported_certificate", "internal_error");
+
     /** Whether the server spoke TLS, and no engine here could use it. */
     boolean mayBeOverheard() {
         Finding failure = result.failure();
         return served == null
                 && failure != null
                 && switch (failure.code()) {
-                    case HANDSHAKE_ALERT, HANDSHAKE_FAILED, PROTOCOL_TOO_OLD, CHAIN_TOO_LARGE -> true;
+                    case HANDSHAKE_ALERT -> NOTHING_IN_COMMON.stream().anyMatch(failure.message()::contains);
+                    case HANDSHAKE_FAILED, PROTOCOL_TOO_OLD, CHAIN_TOO_LARGE -> true;
                     default -> false;
                 };
     }
@@ -40,6 +45,12 @@ record AddressLook(
     AddressLook withOverheard(AddressLook overheard) {
         Finding failure = result.failure();
         ServedChain chain = overheard.served();
+        if (chain == null && failure != null && failure.code() == FindingCode.HANDSHAKE_FAILED) {
+            return withFailure(Finding.of(
+                    FindingCode.HANDSHAKE_FAILED,
+                    failure.message() + " (Java can show nothing of it in TLS 1.3; netty-tcnative-boringssl-static on the class"
+                            + " path may)"));
+        }
         if (chain == null || failure == null) {
             return this;
         }
@@ -63,11 +74,24 @@ record AddressLook(
         AddressResult shown = new AddressResult(
                 result.address(),
                 overheard.result().leafSha256(),
+                overheard.result().keyAlgorithm(),
                 overheard.result().tlsVersion(),
                 null,
                 null,
                 result.duration());
         return new AddressLook(shown, chain, List.copyOf(all), clockOffset, false);
+    }
+
+    private AddressLook withFailure(Finding other) {
+        AddressResult same = new AddressResult(
+                result.address(),
+                result.leafSha256(),
+                result.keyAlgorithm(),
+                result.tlsVersion(),
+                result.cipher(),
+                other,
+                result.duration());
+        return new AddressLook(same, served, notes, clockOffset, false);
     }
 
     private static Finding unsupported(Finding failure) {

@@ -1,6 +1,5 @@
 package dev.pgpool.certwatch.internal.probe;
 
-import dev.pgpool.certwatch.AddressResult;
 import dev.pgpool.certwatch.CertWatchConfig.Probing;
 import dev.pgpool.certwatch.Endpoint;
 import dev.pgpool.certwatch.Finding;
@@ -14,7 +13,6 @@ import dev.pgpool.certwatch.internal.starttls.NegotiationHandler;
 import dev.pgpool.certwatch.internal.starttls.Negotiations;
 import dev.pgpool.certwatch.internal.starttls.ProxyHeader;
 import io.netty.buffer.ByteBuf;
-import dev.pgpool.certwatch.internal.x509.Certificates;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -27,12 +25,8 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.security.GeneralSecurityException;
-import java.security.cert.CertificateException;
-import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -59,9 +53,6 @@ final class AddressProbe {
 
     /** How long a close may take that has something to say first. */
     private static final long LEAVING_MILLIS = 2_000;
-
-    /** Of longer chains Java's own clients want to hear nothing. */
-    private static final int MAX_CHAIN = 10;
 
     /** Last in the pipeline, so all that no one reads ends there. */
     private static final String DRAIN = "drain";
@@ -221,20 +212,7 @@ final class AddressProbe {
         disarm();
         tlsVersion = overheard.version().isEmpty() ? null : overheard.version();
         durationNanos = System.nanoTime() - startedNanos;
-        List<X509Certificate> read = new ArrayList<>();
-        for (byte[] certificate : overheard.certificates()) {
-            try {
-                read.add(Certificates.parse(certificate));
-            } catch (CertificateException e) {
-                // Without the leaf nothing is known; what is lost above it is a gap that the judgement sees.
-                if (read.isEmpty()) {
-                    fail(Finding.of(
-                            FindingCode.NO_CERTIFICATE, "the certificate shown cannot be read: " + e.getMessage()));
-                    break;
-                }
-            }
-        }
-        capture.onServed(read, null);
+        capture.onServed(overheard.readable(), null);
         Channel open = channel;
         if (open != null) {
             open.close();
@@ -484,47 +462,18 @@ final class AddressProbe {
         if (natives != null && nativeEngine != null) {
             natives.done(nativeEngine);
         }
-        List<Finding> notes = new ArrayList<>();
-        Finding reason = failure;
-        if (capture.chain().size() > MAX_CHAIN) {
-            notes.add(Finding.of(
-                    FindingCode.CHAIN_TOO_LARGE,
-                    "the chain has " + capture.chain().size() + " certificates (expected: at most " + MAX_CHAIN
-                            + ", Java's default limit)"));
+        try {
+            result.complete(new Outcome(endpoint, address, capture, overhear)
+                    .look(
+                            failure,
+                            tlsVersion,
+                            cipher,
+                            Duration.ofNanos(Math.max(0, durationNanos)),
+                            clockOffset,
+                            again));
+        } catch (RuntimeException e) {
+            // A look that never ends would cost its target all further ones.
+            result.completeExceptionally(e);
         }
-        if ("TLS 1.1".equals(tlsVersion) || "TLS 1.0".equals(tlsVersion) || "SSL 3.0".equals(tlsVersion)) {
-            notes.add(Finding.of(FindingCode.PROTOCOL_TOO_OLD, "the server speaks only " + tlsVersion + " and older"));
-        }
-        if (reason == null && capture.clientCertificateAsked() && endpoint.client() == null) {
-            notes.add(Finding.of(FindingCode.CLIENT_CERT_REQUIRED, "the server asks for a client certificate"));
-        }
-        if (reason != null && reason.code() == FindingCode.CLIENT_CERT_REQUIRED) {
-            notes.add(reason);
-            reason = null;
-        }
-        ServedChain served = capture.chain().isEmpty()
-                ? null
-                : new ServedChain(
-                        address,
-                        capture.chain(),
-                        capture.staple(),
-                        overhear ? ServedChain.Kind.OVERHEARD : ServedChain.Kind.SERVED);
-        if (served == null && reason == null) {
-            reason = Finding.of(FindingCode.NO_CERTIFICATE, "the handshake showed no certificate");
-        }
-        String leaf = served == null ? null : served.sha256().get(0);
-        Duration duration = Duration.ofNanos(Math.max(0, durationNanos));
-        result.complete(new AddressLook(
-                new AddressResult(address, leaf, keyAlgorithm(served), tlsVersion, cipher, reason, duration),
-                served,
-                notes,
-                clockOffset,
-                again));
-    }
-
-    private static @Nullable String keyAlgorithm(@Nullable ServedChain served) {
-        return served == null
-                ? null
-                : served.certificates().get(0).getPublicKey().getAlgorithm();
     }
 }

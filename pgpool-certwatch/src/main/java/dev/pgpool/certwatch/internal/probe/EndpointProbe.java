@@ -207,17 +207,16 @@ final class EndpointProbe implements AutoCloseable {
         }
 
         private CompletableFuture<AddressLook> look(int way) {
-            return attempt(ways.get(way), natives, false)
-                    .thenCompose(look -> {
-                        Finding failure = look.result().failure();
-                        if (failure != null && isConnectFailure(failure.code()) && way + 1 < ways.size() && !expired) {
-                            return look(way + 1);
-                        }
-                        return (look.again() && !expired
-                                        ? attempt(ways.get(way), null, false)
-                                        : CompletableFuture.completedFuture(look))
-                                .thenCompose(last -> overheard(last, ways.get(way)));
-                    });
+            return attempt(ways.get(way), natives, false).thenCompose(look -> {
+                Finding failure = look.result().failure();
+                if (failure != null && isConnectFailure(failure.code()) && way + 1 < ways.size() && !expired) {
+                    return look(way + 1);
+                }
+                return (look.again() && !expired
+                                ? attempt(ways.get(way), null, false)
+                                : CompletableFuture.completedFuture(look))
+                        .thenCompose(last -> overheard(last, ways.get(way)));
+            });
         }
 
         /** What no engine here can use is listened to, unless the target says what is to be offered. */

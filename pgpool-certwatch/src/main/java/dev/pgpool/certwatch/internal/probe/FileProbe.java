@@ -11,7 +11,6 @@ import dev.pgpool.certwatch.internal.file.KeyPairs;
 import dev.pgpool.certwatch.internal.file.TrustStores;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import java.nio.file.Path;
-import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,12 +25,14 @@ final class FileProbe {
     static Look look(CertificateFile target) {
         long started = System.nanoTime();
         try {
-            Contents contents = CertificateFiles.read(target.path(), target.password());
+            boolean firstOnly = target.leaves() == CertificateFile.Leaves.FIRST;
+            Contents contents = CertificateFiles.read(target.path(), target.password(), firstOnly);
             List<ServedChain> chains = new ArrayList<>();
-            List<Finding> findings = new ArrayList<>();
+            List<Finding> findings = new ArrayList<>(contents.problems());
+            boolean keyStore = !contents.form().equals("PEM") && !contents.form().equals("DER");
             for (Contents.Chain chain : contents.chains()) {
                 X509Certificate first = chain.certificates().get(0);
-                Kind kind = first.getBasicConstraints() < 0 ? Kind.FILE : Kind.BUNDLE;
+                Kind kind = first.getBasicConstraints() < 0 || (firstOnly && !keyStore) ? Kind.FILE : Kind.BUNDLE;
                 chains.add(new ServedChain(where(target, chain), chain.certificates(), null, kind));
                 if (chain.key() != null && !KeyPairs.belong(chain.key(), first.getPublicKey())) {
                     findings.add(mismatch(where(target, chain)));
@@ -40,7 +41,7 @@ final class FileProbe {
             if (!contents.single().isEmpty()) {
                 chains.add(new ServedChain(target.path().toString(), contents.single(), null, Kind.BUNDLE));
             }
-            checkKey(target, chains.get(0).certificates().get(0), findings);
+            checkKey(target, chains, findings);
             return Look.local(chains, findings, since(started));
         } catch (FileException e) {
             return Look.failed(e.finding(), since(started));
@@ -48,18 +49,22 @@ final class FileProbe {
     }
 
     private static String where(CertificateFile target, Contents.Chain chain) {
-        return chain.label().isEmpty() ? target.path().toString() : target.path() + ", alias " + chain.label();
+        return chain.label().isEmpty() ? target.path().toString() : target.path() + ", " + chain.label();
     }
 
-    private static void checkKey(CertificateFile target, X509Certificate leaf, List<Finding> findings) {
+    /** The key is that of one of the leaves. */
+    private static void checkKey(CertificateFile target, List<ServedChain> chains, List<Finding> findings) {
         Path keyFile = target.keyFile();
         if (keyFile == null) {
             return;
         }
         try {
-            PrivateKey key =
-                    CertificateFiles.readKey(keyFile, leaf.getPublicKey().getAlgorithm());
-            if (!KeyPairs.belong(key, leaf.getPublicKey())) {
+            boolean belongs = false;
+            for (ServedChain chain : chains) {
+                belongs |= CertificateFiles.keyBelongs(
+                        keyFile, target.password(), chain.certificates().get(0));
+            }
+            if (!belongs) {
                 findings.add(mismatch(keyFile.toString()));
             }
         } catch (FileException e) {
@@ -92,9 +97,8 @@ final class FileProbe {
     /** The first certificate of the file that a server is meant to serve. */
     static @Nullable X509Certificate leafOf(Path file) throws FileException {
         Contents contents = CertificateFiles.read(file, null);
-        return contents.chains().isEmpty()
-                ? null
-                : contents.chains().get(0).certificates().get(0);
+        List<X509Certificate> all = contents.all();
+        return all.isEmpty() ? null : all.get(0);
     }
 
     private static Duration since(long started) {

@@ -1,8 +1,11 @@
 package dev.pgpool.certwatch.internal.probe;
 
+import dev.pgpool.certwatch.internal.x509.Certificates;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -34,7 +37,21 @@ final class Overhearing extends ByteToMessageDecoder {
      * @param version TLS version that the server chose; empty if it chose none
      * @param certificates encoded, leaf first; empty if none were shown
      */
-    record Overheard(String version, List<byte[]> certificates) {}
+    record Overheard(String version, List<byte[]> certificates) {
+
+        /** The certificates up to the first that cannot be read at all: what is missing above is a gap that the judgement sees. */
+        List<X509Certificate> readable() {
+            List<X509Certificate> read = new ArrayList<>();
+            for (byte[] certificate : certificates) {
+                try {
+                    read.add(Certificates.parse(certificate));
+                } catch (CertificateException e) {
+                    return read;
+                }
+            }
+            return read;
+        }
+    }
 
     /**
      * An overhearing.

@@ -1,12 +1,14 @@
 package dev.pgpool.certwatch.internal.x509;
 
 import java.io.ByteArrayInputStream;
+import java.security.PublicKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads certificates, by Java and where that refuses leniently: one odd certificate must not cost the dates of any. */
 public final class Certificates {
@@ -66,6 +68,28 @@ public final class Certificates {
         } catch (RuntimeException e) {
             return odd(certificate, e);
         }
+    }
+
+    /** Kind of the key, such as {@code RSA} or {@code EC}, read from the bytes: no certificate is parsed for it. */
+    public static @Nullable String keyAlgorithm(X509Certificate certificate) {
+        try {
+            List<Der> body = Der.of(certificate.getEncoded()).child(0).children();
+            int first = !body.isEmpty() && body.get(0).is(0xa0) ? 1 : 0;
+            return body.size() < first + 6
+                    ? null
+                    : Algorithms.key(body.get(first + 5).child(0).child(0).oid());
+        } catch (CertificateEncodingException e) {
+            return null;
+        }
+    }
+
+    /** Size of a key in bits, also of one that Java cannot use; 0 if unknown. */
+    public static int bits(PublicKey key) {
+        if (key instanceof OddKey odd) {
+            return odd.bits();
+        }
+        byte[] encoded = key.getEncoded();
+        return encoded == null ? 0 : Algorithms.bits(Der.of(encoded));
     }
 
     private static X509Certificate odd(X509Certificate certificate, RuntimeException refused)

@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
 /** UTCTime and GeneralizedTime, also in the forms of BER that RFC 5280 forbids: without seconds, with fractions, with an offset. */
 final class DerTime {
 
-    private static final Pattern TIME =
-            Pattern.compile("(\\d{2}|\\d{4})(\\d{2})(\\d{2})(\\d{2})(\\d{2})(\\d{2})?(?:[.,]\\d{1,9})?(Z|[+-]\\d{4})?");
+    private static final String BEHIND_YEAR =
+            "(\\d{2})(\\d{2})(\\d{2})(\\d{2})(\\d{2})?(?:[.,]\\d{1,9})?(Z|[+-]\\d{4})?";
+    private static final Pattern UTC = Pattern.compile("(\\d{2})" + BEHIND_YEAR);
+    private static final Pattern GENERALIZED = Pattern.compile("(\\d{4})" + BEHIND_YEAR);
 
     private DerTime() {}
 
@@ -22,8 +24,8 @@ final class DerTime {
         if (!shortYear && !element.is(Der.GENERALIZED_TIME)) {
             return null;
         }
-        Matcher time = TIME.matcher(element.text().trim());
-        if (!time.matches() || (time.group(1).length() == 2) != shortYear) {
+        Matcher time = (shortYear ? UTC : GENERALIZED).matcher(element.text().trim());
+        if (!time.matches()) {
             return null;
         }
         int year = Integer.parseInt(time.group(1));

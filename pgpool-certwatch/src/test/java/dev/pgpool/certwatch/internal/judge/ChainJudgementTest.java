@@ -361,7 +361,15 @@ class ChainJudgementTest {
         "*.org, example.org, false",
         "a.*.org, a.example.org, false",
         "*, localhost, false",
-        "*.*.org, a.b.org, false"
+        "*.*.org, a.b.org, false",
+        "example.org., example.org, false",
+        "EXAMPLE.ORG., example.org., false",
+        "*.example.org., a.example.org, false",
+        "example.org.., example.org, false",
+        ".example.org, example.org, false",
+        "example..org, example.org, false",
+        "*..example.org, a.example.org, false",
+        "., localhost, false"
     })
     void namesMatchAfterRfc9525(String pattern, String name, boolean matches) {
         assertThat(ServerNames.matches(pattern, name)).isEqualTo(matches);
