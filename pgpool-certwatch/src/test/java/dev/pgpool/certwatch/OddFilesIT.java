@@ -66,7 +66,8 @@ class OddFilesIT {
         for (String text : List.of(odd, good + odd, odd + good)) {
             CertReport report = look(write("odd.pem", text));
             assertThat(report.chain()).isNotEmpty();
-            assertThat(report.expiry().effective()).isBetween(OddCertificates.END.minusSeconds(60), OddCertificates.END);
+            assertThat(report.expiry().effective())
+                    .isBetween(OddCertificates.END.minusSeconds(60), OddCertificates.END);
             assertThat(codes(report)).isSubsetOf(ODD_CERTIFICATE, FindingCode.WEAK_KEY);
             if (OddCertificates.refusedByEveryJava(kind)) {
                 assertThat(codes(report)).containsExactly(ODD_CERTIFICATE);
@@ -107,8 +108,7 @@ class OddFilesIT {
             command.addAll(how);
             openssl(command);
             assertOdd(look(CertTarget.file(directory.resolve("odd.p12")).withPassword("secret".toCharArray())));
-            assertThat(codes(look(
-                            CertTarget.file(directory.resolve("odd.p12")).withPassword("wrong".toCharArray()))))
+            assertThat(codes(look(CertTarget.file(directory.resolve("odd.p12")).withPassword("wrong".toCharArray()))))
                     .containsExactly(BAD_PASSWORD);
         }
     }
@@ -137,7 +137,8 @@ class OddFilesIT {
     @Test
     void certificatesBesideNoKeyInAPkcs12FileOfAnotherToolAreSeen() throws Exception {
         write("good.pem", Pki.pem(Pki.chain(GOOD, ROOT)));
-        openssl(List.of("pkcs12", "-export", "-nokeys", "-in", "good.pem", "-out", "plain.p12", "-passout", "pass:secret"));
+        openssl(List.of(
+                "pkcs12", "-export", "-nokeys", "-in", "good.pem", "-out", "plain.p12", "-passout", "pass:secret"));
         CertReport report = look(CertTarget.file(directory.resolve("plain.p12")).withPassword("secret".toCharArray()));
         assertThat(codes(report)).containsExactly(FindingCode.ROOT_SERVED);
         assertThat(report.expiry().effective()).isEqualTo(FAR);
@@ -165,7 +166,9 @@ class OddFilesIT {
                 List.of(ec),
                 List.of(ec, "ec -in key.pem -out key.pem"),
                 List.of("ecparam -name secp384r1 -genkey -out key.pem"),
-                List.of("ecparam -name prime256v1 -genkey -noout -out key.pem", "ec -in key.pem -no_public -out key.pem"),
+                List.of(
+                        "ecparam -name prime256v1 -genkey -noout -out key.pem",
+                        "ec -in key.pem -no_public -out key.pem"),
                 List.of(ec, "ec -in key.pem -aes256 -out key.pem -passout pass:secret"),
                 List.of(ec, "ec -in key.pem -outform DER -out key.pem"),
                 List.of("ecparam -name secp256k1 -genkey -noout -out key.pem"),
@@ -188,8 +191,19 @@ class OddFilesIT {
         boolean der = Files.readAllBytes(directory.resolve("own.key"))[0] == 0x30;
         boolean encrypted = commands.toString().contains("pass:secret");
         openssl(List.of(
-                "req", "-x509", "-new", "-key", "own.key", "-passin", "pass:secret", "-days", "300", "-subj", "/CN=own",
-                "-out", "own.pem"));
+                "req",
+                "-x509",
+                "-new",
+                "-key",
+                "own.key",
+                "-passin",
+                "pass:secret",
+                "-days",
+                "300",
+                "-subj",
+                "/CN=own",
+                "-out",
+                "own.pem"));
         CertificateFile file = CertTarget.file(directory.resolve("own.pem")).withPassword("secret".toCharArray());
 
         assertThat(codes(look(file.withKey(directory.resolve("own.key"))))).isEmpty();
@@ -197,8 +211,7 @@ class OddFilesIT {
         if (encrypted) {
             CertificateFile other = CertTarget.file(directory.resolve("own.pem"));
             assertThat(codes(look(other.withKey(directory.resolve("own.key"))))).containsExactly(BAD_PASSWORD);
-            assertThat(codes(look(
-                            other.withPassword("wrong".toCharArray()).withKey(directory.resolve("own.key")))))
+            assertThat(codes(look(other.withPassword("wrong".toCharArray()).withKey(directory.resolve("own.key")))))
                     .containsExactly(BAD_PASSWORD);
         }
         if (!der) {
@@ -208,7 +221,8 @@ class OddFilesIT {
             String foreign = Files.readString(directory.resolve("foreign.key"));
             for (String text : List.of(certificate + own, own + certificate)) {
                 write("both.pem", text);
-                assertThat(codes(look(CertTarget.file(directory.resolve("both.pem"))))).isEmpty();
+                assertThat(codes(look(CertTarget.file(directory.resolve("both.pem")))))
+                        .isEmpty();
             }
             write("both.pem", certificate + foreign);
             CertificateFile both = CertTarget.file(directory.resolve("both.pem"));
@@ -259,7 +273,8 @@ class OddFilesIT {
     @Test
     void anExpiredAuthorityCountsInAnyPlaceOfABundle() throws Exception {
         X509Bundle over = Pki.root("Over", b -> b.notAfter(Pki.NOW.minusSeconds(3600)));
-        for (List<X509Bundle> order : List.of(List.of(GOOD, over), List.of(over, GOOD), List.of(over), List.of(ROOT, over))) {
+        for (List<X509Bundle> order :
+                List.of(List.of(GOOD, over), List.of(over, GOOD), List.of(over), List.of(ROOT, over))) {
             CertReport report = look(write("bundle.pem", Pki.pem(Pki.chain(order.toArray(new X509Bundle[0])))));
             assertThat(report.level()).as(order.toString()).isEqualTo(Level.EXPIRED);
         }

@@ -53,9 +53,11 @@ class OddServersIT {
     void theDatesOfAnOddCertificateAreSeenOverTheWire(String kind) throws Exception {
         OddCertificates.Odd odd = OddCertificates.of(kind, ROOT);
         for (String version : List.of("TLSv1.2", "TLSv1.3")) {
-            try (TlsPeer server = TlsPeer.tls(odd.key(), Certificates.parse(odd.encoded())).protocols(version)) {
+            try (TlsPeer server =
+                    TlsPeer.tls(odd.key(), Certificates.parse(odd.encoded())).protocols(version)) {
                 for (boolean boring : new boolean[] {true, false}) {
-                    CertReport report = lookAt(at(server.port()), patient().trust(trust(ROOT)).nativeTls(boring));
+                    CertReport report = lookAt(
+                            at(server.port()), patient().trust(trust(ROOT)).nativeTls(boring));
                     String what = kind + version + boring + report.findings();
                     if (!boring && version.equals("TLSv1.3") && report.chain().isEmpty()) {
                         // Only BoringSSL can see into TLS 1.3 where Java gives up; the finding says so.
@@ -66,7 +68,9 @@ class OddServersIT {
                     assertThat(report.expiry().effective())
                             .as(what)
                             .isBetween(OddCertificates.END.minusSeconds(60), OddCertificates.END);
-                    assertThat(report.expiry().verified()).as(what).isEqualTo(report.expiry().effective());
+                    assertThat(report.expiry().verified())
+                            .as(what)
+                            .isEqualTo(report.expiry().effective());
                     assertThat(codes(report)).as(what).isSubsetOf(ODD_CERTIFICATE, FindingCode.PLATFORM_REFUSES);
                     assertThat(report.success()).as(what).isTrue();
                     if (OddCertificates.refusedByEveryJava(kind)) {
@@ -81,7 +85,8 @@ class OddServersIT {
     void anOddCertificateAtOneAddressLeavesTheOthersAlone() throws Exception {
         X509Bundle good = Pki.leaf("localhost", ROOT, Duration.ofDays(300));
         OddCertificates.Odd twice = OddCertificates.of("names twice", ROOT);
-        try (TlsPeer odd = TlsPeer.tls(twice.key(), Certificates.parse(twice.encoded())).protocols("TLSv1.2");
+        try (TlsPeer odd = TlsPeer.tls(twice.key(), Certificates.parse(twice.encoded()))
+                        .protocols("TLSv1.2");
                 TlsPeer well = TlsPeer.at("127.0.0.12", odd.port(), good)) {
             AddressResolver two =
                     host -> List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("127.0.0.12"));
@@ -90,8 +95,8 @@ class OddServersIT {
                         CertTarget.tls("localhost", well.port()),
                         patient().trust(trust(ROOT)).resolver(two).nativeTls(boring));
                 assertThat(codes(report)).containsExactlyInAnyOrder(ODD_CERTIFICATE, INCONSISTENT_CERT);
-                assertThat(report.addresses()).allSatisfy(address -> assertThat(address.leafSha256())
-                        .isNotNull());
+                assertThat(report.addresses())
+                        .allSatisfy(address -> assertThat(address.leafSha256()).isNotNull());
                 assertThat(report.expiry().effective()).isEqualTo(OddCertificates.END);
             }
         }
@@ -114,7 +119,13 @@ class OddServersIT {
         List<String> command = new ArrayList<>(List.of("openssl", "req", "-x509", "-nodes", "-days", "77"));
         command.addAll(List.of(how.split(" ")));
         command.addAll(List.of(
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", "odd.key", "-out",
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost",
+                "-keyout",
+                "odd.key",
+                "-out",
                 "odd.pem"));
         Process made = new ProcessBuilder(command)
                 .directory(directory.toFile())

@@ -57,7 +57,8 @@ final class FileSet {
             now.put(file, fresh);
             if (fresh.member()) {
                 if (members.size() < MAX_MEMBERS) {
-                    members.add(new CertificateFile("file:" + file, file, set.password(), null, set.policy()));
+                    members.add(new CertificateFile(
+                            "file:" + file, file, set.password(), null, CertificateFile.Leaves.EACH, set.policy()));
                 } else {
                     tooMany = true;
                 }

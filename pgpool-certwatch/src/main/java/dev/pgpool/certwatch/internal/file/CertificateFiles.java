@@ -104,8 +104,7 @@ public final class CertificateFiles {
      *
      * @throws FileException if there is none, it is another's, or this Java cannot use it
      */
-    public static PrivateKey keyOf(Path keyFile, @Nullable Secret password, X509Certificate leaf)
-            throws FileException {
+    public static PrivateKey keyOf(Path keyFile, @Nullable Secret password, X509Certificate leaf) throws FileException {
         FileKey found = PrivateKeys.first(keyFile, bytes(keyFile), password, leaf.getPublicKey());
         PrivateKey key = found.key();
         if (!found.belongsTo(leaf.getPublicKey())) {
@@ -114,7 +113,8 @@ public final class CertificateFiles {
         }
         if (key == null) {
             throw new FileException(
-                    FindingCode.PARSE_ERROR, keyFile + ": a kind of key that this Java cannot use (expected: RSA or EC)");
+                    FindingCode.PARSE_ERROR,
+                    keyFile + ": a kind of key that this Java cannot use (expected: RSA or EC)");
         }
         return key;
     }
@@ -127,8 +127,8 @@ public final class CertificateFiles {
                 found.add(Certificates.parse(encoded));
             } catch (CertificateException e) {
                 reason = String.valueOf(e.getMessage());
-                problems.add(Finding.of(
-                        FindingCode.PARSE_ERROR, file + ": one of its certificates is damaged: " + reason));
+                problems.add(
+                        Finding.of(FindingCode.PARSE_ERROR, file + ": one of its certificates is damaged: " + reason));
             }
         }
         if (found.isEmpty()) {

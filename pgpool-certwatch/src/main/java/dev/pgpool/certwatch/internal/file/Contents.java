@@ -40,8 +40,7 @@ public record Contents(String form, List<Chain> chains, List<X509Certificate> si
     static Contents of(String form, Leaves leaves, List<X509Certificate> inOrder, List<Finding> problems) {
         boolean only = leaves.chains().size() == 1 && leaves.rest().isEmpty();
         List<Chain> chains = leaves.chains().stream()
-                .map(chain -> new Chain(
-                        only ? "" : "certificate " + (inOrder.indexOf(chain.get(0)) + 1), chain, null))
+                .map(chain -> new Chain(only ? "" : "certificate " + (inOrder.indexOf(chain.get(0)) + 1), chain, null))
                 .toList();
         return new Contents(form, chains, leaves.rest(), problems);
     }

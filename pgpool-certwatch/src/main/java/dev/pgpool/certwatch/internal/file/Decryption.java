@@ -54,7 +54,8 @@ final class Decryption {
         Der derivation = parameters.child(0);
         Der scheme = parameters.child(1);
         if (!derivation.child(0).oid().equals(PBKDF2)) {
-            throw new NoSuchAlgorithmException("key derivation " + derivation.child(0).oid());
+            throw new NoSuchAlgorithmException(
+                    "key derivation " + derivation.child(0).oid());
         }
         String hash = "HmacSHA1";
         for (Der part : derivation.child(1).children()) {
@@ -63,7 +64,8 @@ final class Decryption {
             }
         }
         byte[] salt = derivation.child(1).child(0).value();
-        BigInteger iterations = new BigInteger(1, nonEmpty(derivation.child(1).child(1).value()));
+        BigInteger iterations =
+                new BigInteger(1, nonEmpty(derivation.child(1).child(1).value()));
         if (iterations.signum() == 0 || iterations.compareTo(BigInteger.valueOf(MAX_ITERATIONS)) > 0) {
             throw new GeneralSecurityException(iterations + " iterations");
         }
@@ -134,7 +136,8 @@ final class Decryption {
         }
         MessageDigest md5 = MessageDigest.getInstance("MD5");
         byte[] secret = StandardCharsets.UTF_8.encode(CharBuffer.wrap(password)).array();
-        byte[] bytes = Arrays.copyOf(secret, StandardCharsets.UTF_8.encode(CharBuffer.wrap(password)).remaining());
+        byte[] bytes = Arrays.copyOf(
+                secret, StandardCharsets.UTF_8.encode(CharBuffer.wrap(password)).remaining());
         byte[] key = new byte[0];
         byte[] last = new byte[0];
         while (key.length < keyLength) {

@@ -55,7 +55,9 @@ record FileKey(@Nullable PrivateKey key, Der publicPoint) {
         }
         if (whole.children().size() == 6) {
             byte[] parameters = sequence(
-                    whole.child(1).encoded(), whole.child(2).encoded(), whole.child(3).encoded());
+                    whole.child(1).encoded(),
+                    whole.child(2).encoded(),
+                    whole.child(3).encoded());
             return new FileKey(
                     java(wrap(sequence(DSA_OID, parameters), whole.child(5).encoded())), Der.of(new byte[0]));
         }
@@ -67,7 +69,10 @@ record FileKey(@Nullable PrivateKey key, Der publicPoint) {
     }
 
     private static Der tagged(Der whole, int tag) {
-        return whole.children().stream().filter(part -> part.is(tag)).findFirst().orElse(Der.of(new byte[0]));
+        return whole.children().stream()
+                .filter(part -> part.is(tag))
+                .findFirst()
+                .orElse(Der.of(new byte[0]));
     }
 
     private static byte[] wrap(byte[] algorithm, byte[] key) {

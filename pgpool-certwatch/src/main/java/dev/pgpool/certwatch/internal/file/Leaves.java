@@ -59,7 +59,10 @@ record Leaves(List<List<X509Certificate>> chains, List<X509Certificate> rest) {
         }
         List<X509Certificate> ordered = new ArrayList<>();
         ordered.add(leaf);
-        all.stream().filter(chain::contains).filter(other -> !other.equals(leaf)).forEach(ordered::add);
+        all.stream()
+                .filter(chain::contains)
+                .filter(other -> !other.equals(leaf))
+                .forEach(ordered::add);
         return List.copyOf(ordered);
     }
 }

@@ -50,7 +50,8 @@ final class StoreBytes {
             bags(Der.of(info.child(1).content().value()), found, 0);
         } else if (type.equals(ENCRYPTED_DATA)) {
             Der encrypted = info.child(1).content().child(1);
-            byte[] plain = Decryption.decrypt(encrypted.child(1), encrypted.child(2).value(), password);
+            byte[] plain =
+                    Decryption.decrypt(encrypted.child(1), encrypted.child(2).value(), password);
             bags(Der.of(plain), found, 0);
         }
     }

@@ -83,7 +83,8 @@ final class StoreForm {
             return new Contents(form, chains, single, List.of());
         } catch (IOException e) {
             boolean opened = !isPasswordFailure(e);
-            // Java blames the password for an encrypted PKCS12 certificate that it refuses; a wrong one opens nothing here either.
+            // Java blames the password for an encrypted PKCS12 certificate that it refuses; a wrong one opens nothing
+            // here either.
             Contents own = opened || form.equals("PKCS12") ? withoutJava(bytes, form, secret) : null;
             if (own != null) {
                 return own;

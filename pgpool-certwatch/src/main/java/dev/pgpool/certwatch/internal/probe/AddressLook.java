@@ -48,7 +48,8 @@ record AddressLook(
         if (chain == null && failure != null && failure.code() == FindingCode.HANDSHAKE_FAILED) {
             return withFailure(Finding.of(
                     FindingCode.HANDSHAKE_FAILED,
-                    failure.message() + " (Java can show nothing of it in TLS 1.3; netty-tcnative-boringssl-static on the class"
+                    failure.message()
+                            + " (Java can show nothing of it in TLS 1.3; netty-tcnative-boringssl-static on the class"
                             + " path may)"));
         }
         if (chain == null || failure == null) {

@@ -29,7 +29,8 @@ final class FileProbe {
             Contents contents = CertificateFiles.read(target.path(), target.password(), firstOnly);
             List<ServedChain> chains = new ArrayList<>();
             List<Finding> findings = new ArrayList<>(contents.problems());
-            boolean keyStore = !contents.form().equals("PEM") && !contents.form().equals("DER");
+            boolean keyStore =
+                    !contents.form().equals("PEM") && !contents.form().equals("DER");
             for (Contents.Chain chain : contents.chains()) {
                 X509Certificate first = chain.certificates().get(0);
                 Kind kind = first.getBasicConstraints() < 0 || (firstOnly && !keyStore) ? Kind.FILE : Kind.BUNDLE;
