@@ -46,8 +46,8 @@ public final class ChainInspector {
                 Finding.of(CHAIN_INVALID, chain.where() + ": certificate " + place + " cannot be read: " + reason)));
         boolean leafLost = readable.certificates().isEmpty()
                 || !readable.sha256().get(0).equals(chain.sha256().get(0));
-        if (leafLost && chain.kind() != Kind.BUNDLE && chain.kind() != Kind.TRUST_STORE
-                || readable.certificates().isEmpty()) {
+        boolean ordered = chain.kind() != Kind.BUNDLE && chain.kind() != Kind.TRUST_STORE;
+        if (readable.certificates().isEmpty() || (leafLost && ordered)) {
             throw new UnreadableChainException(findings.get(0));
         }
         Shape shape = shapes.of(readable, anchors);
