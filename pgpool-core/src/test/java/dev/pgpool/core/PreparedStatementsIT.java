@@ -7,6 +7,7 @@ import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +22,12 @@ class PreparedStatementsIT {
 
     PreparedStatementsIT(TestPostgres postgres) {
         this.postgres = postgres;
+    }
+
+    /** Of all statements on the client's server, those of the pooler too: in a string that the pooler does not look into. */
+    private static @Nullable String onServer(WireClient client, String columns) {
+        return client.value("SELECT (xpath('//v/text()', query_to_xml('SELECT " + columns.replace("'", "''")
+                + " AS v FROM pg_pre' || 'pared_statements', false, false, '')))[1]");
     }
 
     @Test
@@ -140,8 +147,7 @@ class PreparedStatementsIT {
                             "DataRow 1 2 'v2'",
                             "DataRow 1 2 'v3'",
                             "DataRow 1 2 'v4'");
-            assertThat(client.value("SELECT count(*) <= 2 FROM pg_prepared_statements WHERE name <> ''"))
-                    .isEqualTo("t");
+            assertThat(onServer(client, "count(*)")).isEqualTo("2");
         }
     }
 
@@ -322,8 +328,7 @@ class PreparedStatementsIT {
                 }
             }
             try (WireClient client = pooler.login()) {
-                assertThat(client.value(
-                                "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT ''of twenty'''"))
+                assertThat(onServer(client, "count(*) FILTER (WHERE statement = 'SELECT ''of twenty''')"))
                         .isEqualTo("1");
             }
         }
@@ -384,8 +389,7 @@ class PreparedStatementsIT {
                             .sync()
                             .exchange())
                     .contains("DataRow 1 1 '0'", "DataRow 1 4 '9999'");
-            assertThat(client.value("SELECT count(*) <= 100 FROM pg_prepared_statements WHERE name <> ''"))
-                    .isEqualTo("t");
+            assertThat(onServer(client, "count(*)")).isEqualTo("100");
         }
     }
 

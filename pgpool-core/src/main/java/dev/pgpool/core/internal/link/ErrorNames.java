@@ -37,12 +37,16 @@ final class ErrorNames {
         in.skip();
     }
 
-    /** Index behind the digits of our name if a quote follows them, else -1. */
+    /** Index behind our name if a quote follows it, else -1. */
     private static int endOfName(ByteBuf body, int from) {
         int at = from;
-        while (at < body.capacity() && body.getByte(at) >= '0' && body.getByte(at) <= '9') {
+        while (at < body.capacity() && isPartOfName(body.getByte(at))) {
             at++;
         }
         return at > from && at < body.capacity() && body.getByte(at) == '"' ? at : -1;
+    }
+
+    private static boolean isPartOfName(byte b) {
+        return (b >= '0' && b <= '9') || (b >= 'a' && b <= 'z') || b == '_';
     }
 }

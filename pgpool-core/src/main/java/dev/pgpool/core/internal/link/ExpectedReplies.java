@@ -229,6 +229,16 @@ final class ExpectedReplies {
         return false;
     }
 
+    /** Whether an entry that is about something of this class is unanswered. */
+    boolean hasSubject(Class<?> type) {
+        for (int i = 0; i < size; i++) {
+            if (type.isInstance(subjects[head + i & codes.length - 1])) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void grow() {
         int old = codes.length;
         byte[] newCodes = new byte[old * 2];

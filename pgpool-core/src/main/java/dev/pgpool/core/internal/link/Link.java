@@ -69,9 +69,10 @@ public final class Link implements ServerPhase {
         this.settings = new Settings(x, this);
         this.inspection = new Inspection(x, this);
         Rejections rejections = new Rejections(x);
-        this.statements = new StatementRewriter(x, lane.statements(), rejections);
-        this.requests = new Requests(x, statements, rejections);
-        this.replies = new Replies(x, abandoned, lane.statements());
+        NameSpace names = new NameSpace(x);
+        this.statements = new StatementRewriter(x, lane.statements(), rejections, names);
+        this.requests = new Requests(x, statements, rejections, names);
+        this.replies = new Replies(x, abandoned, lane.statements(), names);
     }
 
     private Duration abandonTimeout() {

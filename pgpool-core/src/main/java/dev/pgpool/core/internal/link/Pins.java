@@ -156,6 +156,11 @@ final class Pins {
         return ever;
     }
 
+    /** Whether the client may have prepared statements by SQL since it got this server. */
+    boolean mayHavePrepared() {
+        return (ever & SessionState.PREPARED_STATEMENT.bit()) != 0;
+    }
+
     /** Parameters that may differ from what is known of them. */
     List<String> unread() {
         Set<String> names = new TreeSet<>(settings);

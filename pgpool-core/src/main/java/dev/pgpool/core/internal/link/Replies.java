@@ -15,6 +15,7 @@ import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /** From server to client: matches what arrives with what is owed, and passes it on, drops it, or adds to it. Hot path. */
 final class Replies implements ExpectedReplies.Undo {
+    private static final byte[] DEALLOCATE = "DEALLOCATE".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] DEALLOCATE_ALL = "DEALLOCATE ALL".getBytes(StandardCharsets.US_ASCII);
     private static final String QUERY_CANCELED = "57014";
     private static final String UNKNOWN_STATEMENT = "26000";
@@ -35,8 +37,10 @@ final class Replies implements ExpectedReplies.Undo {
     private final Exchange x;
     private final AbandonedWork abandoned;
     private final StatementRegistry registry;
+    private final NameSpace names;
 
-    Replies(Exchange x, AbandonedWork abandoned, StatementRegistry registry) {
+    Replies(Exchange x, AbandonedWork abandoned, StatementRegistry registry, NameSpace names) {
+        this.names = names;
         this.x = x;
         this.registry = registry;
         this.abandoned = abandoned;
@@ -83,7 +87,9 @@ final class Replies implements ExpectedReplies.Undo {
     private void described(Object subject, int shape) {
         if (subject instanceof Named named) {
             named.shapeBecame(shape);
-            x.server.statements().shapeIs(named.statement(), shape);
+            if (!named.isNativeIn(x.session)) {
+                x.server.statements().shapeIs(named.statement(), shape);
+            }
         } else if (subject instanceof Statement statement) {
             x.server.statements().shapeIs(statement, shape);
         }
@@ -192,6 +198,8 @@ final class Replies implements ExpectedReplies.Undo {
         } else if (subject instanceof Named named) {
             x.server.statements().confirmed(named.parsed(), x.expected.headBatch());
             named.parsedIn(x.transactionEnd());
+        } else if (subject instanceof NameSpace.Replacement replacement) {
+            replacement.now().parsedIn(x.transactionEnd());
         }
         boolean duplicate = (x.expected.head() & KIND) == ExpectedReplies.DUPLICATE;
         answered(in, duplicate ? ExpectedReplies.DUPLICATE : ExpectedReplies.PARSE);
@@ -259,6 +267,10 @@ final class Replies implements ExpectedReplies.Undo {
         int to = in.bodyEnd() - 1;
         boolean all = MessageReader.equal(buf, from, to, DISCARD_ALL);
         if (!all && !MessageReader.equal(buf, from, to, DEALLOCATE_ALL)) {
+            if (MessageReader.equal(buf, from, to, DEALLOCATE)) {
+                LinkedClient teller = x.client;
+                names.deallocated(x.expected.headSubject(), teller == null ? null : teller.knownStatements());
+            }
             return;
         }
         x.server.statements().clearConfirmed();
@@ -295,6 +307,9 @@ final class Replies implements ExpectedReplies.Undo {
         x.status = TransactionStatus.of(in);
         x.copyIn = false;
         x.expected.pop();
+        if (names.isFenced()) {
+            names.queryAnswered();
+        }
         in.forward();
         afterAnswer(in);
         x.counters.countQuery();
@@ -371,6 +386,12 @@ final class Replies implements ExpectedReplies.Undo {
         int kind = x.expected.head() & KIND;
         if (kind >= ExpectedReplies.PARSE && !fields.isFatal()) {
             x.skipping = !x.expected.dropBatch(this);
+            if (x.skipping && names.isFenced()) {
+                // it was ahead of a Query, which the server skips now; its client sends no Sync
+                x.skipping = false;
+                FrontendWriter.sync(x.toServer.space());
+                x.expected.add(ExpectedReplies.SYNC);
+            }
         }
         return true;
     }
@@ -380,7 +401,14 @@ final class Replies implements ExpectedReplies.Undo {
     }
 
     private void failed(Named named, String sqlState) {
-        if (sqlState.equals(UNKNOWN_STATEMENT)) {
+        if (named.isNativeIn(x.session)) {
+            LinkedClient current = x.client;
+            ClientStatements known = current == null ? null : current.knownStatements();
+            if (known != null && sqlState.equals(UNKNOWN_STATEMENT)) {
+                // the server knows best what became of it
+                known.remove(named);
+            }
+        } else if (sqlState.equals(UNKNOWN_STATEMENT)) {
             // somebody has taken it off the server behind our back
             x.server.statements().lost(named.statement());
         } else if (sqlState.equals(FEATURE_NOT_SUPPORTED) && readsPlan(x.expected.head() & KIND)) {
@@ -402,7 +430,14 @@ final class Replies implements ExpectedReplies.Undo {
             } else if ((code & KIND) == ExpectedReplies.CLOSE) {
                 x.server.statements().restored(statement);
             }
-        } else if (subject != null && !(subject instanceof Rejection)) {
+        } else if (subject instanceof NameSpace.Repeated repeated) {
+            repeated.named().nativeIn(0);
+        } else if (subject instanceof NameSpace.Replacement replacement) {
+            if (known != null) {
+                known.remove(replacement.now());
+                known.restore(replacement.before());
+            }
+        } else if (subject != null && isUnnamed(subject)) {
             undoUnnamed(code, subject, failed, known);
         }
     }

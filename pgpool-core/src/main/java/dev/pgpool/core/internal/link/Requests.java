@@ -3,12 +3,15 @@ package dev.pgpool.core.internal.link;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.sql.SessionEffects;
+import dev.pgpool.core.internal.sql.StatementNames;
 import dev.pgpool.core.internal.sql.StatementScanner;
 import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.WireViolation;
+import java.nio.charset.StandardCharsets;
 
 /** From client to server: passes messages on and notes what the server will owe for each. Hot path. */
 final class Requests {
@@ -21,9 +24,11 @@ final class Requests {
     private final Exchange x;
     private final StatementRewriter statements;
     private final Rejections rejections;
+    private final NameSpace names;
     private final StatementScanner scanner = new StatementScanner();
 
-    Requests(Exchange x, StatementRewriter statements, Rejections rejections) {
+    Requests(Exchange x, StatementRewriter statements, Rejections rejections, NameSpace names) {
+        this.names = names;
         this.x = x;
         this.statements = statements;
         this.rejections = rejections;
@@ -31,6 +36,13 @@ final class Requests {
 
     /** Passes on what the client sent. The cursor is left at a message that has not arrived in full, if any. */
     void relay(MessageCursor in, LinkedClient current) {
+        if (names.isFenced()) {
+            statements.hold(in);
+            return;
+        }
+        if (names.isLeftover()) {
+            names.sweep();
+        }
         boolean more = true;
         while (more && !x.paused && !x.farewell && x.expected.size() < LIMIT && in.next()) {
             boolean wasReady = x.ready;
@@ -49,8 +61,12 @@ final class Requests {
                 case FrontendType.EXECUTE -> {
                     in.requireSmall();
                     x.executed = true;
-                    x.expected.add(ExpectedReplies.EXECUTE);
-                    in.forward();
+                    if (names.hasPortals()) {
+                        more = executeNames(in, current);
+                    } else {
+                        x.expected.add(ExpectedReplies.EXECUTE);
+                        in.forward();
+                    }
                 }
                 case FrontendType.SYNC -> sync(in);
                 case FrontendType.DESCRIBE -> {
@@ -66,8 +82,29 @@ final class Requests {
         }
     }
 
-    /** False if the text has to be read and has not all arrived. */
+    /** An Execute of a portal whose text may name statements. */
+    private boolean executeNames(MessageCursor in, LinkedClient current) {
+        if (!in.isComplete()) {
+            return false;
+        }
+        int end = MessageReader.requireEndOfString(in.buffer(), in.bodyIndex(), in.bodyEnd(), "portal name");
+        StatementNames text =
+                names.ofPortal(in.buffer().toString(in.bodyIndex(), end - in.bodyIndex(), StandardCharsets.ISO_8859_1));
+        Object subject = null;
+        if (text != null && names.concerns(text, current)) {
+            if (names.isUnsettled()) {
+                return statements.hold(in);
+            }
+            subject = names.beforeExecute(in, text, current, x.counters);
+        }
+        x.expected.add(ExpectedReplies.EXECUTE, subject);
+        in.forward();
+        return true;
+    }
+
+    /** False if the text has to be read and has not all arrived, or has to wait. */
     private boolean query(MessageCursor in, LinkedClient current) {
+        Object subject = null;
         if (x.rules.readsStatements()) {
             if (!in.isComplete() && in.bodyLength() <= READ_LIMIT) {
                 return false;
@@ -79,6 +116,14 @@ final class Requests {
                 return true;
             }
             if (!effects.isNone()) {
+                StatementNames text = effects.names();
+                if (text != null && names.concerns(text, current)) {
+                    if (x.expected.owesReadyForQuery() || names.isUnsettled()) {
+                        return statements.hold(in);
+                    }
+                    x.toServer.run(in.takeRun());
+                    subject = names.beforeQuery(text, current, x.counters);
+                }
                 x.touch(effects, current);
             }
         } else if (in.isComplete() && GlobalDdl.mayBeginIn(in.buffer(), in.bodyIndex(), in.bodyEnd())) {
@@ -93,10 +138,11 @@ final class Requests {
             known.dropUnnamed();
         }
         x.server.unnamedBecame(null, 0, 0);
-        x.expected.add(ExpectedReplies.QUERY);
+        x.expected.add(ExpectedReplies.QUERY, subject);
         in.forward();
         endBatch();
-        return true;
+        // what follows would be lost if the server refused what was sent ahead
+        return !names.isFenced() || statements.hold(in);
     }
 
     private void endBatch() {

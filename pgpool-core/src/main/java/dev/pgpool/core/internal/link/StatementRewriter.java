@@ -1,5 +1,7 @@
 package dev.pgpool.core.internal.link;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import dev.pgpool.core.internal.pool.LaneCounters;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
@@ -10,6 +12,7 @@ import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.sql.SessionEffects;
+import dev.pgpool.core.internal.sql.StatementNames;
 import dev.pgpool.core.internal.sql.StatementScanner;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -56,6 +59,7 @@ final class StatementRewriter {
     private final ServerConnection server;
     private final StatementRegistry registry;
     private final Rejections rejections;
+    private final NameSpace names;
     private final StatementScanner scanner = new StatementScanner();
     private final ExpectedReplies expected;
     private final Outbox toServer;
@@ -69,8 +73,9 @@ final class StatementRewriter {
 
     private boolean holding;
 
-    StatementRewriter(Exchange x, StatementRegistry registry, Rejections rejections) {
+    StatementRewriter(Exchange x, StatementRegistry registry, Rejections rejections, NameSpace names) {
         this.rejections = rejections;
+        this.names = names;
         this.x = x;
         this.server = x.server;
         this.registry = registry;
@@ -84,6 +89,7 @@ final class StatementRewriter {
         unnamedIn = 0;
         holding = false;
         lastBound = null;
+        names.begin();
     }
 
     boolean parse(MessageCursor in, LinkedClient client, LaneCounters counters) {
@@ -102,20 +108,31 @@ final class StatementRewriter {
         Named taken = statements.find(buf, in.bodyIndex(), nameEnd);
         if (isUnsettled(taken) || (taken != null && expected.owesReadyForQuery())) {
             // also a simple Query on its way may be a DEALLOCATE ALL
-            return hold();
+            return hold(in);
         }
         counters.countClientParse();
-        if (taken != null) {
+        boolean natively = names.isNative() && (taken == null || taken.isNativeIn(x.session));
+        if (taken != null && !natively) {
             parseTakenName(in, nameEnd, taken, counters);
             return true;
         }
-        Statement statement = apartIfNeeded(registry.intern(
-                buf, nameEnd + 1, in.bodyEnd(), meaning(), server.parameters().backslashes()));
+        Statement statement = registry.intern(
+                buf, nameEnd + 1, in.bodyEnd(), meaning(), server.parameters().backslashes());
         Rejection rejection = rejectionOf(statement.effects());
         if (rejection != null) {
             rejectParse(in, statement.serverName(), rejection);
             return true;
         }
+        StatementNames text = statement.effects().names();
+        if (text != null && names.concerns(text, client)) {
+            toServer.run(in.takeRun());
+            names.provide(text, client, counters);
+        }
+        if (natively) {
+            parseNatively(in, nameEnd, taken, statement, client, counters);
+            return true;
+        }
+        statement = apartIfNeeded(statement);
         Named named = statements.add(buf, in.bodyIndex(), nameEnd, statement, expected.batch());
         toServer.run(in.takeRun());
         if (usable(named, statement) == null || x.status == TransactionStatus.FAILED || expected.owesReadyForQuery()) {
@@ -128,11 +145,34 @@ final class StatementRewriter {
         return true;
     }
 
+    /** The client's names on this server are its own: the server says whether this one is taken. */
+    private void parseNatively(
+            MessageCursor in,
+            int nameEnd,
+            @Nullable Named taken,
+            Statement statement,
+            LinkedClient client,
+            LaneCounters counters) {
+        if (taken != null) {
+            client.statements().remove(taken);
+            closedIn = expected.batch();
+        }
+        Named named = client.statements().add(in.buffer(), in.bodyIndex(), nameEnd, statement, expected.batch());
+        names.given(named);
+        counters.countServerParse();
+        expected.add(ExpectedReplies.PARSE, taken == null ? named : new NameSpace.Replacement(named, taken));
+        in.forward();
+    }
+
     /**
      * A statement of its own if the copy that the server has must stay as it is: another name of this session stands for
      * it, and what the text means may have changed since; or the server is going to refuse the new one.
      */
     private Statement apartIfNeeded(Statement statement) {
+        if (isExecution(statement)) {
+            // what it returns is decided by another name of this client
+            return registry.apart(statement);
+        }
         Copy present = statement.isTimeless() ? null : server.statements().find(statement, expected.batch());
         return present != null && (present.isHeld(x.session) || x.status == TransactionStatus.FAILED)
                 ? registry.apart(statement)
@@ -166,7 +206,15 @@ final class StatementRewriter {
         if (!large && !in.isComplete()) {
             return false;
         }
+        if (names.isUnsettled()) {
+            return hold(in);
+        }
         SessionEffects effects = unnamedEffects(in);
+        StatementNames text = effects.names();
+        if (text != null && names.concerns(text, client)) {
+            toServer.run(in.takeRun());
+            names.provide(text, client, counters);
+        }
         Object before = unnamedBefore(statements);
         Rejection rejection = rejectionOf(effects);
         if (rejection != null && !large) {
@@ -283,11 +331,11 @@ final class StatementRewriter {
         }
         if (nameEnd == portalEnd + 1) {
             lastBound = null;
-            if (!prepareUnnamed(in, client)) {
-                return hold();
+            SessionEffects effects = client.statements().unnamedEffects();
+            if (!bindNames(in, portalEnd, effects.names(), client, counters) || !prepareUnnamed(in, client)) {
+                return hold(in);
             }
             counters.countBind();
-            SessionEffects effects = client.statements().unnamedEffects();
             if (!effects.isNone() && touchesSession(in, client, effects)) {
                 return true;
             }
@@ -296,20 +344,25 @@ final class StatementRewriter {
             return true;
         }
         Named named = client.statements().find(buf, portalEnd + 1, nameEnd);
-        if (isUnsettled(named)) {
-            return hold();
+        StatementNames text = named == null ? null : named.statement().effects().names();
+        if (isUnsettled(named) || !bindNames(in, portalEnd, text, client, counters)) {
+            return hold(in);
         }
         lastBound = portal == portalEnd ? named : null;
-        if (named == null) {
+        if (named == null || named.isNativeIn(x.session)) {
             counters.countBind();
-            expected.add(ExpectedReplies.BIND);
+            SessionEffects effects = named == null ? SessionEffects.NONE : named.statement().effects();
+            if (!effects.isNone() && touchesSession(in, client, effects)) {
+                return true;
+            }
+            expected.add(ExpectedReplies.BIND, named);
             in.forward();
             return true;
         }
         Statement statement = current(named);
         boolean relies = named.shape() != 0 && !isDescribeNext(in);
         if (relies && !isShapeKnown(in, named, statement, counters)) {
-            return hold();
+            return hold(in);
         }
         counters.countBind();
         if (relies && server.statements().shape(statement) != named.shape()) {
@@ -336,6 +389,23 @@ final class StatementRewriter {
         return true;
     }
 
+    /** What a portal names of statements; false if that has to wait. */
+    private boolean bindNames(
+            MessageCursor in, int portalEnd, @Nullable StatementNames text, LinkedClient client, LaneCounters counters) {
+        if (text == null && !names.hasPortals()) {
+            return true;
+        }
+        if (names.isUnsettled()) {
+            return false;
+        }
+        names.bound(in.buffer().toString(in.bodyIndex(), portalEnd - in.bodyIndex(), ISO_8859_1), text);
+        if (text != null && names.concerns(text, client)) {
+            toServer.run(in.takeRun());
+            names.provide(text, client, counters);
+        }
+        return true;
+    }
+
     boolean describe(MessageCursor in, LinkedClient client, LaneCounters counters) {
         if (!in.isComplete()) {
             return false;
@@ -344,12 +414,17 @@ final class StatementRewriter {
             int nameEnd = stringEnd(in, in.bodyIndex() + 1, "statement name");
             if (nameEnd == in.bodyIndex() + 1) {
                 if (!prepareUnnamed(in, client)) {
-                    return hold();
+                    return hold(in);
                 }
             } else {
                 Named named = client.statements().find(in.buffer(), in.bodyIndex() + 1, nameEnd);
                 if (isUnsettled(named)) {
-                    return hold();
+                    return hold(in);
+                }
+                if (named != null && named.isNativeIn(x.session)) {
+                    expected.add(ExpectedReplies.DESCRIBE, named);
+                    in.forward();
+                    return true;
                 }
                 if (named != null) {
                     Statement statement = current(named);
@@ -393,7 +468,14 @@ final class StatementRewriter {
             } else {
                 Named named = client.statements().find(in.buffer(), in.bodyIndex() + 1, nameEnd);
                 if (isUnsettled(named)) {
-                    return hold();
+                    return hold(in);
+                }
+                if (named != null && named.isNativeIn(x.session)) {
+                    closedIn = expected.batch();
+                    client.statements().remove(named);
+                    expected.add(ExpectedReplies.CLOSE, named);
+                    in.forward();
+                    return true;
                 }
                 if (named != null) {
                     closedIn = expected.batch();
@@ -404,6 +486,9 @@ final class StatementRewriter {
                         copy.letGo(x.session);
                     }
                     toServer.run(in.takeRun());
+                    if (names.mayHave(named)) {
+                        names.close(named.name(), null);
+                    }
                     expected.add(ExpectedReplies.CLOSE | ExpectedReplies.FAKE, named);
                     in.skip();
                     return true;
@@ -420,11 +505,17 @@ final class StatementRewriter {
      * given one up.
      */
     private boolean isUnsettled(@Nullable Named named) {
-        return expected.isUnsettled(closedIn) || (named != null && expected.isUnsettled(named.batch()));
+        return expected.isUnsettled(closedIn)
+                || (named != null && expected.isUnsettled(named.batch()))
+                || names.isUnsettled();
     }
 
-    /** The message has to wait for the end of an earlier batch. */
-    private boolean hold() {
+    /** The message has to wait for the answer to earlier ones. */
+    boolean hold(MessageCursor in) {
+        if (names.isUnsettled() && !expected.endsInReadyForQuery()) {
+            toServer.run(in.takeRun());
+            FrontendWriter.flush(toServer.space());
+        }
         holding = true;
         return false;
     }
@@ -453,6 +544,9 @@ final class StatementRewriter {
     @SuppressWarnings("ReferenceEquality") // meanings are compared by identity
     private Statement current(Named named) {
         Statement statement = named.statement();
+        if (isExecution(statement)) {
+            return usable(named, statement) != null ? statement : apart(named);
+        }
         Object meaning = meaning();
         if (meaning == x.pins.privately()) {
             // what this server has already, PostgreSQL reads again whenever its names stand for something else
@@ -463,6 +557,12 @@ final class StatementRewriter {
             named.become(statement);
         }
         return statement;
+    }
+
+    /** Whether the statement executes another one of its client's. */
+    private static boolean isExecution(Statement statement) {
+        StatementNames text = statement.effects().names();
+        return text != null && text.has(StatementNames.Verb.EXECUTE);
     }
 
     /** What no other client shares; the same again and again, since what is private to a transaction often recurs. */

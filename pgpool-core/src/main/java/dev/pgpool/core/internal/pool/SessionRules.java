@@ -25,9 +25,9 @@ public record SessionRules(PoolMode mode, int kept, int rejected, String resetQu
                 session || config.resetAlways() ? config.resetQuery().strip() : "");
     }
 
-    /** Whether statements have to be read at all. */
+    /** Whether statements have to be read: for the state that they make, and for the prepared statements that they name. */
     public boolean readsStatements() {
-        return (kept | rejected) != 0;
+        return mode != PoolMode.SESSION;
     }
 
     /** Whether a parameter that is set in SQL is followed. */

@@ -1,9 +1,14 @@
 package dev.pgpool.core.internal.prepared;
 
 import dev.pgpool.core.internal.sql.SessionEffects;
+import dev.pgpool.core.internal.sql.StatementNames;
 import dev.pgpool.core.internal.wire.MessageReader;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +29,7 @@ public final class ClientStatements {
         private @Nullable Statement apart;
         private @Nullable Object apartUnder;
         private int shape;
+        private long home;
         private @Nullable Named next;
 
         Named(byte[] name, int hash, Statement statement, long batch) {
@@ -53,6 +59,21 @@ public final class ClientStatements {
         /** From now on the name stands for the same text under other settings. */
         public void become(Statement other) {
             statement = other;
+        }
+
+        /** Whether the server of this session has the statement under the client's own name. */
+        public boolean isNativeIn(long session) {
+            return home == session;
+        }
+
+        /** The server of this session has the statement under the client's own name; 0 if none has. */
+        public void nativeIn(long session) {
+            home = session;
+        }
+
+        /** The name as a string of which each character is a byte. */
+        public String text() {
+            return new String(name, StandardCharsets.ISO_8859_1);
         }
 
         /** From which age on a server's copy is good for it. */
@@ -128,6 +149,9 @@ public final class ClientStatements {
         }
     }
 
+    /** PostgreSQL does not look further at a name. */
+    private static final int SIGNIFICANT_BYTES = StatementNames.SIGNIFICANT_BYTES;
+
     /** An array larger than this is not kept for the next unnamed statement. */
     private static final int UNNAMED_KEPT = 4_096;
 
@@ -141,7 +165,8 @@ public final class ClientStatements {
     private long unnamedVersion;
 
     /** The entry of the name in this region, or null. */
-    public @Nullable Named find(ByteBuf buf, int from, int to) {
+    public @Nullable Named find(ByteBuf buf, int from, int behind) {
+        int to = Math.min(behind, from + SIGNIFICANT_BYTES);
         int hash = MessageReader.hash(buf, from, to);
         for (Named n = table[hash & table.length - 1]; n != null; n = n.next) {
             if (n.hash == hash && MessageReader.equal(buf, from, to, n.name)) {
@@ -151,12 +176,30 @@ public final class ClientStatements {
         return null;
     }
 
+    /** The entry of a name of which each character is a byte, or null. */
+    public @Nullable Named find(String bytes) {
+        ByteBuf name = Unpooled.wrappedBuffer(bytes.getBytes(StandardCharsets.ISO_8859_1));
+        return find(name, 0, name.writerIndex());
+    }
+
+    /** All names that the client has. */
+    public List<Named> all() {
+        List<Named> all = new ArrayList<>(size);
+        for (Named head : table) {
+            for (Named n = head; n != null; n = n.next) {
+                all.add(n);
+            }
+        }
+        return all;
+    }
+
     /**
      * Gives a name that is not taken yet.
      *
      * @param batch the batch in which the client's Parse was sent
      */
-    public Named add(ByteBuf buf, int from, int to, Statement statement, long batch) {
+    public Named add(ByteBuf buf, int from, int behind, Statement statement, long batch) {
+        int to = Math.min(behind, from + SIGNIFICANT_BYTES);
         byte[] name = MessageReader.bytes(buf, from, to);
         Named named = new Named(name, MessageReader.hash(name), statement, batch);
         insert(named);

@@ -103,6 +103,13 @@ public final class ServerStatements {
         }
     }
 
+    /** All that the server may have, forgotten here: they are about to be closed. */
+    public List<Statement> takeAll() {
+        List<Statement> all = List.copyOf(copies.keySet());
+        copies.clear();
+        return all;
+    }
+
     /** The server has dropped all statements whose Parse it had answered. */
     public void clearConfirmed() {
         copies.values().removeIf(copy -> !copy.isSent());

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
  * StatementRegistry}, so identity is equality. Immutable, but that it may go stale; thread-safe.
  */
 public final class Statement {
-    private final long id;
     private final byte[] serverName;
     private final byte[] parseBody;
     private final Object meaning;
@@ -18,18 +17,13 @@ public final class Statement {
     private final int hash;
     private volatile boolean stale;
 
-    Statement(long id, byte[] parseBody, Object meaning, SessionEffects effects, boolean timeless, int hash) {
-        this.id = id;
+    Statement(String name, byte[] parseBody, Object meaning, SessionEffects effects, boolean timeless, int hash) {
         this.meaning = meaning;
         this.effects = effects;
         this.timeless = timeless;
-        this.serverName = ("pgpool_" + id).getBytes(StandardCharsets.US_ASCII);
+        this.serverName = name.getBytes(StandardCharsets.US_ASCII);
         this.parseBody = parseBody;
         this.hash = hash;
-    }
-
-    public long id() {
-        return id;
     }
 
     /** Its name on every server of the pool. Not to be written to. */
@@ -75,6 +69,6 @@ public final class Statement {
 
     @Override
     public String toString() {
-        return "pgpool_" + id;
+        return new String(serverName, StandardCharsets.US_ASCII);
     }
 }

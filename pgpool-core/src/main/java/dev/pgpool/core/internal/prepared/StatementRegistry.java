@@ -7,6 +7,7 @@ import dev.pgpool.core.internal.wire.MessageReader;
 import io.netty.buffer.ByteBuf;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
+import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -31,11 +32,17 @@ public final class StatementRegistry {
         }
     }
 
+    /** Ten digits. */
+    private static final long SECRETS = 3_656_158_440_062_976L;
+
     private final StatementScanner scanner = new StatementScanner();
     private final ReferenceQueue<Statement> collected = new ReferenceQueue<>();
     private @Nullable Entry[] table = new Entry[64];
     private int size;
     private final AtomicLong clock = new AtomicLong();
+    /** Part of the name of each statement on servers, so that no client can guess what others have there. */
+    private final String secret = Long.toString(new SecureRandom().nextLong(SECRETS), Character.MAX_RADIX);
+
     private long nextId = 1;
 
     /**
@@ -60,7 +67,7 @@ public final class StatementRegistry {
             int textEnd = MessageReader.endOfString(buf, from, to);
             SessionEffects effects = scanner.scan(buf, from, textEnd < 0 ? to : textEnd, backslashes);
             boolean timeless = TransactionCommands.isOne(buf, from, textEnd < 0 ? to : textEnd);
-            return add(new Statement(nextId++, MessageReader.bytes(buf, from, to), meaning, effects, timeless, hash));
+            return add(new Statement(nextName(), MessageReader.bytes(buf, from, to), meaning, effects, timeless, hash));
         }
     }
 
@@ -87,12 +94,16 @@ public final class StatementRegistry {
 
     private Statement copyOf(Statement statement, Object meaning) {
         return new Statement(
-                nextId++,
+                nextName(),
                 statement.parseBody(),
                 meaning,
                 statement.effects(),
                 statement.isTimeless(),
                 statement.contentHash());
+    }
+
+    private String nextName() {
+        return "pgpool_" + secret + '_' + nextId++;
     }
 
     /** The time by which copies have their age: advanced whenever a transaction ends in which a client has parsed. */

@@ -17,9 +17,11 @@ final class EffectsBuilder {
     private List<String> settings = List.of();
     private List<String> resets = List.of();
     private @Nullable GlobalDdl global;
+    private @Nullable StatementNames names;
 
     void clear() {
         global = null;
+        names = null;
         makes = 0;
         clears = 0;
         resetsAll = false;
@@ -89,6 +91,16 @@ final class EffectsBuilder {
         global = ddl.and(global);
     }
 
+    /** A prepared statement is named. */
+    void names(StatementNames.Verb verb, String name) {
+        names = new StatementNames(List.of(new StatementNames.Use(verb, name, true)), false).after(names);
+    }
+
+    /** All prepared statements are looked at. */
+    void showsStatements() {
+        names = new StatementNames(List.of(), true).after(names);
+    }
+
     /** What a text inside of this one does. */
     void add(SessionEffects inner, boolean deferred) {
         makes |= inner.makes() & ~SessionState.SEQUENCE.bit();
@@ -101,6 +113,10 @@ final class EffectsBuilder {
         if (ddl != null) {
             global(ddl);
         }
+        StatementNames named = inner.names();
+        if (named != null) {
+            names = named.inside().after(names);
+        }
     }
 
     /** @param single whether it is one statement */
@@ -110,10 +126,11 @@ final class EffectsBuilder {
                 && resets.isEmpty()
                 && !resetsAll
                 && !setsLocally
-                && global == null) {
+                && global == null
+                && names == null) {
             return SessionEffects.NONE;
         }
-        return new SessionEffects(makes, clears, settings, resets, resetsAll, setsLocally, single, global);
+        return new SessionEffects(makes, clears, settings, resets, resetsAll, setsLocally, single, global, names);
     }
 
     private static List<String> with(List<String> names, String name) {

@@ -86,7 +86,7 @@ final class Functions {
         private Effects() {}
 
         private static SessionEffects of(int makes, int clears) {
-            return new SessionEffects(makes, clears, List.of(), List.of(), false, false, true, null);
+            return new SessionEffects(makes, clears, List.of(), List.of(), false, false, true, null, null);
         }
     }
 }

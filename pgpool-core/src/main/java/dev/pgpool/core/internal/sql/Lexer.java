@@ -41,6 +41,10 @@ final class Lexer {
     private int start;
     private int end;
     private byte symbol;
+    /** The current identifier stands in quotes. */
+    private boolean quoted;
+    /** It has Unicode escapes. */
+    private boolean escaped;
 
     /**
      * Begins with a text.
@@ -94,6 +98,13 @@ final class Lexer {
     /** The current token as text. */
     String text() {
         return buf.toString(start, end - start, StandardCharsets.UTF_8);
+    }
+
+    /** What the current word or quoted identifier names, each byte a character, in the form that the server gives it. */
+    String identifier() {
+        byte[] raw = new byte[end - start];
+        buf.getBytes(start, raw);
+        return Identifiers.of(raw, quoted, escaped);
     }
 
     /** Moves to the next token and tells its kind. */
@@ -175,10 +186,14 @@ final class Lexer {
                 }
                 if (third == '"') {
                     at += 2;
-                    return quotedIdentifier();
+                    int kind = quotedIdentifier();
+                    escaped = true;
+                    return kind;
                 }
             }
         }
+        quoted = false;
+        escaped = false;
         start = at;
         int i = at + 1;
         while (i < limit) {
@@ -267,6 +282,8 @@ final class Lexer {
     }
 
     private int quotedIdentifier() {
+        quoted = true;
+        escaped = false;
         start = at + 1;
         int i = start;
         while (i < limit) {

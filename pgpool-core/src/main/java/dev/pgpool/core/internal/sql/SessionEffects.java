@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     something else (search_path, a temporary table)
  * @param single whether it is one statement
  * @param global what it may do to roles and databases; null if nothing
+ * @param names the prepared statements that it names; null if none
  */
 public record SessionEffects(
         int makes,
@@ -26,9 +27,10 @@ public record SessionEffects(
         boolean resetsAll,
         boolean setsLocally,
         boolean single,
-        @Nullable GlobalDdl global) {
+        @Nullable GlobalDdl global,
+        @Nullable StatementNames names) {
     /** By far the most frequent. */
-    public static final SessionEffects NONE = new SessionEffects(0, 0, List.of(), List.of(), false, false, true, null);
+    public static final SessionEffects NONE = new SessionEffects(0, 0, List.of(), List.of(), false, false, true, null, null);
 
     /** What a text may do that is too long to be read to its end: all that the server can be asked for. */
     private static final int UNREAD = SessionState.ROLE.bit()
@@ -53,12 +55,13 @@ public record SessionEffects(
                 && resets.isEmpty()
                 && !resetsAll
                 && !setsLocally
-                && global == null;
+                && global == null
+                && names == null;
     }
 
     /** Of a text of which this is only the beginning. */
     public SessionEffects andMore() {
-        return new SessionEffects(makes | UNREAD, clears, settings, resets, resetsAll, setsLocally, false, global);
+        return new SessionEffects(makes | UNREAD, clears, settings, resets, resetsAll, setsLocally, false, global, names);
     }
 
     /** Whether parameters may return to what the session began with. */

@@ -153,6 +153,13 @@ public final class StatementScanner {
     /** True if it begins another statement. */
     private boolean word() {
         switch (lexer.length()) {
+            case 2 -> {
+                if (lexer.is(Words.AS)) {
+                    next();
+                    executeWhatIsPrepared();
+                    return false;
+                }
+            }
             case 4 -> {
                 if (lexer.is(Words.INTO)) {
                     next();
@@ -191,6 +198,9 @@ public final class StatementScanner {
                 // a CREATE of any kind may make a temporary object from now on
                 found.makes(SessionState.SETTING);
             }
+        }
+        if (lexer.length() >= 21 && (lexer.is(Words.PG_PREPARED_STATEMENTS) || lexer.is(Words.PG_PREPARED_STATEMENT))) {
+            found.showsStatements();
         }
         Functions.Kind function = Functions.named(lexer);
         next();
@@ -272,6 +282,7 @@ public final class StatementScanner {
     private void beginsWithD() {
         if (lexer.is(Words.DEALLOCATE)) {
             found.clears(SessionState.PREPARED_STATEMENT);
+            deallocate();
         } else if (lexer.is(Words.DROP)) {
             found.clears(SessionState.TEMPORARY_OBJECT);
             global(new GlobalDdlReader(lexer)::drop);
@@ -323,14 +334,48 @@ public final class StatementScanner {
         found.add(new StatementScanner(depth + 1, true).scan(inner, 0, text.length, backslashes), deferred);
     }
 
+    private void deallocate() {
+        next();
+        if (isWord(Words.PREPARE)) {
+            String prepare = lexer.identifier();
+            next();
+            if (!isName()) {
+                found.names(StatementNames.Verb.DEALLOCATE, prepare);
+                return;
+            }
+        }
+        if (isName() && !isWord(Words.ALL)) {
+            found.names(StatementNames.Verb.DEALLOCATE, lexer.identifier());
+        }
+    }
+
+    private boolean isName() {
+        return token == Lexer.WORD || token == Lexer.QUOTED_IDENTIFIER;
+    }
+
+    /** {@code EXECUTE name}, if that is what stands here. */
+    private void executeWhatIsPrepared() {
+        if (isWord(Words.EXECUTE)) {
+            next();
+            if (isName()) {
+                found.names(StatementNames.Verb.EXECUTE, lexer.identifier());
+            }
+        }
+    }
+
     /** EXPLAIN ANALYZE does what it explains. */
     private void explain() {
         if (!lexer.is(Words.EXPLAIN)) {
+            executeWhatIsPrepared();
             return;
         }
         int mark = lexer.mark();
         while (token != Lexer.END && !isSymbol(';')) {
             boolean create = isWord(Words.CREATE);
+            boolean as = isWord(Words.AS);
+            if (!as) {
+                executeWhatIsPrepared();
+            }
             next();
             if (create) {
                 temporary();
@@ -359,6 +404,11 @@ public final class StatementScanner {
         }
         if (!transaction || token != Lexer.STRING) {
             found.makes(SessionState.PREPARED_STATEMENT);
+            if (transaction) {
+                found.names(StatementNames.Verb.PREPARE, "transaction");
+            } else if (isName()) {
+                found.names(StatementNames.Verb.PREPARE, lexer.identifier());
+            }
             deferred = true;
         }
     }

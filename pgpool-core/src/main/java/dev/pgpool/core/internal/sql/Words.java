@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 final class Words {
     static final byte[] ALL = ascii("all");
     static final byte[] ALTER = ascii("alter");
+    static final byte[] AS = ascii("as");
     static final byte[] AUTHORIZATION = ascii("authorization");
     static final byte[] BEGIN = ascii("begin");
     static final byte[] CHARACTERISTICS = ascii("characteristics");
@@ -22,6 +23,7 @@ final class Words {
     static final byte[] DO = ascii("do");
     static final byte[] DROP = ascii("drop");
     static final byte[] ELSE = ascii("else");
+    static final byte[] EXECUTE = ascii("execute");
     static final byte[] EXPLAIN = ascii("explain");
     static final byte[] GLOBAL = ascii("global");
     static final byte[] HOLD = ascii("hold");
@@ -34,6 +36,8 @@ final class Words {
     static final byte[] NAMES = ascii("names");
     static final byte[] OR = ascii("or");
     static final byte[] PG_TEMP = ascii("pg_temp");
+    static final byte[] PG_PREPARED_STATEMENT = ascii("pg_prepared_statement");
+    static final byte[] PG_PREPARED_STATEMENTS = ascii("pg_prepared_statements");
     static final byte[] PREPARE = ascii("prepare");
     static final byte[] REPLACE = ascii("replace");
     static final byte[] RESET = ascii("reset");

@@ -31,25 +31,32 @@ class TransactionTest {
     private static final byte[] ROW = "row".getBytes(StandardCharsets.UTF_8);
 
     private static List<String> heardBy(Rig rig, int server) {
-        List<String> heard = List.copyOf(rig.servers.get(server).postgres.heard());
+        List<String> heard = rig.servers.get(server).postgres.heard().stream()
+                .map(TransactionTest::withoutSecret)
+                .toList();
         rig.servers.get(server).postgres.heard().clear();
         return heard;
+    }
+
+    /** Names of the pooler's own have a part that can't be guessed. */
+    private static String withoutSecret(String text) {
+        return text.replaceAll("pgpool_[0-9a-z]+_", "pgpool_");
     }
 
     // ---- prepared statements
 
     @Test
-    void secondClientsParseOfTheSameTextIsAnsweredWithoutTheServer() {
+    void secondClientsParseOfATransactionCommandIsAnsweredWithoutTheServer() {
         try (Rig rig = new Rig(1, 10)) {
             Rig.Client first = rig.login();
             Rig.Client second = rig.login();
-            first.say(parse("a", "SELECT 1"), sync());
+            first.say(parse("a", "COMMIT"), parse("e", "SELECT 1"), sync());
             heardBy(rig, 0);
 
             List<String> answer = second.say(
                     parse("b", "UPDATE 1"),
-                    parse("c", "SELECT 1"),
-                    parse("d", "UPDATE 2"),
+                    parse("c", "COMMIT"),
+                    parse("d", "SELECT 1"),
                     bind("", "c", List.of()),
                     execute("", 0),
                     sync());
@@ -60,12 +67,16 @@ class TransactionTest {
                             "ParseComplete",
                             "ParseComplete",
                             "BindComplete",
-                            "DataRow SELECT 1",
-                            "CommandComplete SELECT 1",
+                            "CommandComplete COMMIT",
                             "ReadyForQuery I");
             assertThat(heardBy(rig, 0))
                     .containsExactly(
-                            "Parse pgpool_2 UPDATE 1", "Parse pgpool_3 UPDATE 2", "Bind  pgpool_1", "Execute ", "Sync");
+                            "Parse pgpool_3 UPDATE 1",
+                            "Close S pgpool_2",
+                            "Parse pgpool_2 SELECT 1",
+                            "Bind  pgpool_1",
+                            "Execute ",
+                            "Sync");
         }
     }
 
@@ -107,7 +118,9 @@ class TransactionTest {
 
             assertThat(client.say(bind("", "b", List.of()), execute("", 0), sync()))
                     .contains("DataRow SELECT 2");
-            assertThat(rig.servers.get(0).postgres.statementNames()).containsExactly("pgpool_2", "pgpool_3");
+            assertThat(rig.servers.get(0).postgres.statementNames())
+                    .map(TransactionTest::withoutSecret)
+                    .containsExactly("pgpool_2", "pgpool_3");
         }
     }
 

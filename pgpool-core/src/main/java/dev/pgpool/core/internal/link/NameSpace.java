@@ -1,0 +1,296 @@
+package dev.pgpool.core.internal.link;
+
+import dev.pgpool.core.internal.pool.LaneCounters;
+import dev.pgpool.core.internal.prepared.ClientStatements;
+import dev.pgpool.core.internal.prepared.ClientStatements.Named;
+import dev.pgpool.core.internal.prepared.Statement;
+import dev.pgpool.core.internal.sql.StatementNames;
+import dev.pgpool.core.internal.sql.StatementNames.Use;
+import dev.pgpool.core.internal.sql.StatementNames.Verb;
+import dev.pgpool.core.internal.wire.FrontendWriter;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.TransactionStatus;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * SQL and the extended protocol have one name space for prepared statements, so {@code DEALLOCATE}, {@code EXECUTE}, {@code
+ * PREPARE} and {@code pg_prepared_statements} must meet what the client has prepared by protocol, and the other way round.
+ * On a server those statements have names of ours. Before a text goes there that names one, the server gets it under the
+ * client's own name too:
+ *
+ * <ul>
+ *   <li>for {@code DEALLOCATE} and {@code PREPARE} an empty statement, which always parses: there is something to take away, or to
+ *       refuse. That it was taken away the server says itself, by a CommandComplete for each.
+ *   <li>for {@code EXECUTE} the statement itself. From then on the name is <em>native</em> on this server: the client's messages
+ *       about it go through unchanged, and whatever SQL does to it the server knows best.
+ *   <li>for {@code pg_prepared_statements} all of the client's, and all copies are closed.
+ * </ul>
+ *
+ * <p>While the client has the server for itself and may have statements of {@code PREPARE} there, what it parses is native, so
+ * that the server refuses names that are taken. Native names are closed before the next client's first message.
+ *
+ * <p>Texts that name no statement do not come here. Part of a link, confined to its event loop.
+ */
+final class NameSpace {
+    /** A DEALLOCATE for each of these names was sent, in this order. */
+    private static final class Deallocations {
+        final List<String> names;
+        int done;
+
+        Deallocations(List<String> names) {
+            this.names = names;
+        }
+    }
+
+    /** A name was given natively in the place of another statement that had it, as far as known. */
+    record Replacement(Named now, Named before) {}
+
+    /** A statement was repeated under the client's own name. */
+    record Repeated(Named named) {}
+
+    /** Body of a Parse of the empty text. */
+    private static final byte[] EMPTY = new byte[3];
+
+    private final Exchange x;
+    private final ExpectedReplies expected;
+
+    /** The client's own names that this server may have. */
+    private final Set<String> names = new HashSet<>();
+    /** They are those of the client before. */
+    private boolean leftover;
+    /** The server has the client's statements under their own names, and nothing else. */
+    private boolean all;
+    /** A Deallocations may be among the expected replies. */
+    private boolean deallocating;
+    /** What goes ahead of a Query may fail, and then the server skips the Query. */
+    private boolean fenced;
+    /** What portals run that names statements, by name. */
+    private @Nullable Map<String, StatementNames> portals;
+
+    NameSpace(Exchange x) {
+        this.x = x;
+        this.expected = x.expected;
+    }
+
+    /** A new client begins. */
+    void begin() {
+        leftover = !names.isEmpty();
+        all = false;
+        deallocating = false;
+        fenced = false;
+        portals = null;
+    }
+
+    /** Whether the server may have names of the client before. */
+    boolean isLeftover() {
+        return leftover;
+    }
+
+    /** Closes the names of the client before. */
+    void sweep() {
+        leftover = false;
+        names.forEach(name -> close(bytes(name), null));
+        names.clear();
+    }
+
+    /** Whether what the client parses now is to have its own name on the server. */
+    boolean isNative() {
+        return x.bindsClients || all || (x.bound && x.pins.mayHavePrepared());
+    }
+
+    /** The server gets a statement under this name of the client. */
+    void given(Named named) {
+        names.add(named.text());
+        named.nativeIn(x.session);
+    }
+
+    /** Whether the server may have something under this name of the client, beside its copy. */
+    boolean mayHave(Named named) {
+        return !names.isEmpty() && names.contains(named.text());
+    }
+
+    /** Whether it is not known yet what has become of a name: then messages about statements have to wait. */
+    boolean isUnsettled() {
+        if (deallocating) {
+            deallocating = expected.hasSubject(Deallocations.class);
+        }
+        return deallocating;
+    }
+
+    /** Whether everything has to wait for the answer to a Query. */
+    boolean isFenced() {
+        return fenced;
+    }
+
+    /** A Query has been answered. */
+    void queryAnswered() {
+        fenced = false;
+    }
+
+    /** Whether a text says something of statements that the client has prepared by protocol. */
+    boolean concerns(StatementNames text, LinkedClient client) {
+        if (text.showsAll()) {
+            return !all;
+        }
+        ClientStatements known = client.knownStatements();
+        return known != null && text.uses().stream().anyMatch(use -> known.find(use.name()) != null);
+    }
+
+    /**
+     * Sees to it that a Query finds what it names. All that went before is answered.
+     *
+     * @return what its CommandCompletes are to be compared with; null if that is nothing
+     */
+    @Nullable
+    Object beforeQuery(StatementNames text, LinkedClient client, LaneCounters counters) {
+        fenced = provide(text, client, counters);
+        return dummies(text, client);
+    }
+
+    private @Nullable Object dummies(StatementNames text, LinkedClient client) {
+        for (Use use : text.uses()) {
+            if (use.verb() != Verb.EXECUTE && !text.has(Verb.EXECUTE, use.name())) {
+                dummy(use.name(), client);
+            }
+        }
+        return deallocations(text, client);
+    }
+
+    /**
+     * Sees to it that a text finds the statements that it executes or shows, when it is parsed or bound.
+     *
+     * @return whether something was sent that the server may refuse
+     */
+    boolean provide(StatementNames text, LinkedClient client, LaneCounters counters) {
+        List<Named> wanted = new ArrayList<>();
+        ClientStatements known = client.knownStatements();
+        // in a failed transaction nothing can be parsed, and nothing will be run
+        boolean possible = known != null && x.status != TransactionStatus.FAILED;
+        if (text.showsAll() && !all) {
+            all = true;
+            closeCopies();
+            if (possible) {
+                wanted.addAll(known.all());
+            }
+        } else if (possible) {
+            text.uses().stream()
+                    .filter(use -> use.verb() == Verb.EXECUTE)
+                    .map(use -> known.find(use.name()))
+                    .filter(Objects::nonNull)
+                    .forEach(wanted::add);
+        }
+        wanted.removeIf(named -> named.isNativeIn(x.session));
+        wanted.forEach(named -> repeat(named, counters));
+        return !wanted.isEmpty();
+    }
+
+    private void repeat(Named named, LaneCounters counters) {
+        if (named.isNativeIn(x.session)) {
+            // named twice
+            return;
+        }
+        close(named.name(), null);
+        byte[] body = named.statement().parseBody();
+        FrontendWriter.parse(x.toServer.space(), named.name(), body, body.length);
+        expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP, new Repeated(named));
+        counters.countServerParse();
+        given(named);
+    }
+
+    /** Something to take away or to refuse, if the client has the name by protocol and the server does not have it. */
+    private void dummy(String name, LinkedClient client) {
+        ClientStatements known = client.knownStatements();
+        Named named = known == null ? null : known.find(name);
+        if (named == null || named.isNativeIn(x.session)) {
+            return;
+        }
+        close(named.name(), null);
+        FrontendWriter.parse(x.toServer.space(), named.name(), EMPTY, EMPTY.length);
+        expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP);
+        names.add(name);
+    }
+
+    private void closeCopies() {
+        for (Statement statement : x.server.statements().takeAll()) {
+            close(statement.serverName(), statement);
+        }
+    }
+
+    /** Closes the server's statement of that name, whatever it is. */
+    void close(byte[] name, @Nullable Statement copy) {
+        FrontendWriter.closeStatement(x.toServer.space(), name);
+        expected.add(ExpectedReplies.CLOSE | ExpectedReplies.SKIP, copy);
+    }
+
+    private @Nullable Object deallocations(StatementNames text, LinkedClient client) {
+        if (client.knownStatements() == null || !text.has(Verb.DEALLOCATE)) {
+            return null;
+        }
+        List<String> tagged = new ArrayList<>();
+        text.uses().stream()
+                .filter(use -> use.verb() == Verb.DEALLOCATE && use.tagged())
+                .forEach(use -> tagged.add(use.name()));
+        deallocating = true;
+        return new Deallocations(tagged);
+    }
+
+    /** A portal was made for a text that names statements, or for another one: null. */
+    void bound(String portal, @Nullable StatementNames text) {
+        if (portals == null) {
+            portals = new HashMap<>();
+        }
+        if (text == null) {
+            portals.remove(portal);
+        } else {
+            portals.put(portal, text);
+        }
+    }
+
+    /** Whether a portal may run a text that names statements. */
+    boolean hasPortals() {
+        return portals != null;
+    }
+
+    /** What a portal names; null if nothing. */
+    @Nullable
+    StatementNames ofPortal(String portal) {
+        Map<String, StatementNames> known = portals;
+        return known == null ? null : known.get(portal);
+    }
+
+    /**
+     * Sees to it that an Execute finds what its text names.
+     *
+     * @return what its CommandComplete is to be compared with; null if that is nothing
+     */
+    @Nullable
+    Object beforeExecute(MessageCursor in, StatementNames text, LinkedClient client, LaneCounters counters) {
+        x.toServer.run(in.takeRun());
+        provide(text, client, counters);
+        return dummies(text, client);
+    }
+
+    /** The server has said DEALLOCATE. */
+    void deallocated(@Nullable Object subject, @Nullable ClientStatements known) {
+        if (subject instanceof Deallocations sent && sent.done < sent.names.size()) {
+            String name = sent.names.get(sent.done++);
+            names.remove(name);
+            Named named = known == null ? null : known.find(name);
+            if (known != null && named != null) {
+                known.remove(named);
+            }
+        }
+    }
+
+    private static byte[] bytes(String name) {
+        return name.getBytes(StandardCharsets.ISO_8859_1);
+    }
+}

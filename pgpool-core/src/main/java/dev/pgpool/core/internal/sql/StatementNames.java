@@ -1,0 +1,65 @@
+package dev.pgpool.core.internal.sql;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The prepared statements that a text names: SQL and the extended protocol have one name space for them. Immutable.
+ *
+ * @param uses in the order of the text
+ * @param showsAll whether it reads {@code pg_prepared_statements}
+ */
+public record StatementNames(List<Use> uses, boolean showsAll) {
+    /** Length up to which PostgreSQL tells names apart. */
+    public static final int SIGNIFICANT_BYTES = 63;
+
+    /** What becomes of the statement. */
+    public enum Verb {
+        PREPARE,
+        EXECUTE,
+        DEALLOCATE
+    }
+
+    /**
+     * One name.
+     *
+     * @param verb what becomes of the statement
+     * @param name as the server reads it, each byte a character
+     * @param tagged whether its CommandComplete is among those of the text: it does not stand in a block
+     */
+    public record Use(Verb verb, String name, boolean tagged) {
+        Use untagged() {
+            return new Use(verb, name, false);
+        }
+    }
+
+    public StatementNames {
+        uses = List.copyOf(uses);
+    }
+
+    /** Whether a statement of that verb is among them. */
+    public boolean has(Verb verb) {
+        return uses.stream().anyMatch(use -> use.verb == verb);
+    }
+
+    /** Whether a statement of that verb and name is among them. */
+    public boolean has(Verb verb, String name) {
+        return uses.stream().anyMatch(use -> use.verb == verb && use.name.equals(name));
+    }
+
+    /** These behind others. */
+    StatementNames after(@Nullable StatementNames first) {
+        if (first == null) {
+            return this;
+        }
+        List<Use> all = new ArrayList<>(first.uses);
+        all.addAll(uses);
+        return new StatementNames(all, first.showsAll || showsAll);
+    }
+
+    /** Of a text inside of another. */
+    StatementNames inside() {
+        return new StatementNames(uses.stream().map(Use::untagged).toList(), showsAll);
+    }
+}
