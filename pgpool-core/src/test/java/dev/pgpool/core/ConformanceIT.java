@@ -37,6 +37,9 @@ class ConformanceIT {
         "",
         "VALUES (1), (2)",
         "SET LOCAL work_mem = '5MB'",
+        "DEALLOCATE b",
+        "PREPARE c AS SELECT 'by SQL'",
+        "SELECT name, from_sql FROM pg_prepared_statements ORDER BY 1",
         "SELECT repeat('long', 3000)"
     };
     private static final String[] QUERIES = {
@@ -48,6 +51,12 @@ class ConformanceIT {
         "",
         "DEALLOCATE ALL",
         "SELECT 'simple'",
+        "DEALLOCATE a",
+        "DEALLOCATE b; DEALLOCATE PREPARE \"c\"",
+        "EXECUTE a",
+        "EXECUTE b; EXECUTE c",
+        "PREPARE b AS SELECT 'also by SQL'",
+        "SELECT name, statement, from_sql FROM pg_prepared_statements ORDER BY 1",
         "SAVEPOINT s",
         "ROLLBACK TO s"
     };

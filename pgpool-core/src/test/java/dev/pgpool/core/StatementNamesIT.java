@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @OnEveryPostgres
 class StatementNamesIT {
-    private static final String SHOWN = "SELECT name, statement, parameter_types, from_sql FROM pg_prepared_statements ORDER BY 1";
+    private static final String SHOWN =
+            "SELECT name, statement, parameter_types, from_sql FROM pg_prepared_statements ORDER BY 1";
 
     /**
      * {@code P name text}: Parse; {@code B name}: Bind, Describe, Execute; {@code D name}: Describe; {@code C name}: Close; {@code
@@ -112,8 +113,8 @@ class StatementNamesIT {
     @MethodSource("conversations")
     void conversationReadsTheSameInASessionPool(String conversation) {
         List<String> direct = direct(conversation);
-        try (TestPooler pooler = TestPooler.start(
-                postgres, 3, db -> db.mode(PoolMode.SESSION).serverResetQuery(""))) {
+        try (TestPooler pooler =
+                TestPooler.start(postgres, 3, db -> db.mode(PoolMode.SESSION).serverResetQuery(""))) {
             assertSame(conversation, pooled(conversation, pooler, 0), direct);
         }
     }
@@ -162,9 +163,10 @@ class StatementNamesIT {
             String[] words = (more ? step.substring(1) : step).split(" ", 2);
             boolean simple = say(client, words[0], words[1].replaceAll("\\bS$", SHOWN));
             if (!more) {
-                (simple ? client : client.sync()).exchange().stream()
-                        .filter(line -> !line.startsWith("ParameterStatus"))
-                        .forEach(lines::add);
+                (simple ? client : client.sync())
+                        .exchange().stream()
+                                .filter(line -> !line.startsWith("ParameterStatus"))
+                                .forEach(lines::add);
                 between.run();
             }
         }
@@ -210,10 +212,13 @@ class StatementNamesIT {
                     List<String> answers = i % 3 == 0
                             ? client.parse("", sql).bind("").execute().sync().exchange()
                             : client.query(sql).exchange();
-                    assertThat(answers).contains("CommandComplete \"DEALLOCATE\"").endsWith("ReadyForQuery I");
+                    assertThat(answers)
+                            .contains("CommandComplete \"DEALLOCATE\"")
+                            .endsWith("ReadyForQuery I");
                 }
             }
-            assertThat(client.value("SELECT count(*) FROM pg_prepared_statements")).isEqualTo("100");
+            assertThat(client.value("SELECT count(*) FROM pg_prepared_statements"))
+                    .isEqualTo("100");
         }
     }
 
@@ -224,13 +229,24 @@ class StatementNamesIT {
         try (TestPooler pooler = TestPooler.start(postgres, 1);
                 WireClient owner = pooler.login();
                 WireClient stranger = pooler.login()) {
-            owner.parse("a", "SELECT 'secret'").parse("b", "SELECT 'secret too'").parse("c", "SELECT 3").sync().exchange();
+            owner.parse("a", "SELECT 'secret'")
+                    .parse("b", "SELECT 'secret too'")
+                    .parse("c", "SELECT 3")
+                    .sync()
+                    .exchange();
             assertThat(stranger.bind(guess).sync().exchange().get(0)).contains("C \"26000\"");
             assertThat(stranger.closeStatement(guess).sync().exchange()).startsWith("CloseComplete");
             assertThat(stranger.query("EXECUTE " + guess).exchange().get(0)).contains("C \"26000\"");
             assertThat(stranger.query("DEALLOCATE " + guess).exchange().get(0)).contains("C \"26000\"");
             assertThat(stranger.query(SHOWN).exchange()).noneMatch(line -> line.startsWith("DataRow"));
-            assertThat(owner.bind("a").execute().bind("b").execute().bind("c").execute().sync().exchange())
+            assertThat(owner.bind("a")
+                            .execute()
+                            .bind("b")
+                            .execute()
+                            .bind("c")
+                            .execute()
+                            .sync()
+                            .exchange())
                     .contains("DataRow 1 6 'secret'", "DataRow 1 10 'secret too'", "DataRow 1 1 '3'");
         }
     }
@@ -243,7 +259,8 @@ class StatementNamesIT {
                 try (WireClient client = pooler.login()) {
                     assertThat(client.bind("a").sync().exchange().get(0)).contains("C \"26000\"");
                     assertThat(client.query("EXECUTE a").exchange().get(0)).contains("C \"26000\"");
-                    assertThat(client.query("PREPARE a AS SELECT 1; DEALLOCATE a").exchange())
+                    assertThat(client.query("PREPARE a AS SELECT 1; DEALLOCATE a")
+                                    .exchange())
                             .contains("CommandComplete \"PREPARE\"");
                     client.parse("a", "SELECT 'mine'").sync().exchange();
                     client.run("EXECUTE a").run(SHOWN);

@@ -16,7 +16,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -170,32 +169,34 @@ final class NameSpace {
      * @return whether something was sent that the server may refuse
      */
     boolean provide(StatementNames text, LinkedClient client, LaneCounters counters) {
-        List<Named> wanted = new ArrayList<>();
-        ClientStatements known = client.knownStatements();
-        // in a failed transaction nothing can be parsed, and nothing will be run
-        boolean possible = known != null && x.status != TransactionStatus.FAILED;
-        if (text.showsAll() && !all) {
+        boolean shows = text.showsAll() && !all;
+        if (shows) {
             all = true;
             closeCopies();
-            if (possible) {
-                wanted.addAll(known.all());
-            }
-        } else if (possible) {
-            text.uses().stream()
-                    .filter(use -> use.verb() == Verb.EXECUTE)
-                    .map(use -> known.find(use.name()))
-                    .filter(Objects::nonNull)
-                    .forEach(wanted::add);
         }
-        wanted.removeIf(named -> named.isNativeIn(x.session));
-        wanted.forEach(named -> repeat(named, counters));
-        return !wanted.isEmpty();
+        ClientStatements known = client.knownStatements();
+        if (known == null || x.status == TransactionStatus.FAILED) {
+            // in a failed transaction nothing can be parsed, and nothing will be run
+            return false;
+        }
+        boolean sent = false;
+        if (shows) {
+            for (Named named : known.all()) {
+                sent |= repeat(named, counters);
+            }
+        }
+        for (Use use : text.uses()) {
+            Named named = use.verb() == Verb.EXECUTE ? known.find(use.name()) : null;
+            if (named != null) {
+                sent |= repeat(named, counters);
+            }
+        }
+        return sent;
     }
 
-    private void repeat(Named named, LaneCounters counters) {
+    private boolean repeat(Named named, LaneCounters counters) {
         if (named.isNativeIn(x.session)) {
-            // named twice
-            return;
+            return false;
         }
         close(named.name(), null);
         byte[] body = named.statement().parseBody();
@@ -203,6 +204,7 @@ final class NameSpace {
         expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP, new Repeated(named));
         counters.countServerParse();
         given(named);
+        return true;
     }
 
     /** Something to take away or to refuse, if the client has the name by protocol and the server does not have it. */

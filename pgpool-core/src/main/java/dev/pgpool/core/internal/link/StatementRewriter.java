@@ -123,11 +123,7 @@ final class StatementRewriter {
             rejectParse(in, statement.serverName(), rejection);
             return true;
         }
-        StatementNames text = statement.effects().names();
-        if (text != null && names.concerns(text, client)) {
-            toServer.run(in.takeRun());
-            names.provide(text, client, counters);
-        }
+        provide(in, statement.effects().names(), client, counters);
         if (natively) {
             parseNatively(in, nameEnd, taken, statement, client, counters);
             return true;
@@ -210,11 +206,7 @@ final class StatementRewriter {
             return hold(in);
         }
         SessionEffects effects = unnamedEffects(in);
-        StatementNames text = effects.names();
-        if (text != null && names.concerns(text, client)) {
-            toServer.run(in.takeRun());
-            names.provide(text, client, counters);
-        }
+        provide(in, effects.names(), client, counters);
         Object before = unnamedBefore(statements);
         Rejection rejection = rejectionOf(effects);
         if (rejection != null && !large) {
@@ -351,7 +343,8 @@ final class StatementRewriter {
         lastBound = portal == portalEnd ? named : null;
         if (named == null || named.isNativeIn(x.session)) {
             counters.countBind();
-            SessionEffects effects = named == null ? SessionEffects.NONE : named.statement().effects();
+            SessionEffects effects =
+                    named == null ? SessionEffects.NONE : named.statement().effects();
             if (!effects.isNone() && touchesSession(in, client, effects)) {
                 return true;
             }
@@ -389,9 +382,21 @@ final class StatementRewriter {
         return true;
     }
 
+    /** The server gets what the text executes or shows. */
+    private void provide(MessageCursor in, @Nullable StatementNames text, LinkedClient client, LaneCounters counters) {
+        if (text != null && names.concerns(text, client)) {
+            toServer.run(in.takeRun());
+            names.provide(text, client, counters);
+        }
+    }
+
     /** What a portal names of statements; false if that has to wait. */
     private boolean bindNames(
-            MessageCursor in, int portalEnd, @Nullable StatementNames text, LinkedClient client, LaneCounters counters) {
+            MessageCursor in,
+            int portalEnd,
+            @Nullable StatementNames text,
+            LinkedClient client,
+            LaneCounters counters) {
         if (text == null && !names.hasPortals()) {
             return true;
         }
@@ -399,10 +404,7 @@ final class StatementRewriter {
             return false;
         }
         names.bound(in.buffer().toString(in.bodyIndex(), portalEnd - in.bodyIndex(), ISO_8859_1), text);
-        if (text != null && names.concerns(text, client)) {
-            toServer.run(in.takeRun());
-            names.provide(text, client, counters);
-        }
+        provide(in, text, client, counters);
         return true;
     }
 
@@ -413,6 +415,10 @@ final class StatementRewriter {
         if (isStatement(in)) {
             int nameEnd = stringEnd(in, in.bodyIndex() + 1, "statement name");
             if (nameEnd == in.bodyIndex() + 1) {
+                if (names.isUnsettled()) {
+                    return hold(in);
+                }
+                provide(in, client.statements().unnamedEffects().names(), client, counters);
                 if (!prepareUnnamed(in, client)) {
                     return hold(in);
                 }
@@ -420,6 +426,9 @@ final class StatementRewriter {
                 Named named = client.statements().find(in.buffer(), in.bodyIndex() + 1, nameEnd);
                 if (isUnsettled(named)) {
                     return hold(in);
+                }
+                if (named != null) {
+                    provide(in, named.statement().effects().names(), client, counters);
                 }
                 if (named != null && named.isNativeIn(x.session)) {
                     expected.add(ExpectedReplies.DESCRIBE, named);

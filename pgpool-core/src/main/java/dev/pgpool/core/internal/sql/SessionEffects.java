@@ -30,7 +30,8 @@ public record SessionEffects(
         @Nullable GlobalDdl global,
         @Nullable StatementNames names) {
     /** By far the most frequent. */
-    public static final SessionEffects NONE = new SessionEffects(0, 0, List.of(), List.of(), false, false, true, null, null);
+    public static final SessionEffects NONE =
+            new SessionEffects(0, 0, List.of(), List.of(), false, false, true, null, null);
 
     /** What a text may do that is too long to be read to its end: all that the server can be asked for. */
     private static final int UNREAD = SessionState.ROLE.bit()
@@ -61,7 +62,8 @@ public record SessionEffects(
 
     /** Of a text of which this is only the beginning. */
     public SessionEffects andMore() {
-        return new SessionEffects(makes | UNREAD, clears, settings, resets, resetsAll, setsLocally, false, global, names);
+        return new SessionEffects(
+                makes | UNREAD, clears, settings, resets, resetsAll, setsLocally, false, global, names);
     }
 
     /** Whether parameters may return to what the session began with. */
