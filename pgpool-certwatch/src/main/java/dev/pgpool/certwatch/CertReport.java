@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param muted findings that are known and accepted: see {@link Mute}
  * @param expiry the expiry figures, from the last known chain
  * @param chain the last known chain as served, leaf first; empty if none was ever seen
+ * @param chains all chains that were judged, one for each address or entry of a file; {@code chain} is the worst of them
  * @param chainSeenAt when {@code chain} was seen; absent if never. Earlier than {@code checkedAt} if this look failed
  * @param addresses one result for each address; empty for files
  * @param clockOffset how far this machine's clock is behind what the peer says; absent if the peer said nothing
@@ -38,6 +39,7 @@ public record CertReport(
         List<Finding> muted,
         Expiry expiry,
         List<CertificateFacts> chain,
+        List<CertChain> chains,
         @Nullable Instant chainSeenAt,
         List<AddressResult> addresses,
         @Nullable Duration clockOffset,
@@ -55,6 +57,7 @@ public record CertReport(
         muted = List.copyOf(muted);
         requireNonNull(expiry, "expiry");
         chain = List.copyOf(chain);
+        chains = List.copyOf(chains);
         addresses = List.copyOf(addresses);
         requireNonNull(duration, "duration");
     }

@@ -165,7 +165,7 @@ public final class CertWatch implements AutoCloseable {
         shared.put(CertWatchMeters.TARGETS, (double) size());
         shared.put(CertWatchMeters.SCHEDULE_LAG, scheduleLag().toNanos() / 1e9);
         shared.put(CertWatchMeters.INTERVAL, config.schedule().interval().toNanos() / 1e9);
-        Exposition.write(snapshot(), shared, out);
+        Exposition.write(snapshot(), shared, config.exposure().certificateSeries(), out);
     }
 
     /** Looks under way at this moment. */

@@ -43,6 +43,7 @@ public final class CertWatchBuilder {
     private Duration staleGrace = Duration.ofMinutes(15);
     private Duration repeat = Duration.ofDays(1);
     private int failuresBeforeNotice = 2;
+    private int certificateSeries;
     private AddressResolver resolver = AddressResolver.SYSTEM;
     private Clock clock = Clock.systemUTC();
 
@@ -200,6 +201,15 @@ public final class CertWatchBuilder {
         return this;
     }
 
+    /**
+     * At most so many certificates have meters of their own, those of the worst targets first; 0 by default, for none. Their
+     * tags change with each renewal, so a time series database keeps more of them than there are at any moment.
+     */
+    public CertWatchBuilder certificateSeries(int max) {
+        certificateSeries = max;
+        return this;
+    }
+
     /** Who is told; nobody by default. */
     public CertWatchBuilder listener(CertWatchListener listener) {
         listeners.add(requireNonNull(listener, "listener"));
@@ -272,6 +282,9 @@ public final class CertWatchBuilder {
         positive(found, "maxPerHost", maxPerHost);
         positive(found, "maxAddresses", maxAddresses);
         positive(found, "failuresBeforeNotice", failuresBeforeNotice);
+        if (certificateSeries < 0) {
+            found.add("certificateSeries: " + certificateSeries + " (expected: >= 0)");
+        }
         Set<String> names = new HashSet<>();
         LabelNames labels = new LabelNames();
         for (CertTarget target : targets) {
@@ -308,7 +321,8 @@ public final class CertWatchBuilder {
                         maxInFlight,
                         maxPerHost),
                 new CertWatchConfig.Judging(trust, thresholds, revocation, staleGrace, mutes),
-                new CertWatchConfig.Notices(repeat, failuresBeforeNotice));
+                new CertWatchConfig.Notices(repeat, failuresBeforeNotice),
+                new CertWatchConfig.Exposure(certificateSeries));
         return new CertWatch(config, clock, resolver, listeners);
     }
 

@@ -13,9 +13,15 @@ import java.util.List;
  * @param schedule when looks happen
  * @param judging what counts as bad
  * @param notices when a person hears of it
+ * @param exposure what is shown to programs
  */
 public record CertWatchConfig(
-        List<CertTarget> targets, Probing probing, Schedule schedule, Judging judging, Notices notices) {
+        List<CertTarget> targets,
+        Probing probing,
+        Schedule schedule,
+        Judging judging,
+        Notices notices,
+        Exposure exposure) {
 
     public CertWatchConfig {
         targets = List.copyOf(targets);
@@ -23,6 +29,7 @@ public record CertWatchConfig(
         requireNonNull(schedule, "schedule");
         requireNonNull(judging, "judging");
         requireNonNull(notices, "notices");
+        requireNonNull(exposure, "exposure");
     }
 
     /**
@@ -95,4 +102,11 @@ public record CertWatchConfig(
      *     are facts and are reported at once
      */
     public record Notices(Duration repeat, int failuresBeforeNotice) {}
+
+    /**
+     * What is shown to programs.
+     *
+     * @param certificateSeries at most so many certificates have meters of their own
+     */
+    public record Exposure(int certificateSeries) {}
 }

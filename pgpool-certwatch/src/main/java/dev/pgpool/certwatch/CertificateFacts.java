@@ -64,6 +64,20 @@ public record CertificateFacts(
         return Duration.between(now, notAfter);
     }
 
+    /**
+     * When an automatic renewal is due: two thirds of the lifetime after its start, as cert-manager, certbot and their kin have
+     * it unless told otherwise. A certificate seen after that is overdue.
+     */
+    public Instant renewalTime() {
+        return notBefore.plus(lifetime().dividedBy(3).multipliedBy(2));
+    }
+
+    /** Share of the lifetime that has passed at {@code now}, below 0 before its start and above 1 once expired. */
+    public double lifetimePassed(Instant now) {
+        double whole = Math.max(1, lifetime().toSeconds());
+        return Duration.between(notBefore, now).toSeconds() / whole;
+    }
+
     /** Subject and issuer are the same name. */
     public boolean selfIssued() {
         return subject.equals(issuer);

@@ -29,6 +29,17 @@ public enum CertWatchMeters {
     NOT_BEFORE("certwatch.certificate.not.before.timestamp", "seconds", "Start of validity of the leaf"),
     /** Share of the leaf's lifetime that is left, 0 to 1, computed when read. */
     REMAINING_RATIO("certwatch.certificate.lifetime.remaining.ratio", null, "Share of the leaf's lifetime left"),
+    /** Share of the leaf's lifetime that has passed, above 1 once expired, computed when read. */
+    PASSED_RATIO("certwatch.certificate.lifetime.passed.ratio", null, "Share of the leaf's lifetime passed"),
+    /** When an automatic renewal of the leaf is due, after two thirds of its lifetime. Unix seconds. */
+    RENEWAL("certwatch.certificate.renewal.timestamp", "seconds", "When renewal of the leaf is due"),
+    /**
+     * End of each certificate, where {@link dev.pgpool.certwatch.CertWatchBuilder#certificateSeries} allows, by {@code path} (or
+     * address), {@code role}, {@code subject}, {@code issuer}, {@code serial} and {@code fingerprint_sha256}. Unix seconds.
+     */
+    CERTIFICATE_NOT_AFTER("certwatch.chain.certificate.not.after.timestamp", "seconds", "End of a certificate"),
+    /** Start of validity of each certificate, with the same tags. Unix seconds. */
+    CERTIFICATE_NOT_BEFORE("certwatch.chain.certificate.not.before.timestamp", "seconds", "Start of a certificate"),
     /** 0 OK, 1 WARNING, 2 CRITICAL, 3 EXPIRED. */
     LEVEL("certwatch.level", null, "Level of the target: 0 OK, 1 WARNING, 2 CRITICAL, 3 EXPIRED"),
     /** 1 for each present finding, by {@code code}. */
@@ -48,6 +59,8 @@ public enum CertWatchMeters {
     PROBES("certwatch.probes", "seconds", "Looks, by outcome"),
     /** Counter of notices, by {@code kind}. No instance. */
     NOTICES("certwatch.notices", null, "Notices given, by kind"),
+    /** Certificates without series of their own, as those would be too many. No instance. */
+    CERTIFICATES_LEFT_OUT("certwatch.chain.certificates.left.out", null, "Certificates left out, being too many"),
     /** Looks under way. No instance. */
     IN_FLIGHT("certwatch.probes.in.flight", null, "Looks under way"),
     /** Targets watched. No instance. */

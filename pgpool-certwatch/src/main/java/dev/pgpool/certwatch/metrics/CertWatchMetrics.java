@@ -39,12 +39,14 @@ public final class CertWatchMetrics implements AutoCloseable {
     private final Tags extra;
     private final boolean chainInfo;
     private final Clock clock;
+    private final SeriesBudget budget;
     private final Map<String, InstanceMeters> instances = new HashMap<>();
     private final Set<Meter> shared = ConcurrentHashMap.newKeySet();
     private final Set<String> labelNames = new TreeSet<>();
     private boolean closed;
 
-    private CertWatchMetrics(MeterRegistry registry, Tags extra, boolean chainInfo, Clock clock) {
+    private CertWatchMetrics(MeterRegistry registry, Tags extra, boolean chainInfo, Clock clock, int certificates) {
+        this.budget = new SeriesBudget(certificates);
         this.registry = registry;
         this.extra = extra;
         this.chainInfo = chainInfo;
@@ -71,7 +73,15 @@ public final class CertWatchMetrics implements AutoCloseable {
             throw new IllegalStateException("the registry has meters of a watch with tags " + Tags.of(extra)
                     + " (expected: other tags for each watch, or the former binding closed)");
         }
-        CertWatchMetrics metrics = new CertWatchMetrics(registry, Tags.of(extra), chainInfo, watch.clock());
+        CertWatchMetrics metrics = new CertWatchMetrics(
+                registry,
+                Tags.of(extra),
+                chainInfo,
+                watch.clock(),
+                watch.config().exposure().certificateSeries());
+        if (metrics.budget.allowsAny()) {
+            metrics.gauge(CertWatchMeters.CERTIFICATES_LEFT_OUT, watch, w -> metrics.leftOut());
+        }
         metrics.gauge(CertWatchMeters.IN_FLIGHT, watch, CertWatch::inFlight);
         metrics.gauge(CertWatchMeters.TARGETS, watch, CertWatch::size);
         metrics.gauge(CertWatchMeters.SCHEDULE_LAG, watch, w -> w.scheduleLag().toNanos() / 1e9);
@@ -124,8 +134,12 @@ public final class CertWatchMetrics implements AutoCloseable {
         }
     }
 
+    private synchronized int leftOut() {
+        return instances.values().stream().mapToInt(InstanceMeters::leftOut).sum();
+    }
+
     private InstanceMeters meters(CertReport report) {
-        return new InstanceMeters(registry, tags(report.target()), chainInfo, clock, report);
+        return new InstanceMeters(registry, tags(report.target()), chainInfo, clock, budget, report);
     }
 
     /** Prometheus wants the same tags at all meters of a name: a label that a target does not have is empty. */

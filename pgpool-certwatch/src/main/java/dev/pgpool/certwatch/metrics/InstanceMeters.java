@@ -1,6 +1,7 @@
 package dev.pgpool.certwatch.metrics;
 
 import dev.pgpool.certwatch.AddressResult;
+import dev.pgpool.certwatch.CertChain;
 import dev.pgpool.certwatch.CertReport;
 import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.Expiry;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,13 +40,17 @@ final class InstanceMeters {
     private final Tags tags;
     private final boolean chainInfo;
     private final Clock clock;
+    private final SeriesBudget budget;
     private final Map<Key, Meter> registered = new HashMap<>();
     private final Set<Key> wanted = new HashSet<>();
     private volatile CertReport report;
+    private volatile int leftOut;
 
     private record Key(CertWatchMeters meter, List<Tag> tags) {}
 
-    InstanceMeters(MeterRegistry registry, Tags tags, boolean chainInfo, Clock clock, CertReport first) {
+    InstanceMeters(
+            MeterRegistry registry, Tags tags, boolean chainInfo, Clock clock, SeriesBudget budget, CertReport first) {
+        this.budget = budget;
         this.registry = registry;
         this.tags = tags;
         this.chainInfo = chainInfo;
@@ -112,6 +118,15 @@ final class InstanceMeters {
                 want(CertWatchMeters.LAST_CHAIN_INFO, info(leaf), r -> 1);
             }
         }
+        if (leaf != null) {
+            want(CertWatchMeters.PASSED_RATIO, Tags.empty(), this::passed);
+            wantTime(CertWatchMeters.RENEWAL, leaf.renewalTime(), Tags.empty(), r -> {
+                CertificateFacts now = r.leaf();
+                return now == null ? null : now.renewalTime();
+            });
+        }
+        Map<Tags, CertificateFacts> certificates = certificates(latest);
+        keep(certificates.keySet());
         for (AddressResult address : latest.addresses()) {
             if (address.tlsVersion() != null) {
                 want(CertWatchMeters.TLS_VERSION, Tags.of("version", address.tlsVersion()), r -> 1);
@@ -127,9 +142,81 @@ final class InstanceMeters {
             boolean gone = !wanted.contains(entry.getKey());
             if (gone) {
                 registry.remove(entry.getValue());
+                onGone(entry.getKey());
             }
             return gone;
         });
+        // After those that are gone, which may have made room.
+        add(certificates);
+    }
+
+    /** The tags of each certificate of a report; none if they are to have no meters. */
+    private Map<Tags, CertificateFacts> certificates(CertReport latest) {
+        Map<Tags, CertificateFacts> certificates = new LinkedHashMap<>();
+        if (budget.allowsAny()) {
+            for (CertChain chain : latest.chains()) {
+                for (CertChain.Entry entry : chain.entries()) {
+                    certificates.put(tags(CertificateSeries.labels(chain, entry)), entry.certificate());
+                }
+            }
+        }
+        return certificates;
+    }
+
+    private void keep(Set<Tags> certificates) {
+        for (Tags own : certificates) {
+            wanted.add(
+                    new Key(CertWatchMeters.CERTIFICATE_NOT_AFTER, own.stream().toList()));
+            wanted.add(
+                    new Key(CertWatchMeters.CERTIFICATE_NOT_BEFORE, own.stream().toList()));
+        }
+    }
+
+    /** A certificate's figures never change: its meters need no report. */
+    private void add(Map<Tags, CertificateFacts> certificates) {
+        int without = 0;
+        for (Map.Entry<Tags, CertificateFacts> one : certificates.entrySet()) {
+            Tags own = one.getKey();
+            CertificateFacts certificate = one.getValue();
+            Key key =
+                    new Key(CertWatchMeters.CERTIFICATE_NOT_AFTER, own.stream().toList());
+            if (registered.containsKey(key)) {
+                continue;
+            }
+            if (!budget.take()) {
+                without++;
+                continue;
+            }
+            register(key, own, r -> seconds(certificate.notAfter()));
+            if (registered.containsKey(key)) {
+                register(
+                        new Key(CertWatchMeters.CERTIFICATE_NOT_BEFORE, key.tags()),
+                        own,
+                        r -> seconds(certificate.notBefore()));
+            } else {
+                budget.giveBack();
+            }
+        }
+        leftOut = without;
+    }
+
+    private static Tags tags(Map<String, String> labels) {
+        Tags tags = Tags.empty();
+        for (Map.Entry<String, String> label : labels.entrySet()) {
+            tags = tags.and(label.getKey(), label.getValue());
+        }
+        return tags;
+    }
+
+    private void onGone(Key key) {
+        if (key.meter() == CertWatchMeters.CERTIFICATE_NOT_AFTER) {
+            budget.giveBack();
+        }
+    }
+
+    /** Certificates of the last report without meters. */
+    int leftOut() {
+        return leftOut;
     }
 
     CertReport report() {
@@ -137,7 +224,10 @@ final class InstanceMeters {
     }
 
     void remove() {
-        registered.values().forEach(registry::remove);
+        registered.forEach((key, meter) -> {
+            registry.remove(meter);
+            onGone(key);
+        });
         registered.clear();
     }
 
@@ -157,9 +247,13 @@ final class InstanceMeters {
 
     private void want(CertWatchMeters meter, Tags more, ToDoubleFunction<CertReport> value) {
         Key key = new Key(meter, more.stream().toList());
-        if (!wanted.add(key) || registered.containsKey(key)) {
-            return;
+        if (wanted.add(key) && !registered.containsKey(key)) {
+            register(key, more, value);
         }
+    }
+
+    private void register(Key key, Tags more, ToDoubleFunction<CertReport> value) {
+        CertWatchMeters meter = key.meter();
         try {
             registered.put(
                     key,
@@ -214,6 +308,11 @@ final class InstanceMeters {
     private double age(CertReport report) {
         Instant seen = report.chainSeenAt();
         return seen == null ? Double.NaN : (clock.millis() - seen.toEpochMilli()) / 1e3;
+    }
+
+    private double passed(CertReport report) {
+        CertificateFacts leaf = report.leaf();
+        return leaf == null ? Double.NaN : leaf.lifetimePassed(clock.instant());
     }
 
     private double ratio(CertReport report) {

@@ -16,12 +16,13 @@ public record VerifiedPath(List<CertificateFacts> certificates) {
         certificates = List.copyOf(certificates);
     }
 
-    CertificateFacts anchor() {
+    /** The anchor that it ends at. */
+    public CertificateFacts anchor() {
         return certificates.get(certificates.size() - 1);
     }
 
     /** When the first of its certificates ends. */
-    Instant until() {
+    public Instant until() {
         return weakest(certificates).notAfter();
     }
 

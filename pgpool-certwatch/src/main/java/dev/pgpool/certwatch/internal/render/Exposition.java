@@ -1,14 +1,19 @@
 package dev.pgpool.certwatch.internal.render;
 
 import dev.pgpool.certwatch.AddressResult;
+import dev.pgpool.certwatch.CertChain;
 import dev.pgpool.certwatch.CertReport;
 import dev.pgpool.certwatch.CertSnapshot;
 import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.metrics.CertWatchMeters;
+import dev.pgpool.certwatch.metrics.CertificateSeries;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +35,10 @@ public final class Exposition {
     private final CertSnapshot snapshot;
 
     private final boolean instances;
+    /** Series of certificates by target, with the ends of validity. */
+    private Map<String, Map<String, CertificateFacts>> certificates = Map.of();
+
+    private int leftOut;
 
     private Exposition(Appendable out, CertSnapshot snapshot, boolean instances) {
         this.out = out;
@@ -49,13 +58,61 @@ public final class Exposition {
      * Writes all families of targets, and those given of the watch.
      *
      * @param shared values without an instance
+     * @param certificateSeries at most so many certificates have series of their own
      */
-    public static void write(CertSnapshot snapshot, Map<CertWatchMeters, Double> shared, Appendable out)
+    public static void write(
+            CertSnapshot snapshot, Map<CertWatchMeters, Double> shared, int certificateSeries, Appendable out)
             throws IOException {
         Exposition page = new Exposition(out, snapshot, true);
-        for (CertWatchMeters meter : CertWatchMeters.values()) {
-            page.family(meter, shared.get(meter));
+        page.choose(certificateSeries);
+        Map<CertWatchMeters, Double> all = new EnumMap<>(shared);
+        if (certificateSeries > 0) {
+            all.put(CertWatchMeters.CERTIFICATES_LEFT_OUT, (double) page.leftOut);
         }
+        for (CertWatchMeters meter : CertWatchMeters.values()) {
+            page.family(meter, all.get(meter));
+        }
+    }
+
+    /** The certificates that have series: of the worst targets first, which come first here. */
+    private void choose(int max) {
+        if (max == 0) {
+            return;
+        }
+        certificates = new HashMap<>();
+        int left = max;
+        for (CertReport report : snapshot.reports()) {
+            Map<String, CertificateFacts> own = new LinkedHashMap<>();
+            for (CertChain chain : report.chains()) {
+                for (CertChain.Entry entry : chain.entries()) {
+                    String labels = text(CertificateSeries.labels(chain, entry));
+                    if (own.containsKey(labels)) {
+                        continue;
+                    }
+                    if (left > 0) {
+                        left--;
+                        own.put(labels, entry.certificate());
+                    } else {
+                        leftOut++;
+                    }
+                }
+            }
+            certificates.put(report.target().name(), own);
+        }
+    }
+
+    private Map<String, CertificateFacts> certificates(CertReport report) {
+        return certificates.getOrDefault(report.target().name(), Map.of());
+    }
+
+    private static String text(Map<String, String> labels) {
+        StringBuilder text = new StringBuilder();
+        labels.forEach((name, value) -> text.append(text.isEmpty() ? "" : ",")
+                .append(name)
+                .append("=\"")
+                .append(escaped(value))
+                .append('"'));
+        return text.toString();
     }
 
     private void family(CertWatchMeters meter, @Nullable Double shared) throws IOException {
@@ -125,7 +182,7 @@ public final class Exposition {
     }
 
     /** Label sets besides the instance; one empty text if there are none. */
-    private static Set<String> labels(CertWatchMeters meter, CertReport report) {
+    private Set<String> labels(CertWatchMeters meter, CertReport report) {
         Set<String> labels = new LinkedHashSet<>();
         switch (meter) {
             case EXPIRY -> {
@@ -150,6 +207,8 @@ public final class Exposition {
                     }
                 }
             }
+            case CERTIFICATE_NOT_AFTER, CERTIFICATE_NOT_BEFORE ->
+                labels.addAll(certificates(report).keySet());
             case LAST_CHAIN_INFO -> {
                 CertificateFacts leaf = report.leaf();
                 if (leaf != null) {
@@ -180,13 +239,26 @@ public final class Exposition {
             case EXPIRY -> seconds(expiry(report, Kind.valueOf(labels.substring(6, labels.length() - 1))));
             case NOT_BEFORE -> seconds(report.expiry().notBefore());
             case REMAINING_RATIO -> ratio(report);
+            case PASSED_RATIO ->
+                report.leaf() == null ? null : (Double) report.leaf().lifetimePassed(snapshot.at());
+            case RENEWAL -> report.leaf() == null ? null : seconds(report.leaf().renewalTime());
+            case CERTIFICATE_NOT_AFTER -> seconds(certificate(report, labels).notAfter());
+            case CERTIFICATE_NOT_BEFORE -> seconds(certificate(report, labels).notBefore());
             case LEVEL -> (double) report.level().ordinal();
             case LAST_PROBE -> seconds(report.checkedAt());
             case LAST_GOOD -> seconds(report.chainSeenAt());
             case LAST_GOOD_AGE -> age(report);
             case RENEWALS -> (double) report.renewals();
-            case PROBES, NOTICES, IN_FLIGHT, TARGETS, SCHEDULE_LAG, INTERVAL -> null;
+            case PROBES, NOTICES, IN_FLIGHT, TARGETS, SCHEDULE_LAG, INTERVAL, CERTIFICATES_LEFT_OUT -> null;
         };
+    }
+
+    private CertificateFacts certificate(CertReport report, String labels) {
+        CertificateFacts certificate = certificates(report).get(labels);
+        if (certificate == null) {
+            throw new IllegalStateException("labels without a certificate: " + labels);
+        }
+        return certificate;
     }
 
     private static @Nullable Instant expiry(CertReport report, Kind kind) {

@@ -81,6 +81,7 @@ final class ReportMaker {
                 muted,
                 worst == null ? Expiry.UNKNOWN : worst.expiry(),
                 worst == null ? List.of() : worst.chain(),
+                Chains.of(known.inspections()),
                 known.chainSeenAt(),
                 known.addresses(),
                 offset,
