@@ -6,6 +6,7 @@ import dev.pgpool.certwatch.Secret;
 import dev.pgpool.certwatch.internal.x509.Certificates;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -38,7 +39,11 @@ public final class CertificateFiles {
      * @param firstOnly of PEM and DER files only the first certificate is a leaf
      */
     public static Contents read(Path file, @Nullable Secret password, boolean firstOnly) throws FileException {
-        byte[] bytes = bytes(file);
+        return parse(file, bytes(file), password, firstOnly);
+    }
+
+    /** Reads what a file holds, or would hold. */
+    static Contents parse(Path file, byte[] bytes, @Nullable Secret password, boolean firstOnly) throws FileException {
         if (bytes.length == 0) {
             throw new FileException(
                     FindingCode.NO_CERTIFICATE_FOUND, file + ": the file is empty (expected: certificates)");
@@ -51,6 +56,10 @@ public final class CertificateFiles {
             List<Finding> problems = new ArrayList<>();
             List<X509Certificate> found = der(file, bytes, problems);
             return contents("DER", found, firstOnly, problems);
+        }
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        if (Manifests.looksLikeOne(text)) {
+            return Manifests.read(file, text, password, firstOnly);
         }
         Pem pem = Pem.parse(file, bytes);
         List<Finding> problems = new ArrayList<>(pem.problems());
