@@ -34,6 +34,21 @@ final class TlsKeys {
         TlsMode mode = settings.oneOf(
                 side + "_sslmode", TlsMode.class, side.equals("client_tls") ? TlsMode.DISABLE : TlsMode.PREFER);
         tls.mode(mode);
+        if (mode != TlsMode.DISABLE) {
+            // files that nobody uses are not even looked at
+            certificate(side, settings, tls, unfit);
+            trust(side, mode, settings, tls, unfit);
+        }
+        protocols(side + "_protocols", settings, tls);
+        List<String> suites = new ArrayList<>();
+        suites(side + "_ciphers", settings, suites);
+        suites(side + "13_ciphers", settings, suites);
+        if (!suites.isEmpty()) {
+            tls.cipherSuites(suites.toArray(String[]::new));
+        }
+    }
+
+    private static void certificate(String side, Settings settings, TlsBuilder tls, List<String> unfit) {
         Optional<Path> key = settings.file(side + "_key_file");
         Optional<Path> certificate = settings.file(side + "_cert_file");
         if (key.isPresent() && certificate.isPresent()) {
@@ -43,19 +58,15 @@ final class TlsKeys {
         } else if (certificate.isPresent()) {
             settings.problem(unfit, side + "_cert_file", "together with " + side + "_key_file");
         }
-        if (mode.isVerified()) {
-            if (settings.has(side + "_ca_file")) {
-                settings.file(side + "_ca_file").ifPresent(tls::trust);
-            } else if (settings.given(side + "_sslmode") != null) {
-                settings.problem(unfit, side + "_sslmode", "together with " + side + "_ca_file");
-            }
-        }
-        protocols(side + "_protocols", settings, tls);
-        List<String> suites = new ArrayList<>();
-        suites(side + "_ciphers", settings, suites);
-        suites(side + "13_ciphers", settings, suites);
-        if (!suites.isEmpty()) {
-            tls.cipherSuites(suites.toArray(String[]::new));
+    }
+
+    /** Certificates of clients are checked in every mode, if there are any; those of servers only where they must be. */
+    private static void trust(String side, TlsMode mode, Settings settings, TlsBuilder tls, List<String> unfit) {
+        Optional<Path> trust = settings.file(side + "_ca_file");
+        if (trust.isPresent() && (mode.isVerified() || side.equals("client_tls"))) {
+            tls.trust(trust.get());
+        } else if (trust.isEmpty() && mode.isVerified()) {
+            settings.problem(unfit, side + "_sslmode", "together with " + side + "_ca_file");
         }
     }
 

@@ -313,7 +313,9 @@ class PgBouncerIniTest {
         if (name.endsWith("_tls_cert_file") || name.endsWith("_tls_key_file")) {
             String side = name.substring(0, 10);
             Path first = file("first.pem", "");
-            return new String[] {side + "_key_file = " + first, side + "_cert_file = " + first};
+            return new String[] {
+                side + "_sslmode = require", side + "_key_file = " + first, side + "_cert_file = " + first
+            };
         }
         if (name.equals("client_tls_sslmode")) {
             return new String[] {"client_tls_key_file = " + some, "client_tls_cert_file = " + some};

@@ -39,7 +39,8 @@ public final class DnsCache {
         private CompletableFuture<List<InetAddress>> answer = new CompletableFuture<>();
         private boolean pending;
         private boolean asked;
-        private long expiresAtNanos;
+        private long answeredAtNanos;
+        private boolean failed;
         /** The newest good answer; kept while the name service fails. */
         private @Nullable List<InetAddress> addresses;
     }
@@ -61,7 +62,7 @@ public final class DnsCache {
         this.clock = clock;
     }
 
-    /** How long answers are believed that come from now on. */
+    /** How long answers are believed from now on, also those that came before. */
     public void adopt(DnsConfig now) {
         maxTtlNanos = now.maxTtl().toNanos();
         nxdomainTtlNanos = now.nxdomainTtl().toNanos();
@@ -72,7 +73,7 @@ public final class DnsCache {
         Entry entry = entries.computeIfAbsent(name, n -> new Entry());
         CompletableFuture<List<InetAddress>> answer;
         synchronized (entry) {
-            if (entry.pending || (entry.asked && entry.expiresAtNanos - clock.getAsLong() > 0)) {
+            if (entry.pending || (entry.asked && remainingNanos(entry) > 0)) {
                 return entry.answer;
             }
             answer = new CompletableFuture<>();
@@ -110,7 +111,8 @@ public final class DnsCache {
             @Nullable Exception problem) {
         synchronized (entry) {
             entry.pending = false;
-            entry.expiresAtNanos = clock.getAsLong() + (problem == null ? maxTtlNanos : nxdomainTtlNanos);
+            entry.answeredAtNanos = clock.getAsLong();
+            entry.failed = problem != null;
             List<InetAddress> before = entry.addresses;
             if (addresses != null) {
                 entry.addresses = addresses;
@@ -145,19 +147,23 @@ public final class DnsCache {
 
     /** What is known of all names, by name. */
     public List<DnsInfo> view() {
-        long now = clock.getAsLong();
         List<DnsInfo> known = new ArrayList<>();
         entries.forEach((name, entry) -> {
             synchronized (entry) {
                 List<InetAddress> addresses = entry.addresses;
                 known.add(new DnsInfo(
                         name,
-                        Duration.ofNanos(Math.max(0, entry.expiresAtNanos - now)),
+                        Duration.ofNanos(Math.max(0, remainingNanos(entry))),
                         addresses == null ? List.of() : addresses));
             }
         });
         known.sort(Comparator.comparing(DnsInfo::name));
         return known;
+    }
+
+    private long remainingNanos(Entry entry) {
+        long ttl = entry.failed ? nxdomainTtlNanos : maxTtlNanos;
+        return ttl - (clock.getAsLong() - entry.answeredAtNanos);
     }
 
     /** Another number whenever an address of some name has gone. */

@@ -93,9 +93,16 @@ final class ContextFactory {
         return new ServerTls(config, build(builder, false), config.trust().isPresent(), files.fingerprint());
     }
 
+    private static boolean isOfTls13(String suite) {
+        return suite.startsWith("TLS_") && !suite.contains("_WITH_");
+    }
+
     /** Wrong names are found here, by an engine that is thrown away, and not by the first client. */
     private SslContext build(SslContextBuilder builder, boolean server) throws TlsProblem {
-        boolean openSsl = config.nativeLibrary() && OpenSsl.isAvailable();
+        // BoringSSL has the suites of TLS 1.3 that it has, whatever it is told
+        boolean openSsl = config.nativeLibrary()
+                && OpenSsl.isAvailable()
+                && config.cipherSuites().stream().noneMatch(ContextFactory::isOfTls13);
         builder.sslProvider(openSsl ? SslProvider.OPENSSL : SslProvider.JDK)
                 .protocols(config.protocols())
                 .applicationProtocolConfig(new ApplicationProtocolConfig(

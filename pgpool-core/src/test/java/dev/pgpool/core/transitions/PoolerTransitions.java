@@ -1,0 +1,233 @@
+package dev.pgpool.core.transitions;
+
+import static dev.pgpool.core.transitions.Transition.of;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.pgpool.core.PgPoolBuilder;
+import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.fixture.Frontend;
+import dev.pgpool.core.fixture.TestPooler;
+import dev.pgpool.core.fixture.Wire;
+import dev.pgpool.core.fixture.WireClient;
+import dev.pgpool.core.stats.ServerInfo;
+import io.netty.channel.epoll.Epoll;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** What is told to the pooler as a whole. */
+final class PoolerTransitions {
+    private PoolerTransitions() {}
+
+    static List<Transition> all() {
+        return List.of(
+                of("pooler.listen")
+                        .after((stage, told) -> told.pooler(b -> b.listen("127.0.0.2", 1)))
+                        .refused("listen.host: 127.0.0.2 (expected: 127.0.0.1, since it can't change"),
+                of("pooler.listen", "port")
+                        .after((stage, told) -> told.pooler(b -> b.listen("127.0.0.1", 1)))
+                        .refused("listen.port: 1 (expected: 0, since it can't change"),
+                of("pooler.unixSocketDirectory")
+                        .after((stage, told) -> told.pooler(b -> b.unixSocketDirectory(stage.directory)))
+                        .refused("listen.unixSocketDirectory: "),
+                of("pooler.unixSocketMode")
+                        .after((stage, told) -> told.pooler(b -> b.unixSocketMode("0700")))
+                        .refused("listen.unixSocketMode: 0700 (expected: 0777, since it can't change"),
+                of("pooler.backlog")
+                        .after((stage, told) -> told.pooler(b -> b.backlog(7)))
+                        .refused("listen.backlog: 7 (expected: 1024, since it can't change"),
+                of("pooler.eventLoops")
+                        .after((stage, told) -> told.pooler(b -> b.eventLoops(3)))
+                        .refused("eventLoops: 3 (expected: 2, since it can't change"),
+                of("pooler.peerId")
+                        .after((stage, told) -> told.pooler(b -> b.peerId(3)))
+                        .refused("peers.id: 3 (expected: 0, since it can't change"),
+                // is no part of a configuration, so no reload can promise to change it
+                of("pooler.listener")
+                        .after((stage, told) -> told.pooler(b -> b.listener(new PgPoolListener() {})))
+                        .seen(scene ->
+                                assertThat(scene.pool.config().toString()).doesNotContain("istener")),
+                of("pooler.maxClientConnections")
+                        .before((stage, told) -> told.pooler(b -> b.maxClientConnections(20)))
+                        .after((stage, told) -> told.pooler(b -> b.maxClientConnections(1)))
+                        .logins(Outcome.refused("no more connections allowed (max_client_conn)")),
+                of("pooler.loginTimeout")
+                        .after((stage, told) -> told.pooler(b -> b.loginTimeout(Duration.ofMillis(300))))
+                        .logins(Outcome.told("client_login_timeout"))
+                        .login(Scene.Login.LOOKING, Outcome.NONE),
+                of("pooler.poolMode")
+                        .after((stage, told) -> told.pooler(b -> b.poolMode(PoolMode.SESSION)))
+                        .seen(scene -> {
+                            scene.idle.run("SELECT 1");
+                            assertThat(scene.pool.servers())
+                                    .filteredOn(server -> server.state() == ServerInfo.State.ACTIVE)
+                                    .as("with its client and the one in a transaction")
+                                    .hasSizeGreaterThanOrEqualTo(2);
+                        }),
+                names(
+                        "pooler.dnsMaxTtl",
+                        "localhost",
+                        told -> told.pooler(b -> b.dnsMaxTtl(Duration.ofHours(1))),
+                        told -> told.pooler(b -> b.dnsMaxTtl(Duration.ofSeconds(5)))),
+                names(
+                        "pooler.dnsNxdomainTtl",
+                        "nowhere.invalid",
+                        told -> told.pooler(b -> b.dnsNxdomainTtl(Duration.ofHours(1))),
+                        told -> told.pooler(b -> b.dnsNxdomainTtl(Duration.ofSeconds(5)))),
+                of("pooler.adminUsers")
+                        .after((stage, told) -> told.pooler(b -> b.adminUsers(Stage.APP)))
+                        .seen(scene -> {
+                            scene.boss.query("SHOW POOLS").send();
+                            assertThat(scene.boss.readUntilClosed())
+                                    .singleElement()
+                                    .asString()
+                                    .contains("42501", "permission denied for the admin console");
+                            WireClient app = scene.login(Stage.APP, "pgbouncer");
+                            assertThat(app.query("RECONNECT").exchange().get(0)).contains("RECONNECT");
+                        }),
+                of("pooler.statsUsers")
+                        .after((stage, told) -> told.pooler(b -> b.adminUsers().statsUsers(Stage.BOSS)))
+                        .seen(scene -> {
+                            assertThat(scene.boss.query("RECONNECT").exchange().get(0))
+                                    .contains("admin access needed");
+                            assertThat(scene.boss.query("SHOW POOLS").exchange().get(0))
+                                    .contains("RowDescription");
+                        }),
+                of("pooler.ownerIsAdmin")
+                        .before((stage, told) -> told.pooler(
+                                b -> b.unixSocketDirectory(stage.directory).ownerIsAdmin(true)))
+                        .after((stage, told) -> told.pooler(b -> b.unixSocketDirectory(stage.directory)))
+                        .seen(scene -> assertThat(owner(scene)).isEqualTo(!Epoll.isAvailable() ? 'E' : 'R')),
+                of("pooler.statsPeriod")
+                        .after((stage, told) -> told.pooler(b -> b.statsPeriod(Duration.ofMillis(200))))
+                        .seen(scene -> await().atMost(Wire.PATIENCE).until(() -> {
+                            scene.idle.run("SELECT 1");
+                            return scene.boss.query("SHOW STATS_AVERAGES").exchange().stream()
+                                    .anyMatch(row -> row.matches(".*'" + Stage.APP + "' 1 '[1-9].*"));
+                        })),
+                of("pooler.peer")
+                        .before((stage, told) -> told.pooler(b -> b.peerId(1)))
+                        .after((stage, told) -> told.pooler(b -> b.peerId(1).peer(2, "127.0.0.1", PEER.getLocalPort())))
+                        .seen(scene -> {
+                            try (TestPooler second = TestPooler.start(b -> b.peerId(2)
+                                            .database(Stage.APP, db -> TestPooler.at(db, scene.stage.postgres)));
+                                    WireClient client = second.login()) {
+                                scene.opened(client.cancel(scene.pool.address()));
+                            }
+                            try (Socket forwarded = PEER.accept()) {
+                                assertThat(forwarded.getInputStream().readNBytes(16))
+                                        .hasSize(16);
+                            }
+                        }),
+                of("pooler.database", "added")
+                        .after((stage, told) ->
+                                told.pooler(b -> b.database("postgres", db -> TestPooler.at(db, stage.postgres))))
+                        .seen(scene -> assertThat(
+                                        scene.login(Stage.APP, "postgres").value("SELECT current_database()"))
+                                .isEqualTo("postgres")),
+                of("pooler.database", "removed")
+                        .after((stage, told) -> told.withoutApp()
+                                .pooler(b -> b.database("other", db -> TestPooler.at(db, stage.postgres))))
+                        .logins(Outcome.refused("3D000"))
+                        // whom the auth query of that database would have known
+                        .login(Scene.Login.LOOKING, Outcome.refused("28P01"))
+                        .stopsClients()
+                        .seen(scene -> {
+                            assertThat(scene.idle.readUntilClosed())
+                                    .last()
+                                    .asString()
+                                    .contains("57P01");
+                            scene.busy.query("COMMIT").send();
+                            assertThat(scene.busy.readUntilClosed())
+                                    .last()
+                                    .asString()
+                                    .contains("57P01");
+                        }),
+                of("pooler.user", "removed")
+                        .before((stage, told) -> told.user(u -> u.maxClients(20).maxConnections(1)))
+                        .arrange(PoolerTransitions::waitsForAServer)
+                        .seen(scene ->
+                                assertThat(scene.idle.readUntilReady().get(1)).contains("served")));
+    }
+
+    /** The only server is in a transaction. */
+    static void waitsForAServer(Scene scene) {
+        scene.idle.query("SELECT 'served'").send();
+        assertThat(scene.idle.isReadable(Duration.ofMillis(150))).isFalse();
+    }
+
+    private static final ServerSocket PEER = listen();
+
+    private static ServerSocket listen() {
+        try {
+            return new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private interface Change {
+        void of(Told told);
+    }
+
+    /** What was looked up before the reload is believed for no longer than the new time. */
+    private static Transition names(String setting, String host, Change before, Change after) {
+        return of(setting)
+                .before((stage, told) -> {
+                    before.of(told);
+                    told.pooler(b -> named(b, stage, host));
+                })
+                .after((stage, told) -> {
+                    after.of(told);
+                    told.pooler(b -> named(b, stage, host));
+                })
+                .arrange(scene -> {
+                    scene.opened(WireClient.connect(scene.pool.address()))
+                            .startup(Stage.APP, "named")
+                            .authenticate(Stage.SECRET);
+                    await().atMost(Wire.PATIENCE)
+                            .until(() -> scene.pool.dnsNames().stream()
+                                    .anyMatch(name -> name.remaining().compareTo(Duration.ofMinutes(1)) > 0));
+                })
+                .seen(scene -> assertThat(scene.pool.dnsNames())
+                        .isNotEmpty()
+                        .allMatch(name -> name.remaining().compareTo(Duration.ofSeconds(5)) <= 0));
+    }
+
+    private static void named(PgPoolBuilder builder, Stage stage, String host) {
+        builder.database(
+                "named",
+                db -> db.host(host)
+                        .port(stage.postgres.port())
+                        .databaseName(Stage.APP)
+                        .waitTimeout(Duration.ofSeconds(1)));
+    }
+
+    /** The first letter of what the console says to who runs this process and does not prove more. */
+    private static char owner(Scene scene) throws IOException {
+        Path socket =
+                scene.stage.directory.resolve(".s.PGSQL." + scene.pool.address().getPort());
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(socket));
+            channel.write(ByteBuffer.wrap(
+                    Frontend.startup(Frontend.PROTOCOL_3_0, "user", "pgbouncer", "database", "pgbouncer")));
+            ByteBuffer answer = ByteBuffer.allocate(9);
+            while (answer.hasRemaining() && channel.read(answer) >= 0) {
+                // the whole head
+            }
+            // AuthenticationOk would be 0
+            return answer.get(8) == 0 && answer.get(0) == 'R' ? 'O' : (char) answer.get(0);
+        }
+    }
+}
