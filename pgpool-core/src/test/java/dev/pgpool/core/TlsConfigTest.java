@@ -216,20 +216,11 @@ class TlsConfigTest {
         assertThat(clientsProblem(tls -> tls.mode(TlsMode.REQUIRE).certificate(empty, server.key())))
                 .isEqualTo("listen.tls.certificate: " + empty + " without a certificate (expected: PEM certificates)");
         assertThat(clientsProblem(tls -> tls.mode(TlsMode.REQUIRE).certificate(server.certificate(), empty)))
-                .isEqualTo(
-                        "listen.tls.key: " + empty + " without a private key (expected: a PEM private key in PKCS#8)");
+                .isEqualTo("listen.tls.key: " + empty + " without a private key (expected: a PEM private key)");
         Path damaged = file("damaged.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
         assertThat(serversProblem(tls -> tls.mode(TlsMode.VERIFY_CA).trust(damaged)))
                 .isEqualTo("databases.app.tls.trust: " + damaged
                         + " whose certificate 1 is damaged (expected: PEM certificates)");
-    }
-
-    @Test
-    void aKeyInTheOldFormIsNamedWithTheRemedy() throws IOException {
-        Path old = file("old.pem", "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n");
-        assertThat(clientsProblem(tls -> tls.mode(TlsMode.REQUIRE).certificate(server.certificate(), old)))
-                .isEqualTo("listen.tls.key: " + old + " with a key in the old form (RSA PRIVATE KEY)"
-                        + " (expected: PKCS#8, as \"openssl pkcs8 -topk8\" writes it)");
     }
 
     @Test

@@ -33,8 +33,8 @@ public final class TlsBuilder {
     }
 
     /**
-     * Default none; needed for clients. PEM files: our certificate with those above it, and its key (PKCS#8, not
-     * encrypted).
+     * Default none; needed for clients. PEM files: our certificate with those above it, and its key (RSA, EC or EdDSA, in
+     * PKCS#8 or in OpenSSL's traditional form, not encrypted).
      */
     public TlsBuilder certificate(Path certificate, Path key) {
         this.identity = Optional.of(new TlsIdentity.Pem(certificate, key, Optional.empty()));

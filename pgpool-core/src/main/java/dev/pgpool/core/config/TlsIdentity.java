@@ -10,7 +10,7 @@ public sealed interface TlsIdentity {
      * PEM files.
      *
      * @param certificate our certificate, then those above it
-     * @param key PKCS#8, in clear or encrypted
+     * @param key PKCS#8, or OpenSSL's traditional form of RSA and EC keys, in clear or encrypted
      * @param password opens the key; empty if it is not encrypted
      */
     record Pem(Path certificate, Path key, Optional<String> password) implements TlsIdentity {

@@ -1,6 +1,6 @@
 package dev.pgpool.core.transitions;
 
-import static dev.pgpool.core.transitions.Transition.of;
+import static dev.pgpool.core.transitions.Transition.change;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.core.config.ChannelBinding;
@@ -39,34 +39,34 @@ final class ClientTlsTransitions {
         return List.of(
                 clear((stage, tls) -> tls.mode(TlsMode.REQUIRE), "require"),
                 clear((stage, tls) -> tls.mode(TlsMode.VERIFY_CA), "verify-ca"),
-                of("clientTls.mode", "verify-ca by another authority")
+                change("clientTls.mode", "verify-ca by another authority")
                         .after((stage, told) -> told.clientTls(
                                 tls -> tls.mode(TlsMode.VERIFY_CA).trust(stage.otherPki.trust())))
                         .login(Login.CONNECTED, Outcome.refused("SSL required"))
                         .login(Login.LOOKING, Outcome.refused("SSL required"))
                         .login(Login.ASKED, Outcome.refused("SSL required"))
                         .encrypted(Outcome.refused("not trusted any more")),
-                of("clientTls.mode", "disable")
+                change("clientTls.mode", "disable")
                         .after((stage, told) -> told.clientTls(tls -> tls.mode(TlsMode.DISABLE)))
                         .seen(scene -> assertThat(scene.connect()
                                         .sendRaw(Frontend.sslRequest())
                                         .readByte())
                                 .isEqualTo('N')),
-                of("clientTls.certificate")
+                change("clientTls.certificate")
                         .after((stage, told) -> told.clientTls(tls -> {
                             TestPki.Issued renewed = renewed(stage);
                             tls.certificate(renewed.certificate(), renewed.key());
                         }))
                         .seen(shows(scene -> renewed(scene.stage).bundle().getCertificate())),
-                of("clientTls.certificate", "changed in place")
+                change("clientTls.certificate", "changed in place")
                         .before((stage, told) -> inPlace(stage, told, stage.server))
                         .after((stage, told) -> inPlace(stage, told, renewed(stage)))
                         .seen(shows(scene -> renewed(scene.stage).bundle().getCertificate())),
-                of("clientTls.keyStore")
+                change("clientTls.keyStore")
                         .after((stage, told) ->
                                 told.clientTls(tls -> tls.keyStore(keyStore(stage, renewed(stage)), "changeit")))
                         .seen(shows(scene -> renewed(scene.stage).bundle().getCertificate())),
-                of("clientTls.keyManager")
+                change("clientTls.keyManager")
                         .after((stage, told) -> told.clientTls(tls -> {
                             try {
                                 tls.keyManager(renewed(stage).bundle().toKeyManagerFactory());
@@ -76,7 +76,7 @@ final class ClientTlsTransitions {
                         }))
                         .seen(shows(scene -> renewed(scene.stage).bundle().getCertificate())),
                 distrusts("clientTls.trust", "another file", (stage, tls) -> tls.trust(stage.otherPki.trust())),
-                of("clientTls.trust", "changed in place")
+                change("clientTls.trust", "changed in place")
                         .before((stage, told) -> trustInPlace(stage, told, stage.pki.trust()))
                         .after((stage, told) -> trustInPlace(stage, told, stage.otherPki.trust()))
                         .encrypted(Outcome.refused("not trusted any more")),
@@ -86,20 +86,20 @@ final class ClientTlsTransitions {
                         "clientTls.trustManager",
                         "",
                         (stage, tls) -> tls.trustManager(stage.otherRoot().toTrustManagerFactory())),
-                of("clientTls.protocols")
+                change("clientTls.protocols")
                         .after((stage, told) -> told.clientTls(tls -> tls.protocols("TLSv1.2")))
                         .encrypted(Outcome.refused("encrypted by TLSv1.3"))
                         .seen(speaks(session -> session.getProtocol(), "TLSv1.2")),
-                of("clientTls.cipherSuites")
+                change("clientTls.cipherSuites")
                         .before((stage, told) -> told.clientTls(tls -> tls.cipherSuites("TLS_AES_128_GCM_SHA256")))
                         .after((stage, told) -> told.clientTls(tls -> tls.cipherSuites("TLS_AES_256_GCM_SHA384")))
                         .encrypted(Outcome.refused("encrypted with TLS_AES_128_GCM_SHA256"))
                         .seen(speaks(session -> session.getCipherSuite(), "TLS_AES_256_GCM_SHA384")),
-                of("clientTls.negotiation")
+                change("clientTls.negotiation")
                         .after((stage, told) -> told.clientTls(tls -> tls.negotiation(TlsNegotiation.DIRECT)))
                         .refused("listen.tls.negotiation: DIRECT (expected: nothing: clients choose"),
                 // the client of these tests binds nothing
-                of("clientTls.channelBinding")
+                change("clientTls.channelBinding")
                         .before((stage, told) -> told.clientTls(tls -> tls.mode(TlsMode.ALLOW)))
                         .after((stage, told) ->
                                 told.clientTls(tls -> tls.mode(TlsMode.REQUIRE).channelBinding(ChannelBinding.REQUIRE)))
@@ -108,10 +108,10 @@ final class ClientTlsTransitions {
                         .login(Login.LOOKING, Outcome.refused("SSL required"))
                         .login(Login.ENCRYPTED, Outcome.refused("28P01"))
                         .login(Login.ENCRYPTED_AND_ASKED, Outcome.refused("the configuration changed")),
-                of("clientTls.nativeLibrary")
+                change("clientTls.nativeLibrary")
                         .after((stage, told) -> told.clientTls(tls -> tls.nativeLibrary(true)))
                         .seen(speaks(session -> session.getProtocol(), "TLSv1.3")),
-                of("clientTls.context")
+                change("clientTls.context")
                         .after((stage, told) -> told.clientTlsAnew(
                                 tls -> tls.mode(TlsMode.ALLOW).context(context(stage))))
                         .encrypted(Outcome.refused("under another context"))
@@ -120,7 +120,7 @@ final class ClientTlsTransitions {
 
     /** Who is not encrypted does not get in, however far its login has come. */
     private static Transition clear(BiConsumer<Stage, TlsBuilder> after, String about) {
-        return of("clientTls.mode", about)
+        return change("clientTls.mode", about)
                 .after((stage, told) -> told.clientTls(tls -> after.accept(stage, tls)))
                 .login(Login.CONNECTED, Outcome.refused("SSL required"))
                 .login(Login.ASKED, Outcome.refused("SSL required"))
@@ -128,7 +128,7 @@ final class ClientTlsTransitions {
     }
 
     private static Transition distrusts(String setting, String about, BiConsumer<Stage, TlsBuilder> after) {
-        return of(setting, about)
+        return change(setting, about)
                 .after((stage, told) -> told.clientTls(tls -> after.accept(stage, tls)))
                 .encrypted(Outcome.refused("not trusted any more"));
     }

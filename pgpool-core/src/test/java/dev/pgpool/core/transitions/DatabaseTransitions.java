@@ -1,6 +1,6 @@
 package dev.pgpool.core.transitions;
 
-import static dev.pgpool.core.transitions.Transition.of;
+import static dev.pgpool.core.transitions.Transition.change;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -26,18 +26,18 @@ final class DatabaseTransitions {
 
     static List<Transition> all() {
         return List.of(
-                of("database.host")
+                change("database.host")
                         .after((stage, told) -> told.app(
                                 db -> db.host(stage.standby.socketDirectory().toString())
                                         .port(stage.standby.port())))
                         .seen(scene -> scene.awaitValue(scene.idle, IS_STANDBY, "t")),
-                of("database.port")
+                change("database.port")
                         .after((stage, told) -> told.app(db -> db.port(stage.standby.port())))
                         .seen(scene -> scene.awaitValue(scene.idle, IS_STANDBY, "t")),
-                of("database.hosts")
+                change("database.hosts")
                         .after((stage, told) -> told.app(db -> db.hosts("127.0.0.1:" + stage.standby.port())))
                         .seen(scene -> scene.awaitValue(scene.idle, IS_STANDBY, "t")),
-                of("database.loadBalanceHosts")
+                change("database.loadBalanceHosts")
                         .before((stage, told) -> told.app(db -> db.hosts(both(stage))))
                         .after((stage, told) ->
                                 told.app(db -> db.hosts(both(stage)).loadBalanceHosts(LoadBalanceHosts.DISABLE)))
@@ -55,20 +55,20 @@ final class DatabaseTransitions {
                             open.forEach(WireClient::close);
                             scene.busy.run("BEGIN");
                         }),
-                of("database.targetSessionAttributes")
+                change("database.targetSessionAttributes")
                         .before((stage, told) -> told.app(
                                 db -> db.hosts(both(stage)).targetSessionAttributes(TargetSessionAttributes.PRIMARY)))
                         .after((stage, told) -> told.app(
                                 db -> db.hosts(both(stage)).targetSessionAttributes(TargetSessionAttributes.STANDBY)))
                         .seen(scene -> scene.awaitValue(scene.idle, IS_STANDBY, "t")),
-                of("database.connectQuery")
+                change("database.connectQuery")
                         .after((stage, told) -> told.app(db -> db.connectQuery("SET work_mem TO '7MB'")))
                         .seen(scene -> scene.awaitValue(scene.idle, "SHOW work_mem", "7MB")),
-                of("database.databaseName")
+                change("database.databaseName")
                         .after((stage, told) -> told.app(db -> db.databaseName("postgres")))
                         .login(Scene.Login.LOOKING, Outcome.NONE)
                         .seen(scene -> scene.awaitValue(scene.idle, "SELECT current_database()", "postgres")),
-                of("database.user")
+                change("database.user")
                         .after((stage, told) -> told.app(db -> db.user("postgres")))
                         .stopsClients()
                         .seen(scene -> {
@@ -79,7 +79,7 @@ final class DatabaseTransitions {
                             assertThat(scene.login().value("SELECT current_user"))
                                     .isEqualTo("postgres");
                         }),
-                of("database.password")
+                change("database.password")
                         .before((stage, told) -> forced(stage, told, "one"))
                         .arrange(scene -> scene.stage.postgres.execute("ALTER ROLE forced PASSWORD 'two'"))
                         .after((stage, told) -> told.app(db -> db.user("forced").password("two")))
@@ -89,7 +89,7 @@ final class DatabaseTransitions {
                             await().atMost(Wire.PATIENCE).until(() -> scene.busy.serverPid() != before);
                             scene.busy.run("BEGIN");
                         }),
-                of("database.maxPreparedStatements")
+                change("database.maxPreparedStatements")
                         .before((stage, told) -> told.app(db -> db.maxConnections(1)))
                         .after((stage, told) ->
                                 told.app(db -> db.maxConnections(1).maxPreparedStatements(1)))
@@ -109,7 +109,7 @@ final class DatabaseTransitions {
                                     .satisfies(server -> assertThat(server.preparedStatements())
                                             .isEqualTo(1));
                         }),
-                of("database.sessionState")
+                change("database.sessionState")
                         .after((stage, told) ->
                                 told.app(db -> db.sessionState(SessionState.SETTING, StatePolicy.REJECT)))
                         .seen(scene -> await().atMost(Wire.PATIENCE)
@@ -118,36 +118,36 @@ final class DatabaseTransitions {
                                         .exchange()
                                         .toString()
                                         .contains("session state is not allowed"))),
-                of("database.serverResetQuery")
+                change("database.serverResetQuery")
                         .before((stage, told) -> told.app(db -> db.serverResetQueryAlways(true)))
                         .after((stage, told) -> told.app(
                                 db -> db.serverResetQueryAlways(true).serverResetQuery("SET work_mem TO '6MB'")))
                         .seen(scene -> scene.awaitValue(scene.idle, "SHOW work_mem", "6MB")),
-                of("database.serverResetQueryAlways")
+                change("database.serverResetQueryAlways")
                         .before((stage, told) -> told.app(db -> db.serverResetQuery("SET work_mem TO '6MB'")))
                         .after((stage, told) -> told.app(db ->
                                 db.serverResetQuery("SET work_mem TO '6MB'").serverResetQueryAlways(true)))
                         .seen(scene -> scene.awaitValue(scene.idle, "SHOW work_mem", "6MB")),
                 // servers are used again, and checked before that, which leaves its trace
-                of("database.serverCheckDelay")
+                change("database.serverCheckDelay")
                         .before((stage, told) -> told.app(db ->
                                 db.serverCheckQuery("SET work_mem TO '5MB'").serverCheckDelay(Duration.ofHours(1))))
                         .after((stage, told) -> told.app(db ->
                                 db.serverCheckQuery("SET work_mem TO '5MB'").serverCheckDelay(Duration.ZERO)))
                         .seen(scene -> scene.awaitValue(scene.idle, "SHOW work_mem", "5MB")),
-                of("database.serverCheckQuery")
+                change("database.serverCheckQuery")
                         .before((stage, told) -> told.app(db -> db.serverCheckDelay(Duration.ZERO)))
                         .after((stage, told) -> told.app(
                                 db -> db.serverCheckDelay(Duration.ZERO).serverCheckQuery("SET work_mem TO '5MB'")))
                         .seen(scene -> scene.awaitValue(scene.idle, "SHOW work_mem", "5MB")),
-                of("database.serverCheckTimeout")
+                change("database.serverCheckTimeout")
                         .before((stage, told) -> checked(told, Duration.ofSeconds(20)))
                         .after((stage, told) -> checked(told, Duration.ofMillis(100)))
                         .seen(scene -> {
                             int before = scene.idle.serverPid();
                             assertThat(scene.idle.serverPid()).isNotEqualTo(before);
                         }),
-                of("database.serverRoundRobin")
+                change("database.serverRoundRobin")
                         .before((stage, told) -> told.pooler(b -> b.eventLoops(1)))
                         .after((stage, told) ->
                                 told.pooler(b -> b.eventLoops(1)).app(db -> db.serverRoundRobin(true)))
@@ -163,7 +163,7 @@ final class DatabaseTransitions {
                             });
                             scene.busy.run("BEGIN");
                         }),
-                of("database.abandonTimeout")
+                change("database.abandonTimeout")
                         .before((stage, told) -> stalled(stage, told, db -> db.abandonTimeout(Duration.ofHours(1))))
                         .after((stage, told) -> stalled(stage, told, db -> db.abandonTimeout(Duration.ofMillis(200))))
                         .stopsClients()
@@ -176,7 +176,7 @@ final class DatabaseTransitions {
                                     .until(() -> scene.pool.servers().size() < servers);
                             scene.stage.network().resume();
                         }),
-                of("database.cancelTimeout")
+                change("database.cancelTimeout")
                         .before((stage, told) -> stalled(
                                 stage,
                                 told,

@@ -40,7 +40,7 @@ final class IniKeys {
 
         Transition transition() {
             return seen.isEmpty()
-                    ? Transition.of(name)
+                    ? Transition.change(name)
                     : EverySettingIT.all().stream()
                             .filter(known -> known.toString().equals(seen))
                             .findFirst()

@@ -1,6 +1,6 @@
 package dev.pgpool.core.transitions;
 
-import static dev.pgpool.core.transitions.Transition.of;
+import static dev.pgpool.core.transitions.Transition.change;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -29,77 +29,77 @@ final class LoginTransitions {
 
     static List<Transition> all() {
         return List.of(
-                of("pooler.clientAuthentication")
+                change("pooler.clientAuthentication")
                         .after((stage, told) -> told.pooler(b -> b.clientAuthentication(ClientAuthentication.MD5)))
                         .asked(Outcome.refused(OUTDATED)),
-                of("pooler.clientAuthentication", "trust before")
+                change("pooler.clientAuthentication", "trust before")
                         .before((stage, told) -> told.pooler(b -> b.clientAuthentication(ClientAuthentication.TRUST)))
                         .login(Login.CONNECTED, wrong())
                         .login(Login.ENCRYPTED, wrong())
                         .login(Login.LOOKING, Outcome.NONE),
-                of("pooler.clientAuthentication", "trust after")
+                change("pooler.clientAuthentication", "trust after")
                         .after((stage, told) -> told.pooler(b -> b.clientAuthentication(ClientAuthentication.TRUST)))
                         .login(Login.CONNECTED, Outcome.inBy("whatever"))
                         .login(Login.LOOKING, Outcome.inBy("whatever")),
-                of("pooler.clientAuthentication", "reject after")
+                change("pooler.clientAuthentication", "reject after")
                         .after((stage, told) -> told.pooler(b -> b.clientAuthentication(ClientAuthentication.REJECT)))
                         .logins(Outcome.refused("28000")),
-                of("pooler.credentials")
+                change("pooler.credentials")
                         .after((stage, told) -> told.pooler(b -> b.credentials(
                                 CredentialStore.of(Map.of(Stage.APP, "other", Stage.BOSS, Stage.SECRET)))))
                         .login(Login.CONNECTED, Outcome.inBy("other"))
                         .login(Login.ENCRYPTED, wrong())
                         .asked(Outcome.refused(OUTDATED)),
-                of("pooler.hbaFile")
+                change("pooler.hbaFile")
                         .before((stage, told) -> told.pooler(b -> b.hbaFile(file(stage, "a.hba", SCRAM))))
                         .after((stage, told) ->
                                 told.pooler(b -> b.hbaFile(file(stage, "b.hba", "host all all all reject"))))
                         .logins(Outcome.refused("pg_hba.conf rejects")),
-                of("pooler.hbaFile", "changed in place")
+                change("pooler.hbaFile", "changed in place")
                         .before((stage, told) -> told.pooler(b -> b.hbaFile(file(stage, "c.hba", SCRAM))))
                         .after((stage, told) ->
                                 told.pooler(b -> b.hbaFile(file(stage, "c.hba", "host all looked all reject", SCRAM))))
                         .login(Login.LOOKING, Outcome.refused("pg_hba.conf rejects")),
-                of("pooler.hbaFile", "broken in place")
+                change("pooler.hbaFile", "broken in place")
                         .before((stage, told) -> told.pooler(b -> b.hbaFile(file(stage, "d.hba", SCRAM))))
                         .after((stage, told) -> told.pooler(b -> b.hbaFile(file(stage, "d.hba", "host all all"))))
                         .refused("d.hba:1: "),
-                of("pooler.identFile")
+                change("pooler.identFile")
                         .before((stage, told) -> mapped(stage, told, "m app app"))
                         .after((stage, told) -> mapped(stage, told, "m somebody app"))
                         // the other one is in by then: its certificate was enough
                         .login(Login.ENCRYPTED, Outcome.refused("certificate authentication failed")),
-                of("pooler.authQuery")
+                change("pooler.authQuery")
                         .after((stage, told) -> told.pooler(b -> b.authQuery(query -> query.user("postgres")
                                 .database(Stage.APP)
                                 .query("SELECT $1::text, 'found by another'::text"))))
                         .login(Login.LOOKING, Outcome.inBy("found by another")),
-                of("database.authQuery")
+                change("database.authQuery")
                         .after((stage, told) -> told.app(db -> db.authQuery(
                                 query -> query.user("postgres").query("SELECT $1::text, 'found by another'::text"))))
                         .login(Login.LOOKING, Outcome.inBy("found by another")),
-                of("authQuery.user")
+                change("authQuery.user")
                         .after((stage, told) -> told.authQuery(query -> query.user("nobody_of_this_name")))
                         .login(Login.LOOKING, Outcome.refused("could not look up the credential")),
-                of("authQuery.password")
+                change("authQuery.password")
                         .before((stage, told) -> asker(stage, told).authQuery(query -> query.password(ASKER)))
                         .after((stage, told) -> asker(stage, told).authQuery(query -> query.password("wrong")))
                         .login(Login.LOOKING, Outcome.refused("could not look up the credential")),
-                of("authQuery.database")
+                change("authQuery.database")
                         .after((stage, told) -> told.pooler(
                                         b -> b.database("postgres", db -> TestPooler.at(db, stage.postgres)))
                                 .authQuery(query ->
                                         query.database("postgres").query("SELECT $1::text, current_database()::text")))
                         .login(Login.LOOKING, Outcome.inBy("postgres")),
-                of("authQuery.query")
+                change("authQuery.query")
                         .after((stage, told) ->
                                 told.authQuery(query -> query.query("SELECT $1::text, 'changed'::text")))
                         .login(Login.LOOKING, Outcome.inBy("changed")),
-                of("authQuery.timeout")
+                change("authQuery.timeout")
                         .after((stage, told) -> told.authQuery(query -> query.timeout(Duration.ofMillis(300))))
                         .early(scene -> assertThat(scene.refusal(Stage.LOOKED, Stage.APP, Stage.SECRET))
                                 .contains("58000")),
-                of("authQuery.maxConnections")
+                change("authQuery.maxConnections")
                         .before((stage, told) -> told.authQuery(query -> query.maxConnections(1)))
                         .after((stage, told) -> told.authQuery(query -> query.maxConnections(2)))
                         .early(scene -> {
@@ -112,14 +112,14 @@ final class LoginTransitions {
                                     .query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
                                     .equals(List.of("3")));
                         }),
-                of("pooler.authenticator")
+                change("pooler.authenticator")
                         .before((stage, told) -> judged(told, ONE, true))
                         .after((stage, told) -> judged(told, OTHER, true))
                         .login(Login.CONNECTED, Outcome.inBy("other"))
                         .login(Login.ENCRYPTED, wrong())
                         .asked(Outcome.refused(OUTDATED))
                         .login(Login.LOOKING, Outcome.NONE),
-                of("pooler.authenticatorWithoutTls")
+                change("pooler.authenticatorWithoutTls")
                         .before((stage, told) -> judged(told, ONE, true))
                         .after((stage, told) -> judged(told, ONE, false))
                         .login(Login.CONNECTED, Outcome.refused("needs an encrypted connection"))

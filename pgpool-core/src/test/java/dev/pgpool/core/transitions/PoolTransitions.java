@@ -1,6 +1,6 @@
 package dev.pgpool.core.transitions;
 
-import static dev.pgpool.core.transitions.Transition.of;
+import static dev.pgpool.core.transitions.Transition.change;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -56,7 +56,7 @@ final class PoolTransitions {
                                 "database.reserveConnections")
                         .arrange(PoolerTransitions::waitsForAServer)
                         .seen(PoolTransitions::isServed),
-                of("user.reserveConnections")
+                change("user.reserveConnections")
                         .before((stage, told) -> told.app(db -> db.reserveTimeout(Duration.ofMillis(50)))
                                 .user(u -> u.maxConnections(1)))
                         .after((stage, told) -> told.app(db -> db.reserveTimeout(Duration.ofMillis(50)))
@@ -160,7 +160,7 @@ final class PoolTransitions {
                             await().atMost(Wire.PATIENCE)
                                     .until(() -> scene.pool.snapshot().pools().isEmpty());
                         }),
-                of("database.autoDatabaseIdleTimeout")
+                change("database.autoDatabaseIdleTimeout")
                         .before((stage, told) ->
                                 told.pooler(b -> b.database("*", db -> TestPooler.at(db, stage.postgres))))
                         .arrange(scene -> {
@@ -177,7 +177,7 @@ final class PoolTransitions {
                         .seen(scene -> await().atMost(Wire.PATIENCE).until(() -> connecting(scene) == 3)),
                 silent(db -> db.connectTimeout(LONG), db -> db.connectTimeout(SHORT), "database.connectTimeout")
                         .seen(scene -> await().atMost(Wire.PATIENCE).until(() -> failures(scene) > 0)),
-                of("database.connectRetryDelay")
+                change("database.connectRetryDelay")
                         .before((stage, told) -> refusing(told, db -> db.connectRetryDelay(LONG)))
                         .login(Scene.Login.LOOKING, Outcome.NONE)
                         .arrange(scene -> {
@@ -200,7 +200,7 @@ final class PoolTransitions {
         boolean session = about.contains("session mode");
         Consumer<DatabaseBuilder> mode =
                 session ? db -> db.mode(PoolMode.SESSION).maxConnections(9) : db -> {};
-        return of(setting, about)
+        return change(setting, about)
                 .before((stage, told) -> told.app(mode).app(before))
                 .after((stage, told) -> told.app(mode).app(after));
     }
@@ -211,7 +211,9 @@ final class PoolTransitions {
 
     private static Transition user(
             Consumer<UserBuilder> before, Consumer<UserBuilder> after, String setting, String about) {
-        return of(setting, about).before((stage, told) -> told.user(before)).after((stage, told) -> told.user(after));
+        return change(setting, about)
+                .before((stage, told) -> told.user(before))
+                .after((stage, told) -> told.user(after));
     }
 
     private static void noTransactions(Scene scene) {
@@ -251,7 +253,7 @@ final class PoolTransitions {
     /** A database whose server takes connections and says nothing, and clients who want some. */
     private static Transition silent(
             Consumer<DatabaseBuilder> before, Consumer<DatabaseBuilder> after, String setting) {
-        return of(setting)
+        return change(setting)
                 .before((stage, told) -> silent(told, before))
                 .login(Scene.Login.LOOKING, Outcome.NONE)
                 .arrange(scene -> {

@@ -1,6 +1,6 @@
 package dev.pgpool.core.transitions;
 
-import static dev.pgpool.core.transitions.Transition.of;
+import static dev.pgpool.core.transitions.Transition.change;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -32,41 +32,41 @@ final class PoolerTransitions {
 
     static List<Transition> all() {
         return List.of(
-                of("pooler.listen")
+                change("pooler.listen")
                         .after((stage, told) -> told.pooler(b -> b.listen("127.0.0.2", 1)))
                         .refused("listen.host: 127.0.0.2 (expected: 127.0.0.1, since it can't change"),
-                of("pooler.listen", "port")
+                change("pooler.listen", "port")
                         .after((stage, told) -> told.pooler(b -> b.listen("127.0.0.1", 1)))
                         .refused("listen.port: 1 (expected: 0, since it can't change"),
-                of("pooler.unixSocketDirectory")
+                change("pooler.unixSocketDirectory")
                         .after((stage, told) -> told.pooler(b -> b.unixSocketDirectory(stage.directory)))
                         .refused("listen.unixSocketDirectory: "),
-                of("pooler.unixSocketMode")
+                change("pooler.unixSocketMode")
                         .after((stage, told) -> told.pooler(b -> b.unixSocketMode("0700")))
                         .refused("listen.unixSocketMode: 0700 (expected: 0777, since it can't change"),
-                of("pooler.backlog")
+                change("pooler.backlog")
                         .after((stage, told) -> told.pooler(b -> b.backlog(7)))
                         .refused("listen.backlog: 7 (expected: 1024, since it can't change"),
-                of("pooler.eventLoops")
+                change("pooler.eventLoops")
                         .after((stage, told) -> told.pooler(b -> b.eventLoops(3)))
                         .refused("eventLoops: 3 (expected: 2, since it can't change"),
-                of("pooler.peerId")
+                change("pooler.peerId")
                         .after((stage, told) -> told.pooler(b -> b.peerId(3)))
                         .refused("peers.id: 3 (expected: 0, since it can't change"),
                 // is no part of a configuration, so no reload can promise to change it
-                of("pooler.listener")
+                change("pooler.listener")
                         .after((stage, told) -> told.pooler(b -> b.listener(new PgPoolListener() {})))
                         .seen(scene ->
                                 assertThat(scene.pool.config().toString()).doesNotContain("istener")),
-                of("pooler.maxClientConnections")
+                change("pooler.maxClientConnections")
                         .before((stage, told) -> told.pooler(b -> b.maxClientConnections(20)))
                         .after((stage, told) -> told.pooler(b -> b.maxClientConnections(1)))
                         .logins(Outcome.refused("no more connections allowed (max_client_conn)")),
-                of("pooler.loginTimeout")
+                change("pooler.loginTimeout")
                         .after((stage, told) -> told.pooler(b -> b.loginTimeout(Duration.ofMillis(300))))
                         .logins(Outcome.told("client_login_timeout"))
                         .login(Scene.Login.LOOKING, Outcome.NONE),
-                of("pooler.poolMode")
+                change("pooler.poolMode")
                         .after((stage, told) -> told.pooler(b -> b.poolMode(PoolMode.SESSION)))
                         .seen(scene -> {
                             scene.idle.run("SELECT 1");
@@ -85,7 +85,7 @@ final class PoolerTransitions {
                         "nowhere.invalid",
                         told -> told.pooler(b -> b.dnsNxdomainTtl(Duration.ofHours(1))),
                         told -> told.pooler(b -> b.dnsNxdomainTtl(Duration.ofSeconds(5)))),
-                of("pooler.adminUsers")
+                change("pooler.adminUsers")
                         .after((stage, told) -> told.pooler(b -> b.adminUsers(Stage.APP)))
                         .seen(scene -> {
                             scene.boss.query("SHOW POOLS").send();
@@ -96,7 +96,7 @@ final class PoolerTransitions {
                             WireClient app = scene.login(Stage.APP, "pgbouncer");
                             assertThat(app.query("RECONNECT").exchange().get(0)).contains("RECONNECT");
                         }),
-                of("pooler.statsUsers")
+                change("pooler.statsUsers")
                         .after((stage, told) -> told.pooler(b -> b.adminUsers().statsUsers(Stage.BOSS)))
                         .seen(scene -> {
                             assertThat(scene.boss.query("RECONNECT").exchange().get(0))
@@ -104,19 +104,19 @@ final class PoolerTransitions {
                             assertThat(scene.boss.query("SHOW POOLS").exchange().get(0))
                                     .contains("RowDescription");
                         }),
-                of("pooler.ownerIsAdmin")
+                change("pooler.ownerIsAdmin")
                         .before((stage, told) -> told.pooler(
                                 b -> b.unixSocketDirectory(stage.directory).ownerIsAdmin(true)))
                         .after((stage, told) -> told.pooler(b -> b.unixSocketDirectory(stage.directory)))
                         .seen(scene -> assertThat(owner(scene)).isEqualTo(!Epoll.isAvailable() ? 'E' : 'R')),
-                of("pooler.statsPeriod")
+                change("pooler.statsPeriod")
                         .after((stage, told) -> told.pooler(b -> b.statsPeriod(Duration.ofMillis(200))))
                         .seen(scene -> await().atMost(Wire.PATIENCE).until(() -> {
                             scene.idle.run("SELECT 1");
                             return scene.boss.query("SHOW STATS_AVERAGES").exchange().stream()
                                     .anyMatch(row -> row.matches(".*'" + Stage.APP + "' 1 '[1-9].*"));
                         })),
-                of("pooler.peer")
+                change("pooler.peer")
                         .before((stage, told) -> told.pooler(b -> b.peerId(1)))
                         .after((stage, told) -> told.pooler(b -> b.peerId(1).peer(2, "127.0.0.1", PEER.getLocalPort())))
                         .seen(scene -> {
@@ -130,13 +130,13 @@ final class PoolerTransitions {
                                         .hasSize(16);
                             }
                         }),
-                of("pooler.database", "added")
+                change("pooler.database", "added")
                         .after((stage, told) ->
                                 told.pooler(b -> b.database("postgres", db -> TestPooler.at(db, stage.postgres))))
                         .seen(scene -> assertThat(
                                         scene.login(Stage.APP, "postgres").value("SELECT current_database()"))
                                 .isEqualTo("postgres")),
-                of("pooler.database", "removed")
+                change("pooler.database", "removed")
                         .after((stage, told) -> told.withoutApp()
                                 .pooler(b -> b.database("other", db -> TestPooler.at(db, stage.postgres))))
                         .logins(Outcome.refused("3D000"))
@@ -154,7 +154,7 @@ final class PoolerTransitions {
                                     .asString()
                                     .contains("57P01");
                         }),
-                of("pooler.user", "removed")
+                change("pooler.user", "removed")
                         .before((stage, told) -> told.user(u -> u.maxClients(20).maxConnections(1)))
                         .arrange(PoolerTransitions::waitsForAServer)
                         .seen(scene ->
@@ -183,7 +183,7 @@ final class PoolerTransitions {
 
     /** What was looked up before the reload is believed for no longer than the new time. */
     private static Transition names(String setting, String host, Change before, Change after) {
-        return of(setting)
+        return change(setting)
                 .before((stage, told) -> {
                     before.of(told);
                     told.pooler(b -> named(b, stage, host));

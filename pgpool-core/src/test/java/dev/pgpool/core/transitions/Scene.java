@@ -65,7 +65,7 @@ final class Scene implements AutoCloseable {
             WireClient asked = logins.get(how).startup(Stage.APP, Stage.APP);
             assertThat(asked.isReadable(Wire.PATIENCE)).isTrue();
         }
-        if (outcomes.get(Login.LOOKING) != Outcome.NONE) {
+        if (!Outcome.NONE.equals(outcomes.get(Login.LOOKING))) {
             beginLooking();
         }
     }

@@ -1,6 +1,6 @@
 package dev.pgpool.core.transitions;
 
-import static dev.pgpool.core.transitions.Transition.of;
+import static dev.pgpool.core.transitions.Transition.change;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -51,7 +51,7 @@ final class ServerTlsTransitions {
                         (s, tls) -> tls.mode(TlsMode.ALLOW),
                         "ssl",
                         "f"),
-                of("serverTls.mode", "prefer to require, where the server can't")
+                change("serverTls.mode", "prefer to require, where the server can't")
                         .before((stage, told) -> older(stage, told, TlsMode.PREFER))
                         .after((stage, told) -> older(stage, told, TlsMode.REQUIRE))
                         .logins(Outcome.refused("FATAL"))
@@ -71,7 +71,7 @@ final class ServerTlsTransitions {
                         },
                         "client_dn",
                         "/CN=app"),
-                of("serverTls.certificate", "changed in place")
+                change("serverTls.certificate", "changed in place")
                         .before((stage, told) -> inPlace(stage, told, stage.stranger))
                         .after((stage, told) -> inPlace(stage, told, stage.client))
                         .seen(scene -> scene.awaitValue(scene.idle, "SELECT client_dn" + OF_OURS, "/CN=app")),
@@ -96,7 +96,7 @@ final class ServerTlsTransitions {
                         "client_dn",
                         "/CN=app"),
                 distrusts("serverTls.trust", "another file", (stage, tls) -> tls.trust(stage.otherPki.trust())),
-                of("serverTls.trust", "changed in place")
+                change("serverTls.trust", "changed in place")
                         .before((stage, told) -> trustInPlace(stage, told, stage.pki.trust()))
                         .after((stage, told) -> trustInPlace(stage, told, stage.otherPki.trust()))
                         .logins(Outcome.refused("FATAL"))
@@ -126,7 +126,7 @@ final class ServerTlsTransitions {
                         (stage, tls) -> tls.cipherSuites("TLS_AES_128_GCM_SHA256"),
                         "cipher",
                         "TLS_AES_128_GCM_SHA256"),
-                of("serverTls.negotiation")
+                change("serverTls.negotiation")
                         .before((stage, told) -> recorded(stage, told, TlsNegotiation.POSTGRES))
                         .after((stage, told) -> recorded(stage, told, TlsNegotiation.DIRECT))
                         .seen(scene -> await().atMost(Wire.PATIENCE).until(() -> {
@@ -135,7 +135,7 @@ final class ServerTlsTransitions {
                             return openings.get(openings.size() - 1)[0] == 0x16;
                         })),
                 // the server trusts us, so there is no SCRAM to be bound
-                of("serverTls.channelBinding")
+                change("serverTls.channelBinding")
                         .before((stage, told) -> told.serverTls(tls -> tls.mode(TlsMode.REQUIRE))
                                 .app(db -> db.waitTimeout(Duration.ofMillis(400))))
                         .after((stage, told) -> told.serverTls(
@@ -169,7 +169,7 @@ final class ServerTlsTransitions {
             BiConsumer<Stage, TlsBuilder> after,
             String column,
             String expected) {
-        return of(setting, about)
+        return change(setting, about)
                 .before((stage, told) -> told.serverTls(tls -> tls.mode(before)))
                 .after((stage, told) -> told.serverTls(tls -> after.accept(stage, tls.mode(before))))
                 .seen(scene -> scene.awaitValue(scene.idle, "SELECT " + column + OF_OURS, expected));
@@ -177,7 +177,7 @@ final class ServerTlsTransitions {
 
     /** The certificate of the server is not believed any more. */
     private static Transition distrusts(String setting, String about, BiConsumer<Stage, TlsBuilder> after) {
-        return of(setting, about)
+        return change(setting, about)
                 .before((stage, told) -> told.serverTls(
                                 tls -> tls.mode(TlsMode.VERIFY_CA).trust(stage.pki.trust()))
                         .app(db -> db.waitTimeout(Duration.ofMillis(400))))

@@ -33,12 +33,12 @@ final class Transition {
     }
 
     /** @param setting kind of builder and method, such as {@code database.host} */
-    static Transition of(String setting) {
+    static Transition change(String setting) {
         return new Transition(setting, "");
     }
 
     /** @param about what tells it from others of the same setting */
-    static Transition of(String setting, String about) {
+    static Transition change(String setting, String about) {
         return new Transition(setting, about);
     }
 

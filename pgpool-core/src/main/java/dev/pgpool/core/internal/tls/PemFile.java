@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.tls;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -14,6 +15,7 @@ import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -26,9 +28,12 @@ import javax.crypto.spec.PBEKeySpec;
 /** A file of {@code -----BEGIN ...-----} blocks, as OpenSSL writes it. */
 final class PemFile {
     private static final Pattern BLOCK =
-            Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----", Pattern.DOTALL);
+            Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----((?:(?!-----).)*+)-----END \\1-----", Pattern.DOTALL);
+    /** Lines like {@code DEK-Info: ...} ahead of an empty one. */
+    private static final Pattern HEADERS = Pattern.compile("\\s*((?:[A-Za-z-]+:[^\\n]*\\n)*)(.*)", Pattern.DOTALL);
+
     private static final List<String> KEY_ALGORITHMS = List.of("RSA", "EC", "EdDSA", "RSASSA-PSS");
-    private static final String PBES2 = "1.2.840.113549.1.5.13";
+    private static final String PBES2 = "2a864886f70d01050d";
 
     private final String path;
     private final Path file;
@@ -69,52 +74,119 @@ final class PemFile {
         while (blocks.find()) {
             switch (blocks.group(1)) {
                 case "PRIVATE KEY" -> {
-                    return privateKey(new PKCS8EncodedKeySpec(decode(blocks)));
+                    return privateKey(decode(blocks), false);
                 }
                 case "ENCRYPTED PRIVATE KEY" -> {
-                    return privateKey(decrypt(decode(blocks), password));
+                    return privateKey(decrypt(decode(blocks), password), true);
                 }
-                case "RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY" ->
-                    throw new TlsProblem(
-                            path,
-                            file + " with a key in the old form (" + blocks.group(1) + ")",
-                            "PKCS#8, as \"openssl pkcs8 -topk8\" writes it");
+                case "RSA PRIVATE KEY" -> {
+                    return privateKey(OldKeys.rsa(traditional(blocks, password)), isEncrypted(blocks));
+                }
+                case "EC PRIVATE KEY" -> {
+                    byte[] key = traditional(blocks, password);
+                    try {
+                        return privateKey(OldKeys.ec(key), isEncrypted(blocks));
+                    } catch (Der.Malformed e) {
+                        throw isEncrypted(blocks)
+                                ? notOpened()
+                                : new TlsProblem(
+                                        path,
+                                        file + " with a key that does not name its curve",
+                                        "an EC key on a named curve");
+                    }
+                }
+                case "DSA PRIVATE KEY" ->
+                    throw new TlsProblem(path, file + " with a DSA key", "an RSA, EC or EdDSA key");
                 default -> {
                     // parameters or certificates in the same file
                 }
             }
         }
-        throw new TlsProblem(path, file + " without a private key", "a PEM private key in PKCS#8");
+        throw new TlsProblem(path, file + " without a private key", "a PEM private key");
     }
 
-    private PKCS8EncodedKeySpec decrypt(byte[] der, Optional<String> password) throws TlsProblem {
+    private TlsProblem notOpened() {
+        return new TlsProblem(path, file + " that the password does not open", "the key's password");
+    }
+
+    private static boolean isEncrypted(Matcher block) {
+        return headers(block).contains("ENCRYPTED");
+    }
+
+    private static String headers(Matcher block) {
+        Matcher parts = HEADERS.matcher(block.group(2));
+        return parts.matches() ? parts.group(1) : "";
+    }
+
+    /** A key in the form that OpenSSL wrote before PKCS#8, out of its encryption. */
+    private byte[] traditional(Matcher block, Optional<String> password) throws TlsProblem {
+        byte[] key = decode(block);
+        if (!isEncrypted(block)) {
+            return key;
+        }
+        String secret = required(password);
+        try {
+            byte[] opened = OldKeys.decrypt(headers(block), key, secret);
+            if (opened != null) {
+                return opened;
+            }
+        } catch (GeneralSecurityException e) {
+            throw notOpened();
+        }
+        throw new TlsProblem(path, file + " whose encryption is unknown", "AES or DES, as OpenSSL writes it");
+    }
+
+    private String required(Optional<String> password) throws TlsProblem {
         if (password.isEmpty()) {
             throw new TlsProblem(path, file + " with an encrypted key and no password", "the key's password");
         }
+        return password.get();
+    }
+
+    private byte[] decrypt(byte[] der, Optional<String> password) throws TlsProblem {
+        String secret = required(password);
         try {
-            EncryptedPrivateKeyInfo info = new EncryptedPrivateKeyInfo(der);
-            boolean pbes2 = info.getAlgName().equals(PBES2) || info.getAlgName().equals("PBES2");
-            String algorithm = pbes2 ? info.getAlgParameters().toString() : info.getAlgName();
-            PBEKeySpec spec = new PBEKeySpec(password.get().toCharArray());
-            try {
-                Cipher cipher = Cipher.getInstance(algorithm);
-                cipher.init(
-                        Cipher.DECRYPT_MODE,
-                        SecretKeyFactory.getInstance(algorithm).generateSecret(spec),
-                        info.getAlgParameters());
-                return info.getKeySpec(cipher);
-            } finally {
-                spec.clearPassword();
-            }
+            byte[] opened = isPbes2(der) ? OldKeys.decryptPbes2(der, secret) : null;
+            return opened != null ? opened : decryptByJava(der, secret);
         } catch (NoSuchAlgorithmException e) {
             throw new TlsProblem(
-                    path, file + " whose encryption this Java does not know", "PBES2, as \"openssl pkcs8\" writes it");
-        } catch (GeneralSecurityException | java.io.IOException e) {
-            throw new TlsProblem(path, file + " that the password does not open", "the key's password");
+                    path,
+                    file + " whose encryption this Java does not know",
+                    "PBES2 with AES, as \"openssl pkcs8\" writes it");
+        } catch (GeneralSecurityException | IOException | Der.Malformed e) {
+            throw notOpened();
         }
     }
 
-    private PrivateKey privateKey(PKCS8EncodedKeySpec spec) throws TlsProblem {
+    /** PKCS#5 version 1 and PKCS#12. */
+    private static byte[] decryptByJava(byte[] der, String secret) throws GeneralSecurityException, IOException {
+        EncryptedPrivateKeyInfo info = new EncryptedPrivateKeyInfo(der);
+        PBEKeySpec spec = new PBEKeySpec(secret.toCharArray());
+        try {
+            Cipher cipher = Cipher.getInstance(info.getAlgName());
+            cipher.init(
+                    Cipher.DECRYPT_MODE,
+                    SecretKeyFactory.getInstance(info.getAlgName()).generateSecret(spec),
+                    info.getAlgParameters());
+            return info.getKeySpec(cipher).getEncoded();
+        } finally {
+            spec.clearPassword();
+        }
+    }
+
+    private static boolean isPbes2(byte[] der) throws Der.Malformed {
+        return HexFormat.of()
+                .formatHex(new Der(der)
+                        .next(Der.SEQUENCE)
+                        .next(Der.SEQUENCE)
+                        .next(Der.OID)
+                        .toBytes())
+                .equals(PBES2);
+    }
+
+    /** @param encrypted whether it was: then nonsense means that the password was another */
+    private PrivateKey privateKey(byte[] pkcs8, boolean encrypted) throws TlsProblem {
+        PKCS8EncodedKeySpec spec = new PKCS8EncodedKeySpec(pkcs8);
         for (String algorithm : KEY_ALGORITHMS) {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(spec);
@@ -122,13 +194,15 @@ final class PemFile {
                 // of another kind
             }
         }
-        throw new TlsProblem(path, file + " with a key of unknown kind", "an RSA, EC or EdDSA key");
+        throw encrypted
+                ? notOpened()
+                : new TlsProblem(path, file + " with a key of unknown kind", "an RSA, EC or EdDSA key");
     }
 
     private byte[] decode(Matcher block) throws TlsProblem {
-        // an encrypted key in the old form has headers, with hyphens: it is not found at all
         try {
-            return Base64.getMimeDecoder().decode(block.group(2));
+            Matcher parts = HEADERS.matcher(block.group(2));
+            return Base64.getMimeDecoder().decode(parts.matches() ? parts.group(2) : "");
         } catch (IllegalArgumentException e) {
             throw new TlsProblem(path, file + " whose " + block.group(1) + " is damaged", "Base64 between the lines");
         }
