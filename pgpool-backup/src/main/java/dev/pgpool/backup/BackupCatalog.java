@@ -2,27 +2,25 @@ package dev.pgpool.backup;
 
 import dev.pgpool.backup.internal.run.Engine;
 import java.util.List;
-import java.util.Locale;
+import java.util.Objects;
 
 /** The backups in the store: list, show, pin. Reads the store at every call. Safe for all threads. */
 public final class BackupCatalog {
 
     private final Engine engine;
-    private final java.time.Clock clock;
 
-    BackupCatalog(Engine engine, java.time.Clock clock) {
+    BackupCatalog(Engine engine) {
         this.engine = engine;
-        this.clock = clock;
     }
 
     /** All backups, by database, oldest first; those whose manifest cannot be read too. */
     public List<CatalogEntry> list() {
-        return engine.catalog().all();
+        return BackupEngine.calling(() -> engine.catalog().all());
     }
 
     /** The backups of one database, oldest first. */
     public List<CatalogEntry> list(String database) {
-        return engine.catalog().of(database);
+        return BackupEngine.calling(() -> engine.catalog().of(database));
     }
 
     /**
@@ -31,17 +29,17 @@ public final class BackupCatalog {
      * @throws BackupException with NOT_FOUND
      */
     public CatalogEntry show(String database, BackupId id) {
-        return engine.catalog().find(database, id);
+        return BackupEngine.calling(() -> engine.catalog().find(database, id));
     }
 
     /** Keeps a backup from retention until it is unpinned; the reason is for people. */
     public void pin(String database, BackupId id, String reason) {
-        engine.catalog().pin(database, id, reason, clock.instant());
+        engine.pin(database, id, Objects.requireNonNull(reason));
     }
 
     /** Gives a backup back to retention. Does nothing if it is not pinned. */
     public void unpin(String database, BackupId id) {
-        engine.catalog().unpin(database, id);
+        engine.pin(database, id, null);
     }
 
     /** A table for people, one line for each backup. */
@@ -61,7 +59,7 @@ public final class BackupCatalog {
                     entry.database(),
                     entry.id(),
                     manifest.startedAt().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
-                    bytes(manifest.totalBytes()),
+                    Texts.bytes(manifest.totalBytes()),
                     java.time.Duration.between(manifest.startedAt(), manifest.finishedAt())
                             .toSeconds(),
                     entry.verified() == VerifyLevel.NONE ? "-" : entry.verified(),
@@ -85,16 +83,5 @@ public final class BackupCatalog {
             text.append(manifest.warnings().size()).append(" warnings");
         }
         return text.toString().strip();
-    }
-
-    static String bytes(long count) {
-        String[] units = {"B", "KiB", "MiB", "GiB", "TiB"};
-        double value = count;
-        int unit = 0;
-        while (value >= 1024 && unit < units.length - 1) {
-            value /= 1024;
-            unit++;
-        }
-        return unit == 0 ? count + " B" : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
     }
 }

@@ -129,6 +129,7 @@ public record BackupConfig(
      * @param jobs of pg_restore
      * @param spool directory for archives that are restored by several jobs
      * @param deadline of one verification
+     * @param budget of a scheduled verification of the least recently verified, or {@code null} to verify the newest of each database
      */
     public record Verification(
             @Nullable PgServer server,
@@ -136,7 +137,8 @@ public record BackupConfig(
             List<SqlCheck> checks,
             int jobs,
             Path spool,
-            Duration deadline) {
+            Duration deadline,
+            @Nullable Duration budget) {
         /** Copies. */
         public Verification {
             checks = List.copyOf(checks);

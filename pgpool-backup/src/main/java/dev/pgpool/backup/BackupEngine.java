@@ -5,10 +5,14 @@ import dev.pgpool.backup.internal.run.Engine;
 import dev.pgpool.backup.retention.RetentionPlan;
 import dev.pgpool.backup.retention.RetentionPolicy;
 import dev.pgpool.backup.store.ObjectStore;
+import dev.pgpool.backup.store.StoreException;
 import dev.pgpool.backup.store.StoreReport;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,7 +106,7 @@ public final class BackupEngine implements AutoCloseable {
 
     /** What the store can do, found out by trying. */
     public StoreReport probeStore() {
-        return engine.probe();
+        return calling(() -> engine.probe());
     }
 
     /**
@@ -112,23 +116,23 @@ public final class BackupEngine implements AutoCloseable {
      */
     public Map<String, RetentionPlan> planRetention() {
         policy();
-        return engine.planRetention(config::retention);
+        return calling(() -> engine.planRetention(config::retention));
     }
 
     /** What retention would do now under another policy. Deletes nothing. */
     public Map<String, RetentionPlan> planRetention(RetentionPolicy policy) {
-        return engine.planRetention(database -> policy);
+        return calling(() -> engine.planRetention(database -> policy));
     }
 
     /** Applies retention now, for every database of the catalog, and returns what was decided. */
     public Map<String, RetentionPlan> prune() {
         policy();
-        return engine.prune(config::retention);
+        return calling(() -> engine.prune(config::retention));
     }
 
     /** Applies another policy now, once. */
     public Map<String, RetentionPlan> prune(RetentionPolicy policy) {
-        return engine.prune(database -> policy);
+        return calling(() -> engine.prune(database -> policy));
     }
 
     private void policy() {
@@ -141,12 +145,12 @@ public final class BackupEngine implements AutoCloseable {
 
     /** Verifies one backup up to a level. A bad backup is a report, not an exception. */
     public VerifyReport verify(String database, BackupId id, VerifyLevel level) {
-        return engine.verify(catalog.show(database, id), level);
+        return calling(() -> engine.verify(catalog.show(database, id), level));
     }
 
     /** Verifies the newest backup of each database up to the configured level. */
     public List<VerifyReport> verifyNewest() {
-        return engine.verifyNewest(config.verification().level());
+        return calling(() -> engine.verifyNewest(config.verification().level()));
     }
 
     /**
@@ -156,7 +160,60 @@ public final class BackupEngine implements AutoCloseable {
      *     RESTORE_FAILED or VERIFY_FAILED if it failed on the way
      */
     public RestoreReport restore(RestoreRequest request) {
-        return engine.restore(request);
+        return calling(() -> engine.restore(request));
+    }
+
+    /**
+     * Verifies the backups that were verified least recently, those never verified first, up to the configured level; none is begun
+     * once the time is used up.
+     */
+    public List<VerifyReport> verifyDue(Duration budget) {
+        return calling(() -> engine.verifyDue(config.verification().level(), budget));
+    }
+
+    /**
+     * Downloads a backup into files that {@code pg_restore} and {@code psql} read: decrypted, compared with the digests of the
+     * manifest, readable by their owner only. They appear only once all of them are whole.
+     *
+     * @param directory made if it is missing
+     * @return the files: data first, then {@code globals.sql}
+     * @throws BackupException with NOT_FOUND, KEY or RESTORE_REFUSED if nothing was written; with VERIFY_FAILED if the backup is
+     *     damaged, RESTORE_FAILED if the disk fails
+     */
+    public List<Path> export(String database, BackupId id, Path directory) {
+        return calling(() -> engine.export(catalog.show(database, id), directory));
+    }
+
+    /**
+     * Deletes one backup, in all stores.
+     *
+     * @throws BackupException with NOT_FOUND; with DELETE_REFUSED if it is pinned, locked, or the store refuses; with LOCKED if a
+     *     run is under way
+     */
+    public void delete(String database, BackupId id) {
+        Map<BackupId, String> kept = calling(() -> engine.delete(database, id));
+        if (!kept.isEmpty()) {
+            throw new BackupException(FailureReason.DELETE_REFUSED, "backup " + id + " stays: " + kept.get(id));
+        }
+    }
+
+    /**
+     * Deletes all backups of a database, in all stores, whatever the retention says, but for those that are pinned or locked.
+     *
+     * @return those that stay, each with the reason
+     * @throws BackupException with NOT_FOUND if there are none, LOCKED if a run is under way
+     */
+    public Map<BackupId, String> deleteAll(String database) {
+        return calling(() -> engine.delete(database, null));
+    }
+
+    /** Whatever goes wrong, a {@link BackupException} is thrown: the stores' own exceptions stay inside. */
+    static <T> T calling(Supplier<T> step) {
+        try {
+            return step.get();
+        } catch (StoreException e) {
+            throw BackupException.of(e);
+        }
     }
 
     /** Stops the schedule, cancels a run under way and waits for its end, then closes the store. Idempotent. */

@@ -66,11 +66,13 @@ public final class BackupEngineBuilder {
     private final List<SqlCheck> checks = new ArrayList<>();
     private int restoreJobs = 1;
     private Path spool = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
+    private @Nullable Duration verifyBudget;
     private Duration verifyDeadline = Duration.ofHours(12);
     private List<String> dumpCommand = List.of("pg_dump");
     private List<String> restoreCommand = List.of("pg_restore");
     private List<String> psqlCommand = List.of("psql");
     private final Map<String, String> toolEnvironment = new LinkedHashMap<>();
+    private @Nullable String toolPassFile;
     private Duration toolGrace = Duration.ofSeconds(10);
     private @Nullable BackupKeys keys;
     private @Nullable CronSchedule backups;
@@ -392,6 +394,15 @@ public final class BackupEngineBuilder {
         return this;
     }
 
+    /**
+     * Default none, which verifies the newest backup of each database: the schedule verifies the backups that were verified least
+     * recently instead, one after another, and begins none once this much time is used up.
+     */
+    public BackupEngineBuilder verifyBudget(Duration time) {
+        verifyBudget = positive("verifyBudget", time);
+        return this;
+    }
+
     /** Default 12 h: for one call of pg_restore. */
     public BackupEngineBuilder verifyDeadline(Duration limit) {
         verifyDeadline = positive("verifyDeadline", limit);
@@ -419,6 +430,19 @@ public final class BackupEngineBuilder {
     /** Default none: a variable for the client programs, whose environment is otherwise empty but for PATH. */
     public BackupEngineBuilder toolEnvironment(String name, String value) {
         toolEnvironment.put(name, value);
+        return this;
+    }
+
+    /**
+     * Default none: a password file in libpq's form ({@code host:port:database:user:password}, readable by its owner only), by its path
+     * where the client programs run. For command prefixes that pass no environment on, such as {@code ssh}, {@code docker exec} or
+     * {@code env -i}: the password is never an argument.
+     */
+    public BackupEngineBuilder toolPassFile(String path) {
+        if (path.isBlank() || path.indexOf('\0') >= 0) {
+            problems.add("toolPassFile: \"" + path + "\" (expected: a path)");
+        }
+        toolPassFile = path;
         return this;
     }
 
@@ -565,11 +589,12 @@ public final class BackupEngineBuilder {
                         runRetries,
                         runRetryPause),
                 retention,
-                new BackupConfig.Verification(verifyServer, verifyLevel, checks, restoreJobs, spool, verifyDeadline),
+                new BackupConfig.Verification(
+                        verifyServer, verifyLevel, checks, restoreJobs, spool, verifyDeadline, verifyBudget),
                 rules);
-        ClientTools tools = new ClientTools(dumpCommand, restoreCommand, psqlCommand, toolEnvironment, toolGrace);
+        ClientTools tools =
+                new ClientTools(dumpCommand, restoreCommand, psqlCommand, toolEnvironment, toolGrace, toolPassFile);
         Engine engine = new Engine(config, stores, keys, tools, clock, listeners, hooks, hookLimit);
-        return new BackupEngine(
-                engine, config, stores, new BackupCatalog(engine, clock), backups, verifications, catchUp);
+        return new BackupEngine(engine, config, stores, new BackupCatalog(engine), backups, verifications, catchUp);
     }
 }

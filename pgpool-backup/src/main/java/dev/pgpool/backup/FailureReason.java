@@ -40,6 +40,8 @@ public enum FailureReason {
     KEY,
     /** The backup is damaged, or what was restored is not what was dumped. */
     VERIFY_FAILED,
+    /** A backup is pinned or locked, so it was not deleted. */
+    DELETE_REFUSED,
     /** A restore was refused before anything was changed. */
     RESTORE_REFUSED,
     /** pg_restore ended with an error. */

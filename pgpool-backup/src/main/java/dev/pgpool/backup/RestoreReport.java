@@ -20,4 +20,22 @@ public record RestoreReport(
         globals = List.copyOf(globals);
         warnings = List.copyOf(warnings);
     }
+
+    /** The restore in one line, for people. */
+    public String line() {
+        return Texts.oneLine(
+                "restored " + manifest.id() + " of \"" + manifest.database() + "\" into \"" + database + "\": "
+                        + Texts.bytes(manifest.totalBytes()) + " in " + Texts.seconds(duration) + ", " + warnings.size()
+                        + " warnings");
+    }
+
+    /** The restore as a table: the line, and one for each thing done and each warning. */
+    public String table() {
+        StringBuilder text = new StringBuilder(line()).append(System.lineSeparator());
+        globals.forEach(
+                done -> text.append("globals  ").append(Texts.oneLine(done)).append(System.lineSeparator()));
+        warnings.forEach(warning ->
+                text.append("warning  ").append(Texts.oneLine(warning)).append(System.lineSeparator()));
+        return text.toString();
+    }
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,42 @@ public record RunReport(
         databases = List.copyOf(databases);
         retention = Map.copyOf(retention);
         notes = List.copyOf(notes);
+    }
+
+    /** The run in one line, for people. */
+    public String line() {
+        long good =
+                databases.stream().filter(d -> d.outcome() == Outcome.SUCCESS).count();
+        long bytes = databases.stream()
+                .map(DatabaseResult::manifest)
+                .filter(Objects::nonNull)
+                .mapToLong(BackupManifest::totalBytes)
+                .sum();
+        String text = "backup " + id + " " + outcome + ": " + good + " of " + databases.size() + " databases, "
+                + Texts.bytes(bytes) + " in " + Texts.seconds(Duration.between(startedAt, finishedAt));
+        return Texts.oneLine(message.isEmpty() ? text : text + ": " + message);
+    }
+
+    /** The run as a table, a line for each database, for people. */
+    public String table() {
+        StringBuilder text = new StringBuilder(line()).append(System.lineSeparator());
+        for (DatabaseResult d : databases) {
+            BackupManifest manifest = d.manifest();
+            text.append(String.format(
+                    "%-20s %-9s %10s %9s %s%n",
+                    Texts.oneLine(d.database()),
+                    d.outcome(),
+                    manifest == null ? "-" : Texts.bytes(manifest.totalBytes()),
+                    Texts.seconds(d.duration()),
+                    d.reason() == null ? "" : d.reason() + ": " + Texts.oneLine(d.message())));
+        }
+        retention.forEach((database, plan) -> text.append("retention of ")
+                .append(Texts.oneLine(database))
+                .append(": ")
+                .append(plan.line())
+                .append(System.lineSeparator()));
+        notes.forEach(note -> text.append("note: ").append(Texts.oneLine(note)).append(System.lineSeparator()));
+        return text.toString();
     }
 
     /** True if all databases were backed up. */

@@ -5,5 +5,7 @@ public enum Trigger {
     /** A call of the host. */
     MANUAL,
     /** The schedule. */
-    SCHEDULED
+    SCHEDULED,
+    /** The schedule, again after its run had failed. */
+    RETRIED
 }

@@ -241,6 +241,65 @@ class ExclusionIT {
         }
     }
 
+    @Test
+    void twoEnginesForTwoDatabasesOfOneServerRunAtOnce() throws Exception {
+        Path go = directory.resolve("go");
+        Path started = directory.resolve("started");
+        String other = Source.postgres().createDatabase();
+        try (BackupEngine first = engine(waiting(started, go)).build();
+                BackupEngine second = engine("archive 1").databases(other).build()) {
+            CompletableFuture<RunReport> running = first.runAsync();
+            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(started));
+            RunReport meanwhile = second.run();
+            Files.createFile(go);
+
+            assertThat(meanwhile.outcome()).as(meanwhile.message()).isEqualTo(RunReport.Outcome.SUCCESS);
+            assertThat(running.get().succeeded()).as(running.get().message()).isTrue();
+            assertThat(first.catalog().list()).hasSize(2);
+        }
+    }
+
+    @Test
+    void oneDatabaseToTwoStoresRunsAtOnce() throws Exception {
+        Path go = directory.resolve("go");
+        Path started = directory.resolve("started");
+        try (BackupEngine first = engine(waiting(started, go)).build();
+                BackupEngine second = engine("archive 1")
+                        .store(new dev.pgpool.backup.store.DirectoryStore(directory.resolve("other")))
+                        .build()) {
+            CompletableFuture<RunReport> running = first.runAsync();
+            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(started));
+            RunReport meanwhile = second.run();
+            Files.createFile(go);
+
+            assertThat(meanwhile.succeeded()).as(meanwhile.message()).isTrue();
+            assertThat(running.get().succeeded()).as(running.get().message()).isTrue();
+        }
+    }
+
+    @Test
+    void aDatabaseThatTwoSelectionsShareIsTakenByOneAndTheOtherNamesIt() throws Exception {
+        Path go = directory.resolve("go");
+        Path started = directory.resolve("started");
+        String other = Source.postgres().createDatabase();
+        try (BackupEngine first = engine(waiting(started, go)).build();
+                BackupEngine second =
+                        engine("archive 1").databases(other, database).build()) {
+            CompletableFuture<RunReport> running = first.runAsync();
+            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(started));
+            RunReport meanwhile = second.run();
+            Files.createFile(go);
+
+            assertThat(meanwhile.outcome()).isEqualTo(RunReport.Outcome.SKIPPED);
+            assertThat(meanwhile.reason()).isEqualTo(FailureReason.LOCKED);
+            assertThat(meanwhile.message()).contains("database \"" + database + "\": held by ", "pid");
+            assertThat(meanwhile.databases())
+                    .filteredOn(result -> result.database().equals(other))
+                    .allMatch(result -> result.outcome() == RunReport.Outcome.SUCCESS);
+            assertThat(running.get().succeeded()).as(running.get().message()).isTrue();
+        }
+    }
+
     private static String lease(String database) {
         return Manifests.LAYOUT.lease("run named [" + database + "]");
     }

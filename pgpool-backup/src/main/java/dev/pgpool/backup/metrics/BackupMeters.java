@@ -50,6 +50,14 @@ public enum BackupMeters {
     STALE_UPLOADS("pgbackup.multipart.stale"),
     /** Gauge, epoch seconds, tag job: when the schedule's next run is due. */
     NEXT_RUN("pgbackup.next.run.timestamp"),
+    /** Gauge, always 1, tag database: databases that are selected now. What was dropped or deselected has none, nor a last success. */
+    SELECTED("pgbackup.selected"),
+    /** Gauge, tag database: readable backups that have not passed a verification. */
+    NEVER_VERIFIED("pgbackup.never.verified"),
+    /** Counter, tags database and store: backups that are missing in one of several stores. */
+    COPY_FAILURES("pgbackup.copy.failures"),
+    /** Counter, tag database: times that a database was not backed up. */
+    DATABASE_FAILURES("pgbackup.database.failures"),
     /** Counter: times that no success was seen for too long. */
     OVERDUE("pgbackup.overdue");
 

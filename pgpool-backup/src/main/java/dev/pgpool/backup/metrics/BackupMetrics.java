@@ -7,6 +7,7 @@ import dev.pgpool.backup.CatalogEntry;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.LastRun;
 import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.Trigger;
 import dev.pgpool.backup.VerifyLevel;
 import dev.pgpool.backup.VerifyReport;
 import dev.pgpool.backup.retention.RetentionDecision;
@@ -42,9 +43,19 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
             BackupMeters.PROGRESS_SHARE,
             BackupMeters.BUFFERS);
 
+    private static final List<BackupMeters> OF_SELECTED = List.of(
+            BackupMeters.SELECTED,
+            BackupMeters.LAST_SUCCESS,
+            BackupMeters.AGE,
+            BackupMeters.SIZE,
+            BackupMeters.MISSING_DAYS,
+            BackupMeters.NEVER_VERIFIED,
+            BackupMeters.VERIFY_LAST_SUCCESS);
+
     private final MeterRegistry registry;
     private final Clock clock;
     private final Tags common;
+    private volatile @Nullable Set<String> selected;
     private final Map<Meter.Id, AtomicReference<Double>> gauges = new ConcurrentHashMap<>();
 
     /**
@@ -94,6 +105,13 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
     public void onEvent(BackupEvent event) {
         if (event instanceof BackupEvent.CatalogLoaded loaded) {
             load(loaded);
+        } else if (event instanceof BackupEvent.DatabasesSelected selection) {
+            selected(selection.databases());
+        } else if (event instanceof BackupEvent.Copied copied) {
+            count(
+                    BackupMeters.COPY_FAILURES,
+                    Tags.of("database", copied.database(), "store", copied.store()),
+                    copied.problem().isEmpty() ? 0 : 1);
         } else if (event instanceof BackupEvent.RunStarted) {
             set(BackupMeters.IN_PROGRESS, Tags.empty(), 1);
         } else if (event instanceof BackupEvent.Progress progress) {
@@ -118,9 +136,32 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
         }
     }
 
+    /** Of what is no longer selected nothing is said that an alarm goes by: it would never end. */
+    private void selected(List<String> databases) {
+        selected = Set.copyOf(databases);
+        Set<String> gone = new HashSet<>();
+        gauges.keySet().forEach(id -> {
+            String database = id.getTag("database");
+            if (database != null && !databases.contains(database)) {
+                gone.add(database);
+            }
+        });
+        gone.forEach(database -> OF_SELECTED.forEach(meter -> remove(meter, database, Tags.empty())));
+        for (String database : databases) {
+            set(BackupMeters.SELECTED, Tags.of("database", database), 1);
+            count(BackupMeters.DATABASE_FAILURES, Tags.of("database", database), 0);
+        }
+    }
+
+    private boolean isSelected(String database) {
+        Set<String> known = selected;
+        return known == null || known.contains(database);
+    }
+
     private void load(BackupEvent.CatalogLoaded loaded) {
         gauges.forEach((id, value) -> {
-            if (id.getName().equals(BackupMeters.CATALOG.meterName())) {
+            if (id.getName().equals(BackupMeters.CATALOG.meterName())
+                    || id.getName().equals(BackupMeters.NEVER_VERIFIED.meterName())) {
                 value.set(0.0);
             }
         });
@@ -138,6 +179,14 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
         count(database.and("state", entry.readable() ? "readable" : "unreadable"));
         count(BackupMeters.DELETE_FAILURES, database, 0);
         BackupManifest manifest = entry.manifest();
+        if (manifest != null && entry.verifiedAt() == null) {
+            gauge(BackupMeters.NEVER_VERIFIED, database, 0).updateAndGet(old -> old + 1);
+        } else {
+            gauge(BackupMeters.NEVER_VERIFIED, database, 0);
+        }
+        if (!isSelected(entry.database())) {
+            return;
+        }
         if (manifest == null || manifest.startedAt().isAfter(latest)) {
             // One that is dated in the future must not keep the alarm of a missing backup quiet.
             return;
@@ -182,10 +231,13 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
         }
         count(BackupMeters.DELETE_FAILURES, Tags.of("database", result.database()), 0);
         BackupManifest manifest = result.manifest();
+        Tags database = Tags.of("database", result.database());
+        boolean failed = result.outcome() == RunReport.Outcome.FAILURE;
+        count(BackupMeters.DATABASE_FAILURES, database, failed ? 1 : 0);
         if (manifest == null) {
             return;
         }
-        Tags database = Tags.of("database", result.database());
+        gauge(BackupMeters.NEVER_VERIFIED, database, 0).updateAndGet(old -> old + 1);
         lastSuccess(database, seconds(manifest.startedAt()));
         setOnce(BackupMeters.OLDEST, database, seconds(manifest.startedAt()));
         set(BackupMeters.SIZE, database, (double) manifest.totalBytes());
@@ -196,7 +248,9 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
 
     private void finished(RunReport report) {
         set(BackupMeters.IN_PROGRESS, Tags.empty(), 0);
-        count(BackupMeters.RUNS, outcome(report.outcome(), report.reason()), 1);
+        // One date that fails is one failure, however often it was tried.
+        boolean counted = report.trigger() != Trigger.RETRIED || report.outcome() != RunReport.Outcome.FAILURE;
+        count(BackupMeters.RUNS, outcome(report.outcome(), report.reason()), counted ? 1 : 0);
         set(BackupMeters.LAST_ATTEMPT, Tags.empty(), seconds(report.finishedAt()));
     }
 

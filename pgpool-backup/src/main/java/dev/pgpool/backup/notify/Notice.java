@@ -14,10 +14,20 @@ import java.time.Instant;
  */
 public record Notice(Kind kind, String subject, String message, String reason, Instant at, boolean repeated) {
 
+    /** All of it in one line. */
+    public String text() {
+        return kind + (repeated ? " (still)" : "") + ": " + subject + (message.isEmpty() ? "" : ": " + message)
+                + (reason.isEmpty() ? "" : " [" + reason + "]");
+    }
+
     /** What a notice is about. */
     public enum Kind {
         /** Something began to fail, or fails still. */
         FAILED,
+        /** A run has begun. */
+        STARTED,
+        /** A run has succeeded, whether or not the one before had. */
+        SUCCEEDED,
         /** It works again. */
         RECOVERED,
         /** No backup has succeeded for too long, whether or not any was tried. */

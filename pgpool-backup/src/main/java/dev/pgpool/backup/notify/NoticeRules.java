@@ -8,9 +8,11 @@ import dev.pgpool.backup.VerifyReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,23 +27,61 @@ import org.jspecify.annotations.Nullable;
 public final class NoticeRules {
 
     private final Duration repeatInterval;
+    private final Set<Notice.Kind> kinds;
+    private final boolean everyRun;
     private final Map<String, Bad> bad = new HashMap<>();
 
-    /** Rules that repeat what stays bad after each such interval. */
+    /** Rules that repeat what stays bad after each such interval, and tell nothing of runs that go well. */
     public NoticeRules(Duration repeatInterval) {
-        this.repeatInterval = repeatInterval;
+        this(repeatInterval, EnumSet.complementOf(EnumSet.of(Notice.Kind.STARTED, Notice.Kind.SUCCEEDED)));
     }
+
+    /** The same rules for some kinds of notices. */
+    public NoticeRules(Duration repeatInterval, Set<Notice.Kind> kinds) {
+        this(repeatInterval, kinds, false);
+    }
+
+    private NoticeRules(Duration repeatInterval, Set<Notice.Kind> kinds, boolean everyRun) {
+        this.repeatInterval = repeatInterval;
+        this.kinds = Set.copyOf(kinds);
+        this.everyRun = everyRun;
+    }
+
+    /** Each run's start, success and failure, and nothing else: what a dead man's switch wants. */
+    public static NoticeRules everyRun() {
+        return new NoticeRules(
+                Duration.ZERO, EnumSet.of(Notice.Kind.STARTED, Notice.Kind.SUCCEEDED, Notice.Kind.FAILED), true);
+    }
+
+    private static final String RUN = "backup";
 
     private record Bad(Instant told, String message) {}
 
     /** The notices that an event is worth. */
     public List<Notice> on(BackupEvent event) {
+        return all(event).stream()
+                .filter(notice -> kinds.contains(notice.kind()))
+                .filter(notice -> !everyRun || notice.subject().equals(RUN))
+                .toList();
+    }
+
+    private List<Notice> all(BackupEvent event) {
+        if (event instanceof BackupEvent.RunStarted started) {
+            return one(notice(Notice.Kind.STARTED, "run " + started.run(), "", event.at()));
+        }
+        if (event instanceof BackupEvent.Copied copied) {
+            String subject = "copies of " + copied.database() + " in " + copied.store();
+            return one(
+                    copied.problem().isEmpty()
+                            ? recovered(subject, "backup " + copied.run() + " is there", event.at())
+                            : failed(Notice.Kind.ATTENTION, subject, copied.problem(), "", event.at()));
+        }
         if (event instanceof BackupEvent.CatalogLoaded loaded) {
             remember(loaded.lastRun());
             return List.of();
         }
         if (event instanceof BackupEvent.RunFinished finished) {
-            return one(onRun(finished.report(), event.at()));
+            return onRun(finished.report(), event.at());
         }
         if (event instanceof BackupEvent.Verified verified) {
             return one(onVerify(verified.report(), event.at()));
@@ -70,28 +110,45 @@ public final class NoticeRules {
         }
         switch (last.outcome()) {
             case SUCCESS -> {
-                bad.remove("backup");
+                bad.remove(RUN);
                 bad.remove("overdue");
             }
-            case FAILURE, CANCELLED -> bad.putIfAbsent("backup", new Bad(last.at(), last.message()));
+            case FAILURE, CANCELLED -> bad.putIfAbsent(RUN, new Bad(told(last), last.message()));
             case SKIPPED -> {}
         }
+    }
+
+    /** When it was told last: at the first failure, and after each interval since. */
+    private Instant told(LastRun last) {
+        Instant since = last.failingSince();
+        long interval = repeatInterval.toMillis();
+        if (since == null || interval == 0 || since.isAfter(last.at())) {
+            return last.at();
+        }
+        long passed = Duration.between(since, last.at()).toMillis();
+        return since.plusMillis(passed - passed % interval);
     }
 
     private static List<Notice> one(@Nullable Notice notice) {
         return notice == null ? List.of() : List.of(notice);
     }
 
-    private @Nullable Notice onRun(RunReport report, Instant at) {
+    private static Notice notice(Notice.Kind kind, String message, String reason, Instant at) {
+        return new Notice(kind, RUN, message, reason, at, false);
+    }
+
+    private List<Notice> onRun(RunReport report, Instant at) {
         FailureReason reason = report.reason();
         return switch (report.outcome()) {
             case SUCCESS -> {
                 bad.remove("overdue");
-                yield recovered("backup", "backup " + report.id() + " succeeded", at);
+                List<Notice> notices = new ArrayList<>(one(recovered(RUN, "backup " + report.id() + " succeeded", at)));
+                notices.add(notice(Notice.Kind.SUCCEEDED, report.line(), "", at));
+                yield notices;
             }
             case FAILURE, CANCELLED ->
-                failed(Notice.Kind.FAILED, "backup", report.message(), reason == null ? "" : reason.name(), at);
-            case SKIPPED -> null;
+                one(failed(Notice.Kind.FAILED, RUN, report.message(), reason == null ? "" : reason.name(), at));
+            case SKIPPED -> List.of();
         };
     }
 

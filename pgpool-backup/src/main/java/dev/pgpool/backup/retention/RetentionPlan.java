@@ -252,6 +252,15 @@ public record RetentionPlan(List<RetentionDecision> decisions, List<String> alar
                 .orElse(null);
     }
 
+    /** The plan in one line, for people. */
+    public String line() {
+        long kept =
+                decisions.stream().filter(d -> d.verdict() != Verdict.DELETE).count();
+        return deletions().size() + " to delete, " + kept + " to keep"
+                + (alarms.isEmpty() ? "" : ", " + alarms.size() + " alarms: " + String.join("; ", alarms))
+                + (missingDays.isEmpty() ? "" : ", " + missingDays.size() + " days without a backup");
+    }
+
     /** A line for each backup, then the alarms and the missing days. */
     public String table() {
         StringBuilder text = new StringBuilder();

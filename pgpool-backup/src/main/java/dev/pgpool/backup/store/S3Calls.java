@@ -59,6 +59,12 @@ final class S3Calls {
     }
 
     static StoreException translate(String operation, @Nullable Throwable thrown) {
+        for (Throwable ours = thrown; ours != null; ours = ours.getCause()) {
+            if (ours instanceof StoreException known) {
+                // Thrown while the request was being made: there are no credentials.
+                return new StoreException(known.kind(), operation + ": " + known.getMessage(), known);
+            }
+        }
         Throwable cause = thrown;
         while (cause != null
                 && cause.getCause() != null

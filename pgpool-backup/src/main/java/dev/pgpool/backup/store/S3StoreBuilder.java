@@ -73,6 +73,14 @@ public final class S3StoreBuilder {
         return this;
     }
 
+    /**
+     * Required (or one of the others): key pairs from where they are found, as of the MinIO SDK's providers, asked one after another
+     * and again when what they gave has expired.
+     */
+    public S3StoreBuilder credentialsFrom(S3Provider first, S3Provider... more) {
+        return credentials(S3Provider.chain(first, more));
+    }
+
     /** Default: path style, except for Amazon's hosts. Always {@code endpoint/bucket/key}. */
     public S3StoreBuilder pathStyle() {
         addressing = S3Settings.Addressing.PATH;
@@ -159,7 +167,8 @@ public final class S3StoreBuilder {
             problems.add("bucket: \"" + bucket + "\" (expected: 3 to 63 letters, digits, dots, hyphens)");
         }
         if (credentials == null) {
-            problems.add("credentials: missing (expected: access key and secret key, or a supplier)");
+            problems.add(
+                    "credentials: missing (expected: access key and secret key, a supplier, or credentialsFrom(...))");
         }
         if (!positive(connectTimeout) || !positive(idleTimeout) || !positive(callTimeout)) {
             problems.add("timeouts: " + connectTimeout + ", " + idleTimeout + ", " + callTimeout + " (expected: > 0)");

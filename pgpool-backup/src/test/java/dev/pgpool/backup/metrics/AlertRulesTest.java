@@ -92,6 +92,8 @@ class AlertRulesTest {
                 new BackupEvent.CatalogLoaded(
                         NOW, List.of(entry), new LastRun(NOW, RunReport.Outcome.SUCCESS, null, "", NOW)),
                 new BackupEvent.NextRun(NOW, "backup", NOW),
+                new BackupEvent.DatabasesSelected(NOW, List.of("app")),
+                new BackupEvent.Copied(NOW, manifest.id(), "app", "s3 b", "gone"),
                 new BackupEvent.RunStarted(NOW, manifest.id(), Trigger.SCHEDULED),
                 new BackupEvent.StoreRetried(NOW, "part", "SlowDown"),
                 new BackupEvent.Swept(NOW, 1, 1),

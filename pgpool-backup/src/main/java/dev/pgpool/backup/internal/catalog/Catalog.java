@@ -232,6 +232,17 @@ public final class Catalog {
         }
     }
 
+    /** When each backup was last verified, well or not, by the key of what was found. */
+    public Map<String, Instant> verificationTimes() {
+        Map<String, Instant> times = new HashMap<>();
+        retry.call("list", () -> {
+            times.clear();
+            store.list(layout.state() + "verified/", object -> times.put(object.key(), object.lastModified()));
+            return true;
+        });
+        return times;
+    }
+
     /** Remembers a verification. */
     public void record(VerifyReport report) {
         write(

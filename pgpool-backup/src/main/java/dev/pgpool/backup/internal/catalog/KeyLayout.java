@@ -25,6 +25,7 @@ public final class KeyLayout {
 
     private final String prefix;
     private final String root;
+    private final String cluster;
 
     /**
      * A layout.
@@ -34,11 +35,17 @@ public final class KeyLayout {
      */
     public KeyLayout(String prefix, String cluster) {
         this.prefix = prefix;
+        this.cluster = cluster;
         this.root = (prefix.isEmpty() ? "" : prefix + "/") + "v1/" + encode(cluster) + "/";
     }
 
     /** An object of a backup, taken apart. */
     public record BackupKey(String database, BackupId id, String file) {}
+
+    /** Name of the server. */
+    public String cluster() {
+        return cluster;
+    }
 
     /** Prefix of everything of this cluster. */
     public String root() {

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the client programs are called: a command prefix for each (so that {@code nice}, {@code docker exec} or a wrapper can
@@ -21,9 +22,15 @@ import java.util.regex.Pattern;
  * @param psql prefix of psql, for plain dumps
  * @param environment additional variables
  * @param grace between asking a child to end and killing it
+ * @param passFile password file, as the programs see it, for prefixes that pass no environment on; or {@code null}
  */
 public record ClientTools(
-        List<String> dump, List<String> restore, List<String> psql, Map<String, String> environment, Duration grace) {
+        List<String> dump,
+        List<String> restore,
+        List<String> psql,
+        Map<String, String> environment,
+        Duration grace,
+        @Nullable String passFile) {
 
     private static final Pattern SECRET_NAME = Pattern.compile("(?i)pass|secret|token|key|credential");
     private static final Duration PROBE_LIMIT = Duration.ofSeconds(30);
@@ -42,7 +49,7 @@ public record ClientTools(
     /** pg_dump, pg_restore and psql from PATH. */
     public static ClientTools onPath() {
         return new ClientTools(
-                List.of("pg_dump"), List.of("pg_restore"), List.of("psql"), Map.of(), Duration.ofSeconds(10));
+                List.of("pg_dump"), List.of("pg_restore"), List.of("psql"), Map.of(), Duration.ofSeconds(10), null);
     }
 
     /** Version of pg_dump. */
@@ -121,10 +128,22 @@ public record ClientTools(
         if (rootCert != null) {
             variables.put("PGSSLROOTCERT", rootCert.toString());
         }
+        Path certificate = server.sslCert();
+        Path key = server.sslKey();
+        if (certificate != null && key != null) {
+            variables.put("PGSSLCERT", certificate.toString());
+            variables.put("PGSSLKEY", key.toString());
+        }
         if (!server.password().isEmpty()) {
             variables.put("PGPASSWORD", server.password());
         }
         return variables;
+    }
+
+    /** The argument that names a database, and where its password is, but not the password. */
+    public String connection(String database) {
+        String base = DumpCommand.connectionString(database);
+        return passFile == null ? base : base + " passfile=" + DumpCommand.quoted(passFile);
     }
 
     static List<String> with(List<String> prefix, String... arguments) {

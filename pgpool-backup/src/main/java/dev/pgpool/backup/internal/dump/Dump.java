@@ -38,7 +38,7 @@ public final class Dump implements AutoCloseable {
             Consumer<String> tables,
             Runnable onFirstByte) {
         List<String> full = new ArrayList<>(tools.dump());
-        full.addAll(command.arguments());
+        full.addAll(command.arguments(tools.connection(command.database())));
         PgServer server = command.server();
         ChildProcess child = ChildProcess.start(
                 full,

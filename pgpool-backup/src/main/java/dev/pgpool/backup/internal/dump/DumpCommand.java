@@ -33,8 +33,12 @@ public record DumpCommand(
         int toolMajor,
         List<String> extra) {
 
-    /** All arguments after the command prefix. */
+    /** All arguments after the command prefix, for the manifest and for a child whose environment arrives. */
     public List<String> arguments() {
+        return arguments(connectionString(database));
+    }
+
+    List<String> arguments(String connection) {
         List<String> arguments = new ArrayList<>();
         arguments.add("--format=" + format.flag());
         if (format == DumpFormat.CUSTOM) {
@@ -58,7 +62,7 @@ public record DumpCommand(
             arguments.add(toolMajor >= 16 ? "--no-large-objects" : "--no-blobs");
         }
         arguments.addAll(extra);
-        arguments.add("--dbname=" + connectionString(database));
+        arguments.add("--dbname=" + connection);
         return arguments;
     }
 
@@ -79,8 +83,11 @@ public record DumpCommand(
     public static String connectionString(String database) {
         // Read-only by default is a setting of some roles and databases; pg_dump's own transaction says that it only
         // reads.
-        return "dbname='" + database.replace("\\", "\\\\").replace("'", "\\'")
-                + "' options='-c default_transaction_read_only=off'";
+        return "dbname=" + quoted(database) + " options='-c default_transaction_read_only=off'";
+    }
+
+    static String quoted(String value) {
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 
     static String compressionArgument(Compression compression) {

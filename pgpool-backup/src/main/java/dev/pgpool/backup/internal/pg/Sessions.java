@@ -86,7 +86,19 @@ public final class Sessions {
         if (rootCert != null) {
             properties.setProperty("sslrootcert", rootCert.toString());
         }
-        String url = "jdbc:postgresql://" + hostInUrl(server.host()) + ":" + server.port() + "/"
+        Path certificate = server.sslCert();
+        Path key = server.sslKey();
+        if (certificate != null && key != null) {
+            properties.setProperty("sslcert", certificate.toString());
+            properties.setProperty("sslkey", key.toString());
+        }
+        if (server.isLocal()) {
+            properties.setProperty("socketFactory", UnixSocketFactory.class.getName());
+            properties.setProperty("socketFactoryArg", server.host() + "/.s.PGSQL." + server.port());
+            properties.setProperty("sslmode", "disable");
+        }
+        String url = "jdbc:postgresql://" + (server.isLocal() ? "localhost" : hostInUrl(server.host())) + ":"
+                + server.port() + "/"
                 + URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20");
         try {
             return group.add(() -> {

@@ -7,7 +7,6 @@ import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
 import dev.pgpool.backup.internal.dump.ChildProcess;
 import dev.pgpool.backup.internal.dump.ClientTools;
-import dev.pgpool.backup.internal.dump.DumpCommand;
 import dev.pgpool.backup.internal.dump.Redactor;
 import java.io.IOException;
 import java.io.InputStream;
@@ -116,7 +115,7 @@ public final class ArchiveLoader {
                 "--host=" + server.host(),
                 "--port=" + server.port(),
                 "--username=" + server.user(),
-                "--dbname=" + DumpCommand.connectionString(database));
+                "--dbname=" + tools.connection(database));
         if (manifest.tool().format() == DumpFormat.PLAIN) {
             List<String> command = new ArrayList<>(tools.psql());
             command.addAll(List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"));

@@ -25,6 +25,7 @@ import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import dev.pgpool.backup.internal.restore.ArchiveLoader;
 import dev.pgpool.backup.internal.restore.ArchiveSource;
+import dev.pgpool.backup.internal.restore.Exporter;
 import dev.pgpool.backup.internal.restore.Restorer;
 import dev.pgpool.backup.internal.restore.Verifier;
 import dev.pgpool.backup.internal.stream.Encryption;
@@ -36,6 +37,7 @@ import dev.pgpool.backup.store.StoreFeature;
 import dev.pgpool.backup.store.StoreReport;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -51,6 +53,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -83,6 +86,7 @@ public final class Engine implements AutoCloseable {
     private final SuccessWatch successes;
     private final AtomicBoolean looking = new AtomicBoolean();
     private volatile @Nullable Instant nextRefresh;
+    private volatile boolean loaded;
     private volatile boolean closed;
 
     /**
@@ -177,6 +181,11 @@ public final class Engine implements AutoCloseable {
         }
         try {
             requireOpen();
+            if (!loaded) {
+                // A process that runs once, from cron, learns what the one before it has left; listeners decide by
+                // that.
+                loadCatalog();
+            }
             runs.add(cancellation);
             RunReport report = new BackupRun(
                             places,
@@ -202,7 +211,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private boolean tryBegin(Trigger trigger) {
-        if (trigger != Trigger.SCHEDULED) {
+        if (trigger == Trigger.MANUAL) {
             return running.tryLock();
         }
         try {
@@ -226,12 +235,17 @@ public final class Engine implements AutoCloseable {
                 continue;
             }
             try {
-                Instant successAt = success;
-                if (successAt == null) {
-                    successAt = known.lastRun().map(LastRun::successAt).orElse(null);
-                }
+                LastRun before = known.lastRun().orElse(null);
+                Instant failingSince = before == null || before.outcome() == RunReport.Outcome.SUCCESS
+                        ? report.finishedAt()
+                        : Objects.requireNonNullElse(before.failingSince(), before.at());
                 known.record(new LastRun(
-                        report.finishedAt(), report.outcome(), report.reason(), report.message(), successAt));
+                        report.finishedAt(),
+                        report.outcome(),
+                        report.reason(),
+                        report.message(),
+                        success == null && before != null ? before.successAt() : success,
+                        report.succeeded() ? null : failingSince));
             } catch (RuntimeException e) {
                 LOGGER.warn("How the run ended could not be stored: {}", e.getMessage());
             }
@@ -414,6 +428,83 @@ public final class Engine implements AutoCloseable {
         return reports;
     }
 
+    /**
+     * Verifies the backups that were verified least recently, those never verified first and of these the newest, until the time is
+     * used up; one that is under way then is finished.
+     */
+    public List<VerifyReport> verifyDue(VerifyLevel level, Duration budget) {
+        Instant end = context.clock().instant().plus(budget);
+        Catalog of = catalog();
+        Map<String, Instant> last = of.verificationTimes();
+        List<CatalogEntry> due = of.all().stream()
+                .filter(CatalogEntry::readable)
+                .sorted(Comparator.comparing((CatalogEntry entry) ->
+                                last.getOrDefault(of.layout().verified(entry.database(), entry.id()), Instant.EPOCH))
+                        .thenComparing(CatalogEntry::id, Comparator.reverseOrder()))
+                .toList();
+        List<VerifyReport> reports = new ArrayList<>();
+        for (CatalogEntry entry : due) {
+            if (closed || !context.clock().instant().isBefore(end)) {
+                break;
+            }
+            reports.add(verify(entry, level));
+        }
+        LOGGER.info("{} of {} backups verified within {}", reports.size(), due.size(), budget);
+        return reports;
+    }
+
+    /** Keeps a backup from retention and deletion, or gives it back, in all stores that have it. */
+    public void pin(String database, BackupId id, @Nullable String reason) {
+        Catalog of = catalog();
+        Instant now = context.clock().instant();
+        for (StorePlace place : places) {
+            Catalog in = place == first() ? of : place.catalog(of.layout().cluster());
+            try {
+                if (reason == null) {
+                    in.unpin(database, id);
+                } else {
+                    in.pin(database, id, reason, now);
+                }
+            } catch (RuntimeException e) {
+                BackupException failure = BackupException.of(e);
+                if (place == first()) {
+                    throw failure;
+                }
+                if (failure.reason() != FailureReason.NOT_FOUND) {
+                    LOGGER.warn("Pin of {} in {}: {}", id, place.describe(), failure.getMessage());
+                }
+            }
+        }
+    }
+
+    /** Writes the objects of a backup as files, decrypted, into a directory. */
+    public List<Path> export(CatalogEntry entry, Path directory) {
+        requireOpen();
+        return new Exporter(archives()).export(entry, directory);
+    }
+
+    /** Deletes backups from all stores, but for those that are kept by something; returns why, by id. */
+    public Map<BackupId, String> delete(String database, @Nullable BackupId only) {
+        requireOpen();
+        String cluster = catalog().layout().cluster();
+        return locked(Set.of(database), () -> {
+            Map<BackupId, String> kept = new TreeMap<>();
+            boolean found = false;
+            for (StorePlace place : places) {
+                Remover remover = new Remover(place.context(), place.catalog(cluster), mayHaveLocks(place.probe()));
+                found |= remover.remove(database, only);
+                kept.putAll(remover.kept());
+            }
+            if (!found) {
+                throw new BackupException(
+                        FailureReason.NOT_FOUND,
+                        "no backup " + (only == null ? "" : only + " ") + "of \"" + database + "\" in "
+                                + first().describe());
+            }
+            return kept;
+        });
+    }
+
     /** The backup that a request means. */
     public CatalogEntry find(RestoreRequest.Which which) {
         if (which instanceof RestoreRequest.ById byId) {
@@ -467,11 +558,15 @@ public final class Engine implements AutoCloseable {
             }
         }
         if (verifications != null) {
-            scheduler.add(
-                    "verify",
-                    verifications,
-                    null,
-                    () -> verifyNewest(context.config().verification().level()));
+            scheduler.add("verify", verifications, null, () -> {
+                BackupConfig.Verification settings = context.config().verification();
+                Duration budget = settings.budget();
+                if (budget == null) {
+                    verifyNewest(settings.level());
+                } else {
+                    verifyDue(settings.level(), budget);
+                }
+            });
         }
         threads.timer().scheduleWithFixedDelay(this::tick, 0, 1, TimeUnit.SECONDS);
     }
@@ -500,6 +595,7 @@ public final class Engine implements AutoCloseable {
             tellSelection(now);
             LastRun lastRun = catalog().lastRun().orElse(null);
             successes.learn(entries, lastRun, now);
+            loaded = true;
             context.publish(new BackupEvent.CatalogLoaded(now, entries, lastRun));
         } catch (RuntimeException e) {
             LOGGER.warn("The catalog cannot be read: {}", e.getMessage());

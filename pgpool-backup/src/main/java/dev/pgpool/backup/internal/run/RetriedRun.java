@@ -50,7 +50,9 @@ final class RetriedRun implements Scheduler.Action {
             taken = new HashSet<>();
         }
         Set<String> before = taken == null ? Set.of() : Set.copyOf(taken);
-        RunReport report = run.run(Trigger.SCHEDULED, database -> part.test(database) && !before.contains(database));
+        RunReport report = run.run(
+                again ? Trigger.RETRIED : Trigger.SCHEDULED,
+                database -> part.test(database) && !before.contains(database));
         Set<String> done = new HashSet<>(before);
         report.databases().stream()
                 .filter(result -> result.outcome() == Outcome.SUCCESS)

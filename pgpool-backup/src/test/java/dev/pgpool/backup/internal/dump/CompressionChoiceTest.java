@@ -25,7 +25,7 @@ class CompressionChoiceTest {
     private Compression chosen(Compression wanted, String version, String build) {
         String script = FakeDump.script(directory, version, build);
         ClientTools tools = new ClientTools(
-                List.of(script), List.of("pg_restore"), List.of("psql"), Map.of(), Duration.ofSeconds(1));
+                List.of(script), List.of("pg_restore"), List.of("psql"), Map.of(), Duration.ofSeconds(1), null);
         return tools.choose(wanted, tools.dumpVersion());
     }
 

@@ -1,0 +1,95 @@
+package dev.pgpool.backup.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.pgpool.backup.fixture.S3ProviderMain;
+import dev.pgpool.backup.fixture.S3Server;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Credentials from where the MinIO SDK's providers find them, in a process that has nothing else. */
+class S3ProviderIT {
+
+    private final String bucket = S3Server.shared().newBucket();
+
+    @TempDir
+    Path home;
+
+    @Test
+    void keysComeFromVariables() throws Exception {
+        assertThat(run(Map.of("AWS_ACCESS_KEY_ID", S3Server.ACCESS, "AWS_SECRET_ACCESS_KEY", S3Server.SECRET)))
+                .isEqualTo("stored");
+        assertThat(run(Map.of("MINIO_ACCESS_KEY", S3Server.ACCESS, "MINIO_SECRET_KEY", S3Server.SECRET)))
+                .isEqualTo("stored");
+    }
+
+    @Test
+    void keysComeFromFiles() throws Exception {
+        Path file = home.resolve("credentials");
+        Files.writeString(
+                file,
+                "[default]\naws_access_key_id = x\naws_secret_access_key = y\n[backup]\naws_access_key_id = "
+                        + S3Server.ACCESS + "\naws_secret_access_key = " + S3Server.SECRET + "\n");
+        assertThat(run(Map.of("AWS_SHARED_CREDENTIALS_FILE", file.toString(), "AWS_PROFILE", "backup")))
+                .isEqualTo("stored");
+    }
+
+    @Test
+    void keysComeFromTheRoleOfTheContainer() throws Exception {
+        HttpServer metadata = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        metadata.createContext("/", exchange -> {
+            byte[] answer = ("{\"Code\":\"Success\",\"AccessKeyId\":\"" + S3Server.ACCESS + "\",\"SecretAccessKey\":\""
+                            + S3Server.SECRET + "\",\"Expiration\":\""
+                            + Instant.now().plusSeconds(3600) + "\"}")
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        metadata.start();
+        try {
+            assertThat(run(Map.of(
+                            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                            "http://127.0.0.1:" + metadata.getAddress().getPort() + "/role")))
+                    .isEqualTo("stored");
+        } finally {
+            metadata.stop(0);
+        }
+    }
+
+    @Test
+    void whereNothingIsFoundEachPlaceIsNamed() throws Exception {
+        assertThat(run(Map.of("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role")))
+                .startsWith("DENIED ")
+                .contains("no credentials found", "AWS_ENVIRONMENT: ", "AWS_FILE: ", "IAM: ");
+    }
+
+    private String run(Map<String, String> environment) throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-Dlog.level=OFF",
+                "-Duser.home=" + home,
+                "-cp",
+                System.getProperty("java.class.path"),
+                S3ProviderMain.class.getName(),
+                S3Server.shared().url(),
+                bucket);
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        builder.environment().put("HOME", home.toString());
+        Process process = builder.redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
+        return said.strip().lines().reduce((first, second) -> second).orElse("");
+    }
+}
