@@ -1,5 +1,7 @@
 package dev.pgpool.backup.store;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.pgpool.backup.store.StoreException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,6 +37,8 @@ import java.util.stream.Stream;
  * Objects as files below a directory. A write goes to a file in {@code .uploads}, is synced to disk, and gets its name by
  * an atomic rename, after which the directory is synced too: what is visible is whole and survives a power cut.
  *
+ * <p>Files and folders that it makes are for their owner alone, 0600 and 0700, whatever the umask says.
+ *
  * <p>Conditional writes hold across processes by a file lock, on file systems where those work (not on every NFS).
  */
 public final class DirectoryStore implements ObjectStore {
@@ -57,7 +61,8 @@ public final class DirectoryStore implements ObjectStore {
     public DirectoryStore(Path root) {
         this.root = root.toAbsolutePath().normalize();
         try {
-            Files.createDirectories(this.root.resolve(UPLOADS));
+            OwnerOnly.createFolders(this.root.resolve(UPLOADS));
+            OwnerOnly.restrictFolder(this.root.resolve(UPLOADS));
         } catch (IOException e) {
             throw failure("create directory", this.root.toString(), e);
         }
@@ -80,8 +85,7 @@ public final class DirectoryStore implements ObjectStore {
             return write(key, target, content);
         }
         CONDITIONAL.lock();
-        try (FileChannel lockFile = FileChannel.open(
-                        root.resolve(UPLOADS).resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try (FileChannel lockFile = OwnerOnly.open(root.resolve(UPLOADS).resolve("lock"));
                 FileLock lock = lockFile.lock()) {
             if (!lock.isValid()) {
                 throw new StoreException(Kind.TRANSIENT, "put " + key + ": file lock not given");
@@ -300,8 +304,9 @@ public final class DirectoryStore implements ObjectStore {
     }
 
     Path newUpload() throws IOException {
-        return Files.createDirectories(
-                root.resolve(UPLOADS).resolve(UUID.randomUUID().toString()));
+        Path upload = root.resolve(UPLOADS).resolve(UUID.randomUUID().toString());
+        OwnerOnly.createFolders(upload);
+        return upload;
     }
 
     StoredObject move(String key, Path from, Path to) throws IOException {
@@ -323,7 +328,7 @@ public final class DirectoryStore implements ObjectStore {
     private static void moveInto(Path from, Path to) throws IOException {
         for (int attempt = 1; ; attempt++) {
             try {
-                Files.createDirectories(to.getParent());
+                OwnerOnly.createFolders(requireNonNull(to.getParent()));
                 Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
                 return;
             } catch (NoSuchFileException | FileAlreadyExistsException e) {

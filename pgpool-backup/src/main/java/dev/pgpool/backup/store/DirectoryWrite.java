@@ -4,9 +4,7 @@ import dev.pgpool.backup.store.StoreException.Kind;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.zip.CRC32C;
 
@@ -28,9 +26,11 @@ final class DirectoryWrite implements MultipartWrite {
         this.target = target;
         try {
             upload = store.newUpload();
-            Files.writeString(upload.resolve(KEY_FILE), key, StandardCharsets.UTF_8);
-            channel = FileChannel.open(
-                    upload.resolve(DATA_FILE), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            try (FileChannel keyFile = OwnerOnly.create(upload.resolve(KEY_FILE))) {
+                byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
+                DirectoryStore.writeFully(keyFile, 0, bytes, bytes.length);
+            }
+            channel = OwnerOnly.create(upload.resolve(DATA_FILE));
         } catch (IOException e) {
             throw DirectoryStore.failure("start", key, e);
         }

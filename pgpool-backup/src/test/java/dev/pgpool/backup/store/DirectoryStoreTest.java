@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DirectoryStoreTest extends ObjectStoreContract {
 
@@ -49,6 +52,48 @@ class DirectoryStoreTest extends ObjectStoreContract {
         write.abort();
         try (Stream<Path> files = Files.walk(root)) {
             assertThat(files.filter(Files::isRegularFile)).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"000", "022", "077", "777", "277"})
+    void onlyTheOwnerMayReadWhateverTheUmaskSays(String umask) throws Exception {
+        Path store = root.resolve("made/by/another");
+        Process process = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "umask " + umask + "; exec \"$@\"",
+                        "sh",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Writes.class.getName(),
+                        store.toString())
+                .inheritIO()
+                .start();
+        assertThat(process.waitFor()).isZero();
+
+        try (Stream<Path> files = Files.walk(root.resolve("made"))) {
+            for (Path file : files.toList()) {
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                        .as(file.toString())
+                        .isEqualTo(Files.isDirectory(file) ? "rwx------" : "rw-------");
+            }
+        }
+        assertThat(store.resolve("v1/c/d/data.dump")).exists();
+        assertThat(store.resolve(".uploads/lock")).exists();
+    }
+
+    /** Writes in every way; run in a JVM of its own, since a umask belongs to a process. */
+    static final class Writes {
+        public static void main(String[] arguments) {
+            try (DirectoryStore store = new DirectoryStore(Path.of(arguments[0]))) {
+                byte[] content = {1};
+                store.put("v1/c/d/data.dump", content, WriteOptions.of("text/plain"));
+                store.put("v1/c/lease", content, WriteOptions.of("text/plain").on(new WriteCondition.IfAbsent()));
+                store.startMultipart("v1/c/e/left.over", WriteOptions.of("text/plain"));
+            }
         }
     }
 }
