@@ -127,6 +127,7 @@ public record BackupConfig(
      * @param level to reach
      * @param checks of the host
      * @param jobs of pg_restore
+     * @param options of the restore
      * @param spool directory for archives that are restored by several jobs
      * @param deadline of one verification
      * @param budget of a scheduled verification of the least recently verified, or {@code null} to verify the newest of each database
@@ -136,6 +137,7 @@ public record BackupConfig(
             VerifyLevel level,
             List<SqlCheck> checks,
             int jobs,
+            RestoreOptions options,
             Path spool,
             Duration deadline,
             @Nullable Duration budget) {

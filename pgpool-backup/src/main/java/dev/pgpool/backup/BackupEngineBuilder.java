@@ -3,6 +3,7 @@ package dev.pgpool.backup;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.run.CronSchedule;
 import dev.pgpool.backup.internal.run.Engine;
+import dev.pgpool.backup.internal.stream.Encryption;
 import dev.pgpool.backup.retention.RetentionPolicy;
 import dev.pgpool.backup.store.ObjectStore;
 import java.nio.charset.StandardCharsets;
@@ -65,6 +66,7 @@ public final class BackupEngineBuilder {
     private VerifyLevel verifyLevel = VerifyLevel.ARCHIVE;
     private final List<SqlCheck> checks = new ArrayList<>();
     private int restoreJobs = 1;
+    private RestoreOptions verifyOptions = RestoreOptions.defaults();
     private Path spool = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
     private @Nullable Duration verifyBudget;
     private Duration verifyDeadline = Duration.ofHours(12);
@@ -75,6 +77,7 @@ public final class BackupEngineBuilder {
     private @Nullable String toolPassFile;
     private Duration toolGrace = Duration.ofSeconds(10);
     private @Nullable BackupKeys keys;
+    private boolean trustUnencrypted;
     private @Nullable CronSchedule backups;
     private @Nullable CronSchedule verifications;
     private boolean catchUp = true;
@@ -403,6 +406,12 @@ public final class BackupEngineBuilder {
         return this;
     }
 
+    /** Default {@link RestoreOptions#defaults()}: what verification leaves out and tolerates, as the restores will. */
+    public BackupEngineBuilder verifyOptions(RestoreOptions options) {
+        verifyOptions = options;
+        return this;
+    }
+
     /** Default 12 h: for one call of pg_restore. */
     public BackupEngineBuilder verifyDeadline(Duration limit) {
         verifyDeadline = positive("verifyDeadline", limit);
@@ -455,6 +464,16 @@ public final class BackupEngineBuilder {
     /** Default none: encrypt with these keys before anything leaves the JVM. */
     public BackupEngineBuilder encryption(BackupKeys with) {
         keys = with;
+        return this;
+    }
+
+    /**
+     * Default false: with encryption keys, backups that are not encrypted, and those from before manifests were authenticated,
+     * are not believed, since anyone who can write to the store may have written them. True for the time in which there are older
+     * ones; it takes that protection away.
+     */
+    public BackupEngineBuilder trustUnencrypted(boolean trust) {
+        trustUnencrypted = trust;
         return this;
     }
 
@@ -590,11 +609,19 @@ public final class BackupEngineBuilder {
                         runRetryPause),
                 retention,
                 new BackupConfig.Verification(
-                        verifyServer, verifyLevel, checks, restoreJobs, spool, verifyDeadline, verifyBudget),
+                        verifyServer,
+                        verifyLevel,
+                        checks,
+                        restoreJobs,
+                        verifyOptions,
+                        spool,
+                        verifyDeadline,
+                        verifyBudget),
                 rules);
         ClientTools tools =
                 new ClientTools(dumpCommand, restoreCommand, psqlCommand, toolEnvironment, toolGrace, toolPassFile);
-        Engine engine = new Engine(config, stores, keys, tools, clock, listeners, hooks, hookLimit);
+        Engine engine = new Engine(
+                config, stores, new Encryption(keys, trustUnencrypted), tools, clock, listeners, hooks, hookLimit);
         return new BackupEngine(engine, config, stores, new BackupCatalog(engine), backups, verifications, catchUp);
     }
 }

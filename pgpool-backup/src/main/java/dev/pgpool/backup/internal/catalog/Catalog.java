@@ -12,6 +12,7 @@ import dev.pgpool.backup.VerifyLevel;
 import dev.pgpool.backup.VerifyReport;
 import dev.pgpool.backup.internal.catalog.KeyLayout.BackupKey;
 import dev.pgpool.backup.internal.catalog.ManifestCodec.UnreadableManifest;
+import dev.pgpool.backup.internal.stream.Encryption;
 import dev.pgpool.backup.internal.stream.RetryPolicy;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.backup.store.StoreException;
@@ -43,12 +44,15 @@ public final class Catalog {
     private final ObjectStore store;
     private final KeyLayout layout;
     private final RetryPolicy retry;
+    private final Encryption encryption;
     private final ExecutorService readers;
     private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
 
     /** A catalog of the cluster of this layout. */
-    public Catalog(ObjectStore store, KeyLayout layout, RetryPolicy retry, ExecutorService readers) {
+    public Catalog(
+            ObjectStore store, KeyLayout layout, RetryPolicy retry, Encryption encryption, ExecutorService readers) {
         this.store = store;
+        this.encryption = encryption;
         this.layout = layout;
         this.retry = retry;
         this.readers = readers;
@@ -153,7 +157,7 @@ public final class Catalog {
 
     private Remembered read(BackupKey key, StoredObject object) {
         try {
-            BackupManifest manifest = ManifestCodec.decode(bytes(object.key(), object.size()));
+            BackupManifest manifest = ManifestCodec.decode(bytes(object.key(), object.size()), encryption);
             String home = layout.backup(key.database(), key.id());
             if (!manifest.database().equals(key.database()) || !manifest.id().equals(key.id())) {
                 throw new UnreadableManifest(

@@ -1,22 +1,26 @@
 package dev.pgpool.backup.internal.catalog;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.internal.stream.Digests;
+import dev.pgpool.backup.internal.stream.Encryption;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Manifests as JSON of four lines: the second holds the whole document, the third the SHA-256 of the second's bytes. So a
- * manifest that was cut off, edited or damaged is told from a good one.
+ * Manifests as JSON of four lines: the second holds the whole document, the third the SHA-256 of the second's bytes, and with
+ * encryption a code that only who has the key can make for them. So a manifest that was cut off, edited or damaged is told from
+ * a good one, and with keys also one that somebody else wrote.
  */
 public final class ManifestCodec {
 
     private static final String HEAD = "{\"backup\":";
-    private static final String DIGEST = ",\"sha256\":\"";
-    private static final String TAIL = "\"}";
+    private static final int LINES = 3;
 
     private ManifestCodec() {}
 
@@ -29,47 +33,90 @@ public final class ManifestCodec {
         }
     }
 
+    /** What follows the document. */
+    private record Trailer(String sha256, Encryption.@Nullable Seal seal) {}
+
     /** As bytes. */
-    public static byte[] encode(BackupManifest manifest) {
+    public static byte[] encode(BackupManifest manifest, Encryption encryption) {
         try {
             String document = Json.MAPPER.writeValueAsString(manifest);
-            String digest = Digests.sha256Hex(document.getBytes(StandardCharsets.UTF_8));
-            return String.join("\n", HEAD, document, DIGEST + digest + TAIL, "").getBytes(StandardCharsets.UTF_8);
+            byte[] bytes = document.getBytes(StandardCharsets.UTF_8);
+            String trailer =
+                    Json.MAPPER.writeValueAsString(new Trailer(Digests.sha256Hex(bytes), encryption.sealOf(bytes)));
+            // The trailer's fields follow the document's in one object.
+            return String.join("\n", HEAD, document, "," + trailer.substring(1), "")
+                    .getBytes(StandardCharsets.UTF_8);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a manifest cannot be written", e);
         }
     }
 
     /** From bytes. */
-    public static BackupManifest decode(byte[] bytes) throws UnreadableManifest {
+    public static BackupManifest decode(byte[] bytes, Encryption encryption) throws UnreadableManifest {
         List<String> lines = new String(bytes, StandardCharsets.UTF_8).lines().toList();
-        if (lines.size() != 3
-                || !lines.get(0).equals(HEAD)
-                || !lines.get(2).startsWith(DIGEST)
-                || !lines.get(2).endsWith(TAIL)) {
+        if (lines.size() != LINES || !lines.get(0).equals(HEAD) || !lines.get(2).startsWith(",")) {
             throw new UnreadableManifest(bytes.length + " bytes that have not the form of a manifest");
         }
-        String document = lines.get(1);
-        String expected = lines.get(2).substring(DIGEST.length(), lines.get(2).length() - TAIL.length());
-        String found = Digests.sha256Hex(document.getBytes(StandardCharsets.UTF_8));
-        if (!found.equals(expected)) {
-            throw new UnreadableManifest("SHA-256 is " + found + ", in the manifest it is " + expected);
-        }
+        byte[] document = lines.get(1).getBytes(StandardCharsets.UTF_8);
         try {
+            Trailer trailer = Json.MAPPER.readValue("{" + lines.get(2).substring(1), Trailer.class);
+            String found = Digests.sha256Hex(document);
+            if (!found.equals(trailer.sha256())) {
+                throw new UnreadableManifest("SHA-256 is " + found + ", in the manifest it is " + trailer.sha256());
+            }
             JsonNode tree = Json.MAPPER.readTree(document);
+            String distrust = encryption.distrust(
+                    document, trailer.seal(), tree.path("encryption").isObject());
+            if (distrust != null) {
+                throw new UnreadableManifest(distrust);
+            }
             int version = tree.path("formatVersion").asInt(-1);
             if (version != BackupManifest.FORMAT_VERSION) {
                 throw new UnreadableManifest("format version " + version + " (expected: "
                         + BackupManifest.FORMAT_VERSION + "; a newer library may read it)");
             }
             BackupManifest manifest = Json.MAPPER.treeToValue(tree, BackupManifest.class);
-            Objects.requireNonNull(manifest.startedAt(), "startedAt");
-            if (manifest.objects().isEmpty()) {
-                throw new UnreadableManifest("it names no objects");
-            }
+            requireComplete(manifest);
             return manifest;
-        } catch (JsonProcessingException | NullPointerException e) {
+        } catch (IOException | RuntimeException e) {
             throw new UnreadableManifest("its fields cannot be read: " + e.getMessage());
+        }
+    }
+
+    /** Fields that every use of a manifest relies on; one that lacks them must not end the reading of a whole catalog. */
+    private static void requireComplete(BackupManifest manifest) throws UnreadableManifest {
+        requireNonNull(manifest.id(), "id");
+        requireNonNull(manifest.startedAt(), "startedAt");
+        requireNonNull(manifest.finishedAt(), "finishedAt");
+        BackupManifest.Source source = requireNonNull(manifest.source(), "source");
+        for (String text : List.of(
+                source.cluster(),
+                source.database(),
+                source.encoding(),
+                source.collate(),
+                source.ctype(),
+                source.localeProvider())) {
+            requireNonNull(text, "source");
+        }
+        requireNonNull(manifest.tool(), "tool");
+        requireNonNull(manifest.tool().format(), "tool.format");
+        requireNonNull(manifest.contents(), "contents");
+        requireNonNull(manifest.contents().rowCounts(), "contents.rowCounts");
+        if (manifest.objects().isEmpty() || !manifest.data().role().equals("data")) {
+            throw new UnreadableManifest("it names no objects, or not the data first");
+        }
+        for (BackupManifest.StoredPart part : manifest.objects()) {
+            requireNonNull(part.key(), "objects.key");
+            if (part.bytes() < 0 || !part.sha256().matches("[0-9a-f]*")) {
+                throw new UnreadableManifest(
+                        "it has an object of " + part.bytes() + " bytes, SHA-256 " + part.sha256());
+            }
+        }
+        BackupManifest.Encryption encryption = manifest.encryption();
+        if (encryption != null) {
+            requireNonNull(encryption.algorithm(), "encryption.algorithm");
+            requireNonNull(encryption.keyId(), "encryption.keyId");
+            requireNonNull(encryption.keyCheck(), "encryption.keyCheck");
         }
     }
 }

@@ -42,12 +42,13 @@ public final class ChildProcess implements AutoCloseable {
             Process process,
             Redactor redactor,
             Consumer<String> progress,
+            Consumer<String> lines,
             Duration grace) {
         this.command = command;
         this.cookie = cookie;
         this.process = process;
         this.grace = grace;
-        this.stderr = new StderrTail(process.getErrorStream(), redactor, progress);
+        this.stderr = new StderrTail(process.getErrorStream(), redactor, progress, lines);
         this.stderrThread = new Thread(stderr, "pgpool-backup-stderr-" + process.pid());
         stderrThread.setDaemon(true);
         stderrThread.start();
@@ -79,6 +80,21 @@ public final class ChildProcess implements AutoCloseable {
             Redactor redactor,
             Consumer<String> progress,
             Duration grace) {
+        return start(command, environment, redactor, progress, line -> {}, grace);
+    }
+
+    /**
+     * The same, with every line of stderr, redacted, given to a listener.
+     *
+     * @param lines gets each line in its order, on the thread that reads stderr
+     */
+    public static ChildProcess start(
+            List<String> command,
+            Map<String, String> environment,
+            Redactor redactor,
+            Consumer<String> progress,
+            Consumer<String> lines,
+            Duration grace) {
         ProcessBuilder builder = new ProcessBuilder(command);
         String path = System.getenv("PATH");
         builder.environment().clear();
@@ -89,7 +105,7 @@ public final class ChildProcess implements AutoCloseable {
         String cookie = UUID.randomUUID().toString();
         builder.environment().put(COOKIE, cookie);
         try {
-            return new ChildProcess(command, cookie, builder.start(), redactor, progress, grace);
+            return new ChildProcess(command, cookie, builder.start(), redactor, progress, lines, grace);
         } catch (IOException e) {
             throw new BackupException(
                     FailureReason.TOOL_MISSING,

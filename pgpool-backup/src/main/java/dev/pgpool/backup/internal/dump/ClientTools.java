@@ -33,6 +33,17 @@ public record ClientTools(
         @Nullable String passFile) {
 
     private static final Pattern SECRET_NAME = Pattern.compile("(?i)pass|secret|token|key|credential");
+    /**
+     * Start-up options of the engine's own sessions and of programs that restore. They win over {@code ALTER DATABASE ... SET} and
+     * {@code ALTER ROLE ... SET}, and a session has them before its first statement.
+     */
+    public static final String START_OPTIONS = "-c search_path=pg_catalog,pg_temp " + ClientTools.NO_LIMITS;
+
+    /** As far as every supported version knows them; a limit of the database's owner may be shorter than the first statement. */
+    private static final String NO_LIMITS =
+            "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0"
+                    + " -c idle_in_transaction_session_timeout=0";
+
     private static final Duration PROBE_LIMIT = Duration.ofSeconds(30);
 
     /** Copies and checks. */
@@ -60,6 +71,11 @@ public record ClientTools(
     /** Version of pg_restore. */
     public ToolVersion restoreVersion() {
         return version(restore);
+    }
+
+    /** Version of psql. */
+    public ToolVersion psqlVersion() {
+        return version(psql);
     }
 
     private ToolVersion version(List<String> prefix) {
@@ -118,8 +134,20 @@ public record ClientTools(
         return new Redactor(secrets);
     }
 
-    /** The environment of a child that talks to this server; the only place where the password goes. */
+    /**
+     * The environment of pg_dump for this server; the only place where the password goes. Its search path is not set: pg_dump pins
+     * it itself, and gives it up where it has to know what a pattern without a schema means.
+     */
     public Map<String, String> environmentFor(PgServer server, String applicationName) {
+        return environment(server, applicationName, NO_LIMITS);
+    }
+
+    /** The same for a program that restores. */
+    public Map<String, String> restoreEnvironment(PgServer server, String applicationName) {
+        return environment(server, applicationName, START_OPTIONS);
+    }
+
+    private Map<String, String> environment(PgServer server, String applicationName, String options) {
         Map<String, String> variables = new LinkedHashMap<>(environment);
         variables.put("PGAPPNAME", applicationName);
         variables.put("PGCONNECT_TIMEOUT", Long.toString(server.connectTimeout().toSeconds()));
@@ -137,6 +165,8 @@ public record ClientTools(
         if (!server.password().isEmpty()) {
             variables.put("PGPASSWORD", server.password());
         }
+        // The host's own come last, so that they win.
+        variables.merge("PGOPTIONS", options, (own, ours) -> ours + " " + own);
         return variables;
     }
 

@@ -23,11 +23,19 @@ public final class StderrTail implements Runnable {
     private final InputStream stderr;
     private final Redactor redactor;
     private final Consumer<String> progress;
+    private final Consumer<String> lines;
     private final Deque<String> tail = new ArrayDeque<>();
     private final List<String> warnings = new ArrayList<>();
     private int tailChars;
 
-    StderrTail(InputStream stderr, Redactor redactor, Consumer<String> progress) {
+    /**
+     * For one child.
+     *
+     * @param progress gets the lines of {@code --verbose}, as they are
+     * @param lines gets every line, redacted
+     */
+    StderrTail(InputStream stderr, Redactor redactor, Consumer<String> progress, Consumer<String> lines) {
+        this.lines = lines;
         this.stderr = stderr;
         this.redactor = redactor;
         this.progress = progress;
@@ -64,11 +72,12 @@ public final class StderrTail implements Runnable {
     }
 
     private void accept(String raw, boolean cut) {
+        String line = cut ? redactor.redactCut(raw) : redactor.redact(raw);
+        lines.accept(line);
         if (isProgress(raw)) {
             progress.accept(raw);
             return;
         }
-        String line = cut ? redactor.redactCut(raw) : redactor.redact(raw);
         synchronized (tail) {
             if (line.contains("warning:") && warnings.size() < MAX_WARNINGS) {
                 warnings.add(line);

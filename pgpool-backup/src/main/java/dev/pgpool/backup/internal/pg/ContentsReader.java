@@ -36,6 +36,7 @@ public final class ContentsReader {
 
     static Map<String, Long> rowCounts(Connection connection, RowCounts how, TableFilter filter, Asking asking)
             throws SQLException {
+        Sessions.readTablesOnly(connection);
         Map<String, Long> counts = new TreeMap<>();
         for (List<@Nullable String> table : Sessions.rows(
                 connection,
@@ -63,6 +64,7 @@ public final class ContentsReader {
     }
 
     static Map<String, Long> sequences(Connection connection, TableFilter filter, Asking asking) throws SQLException {
+        Sessions.readTablesOnly(connection);
         Map<String, Long> values = new TreeMap<>();
         for (List<@Nullable String> sequence :
                 Sessions.rows(connection, "SELECT n.nspname, c.relname, c.oid " + filter.sequences())) {

@@ -3,6 +3,7 @@ package dev.pgpool.backup.internal.pg;
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.internal.dump.ClientTools;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -17,9 +18,18 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 
-/** Opens connections for the engine's own questions, with every time-out that could end a long session switched off. */
+/**
+ * Opens connections for the engine's own questions, with every time-out that could end a long session switched off. What is
+ * asked means PostgreSQL's own functions, operators and tables, whatever owners of databases and roles have set: the search
+ * path is part of the login already, where it comes after the settings of database and role and before the first statement.
+ */
 public final class Sessions {
 
+    /** A statement of this kind looks no name up, so it means the same under any search path. */
+    static final String PINNED_PATH = "SET search_path TO pg_catalog, pg_temp";
+
+    private static final String NO_START_OPTIONS = "unsupported startup parameter";
+    private static final int TRANSACTION_TIMEOUT_SINCE = 17;
     private static final Driver DRIVER = new Driver();
 
     private Sessions() {}
@@ -32,11 +42,10 @@ public final class Sessions {
     public static Connection open(PgServer server, String database, SessionGroup group) {
         Connection connection = openRaw(server, database, group);
         try (Statement statement = connection.createStatement()) {
-            // Only those this version has. Anything left on would end a session that waits for a dump of hours.
-            statement.execute("SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout',"
-                    + " 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout',"
-                    + " 'transaction_timeout')");
-            statement.execute("SELECT set_config('search_path', '', false), set_config('row_security', 'off', false)");
+            // Only where this version has it. Anything left on would end a session that waits for a dump of hours.
+            statement.execute("SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name ="
+                    + " 'idle_session_timeout'");
+            statement.execute("SELECT pg_catalog.set_config('row_security', 'off', false)");
             takeNamesAsTheyAre(connection);
             return connection;
         } catch (SQLException e) {
@@ -73,14 +82,13 @@ public final class Sessions {
             properties.setProperty("password", server.password());
         }
         properties.setProperty("ApplicationName", group.applicationName());
+        properties.setProperty("options", ClientTools.START_OPTIONS);
         properties.setProperty(
                 "connectTimeout", Long.toString(server.connectTimeout().toSeconds()));
         properties.setProperty(
                 "loginTimeout", Long.toString(server.connectTimeout().toSeconds() * 2));
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("allowEncodingChanges", "true");
-        // A role or database may have it on; what only reads says so itself.
-        properties.setProperty("options", "-c default_transaction_read_only=off");
         properties.setProperty("sslmode", server.sslMode());
         Path rootCert = server.sslRootCert();
         if (rootCert != null) {
@@ -106,11 +114,54 @@ public final class Sessions {
                 if (connection == null) {
                     throw new BackupException(FailureReason.INTERNAL, "the JDBC driver does not accept " + server);
                 }
+                try {
+                    pin(connection);
+                } catch (SQLException e) {
+                    closeQuietly(connection, e);
+                    throw e;
+                }
                 return connection;
             });
         } catch (SQLException e) {
+            if (String.valueOf(e.getMessage()).contains(NO_START_OPTIONS)) {
+                throw new BackupException(
+                        FailureReason.SOURCE_POOLED,
+                        server + " is a pooler that takes no start-up options (expected: the server itself): "
+                                + e.getMessage(),
+                        e);
+            }
             throw unreachable(server, database, e);
         }
+    }
+
+    /** Once more what the start-up options say, should something on the way have swallowed them. */
+    private static void pin(Connection connection) throws SQLException {
+        execute(connection, PINNED_PATH);
+        if (connection.getMetaData().getDatabaseMajorVersion() >= TRANSACTION_TIMEOUT_SINCE) {
+            // No start-up option, since older servers refuse one that they do not know.
+            execute(connection, "SET transaction_timeout TO 0");
+        }
+    }
+
+    /**
+     * From now on the session reads no views, where the server knows how to refuse that (15.8, 16.4 and later): the owner of a
+     * table might replace it by one, between the moment it is listed and the moment it is read, and the view's functions would
+     * run as this session's role.
+     */
+    static void readTablesOnly(Connection connection) throws SQLException {
+        restrictRelations(connection, "view, foreign-table");
+    }
+
+    /** Takes {@link #readTablesOnly} back. */
+    public static void readViewsToo(Connection connection) throws SQLException {
+        restrictRelations(connection, "");
+    }
+
+    private static void restrictRelations(Connection connection, String kinds) throws SQLException {
+        execute(
+                connection,
+                "SELECT pg_catalog.set_config(name, '" + kinds + "', false) FROM pg_catalog.pg_settings WHERE name ="
+                        + " 'restrict_nonsystem_relation_kind'");
     }
 
     private static String hostInUrl(String host) {

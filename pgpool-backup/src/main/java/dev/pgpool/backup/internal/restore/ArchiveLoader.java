@@ -16,12 +16,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs pg_restore (or psql for plain dumps) on an archive: from a pipe with one job, or with several from a file, since they
@@ -67,7 +70,13 @@ public final class ArchiveLoader {
         List<String> command = new ArrayList<>(tools.restore());
         command.addAll(List.of(
                 "--file=/dev/null", "--format=" + manifest.tool().format().flag()));
-        pipe(manifest, command, Map.of(), FailureReason.VERIFY_FAILED, new Redactor(List.of()));
+        Ending ending = pipe(
+                manifest, command, Map.of(), new Redactor(List.of()), line -> {}, false, FailureReason.VERIFY_FAILED);
+        if (ending.status() != 0) {
+            throw new BackupException(
+                    FailureReason.VERIFY_FAILED,
+                    ending.program() + ": exit status " + ending.status() + ": " + ending.text());
+        }
     }
 
     private void readPlain(BackupManifest manifest) {
@@ -97,18 +106,12 @@ public final class ArchiveLoader {
     /**
      * Restores into a database.
      *
-     * @param options additional ones of pg_restore; those psql does not know are left out for plain dumps
-     * @return warnings
-     * @throws BackupException with RESTORE_FAILED, or VERIFY_FAILED if the archive is damaged
+     * @return what came of it
+     * @throws BackupException with RESTORE_FAILED, VERIFY_FAILED if the archive is damaged, RESTORE_REFUSED or
+     *     VERSION_MISMATCH if nothing was begun
      */
-    public List<String> load(
-            BackupManifest manifest,
-            PgServer server,
-            String database,
-            int jobs,
-            List<String> options,
-            String application) {
-        Map<String, String> environment = tools.environmentFor(server, application);
+    LoadPlan.Loaded load(BackupManifest manifest, PgServer server, String database, LoadPlan plan, String application) {
+        Map<String, String> environment = tools.restoreEnvironment(server, application);
         Redactor redactor = tools.redactor(server);
         List<String> where = List.of(
                 "--no-password",
@@ -117,40 +120,147 @@ public final class ArchiveLoader {
                 "--username=" + server.user(),
                 "--dbname=" + tools.connection(database));
         if (manifest.tool().format() == DumpFormat.PLAIN) {
-            List<String> command = new ArrayList<>(tools.psql());
-            command.addAll(List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"));
-            options.stream().filter("--single-transaction"::equals).forEach(command::add);
-            command.addAll(where);
-            return pipe(manifest, command, environment, FailureReason.RESTORE_FAILED, redactor);
+            return loadPlain(manifest, where, environment, redactor, plan);
         }
         List<String> command = new ArrayList<>(tools.restore());
-        command.addAll(List.of(
-                "--exit-on-error", "--format=" + manifest.tool().format().flag()));
-        command.addAll(options);
+        command.add("--format=" + manifest.tool().format().flag());
+        command.addAll(plan.arguments());
         command.addAll(where);
-        if (jobs == 1 || manifest.tool().format() != DumpFormat.CUSTOM) {
-            return pipe(manifest, command, environment, FailureReason.RESTORE_FAILED, redactor);
+        LoadErrors errors = new LoadErrors();
+        Path list = listFile(plan.entries());
+        try {
+            if (list != null) {
+                command.add("--use-list=" + list);
+            }
+            if (!plan.outOfOrder() && (plan.jobs() == 1 || manifest.tool().format() != DumpFormat.CUSTOM)) {
+                Ending ending =
+                        pipe(manifest, command, environment, redactor, errors, false, FailureReason.RESTORE_FAILED);
+                return loaded(ending, errors, plan);
+            }
+            if (plan.jobs() > 1) {
+                command.add("--jobs=" + plan.jobs());
+            }
+            return loaded(fromFile(manifest, command, environment, redactor, errors), errors, plan);
+        } finally {
+            delete(list);
         }
-        command.add("--jobs=" + jobs);
-        return fromFile(manifest, command, environment, redactor);
     }
 
-    private List<String> fromFile(
-            BackupManifest manifest, List<String> command, Map<String, String> environment, Redactor redactor) {
+    /** What a plain dump can be asked for: all of it. */
+    static void requireWhole(LoadPlan plan) {
+        if (!plan.options().everything()
+                || !plan.entries().isEmpty()
+                || !plan.extra().isEmpty()) {
+            throw new BackupException(
+                    FailureReason.RESTORE_REFUSED,
+                    "the backup is a plain dump, of which nothing can be left out (expected: a restore of everything)");
+        }
+    }
+
+    private LoadPlan.Loaded loadPlain(
+            BackupManifest manifest,
+            List<String> where,
+            Map<String, String> environment,
+            Redactor redactor,
+            LoadPlan plan) {
+        requireWhole(plan);
+        RestrictedScript.requireRestrictable(tools);
+        Map<String, String> quiet = new HashMap<>(environment);
+        // What is left on stderr then are errors, in whatever language.
+        quiet.merge("PGOPTIONS", "-c client_min_messages=error", (given, own) -> given + " " + own);
+        List<String> command = new ArrayList<>(tools.psql());
+        command.addAll(List.of("--no-psqlrc", "--quiet", "--output=/dev/null"));
+        command.add("--set=ON_ERROR_STOP=" + (plan.strict() ? 1 : 0));
+        if (plan.singleTransaction()) {
+            command.add("--single-transaction");
+        }
+        command.addAll(where);
+        command.add("--file=-");
+        LoadErrors errors = new LoadErrors();
+        Ending ending = pipe(manifest, command, quiet, redactor, errors, true, FailureReason.RESTORE_FAILED);
+        return loaded(ending, errors, plan);
+    }
+
+    /** Whether what pg_restore or psql said, at its end, is what the plan allows. */
+    private static LoadPlan.Loaded loaded(Ending ending, LoadErrors errors, LoadPlan plan) {
+        boolean ran = ending.status() == 0 || (ending.status() == 1 && errors.finished());
+        if (!ran || (plan.strict() && ending.status() != 0)) {
+            throw failed(ending, "exit status " + ending.status() + ": " + ending.text());
+        }
+        if (errors.connectionLost()) {
+            throw failed(ending, "the connection was lost: " + ending.text());
+        }
+        int tolerable = errors.otherCount() + (plan.superuser() ? errors.forbiddenCount() : 0);
+        if (tolerable > plan.options().toleratedErrors()) {
+            throw failed(
+                    ending,
+                    tolerable + " errors (expected: at most "
+                            + plan.options().toleratedErrors() + "): "
+                            + String.join("; ", errors.others().isEmpty() ? errors.forbidden() : errors.others()));
+        }
+        List<String> tolerated = new ArrayList<>(errors.others());
+        if (plan.superuser()) {
+            tolerated.addAll(errors.forbidden());
+        }
+        List<String> leftOut = new ArrayList<>();
+        if (!plan.superuser()) {
+            leftOut.addAll(errors.forbidden());
+            if (errors.forbiddenCount() > leftOut.size()) {
+                leftOut.add("and " + (errors.forbiddenCount() - leftOut.size()) + " more");
+            }
+        }
+        return new LoadPlan.Loaded(ending.warnings(), leftOut, tolerated, tolerable);
+    }
+
+    private static BackupException failed(Ending ending, String what) {
+        return new BackupException(
+                FailureReason.RESTORE_FAILED,
+                ending.program() + ": "
+                        + (what.length() > MAX_TEXT
+                                ? what.substring(0, 100) + " ... " + what.substring(what.length() - MAX_TEXT)
+                                : what));
+    }
+
+    private @Nullable Path listFile(List<Integer> entries) {
+        if (entries.isEmpty()) {
+            return null;
+        }
+        try {
+            Path file = spoolFile(".list");
+            Files.writeString(
+                    file, entries.stream().map(id -> id + ";\n").collect(java.util.stream.Collectors.joining()));
+            return file;
+        } catch (IOException e) {
+            throw new BackupException(
+                    FailureReason.RESTORE_FAILED, "list of entries in " + spool + ": " + e.getMessage(), e);
+        }
+    }
+
+    private Path spoolFile(String suffix) throws IOException {
+        return Files.createTempFile(
+                Files.createDirectories(spool),
+                "pgpool-backup-",
+                suffix,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    }
+
+    private Ending fromFile(
+            BackupManifest manifest,
+            List<String> command,
+            Map<String, String> environment,
+            Redactor redactor,
+            LoadErrors errors) {
         Path file = null;
         try {
-            file = Files.createTempFile(
-                    Files.createDirectories(spool),
-                    "pgpool-backup-",
-                    ".dump",
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            file = spoolFile(".dump");
             try (InputStream in = source.open(manifest, manifest.data());
                     OutputStream out = Files.newOutputStream(file)) {
                 in.transferTo(out);
             }
             List<String> full = new ArrayList<>(command);
             full.add(file.toString());
-            try (ChildProcess child = ChildProcess.start(full, environment, redactor, line -> {}, tools.grace())) {
+            try (ChildProcess child =
+                    ChildProcess.start(full, environment, redactor, line -> {}, errors, tools.grace())) {
                 child.stdin().close();
                 return finish(child, FailureReason.RESTORE_FAILED, deadline(child));
             }
@@ -162,7 +272,7 @@ public final class ArchiveLoader {
         }
     }
 
-    private static void delete(@org.jspecify.annotations.Nullable Path file) {
+    private static void delete(@Nullable Path file) {
         if (file != null) {
             try {
                 Files.deleteIfExists(file);
@@ -188,14 +298,21 @@ public final class ArchiveLoader {
         return new Deadline(task, passed);
     }
 
-    private List<String> pipe(
+    /** How a program ended. */
+    private record Ending(String program, int status, String text, List<String> warnings) {}
+
+    private Ending pipe(
             BackupManifest manifest,
             List<String> command,
             Map<String, String> environment,
-            FailureReason reason,
-            Redactor redactor) {
-        try (InputStream in = source.open(manifest, manifest.data());
-                ChildProcess child = ChildProcess.start(command, environment, redactor, line -> {}, tools.grace())) {
+            Redactor redactor,
+            Consumer<String> lines,
+            boolean restricted,
+            FailureReason reason) {
+        try (InputStream data = source.open(manifest, manifest.data());
+                InputStream in = restricted ? new RestrictedScript(data) : data;
+                ChildProcess child =
+                        ChildProcess.start(command, environment, redactor, line -> {}, lines, tools.grace())) {
             Deadline deadline = deadline(child);
             try {
                 feed(in, child);
@@ -244,21 +361,19 @@ public final class ArchiveLoader {
         }
     }
 
-    private List<String> finish(ChildProcess child, FailureReason reason, Deadline deadline) {
+    private Ending finish(ChildProcess child, FailureReason reason, Deadline deadline) {
         try {
             int status = child.waitFor();
             deadline.task().cancel(false);
             if (deadline.passed().get()) {
                 throw new BackupException(reason, child.name() + ": not finished within " + limit);
             }
-            if (status != 0) {
-                String text = child.stderrText();
-                throw new BackupException(
-                        reason,
-                        child.name() + ": exit status " + status + ": "
-                                + (text.length() > MAX_TEXT ? text.substring(text.length() - MAX_TEXT) : text));
-            }
-            return child.warnings();
+            String text = child.stderrText();
+            return new Ending(
+                    child.name(),
+                    status,
+                    text.length() > MAX_TEXT ? text.substring(text.length() - MAX_TEXT) : text,
+                    child.warnings());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BackupException(FailureReason.CANCELLED, "interrupted while waiting for " + child.name(), e);

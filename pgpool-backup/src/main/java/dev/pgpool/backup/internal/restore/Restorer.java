@@ -6,11 +6,16 @@ import dev.pgpool.backup.CatalogEntry;
 import dev.pgpool.backup.DumpFormat;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.RestoreOptions;
+import dev.pgpool.backup.RestorePart;
 import dev.pgpool.backup.RestoreReport;
 import dev.pgpool.backup.RestoreRequest;
 import dev.pgpool.backup.RestoreRequest.Existing;
 import dev.pgpool.backup.RestoreRequest.Globals;
 import dev.pgpool.backup.internal.dump.ClientTools;
+import dev.pgpool.backup.internal.pg.GlobalsApplier;
+import dev.pgpool.backup.internal.pg.GlobalsPart;
+import dev.pgpool.backup.internal.pg.GlobalsReader;
 import dev.pgpool.backup.internal.pg.GlobalsScript;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
@@ -18,19 +23,19 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Restores a backup. Everything that can be refused is refused before anything is changed: key, versions, missing roles, a
- * target in use; and, where the target exists already, a damaged archive, which is then read to its end beforehand.
+ * Restores a backup. Everything that can be refused is refused before anything is changed: key, versions, missing roles and
+ * tablespaces, a target in use. The target gets its name, or its new contents, only when the restore has succeeded: either it
+ * is restored beside and renamed, or it is one transaction.
  */
 public final class Restorer {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(Restorer.class);
+    /** How long a statement about the server waits for somebody's lock. */
+    private static final Duration LOCK_WAIT = Duration.ofSeconds(10);
 
     private final ArchiveSource source;
     private final ArchiveLoader loader;
@@ -43,143 +48,202 @@ public final class Restorer {
         this.tools = tools;
     }
 
+    /** One restore under way. */
+    private record Work(
+            BackupManifest manifest,
+            RestoreRequest request,
+            PgServer server,
+            Connection admin,
+            int version,
+            boolean exists,
+            LoadPlan plan,
+            GlobalsScript globals,
+            GlobalsApplier applier,
+            SessionGroup sessions) {}
+
     /** Restores, or throws; a database that was made for it is dropped again on failure. */
     public RestoreReport restore(CatalogEntry entry, RestoreRequest request, SessionGroup sessions) {
         long begun = System.nanoTime();
         BackupManifest manifest = entry.manifest();
         if (manifest == null) {
-            throw new BackupException(
-                    FailureReason.RESTORE_REFUSED, "backup " + entry.id() + ": manifest: " + entry.problem());
+            throw source.encryption().unreadable(entry, FailureReason.RESTORE_REFUSED);
         }
         source.encryption().requireKey(manifest);
         Versions.requireReadable(tools, manifest);
-        PgServer server = request.server();
+        PgServer server = administered(request);
         try (Connection admin = Sessions.open(server, server.adminDatabase(), sessions)) {
+            Sessions.execute(admin, "SET lock_timeout TO " + LOCK_WAIT.toMillis());
             int version = Integer.parseInt(String.valueOf(Sessions.value(admin, "SHOW server_version_num")));
             Versions.requireServer(version, manifest);
+            boolean superuser = "on".equals(Sessions.value(admin, "SHOW is_superuser"));
             boolean exists = TargetDatabase.exists(admin, request.target());
-            requireTarget(request, manifest, exists, sessions);
-            GlobalsScript globals = new GlobalsScript(source.globals(manifest));
-            requireRoles(admin, manifest, globals, request);
-            if (exists) {
-                source.check(manifest);
-            }
-            List<String> done = new ArrayList<>(globals(admin, globals, manifest, request));
-            List<String> warnings = load(admin, version, exists, manifest, request, sessions);
-            if (request.globals() != Globals.SKIP && request.owners() && !exists) {
-                done.addAll(globals.applyDatabaseLevel(admin, manifest.database(), request.target()));
-            }
-            return new RestoreReport(
-                    manifest, request.target(), done, warnings, Duration.ofNanos(System.nanoTime() - begun));
+            GlobalsScript globals =
+                    new GlobalsScript(request.globals() == Globals.SKIP ? "" : source.globals(manifest));
+            Selection selection = select(manifest, request, exists, sessions);
+            LoadPlan plan =
+                    LoadPlan.all(request.jobs(), request.options(), superuser).selecting(selection);
+            Work work = new Work(
+                    manifest,
+                    request,
+                    server,
+                    admin,
+                    version,
+                    exists,
+                    plan,
+                    globals,
+                    new GlobalsApplier(admin, globals, request.options().toleratedErrors() > 0),
+                    sessions);
+            boolean inPlace = exists
+                    && (request.part() != null
+                            || (request.existing() == Existing.IF_EMPTY && request.jobs() == 1 && plan.strict()));
+            check(work, inPlace);
+            applyGlobals(work);
+            LoadPlan.Loaded loaded = inPlace ? loadInPlace(work) : loadBeside(work);
+            return report(work, loaded, selection, Duration.ofNanos(System.nanoTime() - begun));
         } catch (SQLException e) {
             throw new BackupException(FailureReason.RESTORE_FAILED, server + ": " + e.getMessage(), e);
         }
     }
 
-    private static void requireTarget(
-            RestoreRequest request, BackupManifest manifest, boolean exists, SessionGroup sessions)
+    private static RestoreReport report(Work work, LoadPlan.Loaded loaded, Selection selection, Duration duration) {
+        List<String> leftOut = new ArrayList<>(selection.leftOut());
+        leftOut.addAll(work.applier().leftOut());
+        leftOut.addAll(loaded.leftOut());
+        List<String> errors = new ArrayList<>(work.applier().errors());
+        errors.addAll(loaded.errors());
+        return new RestoreReport(
+                work.manifest(),
+                work.request().target(),
+                work.applier().done(),
+                loaded.warnings(),
+                leftOut,
+                errors,
+                work.applier().errors().size() + loaded.errorCount(),
+                duration);
+    }
+
+    /** No session of ours may be in the database that is to be replaced. */
+    private static PgServer administered(RestoreRequest request) {
+        PgServer server = request.server();
+        if (!server.adminDatabase().equals(request.target())) {
+            return server;
+        }
+        return server.withAdminDatabase(request.target().equals("postgres") ? "template1" : "postgres");
+    }
+
+    private Selection select(BackupManifest manifest, RestoreRequest request, boolean exists, SessionGroup sessions)
             throws SQLException {
-        if (!exists) {
+        RestorePart part = request.part();
+        if (part == null) {
+            return Selection.ALL;
+        }
+        Set<String> schemas = null;
+        if (exists) {
+            schemas = new HashSet<>();
+            try (Connection target = Sessions.open(request.server(), request.target(), sessions)) {
+                for (var row : Sessions.rows(target, "SELECT nspname FROM pg_catalog.pg_namespace")) {
+                    schemas.add(String.valueOf(row.get(0)));
+                }
+            }
+        }
+        return Selection.of(source, manifest, part, schemas, request.existing());
+    }
+
+    private void check(Work work, boolean inPlace) throws SQLException {
+        RestoreRequest request = work.request();
+        TargetCheck check = new TargetCheck(work.admin(), request, work.manifest());
+        if (work.manifest().tool().format() == DumpFormat.PLAIN) {
+            ArchiveLoader.requireWhole(work.plan());
+            RestrictedScript.requireRestrictable(tools);
+        }
+        if (work.exists()) {
+            check.existing();
+        } else {
+            check.missing();
+        }
+        check.roles(work.globals());
+        check.tablespaces(work.globals());
+        if (inPlace) {
+            check.inPlace(work.sessions());
+            // What comes last in the archive is compared with its digest when the transaction may have been committed.
+            source.check(work.manifest());
+        } else {
+            check.mayCreate();
+            if (work.exists()) {
+                if (request.existing() == Existing.IF_EMPTY) {
+                    check.empty(work.sessions());
+                }
+                check.replaceable();
+            }
+        }
+    }
+
+    private static void applyGlobals(Work work) throws SQLException {
+        if (work.request().globals() == Globals.SKIP) {
             return;
         }
-        String what = "database \"" + request.target() + "\" on " + request.server();
-        if (request.existing() == Existing.REFUSE) {
-            throw new BackupException(
-                    FailureReason.RESTORE_REFUSED,
-                    what + " exists (expected: another name, intoEmpty(), or overwriting() with its name)");
+        if (work.request().options().tablespaces()) {
+            work.applier().tablespaces(work.globals().usedTablespaces());
         }
-        if (request.existing() == Existing.IF_EMPTY
-                && !TargetDatabase.isEmpty(request.server(), request.target(), sessions)) {
-            throw new BackupException(FailureReason.RESTORE_REFUSED, what + " is not empty");
+        if (work.request().globals() == Globals.APPLY_ALL) {
+            work.applier().applyAll();
+        } else {
+            work.applier().createMissing();
         }
-        if (request.existing() == Existing.OVERWRITE && manifest.tool().format() == DumpFormat.PLAIN) {
-            throw new BackupException(
-                    FailureReason.RESTORE_REFUSED,
-                    what + " exists, and a plain dump cannot drop what is there (expected: a new database)");
-        }
-        try (Connection target = Sessions.open(request.server(), request.target(), sessions)) {
-            String encoding = Sessions.value(target, "SHOW server_encoding");
-            if (!manifest.source().encoding().equals(encoding)) {
-                throw new BackupException(
-                        FailureReason.RESTORE_REFUSED,
-                        what + " has encoding " + encoding + ", the backup has "
-                                + manifest.source().encoding());
+    }
+
+    private LoadPlan.Loaded loadInPlace(Work work) {
+        return loader.load(
+                work.manifest(),
+                work.server(),
+                work.request().target(),
+                work.plan().inOneTransaction(),
+                work.sessions().applicationName());
+    }
+
+    private LoadPlan.Loaded loadBeside(Work work) throws SQLException {
+        String target = work.request().target();
+        boolean keepsProperties = work.exists() && work.request().globals() != Globals.APPLY_ALL;
+        String tablespace = !work.request().options().tablespaces()
+                ? null
+                : keepsProperties
+                        ? TargetDatabase.tablespace(work.admin(), target)
+                        : work.globals().databaseTablespace();
+        GlobalsApplier properties = keepsProperties
+                ? new GlobalsApplier(
+                        work.admin(), new GlobalsScript(GlobalsReader.readDatabase(work.admin(), target)), false)
+                : work.applier();
+        try (BesideDatabase beside = BesideDatabase.create(
+                work.server(), work.admin(), work.version(), work.manifest().source(), tablespace, work.sessions())) {
+            if (work.request().part() == null) {
+                PartOfDatabase.prepare(
+                        work.server(), beside.name(), work.manifest().contents(), work.sessions());
             }
+            LoadPlan.Loaded loaded = loader.load(
+                    work.manifest(),
+                    work.server(),
+                    beside.name(),
+                    work.plan(),
+                    work.sessions().applicationName());
+            List<String> notes = beside.takeOver(
+                    target,
+                    work.exists(),
+                    work.request().endSessions(),
+                    () -> properties.database(target, part -> keepsProperties || wanted(part, work.request())));
+            List<String> warnings = new ArrayList<>(loaded.warnings());
+            warnings.addAll(notes);
+            return new LoadPlan.Loaded(warnings, loaded.leftOut(), loaded.errors(), loaded.errorCount());
         }
     }
 
-    private static void requireRoles(
-            Connection admin, BackupManifest manifest, GlobalsScript globals, RestoreRequest request)
-            throws SQLException {
-        if (!request.owners()) {
-            return;
-        }
-        Set<String> missing = new TreeSet<>(manifest.contents().roles());
-        Sessions.rows(admin, "SELECT rolname FROM pg_roles").forEach(row -> missing.remove(String.valueOf(row.get(0))));
-        if (request.globals() != Globals.SKIP) {
-            missing.removeAll(globals.roles());
-        }
-        if (!missing.isEmpty()) {
-            throw new BackupException(
-                    FailureReason.RESTORE_REFUSED,
-                    "roles " + missing + " own or use objects of the backup and do not exist on " + request.server()
-                            + " (expected: globals CREATE_MISSING, or withoutOwners())");
-        }
-    }
-
-    private static List<String> globals(
-            Connection admin, GlobalsScript globals, BackupManifest manifest, RestoreRequest request)
-            throws SQLException {
-        return switch (request.globals()) {
-            case SKIP -> List.of();
-            case CREATE_MISSING -> globals.createMissing(admin, manifest.database(), request.target());
-            // What concerns the database itself is applied once that exists.
-            case APPLY_ALL -> globals.applyClusterLevel(admin, manifest.database(), request.target());
-        };
-    }
-
-    private List<String> load(
-            Connection admin,
-            int version,
-            boolean exists,
-            BackupManifest manifest,
-            RestoreRequest request,
-            SessionGroup sessions)
-            throws SQLException {
-        List<String> options = new ArrayList<>();
-        if (!request.owners()) {
-            options.addAll(List.of("--no-owner", "--no-privileges"));
-        }
-        if (exists && request.existing() == Existing.OVERWRITE) {
-            options.addAll(List.of("--clean", "--if-exists"));
-        }
-        if (exists && request.jobs() == 1) {
-            // All or nothing: if it fails, what was there before is there still.
-            options.add("--single-transaction");
-        }
-        if (!exists) {
-            TargetDatabase.create(admin, version, request.target(), manifest.source());
-        }
-        try {
-            if (!exists) {
-                PartOfDatabase.prepare(request.server(), request.target(), manifest.contents(), sessions);
-            }
-            return loader.load(
-                    manifest, request.server(), request.target(), request.jobs(), options, sessions.applicationName());
-        } catch (RuntimeException e) {
-            if (!exists) {
-                dropAfter(admin, version, request.target(), e);
-            }
-            throw e;
-        }
-    }
-
-    private static void dropAfter(Connection admin, int version, String name, RuntimeException failure) {
-        try {
-            TargetDatabase.drop(admin, version, name);
-        } catch (SQLException e) {
-            failure.addSuppressed(e);
-            LOGGER.warn("Database {} of a failed restore stays: {}", name, e.getMessage());
-        }
+    private static boolean wanted(GlobalsPart part, RestoreRequest request) {
+        RestoreOptions options = request.options();
+        return request.part() == null
+                && switch (part) {
+                    case OWNER -> options.owners();
+                    case PRIVILEGES -> options.privileges();
+                    case COMMENT -> options.comments();
+                    case PROPERTIES -> true;
+                };
     }
 }

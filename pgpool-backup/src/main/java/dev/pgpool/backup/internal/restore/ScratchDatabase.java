@@ -8,6 +8,7 @@ import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
 import dev.pgpool.backup.internal.pg.AdvisoryLock;
+import dev.pgpool.backup.internal.pg.GlobalsApplier;
 import dev.pgpool.backup.internal.pg.GlobalsScript;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
@@ -36,6 +37,8 @@ final class ScratchDatabase implements AutoCloseable {
     private final int version;
     private final List<String> roles;
     private final SessionGroup sessions;
+    private final List<String> leftOut = new ArrayList<>();
+    private boolean superuser;
 
     private ScratchDatabase(
             PgServer server,
@@ -67,8 +70,11 @@ final class ScratchDatabase implements AutoCloseable {
             List<String> roles = new ArrayList<>();
             ScratchDatabase scratch = new ScratchDatabase(server, admin, lock, name, version, roles, sessions);
             try {
-                roles.addAll(globals.createBare(admin, name));
-                TargetDatabase.create(admin, version, name, manifest.source());
+                GlobalsApplier applier = new GlobalsApplier(admin, globals, false);
+                roles.addAll(applier.createBare(name));
+                scratch.leftOut.addAll(applier.leftOut());
+                scratch.superuser = "on".equals(Sessions.value(admin, "SHOW is_superuser"));
+                TargetDatabase.create(admin, version, name, manifest.source(), null);
             } catch (SQLException | RuntimeException e) {
                 scratch.close();
                 throw e;
@@ -158,6 +164,16 @@ final class ScratchDatabase implements AutoCloseable {
 
     String name() {
         return name;
+    }
+
+    /** Whether the role that made it is a superuser. */
+    boolean superuser() {
+        return superuser;
+    }
+
+    /** What the role may not do. */
+    List<String> leftOut() {
+        return leftOut;
     }
 
     /** True if roles had to be made for it. */

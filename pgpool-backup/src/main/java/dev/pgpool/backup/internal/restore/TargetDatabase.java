@@ -11,9 +11,13 @@ import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import java.sql.Connection;
 import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
 
 /** Makes and drops databases for restores, with encoding and locale as they were at the source. */
 final class TargetDatabase {
+
+    private static final int PROVIDERS_SINCE = 150_000;
+    private static final int FORCE_SINCE = 130_000;
 
     private TargetDatabase() {}
 
@@ -34,17 +38,22 @@ final class TargetDatabase {
         }
     }
 
-    static void create(Connection admin, int serverVersion, String name, BackupManifest.Source source)
+    /**
+     * Creates a database like the source's. Each value of the manifest is data: a literal, or one of the words known here.
+     *
+     * @param tablespace of it, or {@code null} for the default one
+     */
+    static void create(
+            Connection admin, int serverVersion, String name, BackupManifest.Source source, @Nullable String tablespace)
             throws SQLException {
         StringBuilder sql = new StringBuilder("CREATE DATABASE " + identifier(name) + " TEMPLATE template0 ENCODING "
                 + literal(source.encoding()) + " LC_COLLATE " + literal(source.collate()) + " LC_CTYPE "
                 + literal(source.ctype()));
-        String locale = source.locale();
-        if (serverVersion >= 150_000 && !source.localeProvider().equals("libc") && locale != null) {
-            sql.append(" LOCALE_PROVIDER ")
-                    .append(source.localeProvider())
-                    .append(source.localeProvider().equals("icu") ? " ICU_LOCALE " : " BUILTIN_LOCALE ")
-                    .append(literal(locale));
+        if (serverVersion >= PROVIDERS_SINCE) {
+            sql.append(provider(source));
+        }
+        if (tablespace != null) {
+            sql.append(" TABLESPACE ").append(identifier(tablespace));
         }
         try {
             Sessions.execute(admin, sql.toString());
@@ -58,9 +67,32 @@ final class TargetDatabase {
         }
     }
 
+    private static String provider(BackupManifest.Source source) {
+        String locale = source.locale();
+        String value = locale == null ? "" : literal(locale);
+        return switch (source.localeProvider()) {
+            case "libc" -> " LOCALE_PROVIDER libc";
+            case "icu" -> " LOCALE_PROVIDER icu ICU_LOCALE " + value;
+            case "builtin" -> " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + value;
+            default ->
+                throw new BackupException(
+                        FailureReason.RESTORE_REFUSED,
+                        "the manifest's locale provider is \"" + source.localeProvider()
+                                + "\" (expected: libc, icu or builtin)");
+        };
+    }
+
     static void drop(Connection admin, int serverVersion, String name) throws SQLException {
         Sessions.execute(
                 admin,
-                "DROP DATABASE IF EXISTS " + identifier(name) + (serverVersion >= 130_000 ? " WITH (FORCE)" : ""));
+                "DROP DATABASE IF EXISTS " + identifier(name) + (serverVersion >= FORCE_SINCE ? " WITH (FORCE)" : ""));
+    }
+
+    /** Name of the tablespace a database lies in, or {@code null} for the default one. */
+    static @Nullable String tablespace(Connection admin, String name) throws SQLException {
+        return Sessions.value(
+                admin,
+                "SELECT t.spcname FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace"
+                        + " WHERE t.spcname !~ '^pg_' AND d.datname = " + literal(name));
     }
 }

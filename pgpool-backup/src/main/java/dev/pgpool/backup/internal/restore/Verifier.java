@@ -3,8 +3,10 @@ package dev.pgpool.backup.internal.restore;
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.CatalogEntry;
+import dev.pgpool.backup.DumpFormat;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.RestoreOptions;
 import dev.pgpool.backup.SqlCheck;
 import dev.pgpool.backup.VerifyLevel;
 import dev.pgpool.backup.VerifyReport;
@@ -54,6 +56,7 @@ public final class Verifier {
      * @param server for the scratch database; needed from RESTORED on
      * @param checks of the host
      * @param jobs of pg_restore
+     * @param options as restores will have them
      * @param sessions for making and dropping the scratch database
      * @param questions whose part asks what was restored, and is cut after the limit
      * @param limit for those questions
@@ -63,6 +66,7 @@ public final class Verifier {
             @Nullable PgServer server,
             List<SqlCheck> checks,
             int jobs,
+            RestoreOptions options,
             SessionGroup sessions,
             SessionGroup questions,
             Duration limit) {}
@@ -81,7 +85,7 @@ public final class Verifier {
         try {
             BackupManifest manifest = entry.manifest();
             if (manifest == null) {
-                throw new BackupException(FailureReason.VERIFY_FAILED, "manifest: " + entry.problem());
+                throw source.encryption().unreadable(entry, FailureReason.VERIFY_FAILED);
             }
             climb(manifest, task, progress);
             if (!progress.problems.isEmpty()) {
@@ -129,13 +133,13 @@ public final class Verifier {
         GlobalsScript globals = new GlobalsScript(source.globals(manifest));
         try (ScratchDatabase scratch = ScratchDatabase.create(server, manifest, globals, task.sessions())) {
             scratch.prepare(manifest.contents());
-            loader.load(
+            LoadPlan.Loaded loaded = loader.load(
                     manifest,
                     server,
                     scratch.name(),
-                    task.jobs(),
-                    List.of("--no-tablespaces", "--no-subscriptions"),
+                    LoadPlan.all(task.jobs(), scratchOptions(manifest, task.options()), scratch.superuser()),
                     task.sessions().applicationName());
+            note(progress, scratch, loaded);
             progress.reached = VerifyLevel.RESTORED;
             if (scratch.madeRoles()) {
                 progress.notes.add("roles missing on " + server + " were made for the verification and dropped again");
@@ -143,6 +147,22 @@ public final class Verifier {
             if (task.level().includes(VerifyLevel.CHECKED)) {
                 compare(manifest, task, server, scratch.name(), progress);
             }
+        }
+    }
+
+    /** A scratch database has no need of tablespaces; with a subscription it could not be dropped. */
+    private static RestoreOptions scratchOptions(BackupManifest manifest, RestoreOptions options) {
+        return manifest.tool().format() == DumpFormat.PLAIN
+                ? options
+                : options.withoutTablespaces().withoutSubscriptions();
+    }
+
+    private static void note(Progress progress, ScratchDatabase scratch, LoadPlan.Loaded loaded) {
+        scratch.leftOut().forEach(line -> progress.notes.add("left out: " + line));
+        loaded.leftOut().forEach(line -> progress.notes.add("left out: " + line));
+        if (loaded.errorCount() > 0) {
+            progress.notes.add(loaded.errorCount() + " errors were tolerated");
+            loaded.errors().forEach(line -> progress.notes.add("tolerated: " + line));
         }
     }
 

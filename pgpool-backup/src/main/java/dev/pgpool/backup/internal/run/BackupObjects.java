@@ -29,7 +29,7 @@ final class BackupObjects {
     /** Writes the manifest, by which the backup exists. */
     void commit(BackupManifest manifest) {
         String key = home + KeyLayout.MANIFEST;
-        byte[] bytes = ManifestCodec.encode(manifest);
+        byte[] bytes = ManifestCodec.encode(manifest, context.encryption());
         context.patience()
                 .call(
                         "manifest",

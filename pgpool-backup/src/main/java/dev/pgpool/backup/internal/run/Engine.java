@@ -4,7 +4,6 @@ import dev.pgpool.backup.BackupConfig;
 import dev.pgpool.backup.BackupEvent;
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.BackupId;
-import dev.pgpool.backup.BackupKeys;
 import dev.pgpool.backup.BackupListener;
 import dev.pgpool.backup.CatalogEntry;
 import dev.pgpool.backup.DatabaseSettings;
@@ -97,7 +96,7 @@ public final class Engine implements AutoCloseable {
     public Engine(
             BackupConfig config,
             List<ObjectStore> stores,
-            @Nullable BackupKeys keys,
+            Encryption encryption,
             ClientTools tools,
             Clock clock,
             List<BackupListener> listeners,
@@ -109,7 +108,7 @@ public final class Engine implements AutoCloseable {
         this.context = new Context(
                 config,
                 stores.get(0),
-                new Encryption(keys),
+                encryption,
                 tools,
                 clock,
                 retry(config, Duration.ZERO, clock, events),
@@ -392,6 +391,7 @@ public final class Engine implements AutoCloseable {
                                 settings.server(),
                                 settings.checks(),
                                 settings.jobs(),
+                                settings.options(),
                                 new SessionGroup(application),
                                 questions,
                                 settings.deadline()));
@@ -513,10 +513,14 @@ public final class Engine implements AutoCloseable {
         Instant limit = which instanceof RestoreRequest.Before before
                 ? before.instant()
                 : context.clock().instant().plus(RetentionPlan.CLOCK_TOLERANCE);
-        Optional<CatalogEntry> newest = catalog().of(which.database()).stream()
+        List<CatalogEntry> all = catalog().of(which.database());
+        Optional<CatalogEntry> newest = all.stream()
                 .filter(CatalogEntry::readable)
                 .filter(entry -> !SuccessWatch.startedAt(entry).isAfter(limit))
                 .max(Comparator.comparing(SuccessWatch::startedAt));
+        if (newest.isEmpty() && !all.isEmpty() && all.stream().noneMatch(CatalogEntry::readable)) {
+            throw context.encryption().unreadable(all.get(all.size() - 1), FailureReason.RESTORE_REFUSED);
+        }
         return newest.orElseThrow(() -> new BackupException(
                 FailureReason.NOT_FOUND,
                 "no backup of \"" + which.database() + "\" from " + limit + " or before in "

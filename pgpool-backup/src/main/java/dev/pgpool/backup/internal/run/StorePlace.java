@@ -47,6 +47,7 @@ final class StorePlace {
                     context.store(),
                     new KeyLayout(context.config().prefix(), cluster),
                     context.retry(),
+                    context.encryption(),
                     context.senders());
             catalog = known;
         }

@@ -95,6 +95,11 @@ final class ChunkCipher {
         return HexFormat.of().formatHex(mac, 0, 8);
     }
 
+    /** A code that only who has the key can make for a document. */
+    static String documentCode(byte[] masterKey, byte[] document) {
+        return HexFormat.of().formatHex(hmac(masterKey, "pgpool-backup manifest", document));
+    }
+
     private static byte[] hmac(byte[] key, String purpose, byte[] data) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");

@@ -3,6 +3,7 @@ package dev.pgpool.backup.internal.stream;
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.BackupKeys;
 import dev.pgpool.backup.BackupManifest;
+import dev.pgpool.backup.CatalogEntry;
 import dev.pgpool.backup.FailureReason;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,16 +13,83 @@ import java.security.SecureRandom;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Encrypts what goes to the store and decrypts what comes back, or leaves it as it is if there are no keys. */
+/**
+ * Encrypts what goes to the store and decrypts what comes back, or leaves it as it is if there are no keys. With keys the store
+ * is not trusted: manifests carry a code that only who has the key can make, and what is not encrypted is refused.
+ */
 public final class Encryption {
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    private final @Nullable BackupKeys keys;
+    /** Beginning of what is said about a key that is missing or another one. */
+    private static final String KEY_PROBLEM = "encryption key ";
 
-    /** With these keys; {@code null} for none. */
-    public Encryption(@Nullable BackupKeys keys) {
+    private final @Nullable BackupKeys keys;
+    private final boolean trustsUnencrypted;
+
+    /**
+     * With these keys; {@code null} for none.
+     *
+     * @param trustsUnencrypted whether backups without encryption, or from before manifests had a code, are accepted in spite of
+     *     the keys
+     */
+    public Encryption(@Nullable BackupKeys keys, boolean trustsUnencrypted) {
         this.keys = keys;
+        this.trustsUnencrypted = trustsUnencrypted;
+    }
+
+    /**
+     * What makes a document authentic.
+     *
+     * @param keyId whose key
+     * @param keyCheck tells a wrong key from a wrong document
+     * @param code of the document
+     */
+    public record Seal(String keyId, String keyCheck, String code) {}
+
+    /** The seal of a document, or {@code null} without keys. */
+    public @Nullable Seal sealOf(byte[] document) {
+        byte[] key = currentKey();
+        return key == null || keys == null
+                ? null
+                : new Seal(keys.currentKeyId(), ChunkCipher.keyCheck(key), ChunkCipher.documentCode(key, document));
+    }
+
+    /** Why a manifest is not to be believed, or {@code null} if it is. Without keys every seal is. */
+    public @Nullable String distrust(byte[] document, @Nullable Seal seal, boolean encrypted) {
+        if (keys == null) {
+            return null;
+        }
+        if (seal == null) {
+            return trustsUnencrypted
+                    ? null
+                    : "it is not authenticated by an encryption key, so anyone who can write to the store may have written it"
+                            + " (expected: a backup made with the keys; or trustUnencrypted(true), as long as there are older"
+                            + " ones)";
+        }
+        byte[] key = keys.key(seal.keyId()).orElse(null);
+        if (key == null) {
+            return KEY_PROBLEM + "\"" + seal.keyId() + "\" was not given, by which it is authenticated";
+        }
+        if (!equal(ChunkCipher.keyCheck(key), seal.keyCheck())) {
+            return KEY_PROBLEM + "\"" + seal.keyId() + "\" is another one than that by which it is authenticated";
+        }
+        if (!equal(ChunkCipher.documentCode(key, document), seal.code())) {
+            return "it was not written with encryption key \"" + seal.keyId() + "\": it has been changed";
+        }
+        return encrypted || trustsUnencrypted ? null : "it is of a backup that is not encrypted";
+    }
+
+    /** The exception for a backup whose manifest cannot be read or believed. */
+    public BackupException unreadable(CatalogEntry entry, FailureReason otherwise) {
+        return new BackupException(
+                entry.problem().startsWith(KEY_PROBLEM) ? FailureReason.KEY : otherwise,
+                "backup " + entry.id() + " of \"" + entry.database() + "\": manifest: " + entry.problem());
+    }
+
+    private static boolean equal(String expected, String found) {
+        return MessageDigest.isEqual(
+                expected.getBytes(StandardCharsets.US_ASCII), found.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -85,6 +153,12 @@ public final class Encryption {
     private byte @Nullable [] keyFor(BackupManifest manifest) {
         BackupManifest.Encryption encryption = manifest.encryption();
         if (encryption == null) {
+            if (keys != null && !trustsUnencrypted) {
+                throw new BackupException(
+                        FailureReason.KEY,
+                        "backup " + manifest.id() + " of \"" + manifest.database()
+                                + "\" is not encrypted, and encryption keys are given (expected: an encrypted one)");
+            }
             return null;
         }
         String what = "backup " + manifest.id() + " of \"" + manifest.database() + "\" is encrypted with key \""
@@ -98,9 +172,7 @@ public final class Encryption {
         if (key == null) {
             throw new BackupException(FailureReason.KEY, what + ", which was not given");
         }
-        if (!MessageDigest.isEqual(
-                ChunkCipher.keyCheck(key).getBytes(StandardCharsets.US_ASCII),
-                encryption.keyCheck().getBytes(StandardCharsets.US_ASCII))) {
+        if (!equal(ChunkCipher.keyCheck(key), encryption.keyCheck())) {
             throw new BackupException(FailureReason.KEY, what + "; the key given under that id is another one");
         }
         return key;

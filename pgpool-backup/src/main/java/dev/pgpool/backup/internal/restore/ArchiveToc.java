@@ -1,0 +1,192 @@
+package dev.pgpool.backup.internal.restore;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The table of contents at the head of an archive of pg_dump, in the custom or the tar format. It says exactly which schema and
+ * name each entry has, and what it depends on, while the listing of {@code pg_restore --list} is for people: names with spaces
+ * run together there, and an index does not say what table it belongs to.
+ *
+ * @param entries in the archive's order
+ * @see <a href="https://github.com/postgres/postgres/blob/master/src/bin/pg_dump/pg_backup_archiver.c">{@code ReadHead},
+ *     {@code ReadToc}</a>
+ */
+record ArchiveToc(List<Entry> entries) {
+
+    /**
+     * An entry.
+     *
+     * @param id by which pg_restore and other entries name it
+     * @param description its kind: {@code TABLE}, {@code TABLE DATA}, {@code FK CONSTRAINT}
+     * @param schema empty if it is in none
+     * @param tag its name
+     * @param dependencies ids of entries that it needs
+     */
+    record Entry(int id, String description, String schema, String tag, List<Integer> dependencies) {
+        Entry {
+            dependencies = List.copyOf(dependencies);
+        }
+    }
+
+    private static final byte[] MAGIC = "PGDMP".getBytes(StandardCharsets.US_ASCII);
+    private static final int TAR_HEADER = 512;
+    private static final int MAX_STRING = 1 << 30;
+    private static final int OLDEST = version(1, 12);
+    private static final int NEWEST = version(1, 16);
+    private static final int HAS_TABLE_ACCESS_METHOD = version(1, 14);
+    private static final int HAS_COMPRESSION_METHOD = version(1, 15);
+    private static final int HAS_RELKIND = version(1, 16);
+    private static final int DATE_FIELDS = 7;
+    private static final int CUSTOM = 1;
+
+    ArchiveToc {
+        entries = List.copyOf(entries);
+    }
+
+    private static int version(int major, int minor) {
+        return major << 8 | minor;
+    }
+
+    /**
+     * Reads it from the head of an archive.
+     *
+     * @throws IOException if it is none, or of a version that is not known here
+     */
+    static ArchiveToc read(InputStream archive) throws IOException {
+        byte[] magic = archive.readNBytes(MAGIC.length);
+        if (!Arrays.equals(magic, MAGIC)) {
+            // A tar file begins with a header of the member toc.dat.
+            archive.skipNBytes(TAR_HEADER - (long) magic.length);
+            magic = archive.readNBytes(MAGIC.length);
+            if (!Arrays.equals(magic, MAGIC)) {
+                throw new IOException("not an archive of pg_dump");
+            }
+        }
+        return new Parser(archive).toc();
+    }
+
+    private static final class Parser {
+        private final InputStream in;
+        // Names are the database's bytes; what is not UTF-8 only has to stay different.
+        private final Charset charset = StandardCharsets.UTF_8;
+        private int version;
+        private int intSize;
+        private int offsetSize;
+        private int format;
+
+        Parser(InputStream in) {
+            this.in = in;
+        }
+
+        ArchiveToc toc() throws IOException {
+            version = version(octet(), octet());
+            octet();
+            if (version < OLDEST || version > NEWEST) {
+                throw new IOException(
+                        "archive version " + (version >> 8) + "." + (version & 0xff) + " (expected: 1.12 to 1.16)");
+            }
+            intSize = octet();
+            offsetSize = octet();
+            format = octet();
+            if (version >= HAS_COMPRESSION_METHOD) {
+                octet();
+            } else {
+                integer();
+            }
+            for (int i = 0; i < DATE_FIELDS; i++) {
+                integer();
+            }
+            string();
+            string();
+            string();
+            int count = integer();
+            List<Entry> entries = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                entries.add(entry());
+            }
+            return new ArchiveToc(entries);
+        }
+
+        private Entry entry() throws IOException {
+            int id = integer();
+            integer();
+            string();
+            string();
+            String tag = string();
+            String description = string();
+            integer();
+            string();
+            string();
+            string();
+            String schema = string();
+            string();
+            if (version >= HAS_TABLE_ACCESS_METHOD) {
+                string();
+            }
+            if (version >= HAS_RELKIND) {
+                integer();
+            }
+            string();
+            string();
+            List<Integer> dependencies = new ArrayList<>();
+            for (String dependency = nullable(); dependency != null; dependency = nullable()) {
+                try {
+                    dependencies.add(Integer.parseInt(dependency.strip()));
+                } catch (NumberFormatException e) {
+                    throw new IOException("dependency \"" + dependency + "\" of entry " + id, e);
+                }
+            }
+            if (format == CUSTOM) {
+                in.skipNBytes(1L + offsetSize);
+            } else {
+                string();
+            }
+            return new Entry(id, description, schema, tag, dependencies);
+        }
+
+        private int octet() throws IOException {
+            int b = in.read();
+            if (b < 0) {
+                throw new EOFException("the archive ends within its table of contents");
+            }
+            return b;
+        }
+
+        private int integer() throws IOException {
+            boolean negative = octet() != 0;
+            long value = 0;
+            for (int i = 0; i < intSize; i++) {
+                value |= (long) octet() << (8 * i);
+            }
+            return (int) (negative ? -value : value);
+        }
+
+        private String string() throws IOException {
+            String value = nullable();
+            return value == null ? "" : value;
+        }
+
+        private @Nullable String nullable() throws IOException {
+            int length = integer();
+            if (length < 0) {
+                return null;
+            }
+            if (length > MAX_STRING) {
+                throw new IOException("a string of " + length + " bytes in the table of contents");
+            }
+            byte[] bytes = in.readNBytes(length);
+            if (bytes.length < length) {
+                throw new EOFException("the archive ends within its table of contents");
+            }
+            return new String(bytes, charset);
+        }
+    }
+}

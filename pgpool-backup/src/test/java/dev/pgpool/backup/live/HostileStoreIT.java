@@ -1,0 +1,324 @@
+package dev.pgpool.backup.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.pgpool.backup.BackupEngine;
+import dev.pgpool.backup.BackupEngineBuilder;
+import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.BackupKeys;
+import dev.pgpool.backup.BackupManifest;
+import dev.pgpool.backup.CatalogEntry;
+import dev.pgpool.backup.DumpFormat;
+import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.RestoreRequest;
+import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.VerifyLevel;
+import dev.pgpool.backup.VerifyReport;
+import dev.pgpool.backup.fixture.FakeDump;
+import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.internal.catalog.Json;
+import dev.pgpool.backup.internal.catalog.KeyLayout;
+import dev.pgpool.backup.internal.stream.Digests;
+import dev.pgpool.backup.store.DirectoryStore;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Somebody who can write to the store must not get anything run, here or on a server, that is not in the backup. */
+class HostileStoreIT {
+
+    private static final String KEY = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    private static final String OTHER_KEY = "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100";
+
+    @TempDir
+    Path directory;
+
+    /** Forgeries of a manifest by somebody without the key, who can make its digest right. */
+    private static final Map<String, Consumer<ObjectNode>> FORGERIES = Map.of(
+            "plain and unencrypted",
+            tree -> {
+                tree.putNull("encryption");
+                ((ObjectNode) tree.path("tool")).put("format", "PLAIN");
+            },
+            "unencrypted",
+            tree -> tree.putNull("encryption"),
+            "another key's id",
+            tree -> ((ObjectNode) tree.path("encryption")).put("keyId", "k9"),
+            "other objects",
+            tree -> ((ObjectNode) tree.path("objects").get(1))
+                    .put("sha256", tree.path("objects").get(0).path("sha256").asText()),
+            "other rows",
+            tree -> ((ObjectNode) tree.path("contents").path("tables")).put("public.orders", 1),
+            "younger",
+            tree -> tree.put("startedAt", "2026-01-01T00:00:00Z"),
+            "locale provider",
+            tree -> ((ObjectNode) tree.path("source")).put("localeProvider", "libc OWNER = x"));
+
+    static Set<String> forgeries() {
+        return FORGERIES.keySet();
+    }
+
+    @ParameterizedTest
+    @MethodSource("forgeries")
+    void withKeysAForgedManifestIsNotBelieved(String forgery) throws IOException {
+        String database = Source.sampleDatabase();
+        try (BackupEngine engine = engine(database).encryption(keys("k1", KEY)).build()) {
+            RunReport run = succeed(engine.run());
+            assertThat(engine.verify(database, run.id(), VerifyLevel.CHECKED).problems())
+                    .isEmpty();
+            forge(engine.catalog().list(database).get(0), Objects.requireNonNull(FORGERIES.get(forgery)), false);
+
+            assertDistrusted(engine, database, run, "written with encryption key");
+            forge(engine.catalog().list(database).get(0), tree -> {}, true);
+            assertDistrusted(engine, database, run, "not authenticated");
+        }
+    }
+
+    @Test
+    void withKeysAPlainScriptInPlaceOfABackupIsNeitherReadNorRun() throws IOException {
+        String database = Source.sampleDatabase();
+        Path proof = directory.resolve("proof");
+        try (BackupEngine engine = engine(database).encryption(keys("k1", KEY)).build()) {
+            RunReport run = succeed(engine.run());
+            CatalogEntry entry = engine.catalog().list(database).get(0);
+            plant(entry, "\\! touch " + proof + "\n-- PostgreSQL database dump complete\n");
+
+            assertDistrusted(engine, database, run, "not authenticated");
+            assertThat(proof).doesNotExist();
+        }
+        try (BackupEngine engine = engine(database)
+                .encryption(keys("k1", KEY))
+                .trustUnencrypted(true)
+                .build()) {
+            VerifyReport report = engine.verify(
+                    database, engine.catalog().list(database).get(0).id(), VerifyLevel.CHECKED);
+            assertThat(report.passed()).isFalse();
+            assertThat(proof)
+                    .as("it is believed, and its script is run restricted")
+                    .doesNotExist();
+            assertThat(report.problems()).asString().contains("restricted");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\\! touch %s",
+                "SELECT 1 \\g |touch %s",
+                "\\o |touch %s",
+                "SELECT 1; \\! touch %s",
+                "\\copy (SELECT 1) TO PROGRAM 'touch %s'",
+                "\\set x `touch %s`",
+                "--\n\\! touch %s",
+                "\\restrict abc\n\\unrestrict abc\n\\! touch %s",
+                "\\unrestrict\n\\! touch %s",
+                "/* */ \\! touch %s",
+                "COPY public.customer (name) FROM stdin;\nx\n\\.\n\\! touch %s",
+                "SELECT ':x' \\; SELECT 1 \\! touch %s"
+            })
+    void withoutKeysAPlainDumpRunsNoCommandHere(String script) throws IOException {
+        String database = Source.sampleDatabase();
+        Path proof = directory.resolve("proof");
+        try (BackupEngine engine = engine(database).format(DumpFormat.PLAIN).build()) {
+            RunReport run = succeed(engine.run());
+            CatalogEntry entry = engine.catalog().list(database).get(0);
+            plant(entry, String.format(script, proof) + "\n-- PostgreSQL database dump complete\n");
+
+            VerifyReport report = engine.verify(database, run.id(), VerifyLevel.CHECKED);
+
+            assertThat(report.passed()).isFalse();
+            assertThat(proof).doesNotExist();
+        }
+    }
+
+    @Test
+    void psqlThatCannotBeRestrictedIsNotUsed() {
+        String database = Source.sampleDatabase();
+        try (BackupEngine engine = engine(database)
+                .format(DumpFormat.PLAIN)
+                .psqlCommand(FakeDump.script(directory, "15.13", "exit 0"))
+                .build()) {
+            succeed(engine.run());
+            assertThatThrownBy(() -> engine.restore(RestoreRequest.intoNew(
+                            new RestoreRequest.Latest(database), Source.server(), database + "_plain")))
+                    .isInstanceOfSatisfying(
+                            BackupException.class,
+                            e -> assertThat(e.reason()).isEqualTo(FailureReason.VERSION_MISMATCH))
+                    .hasMessageContaining("\\restrict");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "libc; DROP TABLE x",
+                "icu ICU_LOCALE 'de' OWNER postgres --",
+                "",
+                "ICU",
+                "builtin'",
+            })
+    void localeProviderIsAWordOfThree(String provider) throws IOException {
+        String database = Source.sampleDatabase();
+        try (BackupEngine engine = engine(database).build()) {
+            RunReport run = succeed(engine.run());
+            forge(
+                    engine.catalog().list(database).get(0),
+                    tree -> ((ObjectNode) tree.path("source")).put("localeProvider", provider),
+                    false);
+            VerifyReport report = engine.verify(database, run.id(), VerifyLevel.RESTORED);
+
+            assertThat(report.problems()).singleElement().asString().contains("locale provider");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "source",
+                "tool",
+                "contents",
+                "objects",
+                "id",
+                "startedAt",
+                "finishedAt",
+                "/source/database",
+                "/source/encoding",
+                "/source/localeProvider",
+                "/tool/format",
+                "/contents/tables",
+                "/contents/roles",
+                "/objects/0",
+                "/objects/0/key",
+                "/objects/0/sha256",
+                "/objects/0/role"
+            })
+    void aManifestThatLacksAFieldIsUnreadableAndDoesNotHideOthers(String field) throws IOException {
+        String database = Source.sampleDatabase();
+        try (BackupEngine engine = engine(database).build()) {
+            succeed(engine.run());
+            RunReport run = succeed(engine.run());
+            forge(
+                    engine.catalog().show(database, run.id()),
+                    tree -> {
+                        int slash = field.lastIndexOf('/');
+                        JsonNode parent = slash <= 0 ? tree : tree.at(field.substring(0, slash));
+                        String last = field.substring(slash + 1);
+                        if (parent instanceof com.fasterxml.jackson.databind.node.ArrayNode array) {
+                            array.setNull(Integer.parseInt(last));
+                        } else {
+                            ((ObjectNode) parent).putNull(last);
+                        }
+                    },
+                    false);
+
+            List<CatalogEntry> entries = engine.catalog().list();
+            assertThat(entries).hasSize(2);
+            assertThat(entries).filteredOn(CatalogEntry::readable).hasSize(1);
+            assertThat(engine.verify(database, run.id(), VerifyLevel.CHECKED).passed())
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void backupsFromBeforeTheKeysAreReadOnRequestOnly() {
+        String database = Source.sampleDatabase();
+        RunReport run;
+        try (BackupEngine engine = engine(database).build()) {
+            run = succeed(engine.run());
+        }
+        try (BackupEngine engine = engine(database).encryption(keys("k1", KEY)).build()) {
+            assertDistrusted(engine, database, run, "not authenticated");
+        }
+        try (BackupEngine engine = engine(database)
+                .encryption(keys("k1", KEY))
+                .trustUnencrypted(true)
+                .build()) {
+            assertThat(engine.verify(database, run.id(), VerifyLevel.CHECKED).problems())
+                    .isEmpty();
+        }
+    }
+
+    private void assertDistrusted(BackupEngine engine, String database, RunReport run, String words) {
+        CatalogEntry entry = engine.catalog().list(database).get(0);
+        assertThat(entry.readable()).isFalse();
+        assertThat(entry.problem()).contains(words);
+        VerifyReport report = engine.verify(database, run.id(), VerifyLevel.CHECKED);
+        assertThat(report.passed()).isFalse();
+        assertThat(report.reached()).isEqualTo(VerifyLevel.NONE);
+        assertThatThrownBy(() -> engine.restore(RestoreRequest.intoNew(
+                        new RestoreRequest.Latest(database), Source.server(), database + "_forged")))
+                .isInstanceOf(BackupException.class);
+        assertThatThrownBy(() -> engine.restore(RestoreRequest.intoNew(
+                        new RestoreRequest.ById(database, run.id()), Source.server(), database + "_forged")))
+                .isInstanceOf(BackupException.class)
+                .hasMessageContaining(words);
+    }
+
+    /** Changes a manifest and makes its digest right; its seal stays, or goes. */
+    private void forge(CatalogEntry entry, Consumer<ObjectNode> change, boolean withoutSeal) throws IOException {
+        Path file = directory.resolve(entry.manifestKey());
+        ObjectNode whole = (ObjectNode) Json.MAPPER.readTree(Files.readAllBytes(file));
+        ObjectNode document = (ObjectNode) whole.path("backup");
+        change.accept(document);
+        String text = Json.MAPPER.writeValueAsString(document);
+        String digest = Digests.sha256Hex(text.getBytes(StandardCharsets.UTF_8));
+        String seal = withoutSeal || whole.path("seal").isNull() ? "" : ",\"seal\":" + whole.path("seal");
+        Files.writeString(file, "{\"backup\":\n" + text + "\n,\"sha256\":\"" + digest + "\"" + seal + "}\n");
+    }
+
+    /** A plain script in place of the data, with a manifest to match. */
+    private void plant(CatalogEntry entry, String script) throws IOException {
+        BackupManifest manifest = Objects.requireNonNull(entry.manifest());
+        byte[] bytes = script.getBytes(StandardCharsets.UTF_8);
+        String key = manifest.data().key();
+        Files.write(directory.resolve(key), bytes);
+        String globals = manifest.objects().get(1).key();
+        byte[] none = "-- none\n".getBytes(StandardCharsets.UTF_8);
+        Files.write(directory.resolve(globals), none);
+        assertThat(globals).endsWith(KeyLayout.GLOBALS);
+        forge(
+                entry,
+                tree -> {
+                    tree.putNull("encryption");
+                    ((ObjectNode) tree.path("tool")).put("format", "PLAIN");
+                    object(tree, 0, bytes);
+                    object(tree, 1, none);
+                },
+                true);
+    }
+
+    private static void object(ObjectNode tree, int index, byte[] bytes) {
+        ObjectNode object = (ObjectNode) tree.path("objects").get(index);
+        object.put("bytes", bytes.length);
+        object.put("plainBytes", bytes.length);
+        object.put("sha256", Digests.sha256Hex(bytes));
+    }
+
+    private static BackupKeys keys(String id, String key) {
+        return BackupKeys.fixed(id, Map.of(id, key, "other", OTHER_KEY));
+    }
+
+    private BackupEngineBuilder engine(String database) {
+        return Source.engine(new DirectoryStore(directory), database).verifyOn(Source.server());
+    }
+
+    private static RunReport succeed(RunReport run) {
+        assertThat(run.message()).isEmpty();
+        assertThat(run.succeeded()).isTrue();
+        return run;
+    }
+}
