@@ -57,6 +57,8 @@ public final class PgPoolBuilder {
     private Set<String> adminUsers = Set.of();
     private Set<String> statsUsers = Set.of();
     private boolean ownerIsAdmin;
+    private boolean everybodyIsAdmin;
+    private boolean trustKnownUsersOnly;
     private Duration statsPeriod = AdminConfig.DEFAULT_STATS_PERIOD;
     private int peerId;
     private final Map<Integer, PeerConfig> peers = new LinkedHashMap<>();
@@ -108,6 +110,15 @@ public final class PgPoolBuilder {
     /** Default SCRAM-SHA-256. How clients prove who they are, unless there is an {@link #hbaFile}. */
     public PgPoolBuilder clientAuthentication(ClientAuthentication authentication) {
         this.authentication = authentication;
+        return this;
+    }
+
+    /**
+     * Default false. Whether {@link ClientAuthentication#TRUST}, also of an {@link #hbaFile}, lets in only users whom the
+     * {@link #credentials} or the {@link #authQuery} know, as PgBouncer does it; otherwise the server decides who exists.
+     */
+    public PgPoolBuilder trustKnownUsersOnly(boolean knownOnly) {
+        this.trustKnownUsersOnly = knownOnly;
         return this;
     }
 
@@ -231,6 +242,15 @@ public final class PgPoolBuilder {
         return this;
     }
 
+    /**
+     * Default false. Lets every user that logs in do everything at the console: for poolers behind a fence, as PgBouncer's
+     * {@code auth_type = any} has it.
+     */
+    public PgPoolBuilder everybodyIsAdmin(boolean everybodyIsAdmin) {
+        this.everybodyIsAdmin = everybodyIsAdmin;
+        return this;
+    }
+
     /** Default 60 s. The period that the console's averages are of: the last whole one. */
     public PgPoolBuilder statsPeriod(Duration statsPeriod) {
         this.statsPeriod = statsPeriod;
@@ -288,7 +308,14 @@ public final class PgPoolBuilder {
         ListenConfig listen = new ListenConfig(
                 host, port, unixSocketDirectory, unixSocketMode, backlog, maxClientConnections, loginTimeout, tls);
         AuthConfig auth = new AuthConfig(
-                authentication, hbaFile, identFile, credentials, authQuery, authenticator, authenticatorWithoutTls);
+                authentication,
+                trustKnownUsersOnly,
+                hbaFile,
+                identFile,
+                credentials,
+                authQuery,
+                authenticator,
+                authenticatorWithoutTls);
         return new PgPoolConfig(
                 listen,
                 databases,
@@ -296,7 +323,7 @@ public final class PgPoolBuilder {
                 poolMode,
                 auth,
                 new DnsConfig(dnsMaxTtl, dnsNxdomainTtl),
-                new AdminConfig(adminUsers, statsUsers, ownerIsAdmin, statsPeriod),
+                new AdminConfig(adminUsers, statsUsers, ownerIsAdmin, everybodyIsAdmin, statsPeriod),
                 new PeersConfig(peerId, peers),
                 eventLoops);
     }

@@ -358,16 +358,18 @@ class AuthQueryIT {
                         .database(
                                 "app",
                                 db -> db.authQuery(query -> query.user("u").database("other")))
-                        .database("*", db -> {})
+                        .database(
+                                "console",
+                                db -> db.authQuery(query -> query.user("u").database("pgbouncer")))
                         .build())
                 .hasMessageContaining("auth.query.user: \"\" (expected: the name of a user who may read secrets)")
                 .hasMessageContaining("auth.query.query: \"SELECT 1\" (expected: SQL with the parameter $1)")
                 .hasMessageContaining("auth.query.timeout: PT0S (expected: > 0, at most 365 days)")
                 .hasMessageContaining("auth.query.maxConnections: 0 (expected: 1 to 100)")
                 .hasMessageContaining(
-                        "databases.app.authQuery.database: \"other\" (expected: one of the configured databases)")
-                .hasMessageContaining(
-                        "databases.*.authQuery.database: none (expected: the name of a database, since * serves any)");
+                        "databases.app.authQuery.database: \"other\" (expected: one of the configured databases, or any"
+                                + " where there is a *)")
+                .hasMessageContaining("databases.console.authQuery.database: \"pgbouncer\" (expected: ");
     }
 
     // ---- helpers

@@ -65,6 +65,6 @@ public interface CredentialStore {
 
     /** No users at all: refuses everybody, unless the method is {@link ClientAuthentication#TRUST}. */
     static CredentialStore empty() {
-        return of(Map.of());
+        return Nobody.KNOWN;
     }
 }

@@ -11,14 +11,16 @@ import java.util.TreeSet;
  * @param statsUsers may look, but change nothing
  * @param owner whether who runs this process may come by unix socket as {@code pgbouncer}, do everything, and need prove
  *     nothing
+ * @param everybody whether any user that logs in may do everything: PgBouncer's {@code auth_type = any}
  * @param statsPeriod what averages are of
  */
-public record AdminConfig(Set<String> adminUsers, Set<String> statsUsers, boolean owner, Duration statsPeriod) {
+public record AdminConfig(
+        Set<String> adminUsers, Set<String> statsUsers, boolean owner, boolean everybody, Duration statsPeriod) {
     /** As PgBouncer's. */
     public static final Duration DEFAULT_STATS_PERIOD = Duration.ofSeconds(60);
 
     /** Nobody. */
-    public static final AdminConfig NOBODY = new AdminConfig(Set.of(), Set.of(), false, DEFAULT_STATS_PERIOD);
+    public static final AdminConfig NOBODY = new AdminConfig(Set.of(), Set.of(), false, false, DEFAULT_STATS_PERIOD);
 
     public AdminConfig {
         adminUsers = Set.copyOf(adminUsers);
@@ -33,12 +35,12 @@ public record AdminConfig(Set<String> adminUsers, Set<String> statsUsers, boolea
 
     /** Whether nobody may use the console. */
     public boolean isNobody() {
-        return !owner && adminUsers.isEmpty() && statsUsers.isEmpty();
+        return !owner && !everybody && adminUsers.isEmpty() && statsUsers.isEmpty();
     }
 
     @Override
     public String toString() {
         return "AdminConfig[adminUsers=" + new TreeSet<>(adminUsers) + ", statsUsers=" + new TreeSet<>(statsUsers)
-                + ", owner=" + owner + ", statsPeriod=" + statsPeriod + "]";
+                + ", owner=" + owner + ", everybody=" + everybody + ", statsPeriod=" + statsPeriod + "]";
     }
 }

@@ -10,6 +10,8 @@ import java.util.Optional;
  * How clients prove who they are, and where secrets come from.
  *
  * @param method how all clients prove who they are, unless there is an hba file
+ * @param trustKnownUsersOnly whether {@link ClientAuthentication#TRUST} lets in only users that {@code credentials} or
+ *     {@code query} know, PgBouncer's way
  * @param hbaFile rules in the format of {@code pg_hba.conf}, which choose the method for each client
  * @param identFile user maps in the format of {@code pg_ident.conf}; only with {@code hbaFile}
  * @param credentials knows the secrets of users
@@ -19,6 +21,7 @@ import java.util.Optional;
  */
 public record AuthConfig(
         ClientAuthentication method,
+        boolean trustKnownUsersOnly,
         Optional<Path> hbaFile,
         Optional<Path> identFile,
         CredentialStore credentials,

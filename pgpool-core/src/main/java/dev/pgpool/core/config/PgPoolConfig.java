@@ -73,28 +73,14 @@ public record PgPoolConfig(
 
     private static void checkAuthQueries(Map<String, DatabaseConfig> databases, AuthConfig auth, Problems problems) {
         databases.values().forEach(database -> {
-            Optional<AuthQueryConfig> query = database.authQuery().or(auth::query);
-            String path = "databases." + database.name() + ".authQuery.database";
-            if (query.isEmpty()) {
-                return;
-            }
-            Optional<String> runsIn = query.get().database();
-            if (runsIn.isEmpty()) {
-                // whoever knocks would choose the database that we connect to
-                problems.require(
-                        !database.name().equals(DatabaseConfig.FALLBACK)
-                                || database.databaseName().isPresent(),
-                        path,
-                        "none",
-                        "the name of a database, since * serves any");
-            } else {
-                DatabaseConfig target = databases.get(runsIn.get());
-                problems.require(
-                        target != null && !runsIn.get().equals(DatabaseConfig.FALLBACK),
-                        path,
-                        "\"" + runsIn.get() + "\"",
-                        "one of the configured databases");
-            }
+            Optional<String> runsIn = database.authQuery().or(auth::query).flatMap(AuthQueryConfig::database);
+            runsIn.ifPresent(name -> problems.require(
+                    !name.equals(DatabaseConfig.FALLBACK)
+                            && !isConsole(name)
+                            && (databases.containsKey(name) || databases.containsKey(DatabaseConfig.FALLBACK)),
+                    "databases." + database.name() + ".authQuery.database",
+                    "\"" + name + "\"",
+                    "one of the configured databases, or any where there is a *"));
         });
     }
 

@@ -13,9 +13,21 @@ import java.util.function.Function;
 
 /** The keys {@code auth_*}. */
 final class AuthKeys {
-    private static final String KNOWN = "one of trust, plain, md5, scram-sha-256, cert, hba";
+    private static final String KNOWN = "one of any, trust, plain, md5, scram-sha-256, cert, hba";
+
+    /** Whoever comes is let in, as the user of the database. */
+    private static final String ANY = "any";
 
     private AuthKeys() {}
+
+    private static String type(Settings settings) {
+        return settings.text("auth_type", "md5").toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether every database must have a user of its own. */
+    static boolean needsUsers(Settings settings) {
+        return type(settings).equals(ANY);
+    }
 
     /** @param stores makes the store of a file, or gives the one that was made for it before */
     static void apply(Settings settings, PgPoolBuilder builder, Function<Path, CredentialStore> stores) {
@@ -26,7 +38,9 @@ final class AuthKeys {
                 settings.problem("auth_file", "a file that this process may read");
             }
         });
-        String type = settings.text("auth_type", "md5").toLowerCase(Locale.ROOT);
+        String type = type(settings);
+        // as there, a user has to exist, whatever it has to prove
+        builder.trustKnownUsersOnly(!type.equals(ANY));
         switch (type) {
             case "trust" -> builder.clientAuthentication(ClientAuthentication.TRUST);
             case "plain" -> builder.clientAuthentication(ClientAuthentication.PASSWORD);
@@ -34,7 +48,7 @@ final class AuthKeys {
             case "scram-sha-256" -> builder.clientAuthentication(ClientAuthentication.SCRAM_SHA_256);
             case "cert" -> builder.clientAuthentication(ClientAuthentication.CERT);
             case "hba" -> hba(settings, builder);
-            case "any" -> settings.problem("auth_type", KNOWN + "; any would let everybody in as anybody");
+            case ANY -> builder.clientAuthentication(ClientAuthentication.TRUST).everybodyIsAdmin(true);
             case "ldap", "pam" ->
                 settings.problem("auth_type", KNOWN + "; a host's Authenticator can ask a directory or PAM");
             default -> settings.problem("auth_type", KNOWN);

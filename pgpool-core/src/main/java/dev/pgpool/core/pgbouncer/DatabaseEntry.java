@@ -158,6 +158,10 @@ final class DatabaseEntry {
                 return;
             }
             Map<String, Value> pairs = ConnectString.parse(value, problems);
+            if (AuthKeys.needsUsers(all) && !pairs.containsKey("user")) {
+                problems.add(value.where() + ": " + name
+                        + ": no user (expected: user=..., as whom everybody gets in with auth_type any)");
+            }
             entries.put(name, new DatabaseEntry(all, new Settings(pairs, problems), unfit));
         });
         return entries;

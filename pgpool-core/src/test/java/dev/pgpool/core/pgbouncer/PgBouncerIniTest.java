@@ -3,6 +3,7 @@ package dev.pgpool.core.pgbouncer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.DatabaseConfig;
@@ -10,6 +11,7 @@ import dev.pgpool.core.config.LoadBalanceHosts;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TlsMode;
+import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.pgbouncer.Keys.Use;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -146,7 +148,7 @@ class PgBouncerIniTest {
                         "query_timeout = 5s",
                         "default_pool_size = many",
                         "pool_mode = sometimes",
-                        "auth_type = any",
+                        "auth_type = kerberos",
                         "auth_file = /nowhere/userlist.txt",
                         "syslog = 1",
                         "client_tls_sslmode = require-not",
@@ -167,7 +169,8 @@ class PgBouncerIniTest {
                         "ini:12: auth_file: \"/nowhere/userlist.txt\" (expected: a file that this process may read)",
                         "ini:13: syslog: \"1\" (expected: \"0\": log to a file or to standard error)",
                         "ini:4: pgbouncer: a database (expected: another name, this is the console)")
-                .anyMatch(problem -> problem.startsWith("ini:11: auth_type: \"any\" (expected: one of trust, plain"))
+                .anyMatch(problem ->
+                        problem.startsWith("ini:11: auth_type: \"kerberos\" (expected: one of any, trust, plain"))
                 .anyMatch(
                         problem -> problem.startsWith("ini:14: client_tls_sslmode: \"require-not\" (expected: one of"))
                 .anyMatch(
@@ -183,6 +186,129 @@ class PgBouncerIniTest {
                         problem -> problem.equals("ini:2: app.port: \"99999\" (expected: a whole number, 1 to 65535)"))
                 .anyMatch(problem ->
                         problem.startsWith("ini:2: app.colour: no such key (expected: one of application_name, "));
+    }
+
+    @Test
+    void whatThePoolerFindsWrongIsSaidByFileLineAndKey() throws IOException {
+        Path nowhere = Path.of("/nowhere/x.pem");
+        assertThat(problems(
+                        "[databases]",
+                        "app = host=db password=secret",
+                        "other = host=a]b auth_dbname=nowhere",
+                        "third = host=db",
+                        "[pgbouncer]",
+                        "auth_user = asker",
+                        "auth_query = SELECT 1",
+                        "auth_dbname = missing",
+                        "listen_addr = ,",
+                        "client_tls_sslmode = require",
+                        "client_tls_key_file = " + nowhere,
+                        "client_tls_cert_file = " + nowhere,
+                        "server_tls_sslmode = verify-ca",
+                        "server_tls_ca_file = " + nowhere,
+                        "server_reset_query_always = 1",
+                        "server_reset_query ="))
+                .containsExactlyInAnyOrder(
+                        "ini:9: listen_addr: \",\" (expected: an address, a host name or *, several separated by commas,"
+                                + " or a unix socket without)",
+                        "ini:12: client_tls_cert_file: /nowhere/x.pem that is not there"
+                                + " (expected: a file that this process may read)",
+                        "ini:11: client_tls_key_file: /nowhere/x.pem that is not there"
+                                + " (expected: a file that this process may read)",
+                        "ini:2: app.password: a password (expected: none without a forced user)",
+                        "ini:3: other.host: \"a]b\" (expected: a host name, address or directory)",
+                        "ini:14: server_tls_ca_file: /nowhere/x.pem that is not there"
+                                + " (expected: a file that this process may read)",
+                        "ini:7: auth_query: \"SELECT 1\" (expected: SQL with the parameter $1)",
+                        "ini:15: server_reset_query_always: true without a reset query"
+                                + " (expected: a reset query, or false)",
+                        "ini:8: auth_dbname: \"missing\" (expected: one of the configured databases, or any where there is"
+                                + " a *)",
+                        "ini:3: other.auth_dbname: \"nowhere\" (expected: one of the configured databases, or any where"
+                                + " there is a *)");
+    }
+
+    @Test
+    void whatIsWrongWithFilesOfKeysIsSaidByFileLineAndKey() throws IOException {
+        Path empty = file("empty.pem", "");
+        PgBouncerIni ini = read(
+                "[databases]",
+                "app = host=db",
+                "[pgbouncer]",
+                "client_tls_sslmode = require",
+                "client_tls_key_file = " + empty,
+                "client_tls_cert_file = " + empty);
+        assertThatThrownBy(() -> PgPool.of(ini, PgPoolListener.NONE))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage(directory.resolve("pgbouncer.ini") + ":6: client_tls_cert_file: " + empty
+                        + " without a certificate (expected: PEM certificates)");
+    }
+
+    @Test
+    void settingsOfTlsWaitForEachOther() throws IOException {
+        Path some = file("some.pem", "");
+        PgBouncerIni ini = read("[databases]", "app = host=db", "[pgbouncer]", "client_tls_sslmode = disable");
+        PgPoolConfig before = ini.config();
+        // nobody uses them yet
+        ini.set("client_tls_key_file", some.toString());
+        assertThat(ini.pending("client_tls_key_file")).isEmpty();
+        ini.load();
+        assertThat(ini.set("client_tls_sslmode", "require").toString()).isEqualTo(before.toString());
+        assertThat(ini.pending("client_tls_sslmode")).singleElement().asString().contains("client_tls_cert_file: none");
+        assertThat(ini.setting("client_tls_sslmode")).isEqualTo("disable");
+        // of the other side, and of none
+        assertThat(ini.set("server_tls_sslmode", "require")
+                        .databases()
+                        .get("app")
+                        .tls()
+                        .mode())
+                .isEqualTo(TlsMode.REQUIRE);
+        assertThat(ini.set("default_pool_size", "7").listen().tls().mode()).isEqualTo(TlsMode.DISABLE);
+        ini.set("client_tls_cert_file", some.toString());
+        assertThat(ini.pending("client_tls_cert_file"))
+                .singleElement()
+                .asString()
+                .contains("client_tls_key_file");
+        assertThatThrownBy(() -> ini.set("client_tls_sslmode", "perhaps"))
+                .hasMessageContaining("SET: client_tls_sslmode: \"perhaps\" (expected: one of ");
+        PgPoolConfig all = ini.set("client_tls_key_file", some.toString());
+        assertThat(all.listen().tls().mode()).isEqualTo(TlsMode.REQUIRE);
+        assertThat(all.databases().get("app").pool().limits().maxConnections()).isEqualTo(7);
+        assertThat(ini.pending("client_tls_key_file")).isEmpty();
+        // the pooler finds that there is no key in it
+        ini.refused(new ConfigException(List.of("listen.tls.key: " + some + " without a private key (expected: one)")));
+        assertThat(ini.pending("client_tls_key_file"))
+                .containsExactly("SET: client_tls_key_file: " + some + " without a private key (expected: one)");
+        assertThat(ini.setting("client_tls_sslmode")).isEqualTo("disable");
+        assertThat(ini.setting("default_pool_size")).isEqualTo("7");
+        ini.load();
+        assertThat(ini.pending("client_tls_key_file")).isEmpty();
+        ini.set("default_pool_size", "8");
+        assertThatThrownBy(() ->
+                        ini.refused(new ConfigException(List.of("databases.app.maxConnections: 8 (expected: 9)"))))
+                .hasMessageContaining("app.pool_size: 8 (expected: 9)");
+        assertThat(ini.setting("default_pool_size")).isEqualTo("20");
+    }
+
+    @Test
+    void setDoesNotReadWhatWasEditedSince() throws IOException {
+        PgBouncerIni ini = read("[databases]", "app = host=db", "[pgbouncer]", "default_pool_size = 5");
+        file("pgbouncer.ini", "[databases]", "app = host=elsewhere", "[pgbouncer]", "default_pool_size = 6");
+        PgPoolConfig changed = ini.set("query_timeout", "2");
+        assertThat(changed.databases().get("app").pool().limits().maxConnections())
+                .isEqualTo(5);
+        assertThat(changed.databases().get("app").hosts().hosts())
+                .singleElement()
+                .hasToString("db:5432");
+        assertThat(ini.load().databases().get("app").pool().limits().maxConnections())
+                .isEqualTo(6);
+    }
+
+    @Test
+    void anyNeedsAUserForEachDatabase() throws IOException {
+        assertThat(problems("[databases]", "app = user=owner", "* = host=db", "[pgbouncer]", "auth_type = any"))
+                .containsExactly(
+                        "ini:3: *: no user (expected: user=..., as whom everybody gets in with auth_type any)");
     }
 
     @Test

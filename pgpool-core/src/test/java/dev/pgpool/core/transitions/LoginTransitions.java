@@ -44,6 +44,17 @@ final class LoginTransitions {
                 change("pooler.clientAuthentication", "reject after")
                         .after((stage, told) -> told.pooler(b -> b.clientAuthentication(ClientAuthentication.REJECT)))
                         .logins(Outcome.refused("28000")),
+                change("pooler.trustKnownUsersOnly")
+                        .before((stage, told) -> told.pooler(b -> b.clientAuthentication(ClientAuthentication.TRUST)))
+                        .after((stage, told) -> told.pooler(b -> b.clientAuthentication(ClientAuthentication.TRUST)
+                                .trustKnownUsersOnly(true)))
+                        .login(Login.LOOKING, Outcome.NONE)
+                        .seen(scene -> {
+                            assertThat(scene.refusal("nobody_knows", Stage.APP, ""))
+                                    .contains("\"trust\" authentication failed");
+                            assertThat(scene.refusal(Stage.LOOKED, Stage.APP, ""))
+                                    .contains("Authentication 0");
+                        }),
                 change("pooler.credentials")
                         .after((stage, told) -> told.pooler(b -> b.credentials(
                                 CredentialStore.of(Map.of(Stage.APP, "other", Stage.BOSS, Stage.SECRET)))))

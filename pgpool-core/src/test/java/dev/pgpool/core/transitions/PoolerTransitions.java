@@ -96,6 +96,13 @@ final class PoolerTransitions {
                             WireClient app = scene.login(Stage.APP, "pgbouncer");
                             assertThat(app.query("RECONNECT").exchange().get(0)).contains("RECONNECT");
                         }),
+                change("pooler.everybodyIsAdmin")
+                        .after((stage, told) -> told.pooler(b -> b.adminUsers().everybodyIsAdmin(true)))
+                        .seen(scene -> assertThat(scene.login(Stage.APP, "pgbouncer")
+                                        .query("RECONNECT")
+                                        .exchange()
+                                        .get(0))
+                                .contains("RECONNECT")),
                 change("pooler.statsUsers")
                         .after((stage, told) -> told.pooler(b -> b.adminUsers().statsUsers(Stage.BOSS)))
                         .seen(scene -> {

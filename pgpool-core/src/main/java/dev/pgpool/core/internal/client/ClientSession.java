@@ -186,6 +186,16 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         lane = newLane;
     }
 
+    /** The client goes back to its login. */
+    void leavePool() {
+        ServerPool known = pool;
+        pool = null;
+        lane = null;
+        if (known != null) {
+            services().pools().withdraw(known);
+        }
+    }
+
     ServerLane lane() {
         ServerLane known = lane;
         if (known == null) {

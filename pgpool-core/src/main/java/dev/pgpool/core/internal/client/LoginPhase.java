@@ -59,6 +59,8 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     /** The configuration that the login is judged by: if it changes meanwhile, by the new one. */
     private ClientServices terms;
 
+    private final Accepted welcomed = new Accepted(this);
+    private LoginExchange.Admission admission = LoginExchange.Admission.PLAIN;
     private @Nullable Asked asked;
     private @Nullable Proven proven;
     private @Nullable LoginExchange exchange;
@@ -83,7 +85,9 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
      * @param binding to the encrypted connection; none without one
      * @param judge what its answer is judged by: the secret, or the host's authenticator
      */
-    private record Asked(ClientAuthentication method, Optional<ChannelBinding> binding, Object judge) {}
+    private record Asked(ClientAuthentication method, Optional<ChannelBinding> binding, Object judge) {
+        static final Asked NOTHING = new Asked(ClientAuthentication.TRUST, Optional.empty(), "");
+    }
 
     /**
      * What the client has shown, under terms that have changed since.
@@ -155,6 +159,26 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         judge();
     }
 
+    /**
+     * Whether the client that was let in, and has waited for a server since, would be let in today. If the configuration has
+     * changed, its login begins anew.
+     *
+     * @param told whether the client was told that its authentication is over: then nothing can be asked of it any more
+     */
+    boolean holds(boolean told) {
+        if (!isOutdated()) {
+            return true;
+        }
+        Asked by = asked;
+        if (by != null || told) {
+            proven = new Proven(by == null ? Asked.NOTHING : by, Unpooled.EMPTY_BUFFER, admission);
+        }
+        session.leavePool();
+        session.enter(this);
+        judgeAnew();
+        return false;
+    }
+
     /** Who runs the process may use its console without proving more: he may do anything to it anyway. */
     private boolean mayBeOwner() {
         return PgPoolConfig.isConsole(database())
@@ -197,7 +221,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             return;
         }
         switch (rule.get().method()) {
-            case TRUST -> accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
+            case TRUST -> trust(rule.get());
             case REJECT ->
                 refused(
                         terms.login().rules() == null
@@ -212,6 +236,20 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             case PEER -> checkPeer(rules, rule.get());
             case AUTHENTICATOR -> askForPassword();
         }
+    }
+
+    private void trust(HbaRule rule) {
+        if (!terms.config().auth().trustKnownUsersOnly()) {
+            accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
+            return;
+        }
+        later(terms.login().secrets().find(database(), user()), found -> {
+            if (found.isPresent()) {
+                accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
+            } else {
+                refused(PoolerError.TRUST_REFUSED.with(user()), "trusted by " + rule.where() + ", but not known");
+            }
+        });
     }
 
     private void askForSecret(ClientAuthentication method, Optional<Credential> credential) {
@@ -432,13 +470,14 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     }
 
     @Override
-    public void accepted(ByteBuf lastMessage, LoginExchange.Admission admission) {
+    public void accepted(ByteBuf lastMessage, LoginExchange.Admission with) {
+        admission = with;
         exchange = null;
         busy = true;
         Asked by = asked;
         if (isOutdated()) {
             if (by != null && proven == null) {
-                proven = new Proven(by, lastMessage, admission);
+                proven = new Proven(by, lastMessage, with);
             }
             judgeAnew();
             return;
@@ -462,20 +501,20 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             session.fail(PoolerError.DATABASE_DISABLED.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
             return;
         }
-        boolean news = terms.login().secrets().proven(database(), user(), admission.shown());
-        String serverUser = admission.serverUser();
+        boolean news = terms.login().secrets().proven(database(), user(), with.shown());
+        String serverUser = with.serverUser();
         ServerPool pool = serverUser == null
                 ? session.services().pools().enter(database.get(), database(), user())
                 : session.services().pools().enterAs(database.get(), database(), serverUser);
-        if (news || admission.given() != null) {
-            pool.secretBecame(admission.given());
+        if (news || with.given() != null) {
+            pool.secretBecame(with.given());
         }
         if (replication) {
-            ReplicationPhase phase = new ReplicationPhase(session, startup, pool);
+            ReplicationPhase phase = new ReplicationPhase(session, startup, pool, welcomed);
             session.enter(phase);
             phase.begin();
         } else {
-            Welcome welcome = new Welcome(session, startup.minor(), settings);
+            Welcome welcome = new Welcome(session, startup.minor(), settings, welcomed);
             session.enter(welcome);
             welcome.begin(pool);
         }

@@ -16,7 +16,9 @@ enum OperatorRights {
      * @param owner whether it is proven that the user runs this process
      */
     static OperatorRights of(AdminConfig config, String user, boolean owner) {
-        if ((owner && config.owner()) || config.adminUsers().contains(user)) {
+        if (config.everybody()
+                || (owner && config.owner())
+                || config.adminUsers().contains(user)) {
             return ADMIN;
         }
         return config.statsUsers().contains(user) ? STATS : NONE;

@@ -29,13 +29,14 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
     private final StartupPacket.Startup startup;
     private final ServerPool pool;
     private final Walsender wanted;
-    private final Accepted accepted = new Accepted();
+    private final Accepted accepted;
     private @Nullable ServerConnection server;
 
-    ReplicationPhase(ClientSession session, StartupPacket.Startup startup, ServerPool pool) {
+    ReplicationPhase(ClientSession session, StartupPacket.Startup startup, ServerPool pool, Accepted accepted) {
         this.session = session;
         this.startup = startup;
         this.pool = pool;
+        this.accepted = accepted;
         this.wanted = new Walsender(session, startup.parameters(), new Outcome());
     }
 
@@ -76,7 +77,13 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
             if (session.isClosed()) {
                 walsender.close(CloseReason.CLIENT_CLOSED);
             } else {
-                session.guard(() -> relay(walsender));
+                session.guard(() -> {
+                    if (accepted.holds()) {
+                        relay(walsender);
+                    } else {
+                        walsender.close(CloseReason.SERVER_REPLACED);
+                    }
+                });
             }
         }
 

@@ -20,14 +20,15 @@ final class Welcome implements ClientPhase {
     private final ClientSession session;
     private final int protocolMinor;
     private final StartupSettings settings;
-    private final Accepted accepted = new Accepted();
+    private final Accepted accepted;
     private @Nullable ServerPool pool;
     private @Nullable SessionParameters validated;
 
-    Welcome(ClientSession session, int protocolMinor, StartupSettings settings) {
+    Welcome(ClientSession session, int protocolMinor, StartupSettings settings, Accepted accepted) {
         this.session = session;
         this.protocolMinor = protocolMinor;
         this.settings = settings;
+        this.accepted = accepted;
     }
 
     void begin(ServerPool entered) {
@@ -87,6 +88,9 @@ final class Welcome implements ClientPhase {
     }
 
     private void welcome(SessionParameters profile) {
+        if (!accepted.holds()) {
+            return;
+        }
         ServerPool entered = pool();
         SessionParameters mine = entered.parameters().with(profile, settings.free());
         session.beganWith(mine);

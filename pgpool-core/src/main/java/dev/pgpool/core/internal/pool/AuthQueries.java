@@ -10,7 +10,10 @@ import dev.pgpool.core.internal.tls.ServerTls;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import io.netty.channel.EventLoop;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,13 +22,28 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The auth queries of all databases: one for each database that has one configured, so that no stranger can make more of
- * them by asking for databases. Replaced as a whole when the configuration changes; what it holds is confined to event
- * loops.
+ * The auth queries of all databases. There is one for each database that has one configured; where the entry {@code *}
+ * serves any name and says no database to ask in, as many as there are names, but no more than a few at once, so that no
+ * stranger can have many made by asking for databases. Replaced as a whole when the configuration changes; what it holds is
+ * confined to event loops. Thread-safe.
  */
 public final class AuthQueries {
+    /** Names that {@code *} serves and that are asked in at once; the one that was so longest ago makes room. */
+    private static final int MOST_BY_NAME = 100;
+
     private final PgPoolConfig config;
-    private final Map<String, Entry> queries;
+    private final Means means;
+    private final Map<String, Entry> queries = new HashMap<>();
+    /** Of names that {@code *} serves, by use; guarded by itself. */
+    private final Map<String, Entry> byName = new LinkedHashMap<>(16, 0.75f, true);
+
+    /** What queries are made of. */
+    private record Means(
+            List<EventLoop> loops,
+            List<LoopTicker> tickers,
+            ServerConnector connector,
+            HostResolver resolver,
+            TlsContexts tls) {}
 
     /** A query, and what it was made for. */
     private record Entry(
@@ -35,9 +53,9 @@ public final class AuthQueries {
         }
     }
 
-    private AuthQueries(PgPoolConfig config, Map<String, Entry> queries) {
+    private AuthQueries(PgPoolConfig config, Means means) {
         this.config = config;
-        this.queries = Map.copyOf(queries);
+        this.means = means;
     }
 
     /**
@@ -54,65 +72,117 @@ public final class AuthQueries {
             ServerConnector connector,
             HostResolver resolver,
             TlsContexts tls) {
-        Map<String, Entry> made = new HashMap<>();
-        CredentialStore host = config.auth().credentials();
-        config.databases().values().forEach(database -> {
-            Optional<AuthQueryConfig> query = database.authQuery().or(config.auth()::query);
-            if (query.isPresent()) {
-                DatabaseConfig target =
-                        query.get().database().map(config.databases()::get).orElse(database);
-                ServerTls encrypted = tls.servers(target);
-                Entry known = before == null ? null : before.queries.get(database.name());
-                if (known != null && known.isFor(query.get(), target, encrypted, host)) {
-                    made.put(database.name(), known);
-                    return;
-                }
-                int loop = made.size() % loops.size();
-                made.put(
-                        database.name(),
-                        new Entry(
-                                query.get(),
-                                target,
-                                encrypted,
-                                host,
-                                new AuthQuery(
-                                        query.get(),
-                                        new AuthQueryDestination(
-                                                query.get(), target, host, connector, resolver, encrypted),
-                                        loops.get(loop),
-                                        tickers.get(loop))));
-                made.get(database.name()).query.startTicking();
-            }
-        });
+        AuthQueries made = new AuthQueries(config, new Means(loops, tickers, connector, resolver, tls));
+        config.databases().values().forEach(database -> made.prepare(database, before));
         if (before != null) {
             before.queries.forEach((name, entry) -> {
-                if (!entry.equals(made.get(name))) {
+                if (!entry.equals(made.queries.get(name))) {
                     entry.query.retire();
                 }
             });
+            before.retireByName();
         }
-        return new AuthQueries(config, made);
+        return made;
+    }
+
+    private void prepare(DatabaseConfig database, @Nullable AuthQueries before) {
+        Optional<AuthQueryConfig> query = queryOf(database);
+        if (query.isEmpty() || isByName(database, query.get())) {
+            return;
+        }
+        String name = query.get().database().orElse(database.name());
+        DatabaseConfig target = config.database(name).orElse(database);
+        Entry known = before == null ? null : before.queries.get(database.name());
+        boolean same = known != null
+                && known.isFor(
+                        query.get(),
+                        target,
+                        means.tls.servers(target),
+                        config.auth().credentials());
+        queries.put(database.name(), known != null && same ? known : make(query.get(), name, target, queries.size()));
+    }
+
+    private Optional<AuthQueryConfig> queryOf(DatabaseConfig database) {
+        return database.authQuery().or(config.auth()::query);
+    }
+
+    /** Whether only a client says in which database to ask. */
+    private static boolean isByName(DatabaseConfig database, AuthQueryConfig query) {
+        return database.name().equals(DatabaseConfig.FALLBACK)
+                && query.database().isEmpty()
+                && database.databaseName().isEmpty();
+    }
+
+    private Entry make(AuthQueryConfig query, String name, DatabaseConfig target, int number) {
+        CredentialStore host = config.auth().credentials();
+        ServerTls encrypted = means.tls.servers(target);
+        int loop = Math.floorMod(number, means.loops.size());
+        AuthQuery made = new AuthQuery(
+                query,
+                new AuthQueryDestination(query, name, target, host, means.connector, means.resolver, encrypted),
+                means.loops.get(loop),
+                means.tickers.get(loop));
+        made.startTicking();
+        return new Entry(query, target, encrypted, host, made);
     }
 
     /** The query for users of a database, by the name that clients use; null if there is none. */
     @Nullable
     AuthQuery of(String database) {
-        return config.database(database)
-                .map(entry -> queries.get(entry.name()))
-                .map(Entry::query)
-                .orElse(null);
+        DatabaseConfig entry = config.database(database).orElse(null);
+        if (entry == null) {
+            return null;
+        }
+        Entry known = queries.get(entry.name());
+        AuthQueryConfig query = queryOf(entry).orElse(null);
+        if (known != null || query == null) {
+            return known == null ? null : known.query;
+        }
+        synchronized (byName) {
+            Entry named = byName.get(database);
+            if (named == null) {
+                named = make(query, database, entry, database.hashCode());
+                byName.put(database, named);
+                makeRoom();
+            }
+            return named.query;
+        }
+    }
+
+    private void makeRoom() {
+        Iterator<Entry> eldest = byName.values().iterator();
+        while (byName.size() > MOST_BY_NAME) {
+            Entry entry = eldest.next();
+            eldest.remove();
+            entry.query.retire();
+        }
+    }
+
+    private void retireByName() {
+        synchronized (byName) {
+            byName.values().forEach(entry -> entry.query.retire());
+            byName.clear();
+        }
+    }
+
+    private List<Entry> all() {
+        List<Entry> all = new ArrayList<>(queries.values());
+        synchronized (byName) {
+            all.addAll(byName.values());
+        }
+        return all;
     }
 
     /** For a while there must be no connections in these databases, by the names that servers know, that nobody uses. */
     void vacate(Set<String> databases, long untilNanos) {
-        queries.values().stream()
+        all().stream()
                 .filter(entry -> databases.contains(entry.query.serverDatabase()))
                 .forEach(entry -> entry.query.vacate(untilNanos));
     }
 
     /** Connections are not what new ones would be. */
     void outdated(GlobalDdl ddl) {
-        queries.values().stream()
+        all().stream()
                 .filter(entry -> ddl.outdates(entry.config.user(), entry.query.serverDatabase()))
                 .forEach(entry -> entry.query.replaceConnections());
     }
@@ -120,6 +190,6 @@ public final class AuthQueries {
     /** Closes their connections; completes when the event loops have done so. */
     public CompletableFuture<Void> close() {
         return CompletableFuture.allOf(
-                queries.values().stream().map(entry -> entry.query.close()).toArray(CompletableFuture[]::new));
+                all().stream().map(entry -> entry.query.close()).toArray(CompletableFuture[]::new));
     }
 }

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletionStage;
 /** Where the connections of an auth query go, as whom, and with which settings: none of them is a client's. */
 final class AuthQueryDestination implements ConnectChain.Destination {
     private final AuthQueryConfig query;
+    private final String name;
     private final DatabaseConfig database;
     private final CredentialStore host;
     private final ServerConnector connector;
@@ -30,15 +31,21 @@ final class AuthQueryDestination implements ConnectChain.Destination {
     private final ServerHosts hosts;
     private final ParameterRegistry parameters = new ParameterRegistry();
 
-    /** @param host where the secret of the user that asks is, if the query does not have it */
+    /**
+     * @param name of the database in which the query runs, as clients say it
+     * @param database the entry that serves it
+     * @param host where the secret of the user that asks is, if the query does not have it
+     */
     AuthQueryDestination(
             AuthQueryConfig query,
+            String name,
             DatabaseConfig database,
             CredentialStore host,
             ServerConnector connector,
             HostResolver resolver,
             ServerTls tls) {
         this.query = query;
+        this.name = name;
         this.database = database;
         this.host = host;
         this.connector = connector;
@@ -51,12 +58,12 @@ final class AuthQueryDestination implements ConnectChain.Destination {
 
     /** The database, by the name that clients use. */
     String database() {
-        return database.name();
+        return name;
     }
 
     /** The database, by the name that servers know it by. */
     String serverDatabase() {
-        return database.databaseName().orElse(database.name());
+        return database.databaseName().orElse(name);
     }
 
     /** How long a question may wait for a server that can't be reached; zero for ever. */
@@ -107,7 +114,7 @@ final class AuthQueryDestination implements ConnectChain.Destination {
             return CompletableFuture.completedFuture(
                     Optional.of(Credential.parse(query.user(), query.password().get())));
         }
-        return Secrets.ask(host, database.name(), query.user());
+        return Secrets.ask(host, name, query.user());
     }
 
     /** Settings of the start-up packet win over those of the role and of the database. */

@@ -181,6 +181,12 @@ public final class PoolRegistry implements LoopTicker.Listener {
         forgetIfUnused(pool);
     }
 
+    /** A client that was about to come in goes back to its login. */
+    public void withdraw(ServerPool pool) {
+        pool.clientWithdrew();
+        forgetIfUnused(pool);
+    }
+
     private void forgetIfUnused(ServerPool pool) {
         if (!pool.isUnused()) {
             return;

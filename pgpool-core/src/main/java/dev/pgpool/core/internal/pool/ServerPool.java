@@ -280,6 +280,13 @@ public final class ServerPool implements ConnectChain.Destination {
         vacateIfUnused();
     }
 
+    /** A client that had entered does not come in after all. */
+    void clientWithdrew() {
+        unusedSinceNanos = System.nanoTime();
+        clients.decrementAndGet();
+        vacateIfUnused();
+    }
+
     /** Whether nothing would be missed if the pool were forgotten: nobody is there, no server ever was, none is wanted. */
     boolean isUnused() {
         return clients.get() == 0 && budget.servers() == 0 && reported == null && minimum() == 0;

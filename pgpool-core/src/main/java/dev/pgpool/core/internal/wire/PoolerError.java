@@ -26,6 +26,7 @@ public enum PoolerError {
     NO_HBA_ENTRY("FATAL", "28000", "no pg_hba.conf entry for %s", null),
     HBA_REJECTED("FATAL", "28000", "pg_hba.conf rejects connection for %s", null),
     LOGIN_REJECTED("FATAL", "28000", "login rejected for user \"%s\"", null),
+    TRUST_REFUSED("FATAL", "28000", "\"trust\" authentication failed for user \"%s\"", null),
     CERTIFICATE_REFUSED("FATAL", "28000", "certificate authentication failed for user \"%s\"", null),
     PEER_REFUSED("FATAL", "28000", "Peer authentication failed for user \"%s\"", null),
     CLEARTEXT_REFUSED(

@@ -236,6 +236,7 @@ public class Rig implements AutoCloseable {
                 PoolMode.TRANSACTION,
                 new AuthConfig(
                         authentication,
+                        false,
                         Optional.empty(),
                         Optional.empty(),
                         new Credentials(),

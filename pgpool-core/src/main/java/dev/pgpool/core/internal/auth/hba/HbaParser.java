@@ -54,7 +54,7 @@ final class HbaParser {
                     AddressRange.needsMask(address) && at < fields.size() ? single(fields, at++, "mask", "") : null;
             addresses = AddressRange.parse(address, mask);
         }
-        ClientAuthentication method = method(type, single(fields, at++, "method", METHODS));
+        ClientAuthentication method = method(single(fields, at++, "method", METHODS));
         Optional<String> map = Optional.empty();
         boolean byDistinguishedName = false;
         for (; at < fields.size(); at++) {
@@ -131,7 +131,11 @@ final class HbaParser {
         return new Names(all, false, false, patterns);
     }
 
-    private static ClientAuthentication method(ConnectionType type, Token token) throws RuleError {
+    /**
+     * Cert on lines that are not only for TLS, and peer on those that are not for unix sockets, are taken as PgBouncer takes
+     * them: who comes in another way than the method needs is refused.
+     */
+    private static ClientAuthentication method(Token token) throws RuleError {
         String seen = "\"" + token.text() + "\"";
         ClientAuthentication method = switch (token.text()) {
             case "trust" -> ClientAuthentication.TRUST;
@@ -148,12 +152,6 @@ final class HbaParser {
                         seen,
                         FOREIGN.contains(token.text()) ? METHODS + ", which may be the host's own" : METHODS);
         };
-        if (method == ClientAuthentication.CERT && type != ConnectionType.HOSTSSL) {
-            throw new RuleError("method", seen, "cert on hostssl lines only");
-        }
-        if (method == ClientAuthentication.PEER && type != ConnectionType.LOCAL) {
-            throw new RuleError("method", seen, "peer on local lines only");
-        }
         return method;
     }
 

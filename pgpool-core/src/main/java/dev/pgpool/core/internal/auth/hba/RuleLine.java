@@ -59,10 +59,13 @@ record RuleLine(int number, List<List<Token>> fields) {
                     return fields;
                 }
                 field.add(word());
-                // a list goes on behind its comma, blanks or not
+                // a list goes on at its comma, blanks around it or not
+                int end = at;
+                skipBlanks();
                 if (at < line.length() && line.charAt(at) == ',') {
                     at++;
                 } else {
+                    at = end;
                     fields.add(List.copyOf(field));
                     field.clear();
                 }

@@ -60,6 +60,12 @@ class RuleFilesTest {
                 "host app all all password | 10.0.0.1 - other ann | none",
                 "host a,app,b all all reject | 10.0.0.1 - app ann | REJECT",
                 "host a, app, b all all reject | 10.0.0.1 - app ann | REJECT",
+                "host a , app ,b all all reject | 10.0.0.1 - app ann | REJECT",
+                "host a\t,app x , ann all reject # , y | 10.0.0.1 - app ann | REJECT",
+                "host all all all cert | 10.0.0.1 - app ann | CERT",
+                "hostnossl all all all cert | 10.0.0.1 - app ann | CERT",
+                "local all all cert | local - app ann | CERT",
+                "host all all all peer | 10.0.0.1 - app ann | PEER",
                 "host sameuser all all scram-sha-256 | 10.0.0.1 - ann ann | SCRAM_SHA_256",
                 "host sameuser all all scram-sha-256 | 10.0.0.1 - app ann | none",
                 "host \"sameuser\" all all trust | 10.0.0.1 - ann ann | none",
@@ -170,8 +176,6 @@ class RuleFilesTest {
                 "local all all|method: the end of the line (expected: trust, reject, md5, password, scram-sha-256, cert, peer or authenticator)",
                 "host all all all scram|method: \"scram\" (expected: trust, reject, md5, password, scram-sha-256, cert, peer or authenticator)",
                 "host all all all ldap ldapserver=x|method: \"ldap\" (expected: trust, reject, md5, password, scram-sha-256, cert, peer or authenticator, which may be the host's own)",
-                "host all all all cert|method: \"cert\" (expected: cert on hostssl lines only)",
-                "host all all all peer|method: \"peer\" (expected: peer on local lines only)",
                 "host all all trust|address: \"trust\" (expected: all, an address with its prefix length as in 10.0.0.0/8, or an address and a mask; host names are not looked up)",
                 "host all all db.example.com trust|address: \"db.example.com\" (expected: all, an address with its prefix length as in 10.0.0.0/8, or an address and a mask; host names are not looked up)",
                 "host all all samenet trust|address: \"samenet\" (expected: all, an address with its prefix length as in 10.0.0.0/8, or an address and a mask; the pooler does not know the server's networks)",
@@ -195,7 +199,9 @@ class RuleFilesTest {
                 "host all all all trust trust|option: \"trust\" (expected: map=name, clientname=CN or clientname=DN)",
                 "host \"all all all trust|quoted word: \"all all all trust (expected: a double quote at its end, on the same line)",
                 "host all, |list: a comma at the end of the line (expected: another word behind it)",
-                "host ,all all all trust|list: a comma without a word before it (expected: a word)"
+                "host ,all all all trust|connection type: \"host,all\" (expected: one word, no list)",
+                ",host all all all trust|list: a comma without a word before it (expected: a word)",
+                "host a,,b all all trust|list: a comma without a word before it (expected: a word)"
             })
     void aBrokenLineSaysWhereWhatAndWhatWasExpected(String line, String problem) throws IOException {
         write(hba, "# first\n" + line + "\nhost all all all trust");
