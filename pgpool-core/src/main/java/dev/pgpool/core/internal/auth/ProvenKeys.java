@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.auth;
 
 import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.stats.PoolKey;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -18,11 +19,11 @@ public final class ProvenKeys {
     /** Users beyond these have to log in again before new servers can be logged in to as they. */
     private static final int MAX_KEYS = 65_536;
 
-    private final Map<Owner, Credential.ScramClientKey> keys = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<PoolKey, Credential.ScramClientKey> keys = new LinkedHashMap<>(16, 0.75f, true);
 
     /** Keeps what the user has shown; true if it is news. */
     public synchronized boolean remember(String database, String user, Credential.ScramClientKey key) {
-        Credential.ScramClientKey before = keys.put(new Owner(database, user), key);
+        Credential.ScramClientKey before = keys.put(new PoolKey(database, user), key);
         if (keys.size() > MAX_KEYS) {
             var eldest = keys.keySet().iterator();
             eldest.next();
@@ -33,7 +34,7 @@ public final class ProvenKeys {
 
     /** Takes notice of the secret that the user has now: a key of another one is forgotten. */
     public synchronized void check(String database, String user, Optional<Credential> now) {
-        Owner owner = new Owner(database, user);
+        PoolKey owner = new PoolKey(database, user);
         Credential.ScramClientKey key = keys.get(owner);
         if (key != null && !now.equals(Optional.of(key.verifier()))) {
             keys.remove(owner);
@@ -43,9 +44,7 @@ public final class ProvenKeys {
     /** The key that belongs to this verifier, null if nobody has shown it. */
     public synchronized Credential.@Nullable ScramClientKey find(
             String database, String user, Credential.ScramVerifier verifier) {
-        Credential.ScramClientKey key = keys.get(new Owner(database, user));
+        Credential.ScramClientKey key = keys.get(new PoolKey(database, user));
         return key != null && key.verifier().equals(verifier) ? key : null;
     }
-
-    private record Owner(String database, String user) {}
 }

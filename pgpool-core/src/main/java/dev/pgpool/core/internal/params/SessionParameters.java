@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.params;
 
+import dev.pgpool.core.internal.wire.KeyedHash;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,8 @@ public final class SessionParameters {
     private SessionParameters(String[] names, String[] values) {
         this.names = names;
         this.values = values;
-        this.hash = 31 * Arrays.hashCode(names) + Arrays.hashCode(values);
+        // clients choose what is in them
+        this.hash = KeyedHash.of(names, values);
         this.backslashes = "off".equals(get("standard_conforming_strings"));
         this.repeatable =
                 isUnicode(get("client_encoding")) || Arrays.stream(values).allMatch(SessionParameters::isAscii);

@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 
 /** Reads parts of messages in place, by absolute index: nothing is consumed and no String is made. */
@@ -32,34 +33,14 @@ public final class MessageReader {
         return end;
     }
 
-    /** Hash of a region; equal regions have equal hashes, here and in {@link #hash(byte[])}. */
+    /** Hash of a region, see {@link KeyedHash}; equal regions have equal hashes, here and in {@link #hash(byte[])}. */
     public static int hash(ByteBuf buf, int from, int to) {
-        int hash = 1;
-        int i = from;
-        for (; i + 8 <= to; i += 8) {
-            hash = mix(hash, buf.getLong(i));
-        }
-        for (; i < to; i++) {
-            hash = 31 * hash + buf.getByte(i);
-        }
-        return spread(hash);
+        return KeyedHash.of(buf, from, to);
     }
 
     /** Hash of an array, see {@link #hash(ByteBuf, int, int)}. */
     public static int hash(byte[] bytes) {
-        int hash = 1;
-        int i = 0;
-        for (; i + 8 <= bytes.length; i += 8) {
-            long word = 0;
-            for (int k = 0; k < 8; k++) {
-                word = (word << 8) | (bytes[i + k] & 0xff);
-            }
-            hash = mix(hash, word);
-        }
-        for (; i < bytes.length; i++) {
-            hash = 31 * hash + bytes[i];
-        }
-        return spread(hash);
+        return KeyedHash.of(Unpooled.wrappedBuffer(bytes), 0, bytes.length);
     }
 
     /** Whether a region holds exactly these bytes. */
@@ -85,14 +66,5 @@ public final class MessageReader {
     /** A region as text, for rare messages and for people. */
     public static String text(ByteBuf buf, int from, int to) {
         return buf.toString(from, to - from, StandardCharsets.UTF_8);
-    }
-
-    private static int mix(int hash, long word) {
-        long product = (hash ^ word) * 0x9E3779B97F4A7C15L;
-        return (int) (product ^ product >>> 32);
-    }
-
-    private static int spread(int hash) {
-        return hash ^ hash >>> 16;
     }
 }
