@@ -136,7 +136,7 @@ public final class PgPool implements AutoCloseable {
      * Gives no servers to clients any more, waits until those in use are given back, and closes them all: PostgreSQL can
      * be restarted then, and clients wait meanwhile, for no longer than their {@code waitTimeout}. New clients may log in.
      *
-     * @return completes when no server is left, or when {@link #resume()} was called meanwhile; fails if already paused
+     * @return completes when no server is left; fails if already paused, or when {@link #resume()} is called before
      * @throws IllegalStateException if the pooler is not running
      */
     public CompletionStage<Void> pause() {

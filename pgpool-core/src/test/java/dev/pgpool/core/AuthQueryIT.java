@@ -63,6 +63,59 @@ class AuthQueryIT {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "SELECT NULL::text NULL::text",
+        "SELECT NULL::text 'a secret'",
+        "SELECT u.* FROM (VALUES (NULL::text NULL::text)) AS u WHERE $1::text <> ''",
+        "SELECT rolname rolpassword FROM pg_authid WHERE rolname = $1 AND false"
+    })
+    void anAnswerWithoutAUserMeansThatThereIsNone(String query) {
+        String sql = query.replace("text NULL", "text, NULL")
+                .replace("text 'a", "text, 'a")
+                .replace("rolname rolp", "rolname, rolp");
+        try (LogCapture log = LogCapture.everything();
+                TestPooler pooler = pooler(
+                        ClientAuthentication.SCRAM_SHA_256,
+                        q -> q.query(sql.contains("$1") ? sql : sql + " WHERE $1::text IS NOT NULL"))) {
+            assertThat(refusal(pooler, "whoever", "wrong")).contains("C \"28P01\"");
+            assertThat(log.lines())
+                    .noneMatch(line -> line.startsWith("WARN"))
+                    .noneMatch(line -> line.contains("another"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"no such role", "a wrong password", "a query that fails", "no such database"})
+    void anAskerThatFailsIsOneLineOfTheLogForEachLogin(String fault) {
+        try (LogCapture log = LogCapture.everything();
+                TestPooler pooler =
+                        TestPooler.start(builder -> builder.clientAuthentication(ClientAuthentication.SCRAM_SHA_256)
+                                .authQuery(q -> {
+                                    q.user(fault.equals("no such role") ? "nobody_at_all" : asker)
+                                            .password(fault.equals("a wrong password") ? "wrong" : "the asker's");
+                                    if (fault.equals("a query that fails")) {
+                                        q.query("SELECT $1::text, 1/0::text");
+                                    }
+                                })
+                                .database(
+                                        TestPostgres.DATABASE,
+                                        db -> TestPooler.at(db, postgres)
+                                                .databaseName(
+                                                        fault.equals("no such database")
+                                                                ? "nowhere"
+                                                                : TestPostgres.DATABASE)))) {
+            for (int login = 1; login <= 3; login++) {
+                assertThat(refusal(pooler, "whoever", "wrong")).contains(UNAVAILABLE);
+                assertThat(log.lines())
+                        .filteredOn(line -> line.startsWith("WARN") || line.startsWith("ERROR"))
+                        .hasSize(login)
+                        .allMatch(line -> line.contains("auth query as user") && !line.contains(" | "))
+                        .noneMatch(line -> line.contains("\n"));
+            }
+        }
+    }
+
     @Test
     void anUnknownUserMeetsWhatAWrongPasswordMeets() {
         String role = postgres.createRole("scram-sha-256", PASSWORD);
@@ -86,8 +139,8 @@ class AuthQueryIT {
                     .isEqualTo("ErrorResponse S \"FATAL\" C \"28P01\" M \"password authentication failed for user \""
                             + role + "\"\"");
             assertThat(log.lines())
-                    .anyMatch(line -> line.contains(
-                            "auth query found no secret user=" + role + " reason=he has no secret, or it has expired"));
+                    .anyMatch(line -> line.contains("auth query found no secret user=" + role
+                            + " reason=the user has no secret, or it has expired"));
             postgres.execute("ALTER ROLE " + role + " VALID UNTIL '2120-01-01'");
             try (WireClient client = pooler.connect()) {
                 client.startup(role, TestPostgres.DATABASE).awaitLogin(PASSWORD);

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The admin console, spoken to in PostgreSQL's protocol. */
 @OnEveryPostgres
@@ -135,9 +137,45 @@ class ConsoleIT {
             try (WireClient canceller = boss.cancel(pooler.address())) {
                 canceller.readUntilClosed();
             }
-            boss.readUntilReady();
+            assertThat(boss.readUntilReady()).first().asString().contains("57014", "user request");
             assertThat(pooler.snapshot().databases().get(0).paused()).isFalse();
             busy.run("COMMIT");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PAUSE, RESUME",
+        "PAUSE, cancel",
+        "PAUSE app, RESUME app",
+        "PAUSE app, RESUME",
+        "PAUSE app, cancel",
+        "SUSPEND, RESUME",
+        "SUSPEND, cancel",
+        "WAIT_CLOSE, cancel",
+        "WAIT_CLOSE app, cancel"
+    })
+    void commandThatIsRevokedIsNotSaidToBeDone(String command, String revoked) {
+        try (TestPooler pooler = start();
+                WireClient boss = pooler.loginAs("boss", "pgbouncer");
+                WireClient other = pooler.loginAs("boss", "pgbouncer");
+                WireClient busy = pooler.login()) {
+            busy.run("BEGIN");
+            if (command.startsWith("WAIT_CLOSE")) {
+                run(other, "RECONNECT");
+            }
+            boss.query(command).send();
+            assertThat(boss.isReadable(Duration.ofMillis(250))).isFalse();
+            if (revoked.equals("cancel")) {
+                boss.cancel(pooler.address()).close();
+            } else {
+                assertThat(run(other, revoked).get(0)).contains("CommandComplete");
+            }
+            assertThat(boss.readUntilReady()).hasSize(2).first().asString().contains("ErrorResponse", "57014");
+            assertThat(busy.value("SELECT 'undisturbed'")).isEqualTo("undisturbed");
+            busy.run("COMMIT");
+            assertThat(busy.value("SELECT 'not paused'")).isEqualTo("not paused");
+            assertThat(run(boss, "PAUSE").get(0)).as("goes on").contains("CommandComplete");
         }
     }
 

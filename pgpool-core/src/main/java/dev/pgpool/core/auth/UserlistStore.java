@@ -1,11 +1,9 @@
 package dev.pgpool.core.auth;
 
+import dev.pgpool.core.internal.auth.EditedText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -92,12 +90,9 @@ final class UserlistStore implements CredentialStore {
                 throw new IllegalArgumentException(
                         path + ": more than " + MAX_BYTES + " bytes (expected: a user list)");
             }
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException(path + ": not valid UTF-8", e);
+            return EditedText.decode(bytes);
+        } catch (EditedText.NotUtf8 e) {
+            throw new IllegalArgumentException(path + ": " + e.getMessage(), e);
         }
     }
 

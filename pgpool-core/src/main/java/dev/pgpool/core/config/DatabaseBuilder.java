@@ -158,7 +158,7 @@ public final class DatabaseBuilder {
     }
 
     /**
-     * Default 0, no limit. Clients of this database, those that log in included; beyond it they get {@code 53300}.
+     * Default 0, no limit. Clients of this database that have proved who they are; beyond it they get {@code 53300}.
      */
     public DatabaseBuilder maxClients(int maxClients) {
         this.maxClients = maxClients;

@@ -12,7 +12,7 @@ import java.time.Duration;
  * @param reserveTimeout how long a client waits before the reserve is used; zero never uses it
  * @param maxParallelConnects server connections of a pool that may be under construction at once
  * @param maxServerConnections server connections of all pools of the database together; 0 for no limit
- * @param maxClients clients of the database, those that log in included; 0 for no limit
+ * @param maxClients clients of the database that have proved who they are; 0 for no limit
  */
 public record LimitsConfig(
         int maxConnections,

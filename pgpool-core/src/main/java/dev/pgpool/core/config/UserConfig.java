@@ -15,7 +15,7 @@ import java.util.OptionalInt;
  * @param maxConnections server connections of each pool of the user; 0 for no limit
  * @param reserveConnections server connections beyond that while clients wait too long
  * @param maxServerConnections server connections of all pools of the user together; 0 for no limit
- * @param maxClients clients logged in, or logging in, as this user; 0 for no limit
+ * @param maxClients clients that have proved to be this user; 0 for no limit
  * @param waitTimeout how long a client of the user's pools waits for a server; zero for ever
  * @param queryTimeout how long one query may run; zero for ever
  * @param transactionTimeout how long a transaction may be open; zero for ever

@@ -1,8 +1,7 @@
 package dev.pgpool.core.pgbouncer;
 
+import dev.pgpool.core.internal.auth.EditedText;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -60,9 +59,9 @@ final class IniFile {
                 problems.add(file + ": more than " + MAX_BYTES + " bytes (expected: a configuration file)");
                 return;
             }
-            text = Files.readString(file, StandardCharsets.UTF_8);
-        } catch (CharacterCodingException e) {
-            problems.add(file + ": not valid UTF-8 (expected: text)");
+            text = EditedText.decode(Files.readAllBytes(file));
+        } catch (EditedText.NotUtf8 e) {
+            problems.add(file + ": " + e.getMessage());
             return;
         } catch (NoSuchFileException e) {
             problems.add(from + ": no such file: " + file + " (expected: a file that this process may read)");

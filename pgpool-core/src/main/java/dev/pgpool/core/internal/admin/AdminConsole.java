@@ -128,12 +128,22 @@ public final class AdminConsole {
         CompletionStage<Void> done;
         switch (command.verb()) {
             case "PAUSE" -> {
-                done = control.pause(argument);
-                cancel = () -> control.resume(argument);
+                CompletableFuture<Void> waits = control.pause(argument).toCompletableFuture();
+                done = waits;
+                cancel = () -> {
+                    if (waits.completeExceptionally(cancelled())) {
+                        control.resume(argument);
+                    }
+                };
             }
             case "SUSPEND" -> {
-                done = control.suspend();
-                cancel = () -> control.resume(Optional.empty());
+                CompletableFuture<Void> waits = control.suspend().toCompletableFuture();
+                done = waits;
+                cancel = () -> {
+                    if (waits.completeExceptionally(cancelled())) {
+                        control.resume(Optional.empty());
+                    }
+                };
             }
             case "RESUME" -> done = control.resume(argument);
             case "DISABLE" -> done = argument.map(control::disable).orElseGet(() -> missing("a database is required"));
@@ -141,7 +151,11 @@ public final class AdminConsole {
             case "RECONNECT" -> done = control.reconnect(argument);
             case "KILL" -> done = control.kill(argument);
             case "KILL_CLIENT" -> done = killClient(argument);
-            case "WAIT_CLOSE" -> done = control.waitClose(argument);
+            case "WAIT_CLOSE" -> {
+                CompletableFuture<Void> waits = control.waitClose(argument).toCompletableFuture();
+                done = waits;
+                cancel = () -> waits.completeExceptionally(cancelled());
+            }
             case "RELOAD" -> done = control.reload();
             case "SHUTDOWN" -> done = shutdown(argument, sql);
             case "SET" -> {
@@ -191,6 +205,10 @@ public final class AdminConsole {
             case "WAIT_FOR_CLIENTS" -> control.shutdown(Shutdown.WAIT_FOR_CLIENTS);
             default -> CompletableFuture.failedFuture(unknown(sql));
         };
+    }
+
+    private static ControlException cancelled() {
+        return new ControlException("57014", "canceling statement due to user request");
     }
 
     private static CompletionStage<Void> missing(String message) {

@@ -34,7 +34,7 @@ public interface AdminControl {
     /** What is known of servers' names. */
     List<DnsInfo> names();
 
-    /** Hands out no servers any more; done when all are back and closed. Undone by {@link #resume}, also meanwhile. */
+    /** Hands out no servers any more; done when all are back and closed. Undone by {@link #resume}: meanwhile, it fails. */
     CompletionStage<Void> pause(Optional<String> database);
 
     /** Undoes {@link #pause}, {@link #kill} and {@link #suspend}. */

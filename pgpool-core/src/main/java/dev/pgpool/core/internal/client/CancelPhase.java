@@ -31,6 +31,7 @@ final class CancelPhase implements ClientPhase {
         if (target == null) {
             dealtWith();
         } else {
+            session.admission().known();
             target.onCancelRequest(() -> session.execute(this::dealtWith));
         }
     }

@@ -1,11 +1,16 @@
 package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.internal.wire.PoolerError;
+import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** The places that one client takes, where the number of clients is limited. Confined to the client's event loop. */
+/**
+ * The places that one client takes, where the number of clients is limited. Until it has proved who it is it is a stranger,
+ * who takes no place of a database or a user, since anybody can say a name. Confined to the client's event loop.
+ */
 final class ClientAdmission {
     private final ClientRegistry clients;
+    private @Nullable ClientSession stranger;
     private boolean admitted;
     private @Nullable String database;
     private @Nullable String user;
@@ -14,21 +19,48 @@ final class ClientAdmission {
         this.clients = clients;
     }
 
-    /** It counts as a client from now on, if there is room for one more. */
-    boolean admit() {
-        admitted = clients.admit();
-        return admitted;
+    /**
+     * It has connected.
+     *
+     * @return whether there is room, maybe made by a stranger who has to go
+     */
+    boolean begin(ClientSession session, SocketAddress from) {
+        stranger = session;
+        clients.strangers().add(session, from);
+        if (!clients.isOverrun()) {
+            return true;
+        }
+        ClientSession leaves = clients.strangers().mostExpendable();
+        if (leaves == null || leaves == session) {
+            return false;
+        }
+        leaves.makeRoom();
+        return true;
+    }
+
+    /** It is no stranger any more: it has proved who it is, or has another business here. */
+    void known() {
+        ClientSession was = stranger;
+        stranger = null;
+        if (was != null) {
+            clients.strangers().remove(was);
+        }
     }
 
     /**
-     * It counts as a client of this database and as one who logs in as this user.
+     * It has proved who it is: it counts as a client from now on, of this database and as one who logs in as this user.
      *
      * @param maxOfDatabase 0 for no limit
      * @param maxOfUser 0 for no limit
      * @return why it may not; null if it may
      */
     @Nullable
-    PoolerError count(String ofDatabase, int maxOfDatabase, String asUser, int maxOfUser) {
+    PoolerError admit(String ofDatabase, int maxOfDatabase, String asUser, int maxOfUser) {
+        known();
+        admitted = clients.admit();
+        if (!admitted) {
+            return PoolerError.TOO_MANY_CLIENTS;
+        }
         if (!clients.databases().enter(ofDatabase, maxOfDatabase)) {
             return PoolerError.TOO_MANY_CLIENTS_OF_DATABASE;
         }
@@ -40,26 +72,9 @@ final class ClientAdmission {
         return null;
     }
 
-    /**
-     * Whether a client that was counted may still log in, after limits have changed.
-     *
-     * @param maxOfDatabase 0 for no limit
-     * @param maxOfUser 0 for no limit
-     * @return why it may not; null if it may
-     */
-    @Nullable
-    PoolerError judge(int maxOfDatabase, int maxOfUser) {
-        if (admitted && !clients.isWithinLimit()) {
-            return PoolerError.TOO_MANY_CLIENTS;
-        }
-        if (database != null && !clients.databases().isWithin(database, maxOfDatabase)) {
-            return PoolerError.TOO_MANY_CLIENTS_OF_DATABASE;
-        }
-        return user == null || clients.users().isWithin(user, maxOfUser) ? null : PoolerError.TOO_MANY_CLIENTS_OF_USER;
-    }
-
     /** The client with this number is gone. */
     void end(int id) {
+        known();
         clients.disconnected(id, admitted);
         if (database != null) {
             clients.databases().leave(database);

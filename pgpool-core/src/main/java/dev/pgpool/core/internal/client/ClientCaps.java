@@ -17,11 +17,6 @@ final class ClientCaps {
         return true;
     }
 
-    /** Whether there are no more than so many, 0 for no limit. */
-    boolean isWithin(String name, int max) {
-        return max == 0 || counts.getOrDefault(name, 0) <= max;
-    }
-
     /** One that was counted is gone. */
     void leave(String name) {
         counts.computeIfPresent(name, (n, count) -> count == 1 ? null : count - 1);

@@ -27,10 +27,11 @@ public final class ClientRegistry {
     private final AtomicInteger operators = new AtomicInteger();
     private final ClientCaps databases = new ClientCaps();
     private final ClientCaps users = new ClientCaps();
+    private final Strangers<ClientSession> strangers = new Strangers<>();
     private final Map<Integer, ClientSession> sessions = new ConcurrentHashMap<>();
 
     /**
-     * @param limit clients that may be logged in or logging in at once
+     * @param limit clients that may be logged in at once
      * @param peerId which of several poolers this is; 0 if it is alone
      */
     public ClientRegistry(int limit, int peerId) {
@@ -86,7 +87,7 @@ public final class ClientRegistry {
         operators.decrementAndGet();
     }
 
-    /** Whether one more client may log in; counts it if so. */
+    /** Whether one more client may be logged in; counts it if so. */
     boolean admit() {
         if (admitted.incrementAndGet() > limit) {
             admitted.decrementAndGet();
@@ -95,9 +96,14 @@ public final class ClientRegistry {
         return true;
     }
 
-    /** Whether there are no more clients than may log in. */
-    boolean isWithinLimit() {
-        return admitted.get() <= limit;
+    /** Whether there are as many clients as there may be. */
+    boolean isFull() {
+        return admitted.get() >= limit;
+    }
+
+    /** Connections whose clients have not proved who they are. */
+    Strangers<ClientSession> strangers() {
+        return strangers;
     }
 
     /** Clients of each database. */

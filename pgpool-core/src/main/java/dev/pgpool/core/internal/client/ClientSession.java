@@ -245,8 +245,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         ctx = context;
         out.connect(context);
         id = services().clients().connected(this);
-        if (services().clients().isOverrun()) {
-            // connections that never log in must not pile up
+        if (!admission.begin(this, context.channel().remoteAddress())) {
             close(CloseReason.TOO_MANY_CLIENTS, false);
             return;
         }
@@ -306,12 +305,15 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     private void onViolation(WireViolation e) {
+        ErrorFields told = e.error().with(e.detail());
         LOGGER.atInfo()
                 .addKeyValue("client", remote())
+                .addKeyValue("user", identity.user())
+                .addKeyValue("database", identity.database())
                 .addKeyValue("reason", CloseReason.CLIENT_PROTOCOL_VIOLATION.label())
-                .addKeyValue("error", e.detail())
+                .addKeyValue("error", told.hint() == null ? told.message() : told.message() + ": " + told.hint())
                 .log("client refused");
-        fail(e.error().with(e.detail()), CloseReason.CLIENT_PROTOCOL_VIOLATION);
+        fail(told, CloseReason.CLIENT_PROTOCOL_VIOLATION);
     }
 
     private void walkFed() {
@@ -397,11 +399,24 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             return;
         }
         LOGGER.atError().addKeyValue("client", remote()).setCause(cause).log("unexpected failure");
-        fail(PoolerError.INTERNAL.with(cause.getClass().getSimpleName()), CloseReason.INTERNAL_ERROR);
+        // a library's names say nothing to a client
+        String what = cause.getClass().getName().startsWith("java.")
+                ? cause.getClass().getSimpleName()
+                : "unexpected";
+        fail(PoolerError.INTERNAL.with(what), CloseReason.INTERNAL_ERROR);
     }
 
     void onLoginTimeout() {
         phase.onLoginTimeout(this);
+    }
+
+    /** Others want to connect, and this has not logged in for longest; from any thread. */
+    void makeRoom() {
+        execute(() -> {
+            if (!identity.isLoggedIn()) {
+                fail(PoolerError.TOO_MANY_CLIENTS.plain(), CloseReason.TOO_MANY_CLIENTS);
+            }
+        });
     }
 
     void onIdleTimeout() {

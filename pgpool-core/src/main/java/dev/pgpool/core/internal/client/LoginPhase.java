@@ -72,6 +72,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     LoginPhase(ClientSession session, StartupPacket.Startup startup) {
         this.session = session;
         this.startup = startup;
+        session.identity().introduced(user(), database());
         this.replication = ReplicationRequest.isWanted(startup.parameters().get("replication"));
         // those of a replication client are for its server alone to judge
         this.settings = replication ? StartupSettings.NONE : StartupSettings.of(startup);
@@ -101,7 +102,6 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         if (user.isEmpty()) {
             throw new WireViolation(PoolerError.NO_USER_NAME, "");
         }
-        session.identity().introduced(user, database());
         // operators must be able to look when the house is full, or is being closed
         if (!PgPoolConfig.isConsole(database()) && !isAdmitted()) {
             return;
@@ -150,12 +150,6 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             return;
         }
         peer = Peer.of(session.channel(), session.tls());
-        PoolerError overLimit =
-                PgPoolConfig.isConsole(database()) ? null : session.admission().judge(maxOfDatabase(), maxOfUser());
-        if (overLimit != null) {
-            session.fail(overLimit.plain(), CloseReason.TOO_MANY_CLIENTS);
-            return;
-        }
         judge();
     }
 
@@ -197,14 +191,15 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         later(CompletableFuture.supplyAsync(files::current, session.services().workers()), this::apply);
     }
 
+    /** Whether there is any use in proving who it is. */
     private boolean isAdmitted() {
         if (!session.services().clients().isAdmitting()) {
             session.fail(PoolerError.SHUTTING_DOWN.plain(), CloseReason.SHUTDOWN);
             return false;
         }
-        PoolerError overLimit = session.admission().admit() ? count() : PoolerError.TOO_MANY_CLIENTS;
-        if (overLimit != null) {
-            session.fail(overLimit.plain(), CloseReason.TOO_MANY_CLIENTS);
+        if (session.services().clients().isFull()) {
+            // it would be told so after the trouble of proving who it is
+            session.fail(PoolerError.TOO_MANY_CLIENTS.plain(), CloseReason.TOO_MANY_CLIENTS);
             return false;
         }
         return true;
@@ -370,8 +365,13 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         });
     }
 
-    private @Nullable PoolerError count() {
-        return session.admission().count(database(), maxOfDatabase(), user(), maxOfUser());
+    /** The client has proved who it is: it takes its places, if there are any. */
+    private boolean isWithinLimits() {
+        PoolerError overLimit = session.admission().admit(database(), maxOfDatabase(), user(), maxOfUser());
+        if (overLimit != null) {
+            session.fail(overLimit.plain(), CloseReason.TOO_MANY_CLIENTS);
+        }
+        return overLimit == null;
     }
 
     private int maxOfDatabase() {
@@ -389,7 +389,15 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         if (isOutdated()) {
             judgeAnew();
         } else if (problem != null || found == null) {
-            LOGGER.atWarn().addKeyValue("user", user()).setCause(problem).log("login lookup failed");
+            LOGGER.atWarn()
+                    .addKeyValue("user", user())
+                    .addKeyValue("database", database())
+                    .addKeyValue("client", peer.remote())
+                    .addKeyValue("error", Problems.words(problem))
+                    .log("login lookup failed");
+            if (!Problems.isOurs(problem)) {
+                LOGGER.atDebug().setCause(problem).log("where it failed");
+            }
             session.fail(PoolerError.AUTHENTICATION_UNAVAILABLE.with(user()), CloseReason.CLIENT_LOGIN_FAILED);
         } else {
             next.accept(found);
@@ -501,6 +509,9 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             session.fail(PoolerError.DATABASE_DISABLED.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
             return;
         }
+        if (!isWithinLimits()) {
+            return;
+        }
         boolean news = terms.login().secrets().proven(database(), user(), with.shown());
         String serverUser = with.serverUser();
         ServerPool pool = serverUser == null
@@ -521,6 +532,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     }
 
     private void enterConsole() {
+        session.admission().known();
         if (OperatorRights.of(terms.config().admin(), user(), provenOwner) == OperatorRights.NONE) {
             refused(PoolerError.CONSOLE_REFUSED.with(user()), "neither in adminUsers nor in statsUsers");
             return;

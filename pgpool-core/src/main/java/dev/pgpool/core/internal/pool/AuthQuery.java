@@ -198,14 +198,15 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
     }
 
     private void settle(Lookup lookup, AuthQueryExchange.@Nullable Row row) {
-        if (row == null) {
-            refuse(lookup, "no such user, or he may not log in");
+        if (row == null || row.user() == null) {
+            // (NULL, NULL) is what a function answers that knows no such user
+            refuse(lookup, "no such user, or one that may not log in");
         } else if (!lookup.user.equals(row.user())) {
             // never somebody else's identity (CVE-2015-6817)
             LOGGER.atWarn().addKeyValue("user", lookup.user).log("auth query answered for another user");
             lookup.answer.complete(Optional.empty());
         } else if (row.secret() == null) {
-            refuse(lookup, "he has no secret, or it has expired");
+            refuse(lookup, "the user has no secret, or it has expired");
         } else {
             try {
                 lookup.answer.complete(Optional.of(Credential.parse(lookup.user, row.secret())));

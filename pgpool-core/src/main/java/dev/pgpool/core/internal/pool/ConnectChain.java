@@ -8,10 +8,12 @@ import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.server.ServerTarget;
+import dev.pgpool.core.internal.transport.SocketWords;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -116,7 +118,7 @@ final class ConnectChain implements ServerConnector.Outcome {
         credential()
                 .whenComplete((known, problem) -> onLoop(() -> {
                     if (problem != null) {
-                        owner.onFailed(cannotConnect(text(problem)));
+                        owner.onFailed(cannotConnect(": " + text(problem)));
                     } else {
                         credential = known;
                         nextHost();
@@ -182,7 +184,9 @@ final class ConnectChain implements ServerConnector.Outcome {
                 running.cancel(false);
             }
             if (problem != null) {
-                failed(asked + ": " + text(problem), cannotConnect(text(problem)));
+                failed(
+                        asked + ": " + lookup(problem),
+                        cannotConnect(" at \"" + asked.host() + "\", port " + asked.port() + ": " + lookup(problem)));
                 nextHost();
             } else {
                 addresses.addAll(to.hosts().order(list, order.turn()));
@@ -247,7 +251,7 @@ final class ConnectChain implements ServerConnector.Outcome {
         String reason = error.message();
         if (failed != null) {
             String prefix = ServerConnector.cannotConnectTo(failed);
-            reason = failed.host() + " (" + failed.address() + "): "
+            reason = failed.host() + " (" + numeric(failed.address()) + "): "
                     + (reason.startsWith(prefix) ? reason.substring(prefix.length()) : reason);
         }
         failed(reason, error);
@@ -285,15 +289,29 @@ final class ConnectChain implements ServerConnector.Outcome {
     }
 
     private static ErrorFields cannotConnect(String why) {
-        return new ErrorFields("FATAL", "08001", "could not connect to server: " + why, null, null);
+        return new ErrorFields("FATAL", "08001", "could not connect to server" + why, null, null);
     }
 
+    private static String numeric(SocketAddress address) {
+        return address instanceof InetSocketAddress tcp && tcp.getAddress() != null
+                ? tcp.getAddress().getHostAddress()
+                : "socket";
+    }
+
+    /** Why there is no credential: the store's own words. */
     private static String text(Throwable problem) {
-        Throwable cause =
-                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
-        return cause instanceof UnansweredLookup
-                ? String.valueOf(cause.getMessage())
-                : cause.getClass().getSimpleName() + ": " + cause.getMessage();
+        Throwable cause = cause(problem);
+        return cause.getClass().getSimpleName() + ": " + cause.getMessage();
+    }
+
+    /** Why there is no address. */
+    private static String lookup(Throwable problem) {
+        Throwable cause = cause(problem);
+        return cause instanceof UnansweredLookup ? String.valueOf(cause.getMessage()) : SocketWords.of(cause);
+    }
+
+    private static Throwable cause(Throwable problem) {
+        return problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
     }
 
     private void onLoop(Runnable task) {

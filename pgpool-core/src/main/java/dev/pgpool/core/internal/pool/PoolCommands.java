@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.internal.admin.ControlException;
 import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.stats.PgPoolSnapshot.Status;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.stream.Stream;
  * nothing blocks. Thread-safe.
  */
 public final class PoolCommands {
+    private static final String QUERY_CANCELED = "57014";
+
     private final PoolRegistry registry;
     private final DatabaseGates gates;
     private final Conditions conditions;
@@ -43,21 +46,31 @@ public final class PoolCommands {
         return gates.isDisabled(database);
     }
 
-    /** Gives no servers to clients any more; completes when all are back and closed, or {@link #resume} was called. */
+    /** Gives no servers to clients any more; completes when all are back and closed, fails if {@link #resume} comes before. */
     public CompletableFuture<Void> pause(Optional<String> database) {
         hold(database);
-        // an operator who resumes need not wait any more
-        return conditions.await(() -> CompletableFuture.completedFuture(pools(database)
-                .allMatch(pool -> pool.isEmpty() || gates.hold(pool.key().database()) == LaneHold.NONE)));
+        return conditions.await(() -> isPaused(database)
+                ? CompletableFuture.completedFuture(pools(database).allMatch(ServerPool::isEmpty))
+                : revoked("PAUSE"));
     }
 
-    /** Gives no servers to clients any more; completes when all are back. They are kept. */
+    private boolean isPaused(Optional<String> database) {
+        return gates.all() == LaneHold.PAUSED
+                || database.filter(gates::isPausedAlone).isPresent();
+    }
+
+    private static CompletableFuture<Boolean> revoked(String command) {
+        return CompletableFuture.failedFuture(
+                new ControlException(QUERY_CANCELED, command + " was revoked by RESUME before it was complete"));
+    }
+
+    /** Gives no servers to clients any more; completes when all are back, fails if {@link #resume} comes before. They are kept. */
     public CompletableFuture<Void> suspend() {
         gates.all(LaneHold.SUSPENDED);
         applyHolds();
-        return conditions.await(() -> figures(Optional.empty())
-                .thenApply(lanes ->
-                        gates.all() != LaneHold.SUSPENDED || lanes.stream().allMatch(lane -> lane.active() == 0)));
+        return conditions.await(() -> gates.all() != LaneHold.SUSPENDED
+                ? revoked("SUSPEND")
+                : figures(Optional.empty()).thenApply(lanes -> lanes.stream().allMatch(lane -> lane.active() == 0)));
     }
 
     /** Gives servers to clients again. */

@@ -8,6 +8,7 @@ import dev.pgpool.core.internal.tls.ServerHandshake;
 import dev.pgpool.core.internal.tls.ServerTls;
 import dev.pgpool.core.internal.tls.TlsServerEndPoint;
 import dev.pgpool.core.internal.tls.TlsSession;
+import dev.pgpool.core.internal.transport.SocketWords;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
@@ -75,7 +76,7 @@ public final class ServerConnector {
 
     /** Where the message about a failed connect begins. */
     public static String cannotConnectTo(ServerTarget target) {
-        return "could not connect to server " + target.address() + ": ";
+        return "could not connect to server " + SocketWords.place(target.host().host(), target.address()) + ": ";
     }
 
     static ErrorFields cannotConnect(ServerTarget target, String why) {
@@ -166,8 +167,7 @@ public final class ServerConnector {
 
         private void connected(ChannelFuture connecting) {
             if (!connecting.isSuccess()) {
-                Throwable cause = connecting.cause();
-                fail(cannotConnect(cause == null ? "cancelled" : words(cause)));
+                fail(cannotConnect(SocketWords.of(connecting.cause())));
             } else if (!over) {
                 channel = connecting.channel();
                 if (encrypted) {
@@ -219,12 +219,6 @@ public final class ServerConnector {
             if (connected != null) {
                 connected.close();
             }
-        }
-
-        /** Not every exception says something beyond its name. */
-        private static String words(Throwable cause) {
-            String message = cause.getMessage();
-            return message == null ? cause.getClass().getSimpleName() : message;
         }
 
         private void close(ChannelFuture connecting) {

@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.tls;
 
 import dev.pgpool.core.config.TlsNegotiation;
+import dev.pgpool.core.internal.transport.SocketWords;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -139,16 +140,10 @@ public final class ServerHandshake extends ChannelInboundHandlerAdapter {
         });
     }
 
-    /** The words of the innermost cause: those around it say no more than that something went wrong. */
     static String reason(Throwable problem) {
         if (problem instanceof ClosedChannelException) {
             return "server closed the connection during the handshake";
         }
-        Throwable innermost = problem;
-        while (innermost.getCause() != null && innermost.getCause() != innermost) {
-            innermost = innermost.getCause();
-        }
-        String words = innermost.getMessage();
-        return words == null ? innermost.getClass().getSimpleName() : words;
+        return SocketWords.of(problem);
     }
 }

@@ -57,7 +57,11 @@ public enum PoolerError {
             "22023",
             "invalid value for parameter \"replication\": \"%s\"",
             "Valid values are: \"false\", 0, \"true\", 1, \"database\"."),
-    INVALID_OPTION("FATAL", "42601", "invalid command-line argument for server process: %s", null),
+    INVALID_OPTION(
+            "FATAL",
+            "42601",
+            "invalid command-line argument for server process: %s",
+            "A client may set parameters, by -c name=value or --name=value; other arguments are for the server's own start."),
     QUERY_WAIT_TIMEOUT(
             "FATAL",
             "53300",

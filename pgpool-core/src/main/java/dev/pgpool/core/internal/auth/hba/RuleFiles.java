@@ -1,11 +1,9 @@
 package dev.pgpool.core.internal.auth.hba;
 
 import dev.pgpool.core.config.ConfigException;
+import dev.pgpool.core.internal.auth.EditedText;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -124,12 +122,9 @@ public final class RuleFiles {
                 if (bytes.length > MAX_BYTES) {
                     throw new IOException(file + ": more than " + MAX_BYTES + " bytes");
                 }
-                return StandardCharsets.UTF_8
-                        .newDecoder()
-                        .decode(ByteBuffer.wrap(bytes))
-                        .toString();
-            } catch (CharacterCodingException e) {
-                throw new IOException(file + ": not valid UTF-8", e);
+                return EditedText.decode(bytes);
+            } catch (EditedText.NotUtf8 e) {
+                throw new IOException(file + ": " + e.getMessage(), e);
             } catch (java.nio.file.FileSystemException e) {
                 throw new IOException(file + ": " + e.getClass().getSimpleName(), e);
             }
