@@ -108,15 +108,15 @@ class StatementMeaningIT {
             for (int round = 0; round < 6; round++) {
                 if (round == 2) {
                     assertThat(serverParses(pooler))
-                            .as("five, and one on the other server")
-                            .isEqualTo(6);
+                            .as("five of their own, and one more on each server")
+                            .isEqualTo(7);
                 }
                 holder.run(round % 2 == 0 ? "BEGIN" : "ROLLBACK");
                 for (int i = 0; i < 5; i++) {
                     clients.get(i).bind("s" + i, "1").execute().sync().exchange();
                 }
             }
-            assertThat(serverParses(pooler)).isEqualTo(6);
+            assertThat(serverParses(pooler)).isEqualTo(7);
             clients.forEach(WireClient::close);
         }
     }

@@ -74,6 +74,9 @@ class StatementNamesIT {
                 "Q CREATE TEMP TABLE gone AS SELECT 1 | P a SELECT * FROM gone | Q DROP TABLE gone | Q EXECUTE a | Q SELECT 2 | Q DEALLOCATE a | B a",
                 "Q CREATE TEMP TABLE gone AS SELECT 1 | P a SELECT * FROM gone | Q BEGIN | Q DROP TABLE gone | +Q EXECUTE a | Q SELECT 2 | Q ROLLBACK"
                         + " | Q EXECUTE a | Q DISCARD TEMP",
+                "P d DEALLOCATE a | P a SELECT 1 | Q EXECUTE d | B a | P a SELECT 2 | P x EXECUTE d | Q EXECUTE x | B a | P a SELECT 3 | B a",
+                "P p PREPARE a AS SELECT 1 | Q EXECUTE p | P a SELECT 2 | B a | Q EXECUTE p | Q DEALLOCATE a | B a | P a SELECT 2 | Q EXECUTE p | B a",
+                "P p SET search_path = pg_catalog, public | Q EXECUTE p | Q SHOW search_path | P r RESET search_path | Q EXECUTE r | Q SHOW search_path",
                 // taken by the protocol, taken by SQL
                 "P a SELECT 1 | Q PREPARE a AS SELECT 2 | B a | Q EXECUTE a | Q DEALLOCATE a | Q PREPARE a AS SELECT 3 | Q EXECUTE a | B a",
                 "P a SELECT 1 | Q BEGIN | Q PREPARE a AS SELECT 2 | Q ROLLBACK | B a | C a | Q PREPARE a AS SELECT 2 | B a | Q DEALLOCATE a | B a",

@@ -4,6 +4,7 @@ import dev.pgpool.core.internal.pool.LaneCounters;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
 import dev.pgpool.core.internal.prepared.Statement;
+import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementNames;
 import dev.pgpool.core.internal.sql.StatementNames.Use;
 import dev.pgpool.core.internal.sql.StatementNames.Verb;
@@ -54,6 +55,9 @@ final class NameSpace {
 
     /** A statement was repeated under the client's own name. */
     record Repeated(Named named) {}
+
+    /** An EXECUTE of an EXECUTE of an EXECUTE: deeper than this it is not followed. */
+    private static final int MAX_DEPTH = 3;
 
     /** Body of a Parse of the empty text. */
     private static final byte[] EMPTY = new byte[3];
@@ -151,7 +155,29 @@ final class NameSpace {
     @Nullable
     Object beforeQuery(StatementNames text, LinkedClient client, LaneCounters counters) {
         fenced = provide(text, client, counters);
-        return dummies(text, client);
+        return dummies(withExecuted(text, client, 0), client);
+    }
+
+    /** What a text names, and what is named by what it executes. */
+    private static StatementNames withExecuted(StatementNames text, LinkedClient client, int depth) {
+        ClientStatements known = client.knownStatements();
+        if (known == null || depth == MAX_DEPTH || !text.has(Verb.EXECUTE)) {
+            return text;
+        }
+        List<Use> uses = new ArrayList<>();
+        boolean shows = text.showsAll();
+        for (Use use : text.uses()) {
+            uses.add(use);
+            Named named = use.verb() == Verb.EXECUTE ? known.find(use.name()) : null;
+            StatementNames inner =
+                    named == null ? null : named.statement().effects().names();
+            if (inner != null) {
+                StatementNames more = withExecuted(inner, client, depth + 1);
+                uses.addAll(more.uses());
+                shows |= more.showsAll();
+            }
+        }
+        return new StatementNames(uses, shows);
     }
 
     private @Nullable Object dummies(StatementNames text, LinkedClient client) {
@@ -168,7 +194,8 @@ final class NameSpace {
      *
      * @return whether something was sent that the server may refuse
      */
-    boolean provide(StatementNames text, LinkedClient client, LaneCounters counters) {
+    boolean provide(StatementNames named, LinkedClient client, LaneCounters counters) {
+        StatementNames text = withExecuted(named, client, 0);
         boolean shows = text.showsAll() && !all;
         if (shows) {
             all = true;
@@ -181,14 +208,19 @@ final class NameSpace {
         }
         boolean sent = false;
         if (shows) {
-            for (Named named : known.all()) {
-                sent |= repeat(named, counters);
+            for (Named each : known.all()) {
+                sent |= repeat(each, counters);
             }
         }
         for (Use use : text.uses()) {
-            Named named = use.verb() == Verb.EXECUTE ? known.find(use.name()) : null;
-            if (named != null) {
-                sent |= repeat(named, counters);
+            Named executed = use.verb() == Verb.EXECUTE ? known.find(use.name()) : null;
+            if (executed != null) {
+                sent |= repeat(executed, counters);
+                SessionEffects effects = executed.statement().effects();
+                if (!effects.isNone()) {
+                    // it does to the session what it would do if it were run by protocol
+                    x.touch(effects, client);
+                }
             }
         }
         return sent;
@@ -199,7 +231,7 @@ final class NameSpace {
             return false;
         }
         close(named.name(), null);
-        byte[] body = named.statement().parseBody();
+        byte[] body = named.body();
         FrontendWriter.parse(x.toServer.space(), named.name(), body, body.length);
         expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP, new Repeated(named));
         counters.countServerParse();
@@ -277,7 +309,7 @@ final class NameSpace {
     Object beforeExecute(MessageCursor in, StatementNames text, LinkedClient client, LaneCounters counters) {
         x.toServer.run(in.takeRun());
         provide(text, client, counters);
-        return dummies(text, client);
+        return dummies(withExecuted(text, client, 0), client);
     }
 
     /** The server has said DEALLOCATE. */

@@ -92,6 +92,11 @@ final class Replies implements ExpectedReplies.Undo {
             }
         } else if (subject instanceof Statement statement) {
             x.server.statements().shapeIs(statement, shape);
+        } else if (subject instanceof StatementRewriter.Inference inference) {
+            Copy copy = inference.copy();
+            if (copy != null) {
+                copy.shapeIs(shape);
+            }
         }
     }
 
@@ -109,6 +114,12 @@ final class Replies implements ExpectedReplies.Undo {
                 if ((x.expected.head() & SKIP) == 0) {
                     in.forward();
                 } else {
+                    if (x.expected.headSubject() instanceof StatementRewriter.Inference inference) {
+                        if (!in.isComplete()) {
+                            return false;
+                        }
+                        inference.named().takes(in.buffer(), in.bodyIndex(), in.bodyEnd(), inference.copy());
+                    }
                     x.toClient.run(in.takeRun());
                     in.skip();
                 }

@@ -48,6 +48,9 @@ final class StatementRewriter {
             new ErrorFields("ERROR", "0A000", "cached plan must not change result type", null, null),
             "RevalidateCachedQuery");
 
+    /** Marks the Describe that asks which types a server has inferred for the parameters of a name's statement. */
+    record Inference(Named named, @Nullable Copy copy) {}
+
     private static final byte[] NO_NAME = new byte[0];
     /** A name that is still not all here by then has no end: looking for it at each read would be quadratic. */
     private static final int NAME_LIMIT = 1 << 20;
@@ -158,6 +161,10 @@ final class StatementRewriter {
         counters.countServerParse();
         expected.add(ExpectedReplies.PARSE, taken == null ? named : new NameSpace.Replacement(named, taken));
         in.forward();
+        if (!x.bindsClients && statement.isOpen()) {
+            toServer.run(in.takeRun());
+            askForTypes(named.name(), named, null);
+        }
     }
 
     /**
@@ -546,12 +553,23 @@ final class StatementRewriter {
         return alone == null ? server.parameters().meaning() : alone;
     }
 
+    /** The statement that a name stands for on this server now, with the parameters that it has had from the start. */
+    private Statement current(Named named) {
+        Statement statement = meant(named);
+        int[] types = named.types();
+        if (types != null && statement.isOpen() && usable(named, statement) == null) {
+            statement = registry.typed(statement, types);
+            named.become(statement);
+        }
+        return statement;
+    }
+
     /**
      * The statement under the client's present settings. PostgreSQL would keep some of what it read under earlier ones;
      * we can't, because the statement on the server is other clients' too.
      */
     @SuppressWarnings("ReferenceEquality") // meanings are compared by identity
-    private Statement current(Named named) {
+    private Statement meant(Named named) {
         Statement statement = named.statement();
         if (isExecution(statement)) {
             return usable(named, statement) != null ? statement : apart(named);
@@ -579,7 +597,9 @@ final class StatementRewriter {
         Object settings = server.parameters().meaning();
         Statement alone = named.apart(settings);
         if (alone == null || alone.isStale()) {
-            alone = registry.apart(named.statement());
+            int[] types = named.types();
+            Statement statement = named.statement();
+            alone = registry.apart(types != null && statement.isOpen() ? registry.typed(statement, types) : statement);
         }
         named.becomeApart(alone, settings);
         return alone;
@@ -613,12 +633,21 @@ final class StatementRewriter {
         Copy copy = statements.sent(statement, expected.batch(), registry.clock());
         copy.hold(x.session);
         named.copied(copy);
+        if ((code & ExpectedReplies.SKIP) == 0 && statement.isOpen()) {
+            askForTypes(statement.serverName(), named, copy);
+        }
         counters.countServerParse();
         Statement evicted = statements.evict();
         while (evicted != null) {
             sendClose(evicted, evicted);
             evicted = statements.evict();
         }
+    }
+
+    /** What the server infers now for the parameters of the client's own Parse holds on all other servers, too. */
+    private void askForTypes(byte[] name, Named named, @Nullable Copy copy) {
+        FrontendWriter.describeStatement(toServer.space(), name);
+        expected.add(ExpectedReplies.DESCRIBE | ExpectedReplies.SKIP, new Inference(named, copy));
     }
 
     private void sendClose(Statement statement, @Nullable Statement evicted) {

@@ -26,6 +26,7 @@ public final class ClientStatements {
         private Statement statement;
         private Moment since;
         private @Nullable Copy copy;
+        private int @Nullable [] types;
         private @Nullable Statement apart;
         private @Nullable Object apartUnder;
         private int shape;
@@ -93,6 +94,27 @@ public final class ClientStatements {
             return found.isGoodFor(this);
         }
 
+        /**
+         * The types of its parameters, as the server inferred them when the client's Parse came: they stay, whatever becomes of
+         * the tables. Null if the server has not been asked for them, or has not answered.
+         */
+        public int @Nullable [] types() {
+            return types;
+        }
+
+        /**
+         * The server has said which parameters it takes.
+         *
+         * @param made the copy that it was asked for; null if there is none
+         */
+        public void takes(ByteBuf description, int bodyIndex, int bodyEnd, @Nullable Copy made) {
+            int[] settled = parsed.types().shared(ParameterTypes.read(description, bodyIndex, bodyEnd));
+            types = settled;
+            if (made != null) {
+                made.takes(settled);
+            }
+        }
+
         /** The copy that was parsed for this name last. */
         public @Nullable Copy copy() {
             return copy;
@@ -126,6 +148,13 @@ public final class ClientStatements {
         /** The client is told of the rows that it returns; 0 if that is not true any more. */
         public void shapeBecame(int told) {
             shape = told;
+        }
+
+        /** The body of a Parse that repeats it, with the types of its parameters if they are known. Not to be written to. */
+        public byte[] body() {
+            int[] settled = types;
+            byte[] body = statement.parseBody();
+            return settled != null && statement.isOpen() ? ParameterTypes.body(body, settled) : body;
         }
 
         /** What the client calls it. Not to be written to. */

@@ -1,5 +1,7 @@
 package dev.pgpool.core.internal.prepared;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What one server made of a statement when it parsed it: under the catalog and the settings of that moment, which it keeps.
  * So a copy has an age, and is good for a name of a client only if it is no older than the name.
@@ -17,6 +19,10 @@ public final class Copy {
     }
 
     private final long batch;
+    /** Whether the server has settled the types of its parameters. */
+    private final boolean open;
+
+    private int @Nullable [] types;
     private State state = State.SENT;
     private long age;
     private int shape;
@@ -25,14 +31,24 @@ public final class Copy {
 
     private int names;
 
-    Copy(long batch, long age) {
+    Copy(boolean open, long batch, long age) {
+        this.open = open;
         this.batch = batch;
         this.age = age;
     }
 
-    /** Whether it was parsed after a name was given and the transaction that gave it had ended, or for the name itself. */
+    /**
+     * Whether it was parsed for this name; or after the name was given and the transaction that gave it had ended, and takes the
+     * same parameters.
+     */
+    @SuppressWarnings("ReferenceEquality") // types are shared
     boolean isGoodFor(ClientStatements.Named named) {
-        return age >= named.since() || this == named.copy();
+        return this == named.copy() || (age >= named.since() && (!open || (types != null && types == named.types())));
+    }
+
+    /** The server has said which parameters it takes. */
+    void takes(int[] settled) {
+        types = settled;
     }
 
     /** What it returns, see {@link RowShape}; 0 if that is not known. */
@@ -40,7 +56,8 @@ public final class Copy {
         return shape;
     }
 
-    void shapeIs(int now) {
+    /** The server has said what it returns. */
+    public void shapeIs(int now) {
         shape = now;
     }
 

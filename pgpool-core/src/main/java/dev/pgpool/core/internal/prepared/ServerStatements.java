@@ -42,7 +42,7 @@ public final class ServerStatements {
      * @param age what the clock of the statements' registry showed before it was sent
      */
     public Copy sent(Statement statement, long batch, long age) {
-        Copy copy = new Copy(batch, age);
+        Copy copy = new Copy(statement.isOpen(), batch, age);
         copies.put(statement, copy);
         parsedHere.add(copy);
         return copy;
@@ -97,7 +97,7 @@ public final class ServerStatements {
     /** The server skipped the Close of an evicted statement: it is still there, if it ever was. */
     public void restored(Statement statement) {
         if (copies.get(statement) == null) {
-            Copy copy = new Copy(0, Copy.NOT_SHARED);
+            Copy copy = new Copy(statement.isOpen(), 0, Copy.NOT_SHARED);
             copy.distrust();
             copies.put(statement, copy);
         }

@@ -14,13 +14,24 @@ public final class Statement {
     private final Object meaning;
     private final SessionEffects effects;
     private final boolean timeless;
+    private final boolean open;
+    private final ParameterTypes types;
     private final int hash;
     private volatile boolean stale;
 
-    Statement(String name, byte[] parseBody, Object meaning, SessionEffects effects, boolean timeless, int hash) {
+    Statement(
+            String name,
+            byte[] parseBody,
+            Object meaning,
+            SessionEffects effects,
+            boolean timeless,
+            ParameterTypes types,
+            int hash) {
         this.meaning = meaning;
         this.effects = effects;
         this.timeless = timeless;
+        this.types = types;
+        this.open = ParameterTypes.areOpen(parseBody);
         this.serverName = name.getBytes(StandardCharsets.US_ASCII);
         this.parseBody = parseBody;
         this.hash = hash;
@@ -44,6 +55,15 @@ public final class Statement {
     /** What running it may do to the session. */
     public SessionEffects effects() {
         return effects;
+    }
+
+    /** Whether it leaves types of its parameters to the server: they are settled by the catalog of the moment. */
+    public boolean isOpen() {
+        return open;
+    }
+
+    ParameterTypes types() {
+        return types;
     }
 
     /** Whether its text means the same at any time: that of a transaction command. */

@@ -67,39 +67,43 @@ public final class StatementRegistry {
             int textEnd = MessageReader.endOfString(buf, from, to);
             SessionEffects effects = scanner.scan(buf, from, textEnd < 0 ? to : textEnd, backslashes);
             boolean timeless = TransactionCommands.isOne(buf, from, textEnd < 0 ? to : textEnd);
-            return add(new Statement(nextName(), MessageReader.bytes(buf, from, to), meaning, effects, timeless, hash));
+            byte[] body = MessageReader.bytes(buf, from, to);
+            return add(new Statement(nextName(), body, meaning, effects, timeless, new ParameterTypes(), hash));
         }
     }
 
     /** The same text and types, read under other settings. */
     public synchronized Statement variant(Statement statement, Object meaning) {
+        return interned(statement, statement.parseBody(), meaning, statement.contentHash());
+    }
+
+    /** The same text under the same settings with the types of its parameters as a server has inferred them before. */
+    public synchronized Statement typed(Statement statement, int[] types) {
+        byte[] body = ParameterTypes.body(statement.parseBody(), types);
+        return interned(statement, body, statement.meaning(), MessageReader.hash(body));
+    }
+
+    private Statement interned(Statement like, byte[] body, Object meaning, int hash) {
         expunge();
-        int hash = statement.contentHash();
         for (Entry e = table[hash & table.length - 1]; e != null; e = e.next) {
             Statement known = e.hash == hash ? e.get() : null;
             if (known != null
                     && known.meaning() == meaning
                     && !known.isStale()
-                    && Arrays.equals(statement.parseBody(), known.parseBody())) {
+                    && Arrays.equals(body, known.parseBody())) {
                 return known;
             }
         }
-        return add(copyOf(statement, meaning));
+        return add(copyOf(like, body, meaning, hash));
     }
 
     /** The same text and types, for one name of one session, which shares it with no other. */
     public synchronized Statement apart(Statement statement) {
-        return copyOf(statement, new Object());
+        return copyOf(statement, statement.parseBody(), new Object(), statement.contentHash());
     }
 
-    private Statement copyOf(Statement statement, Object meaning) {
-        return new Statement(
-                nextName(),
-                statement.parseBody(),
-                meaning,
-                statement.effects(),
-                statement.isTimeless(),
-                statement.contentHash());
+    private Statement copyOf(Statement like, byte[] body, Object meaning, int hash) {
+        return new Statement(nextName(), body, meaning, like.effects(), like.isTimeless(), like.types(), hash);
     }
 
     private String nextName() {

@@ -101,7 +101,7 @@ class TransactionTest {
                             "ReadyForQuery I");
             assertThat(heardBy(rig, 1))
                     .containsExactly(
-                            "Parse pgpool_1 SELECT $1", "Describe S pgpool_1", "Bind  pgpool_1", "Execute ", "Sync");
+                            "Parse pgpool_2 SELECT $1", "Describe S pgpool_2", "Bind  pgpool_2", "Execute ", "Sync");
         }
     }
 
