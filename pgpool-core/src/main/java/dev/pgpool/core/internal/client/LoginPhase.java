@@ -525,7 +525,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             session.enter(phase);
             phase.begin();
         } else {
-            Welcome welcome = new Welcome(session, startup.minor(), settings, welcomed);
+            Welcome welcome = new Welcome(session, startup, settings, welcomed);
             session.enter(welcome);
             welcome.begin(pool);
         }
