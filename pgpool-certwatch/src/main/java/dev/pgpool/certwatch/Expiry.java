@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param anchor expiry of the anchor of the best path
  * @param notBefore start of validity of the leaf
  * @param responsible the certificate that decides {@code effective}
+ * @param staple the OCSP response that came with the chain; absent if none did
  */
 public record Expiry(
         @Nullable Instant effective,
@@ -26,8 +27,9 @@ public record Expiry(
         @Nullable Instant verifiedIgnoringAnchor,
         @Nullable Instant anchor,
         @Nullable Instant notBefore,
-        @Nullable CertificateFacts responsible) {
+        @Nullable CertificateFacts responsible,
+        @Nullable OcspStaple staple) {
 
     /** Nothing known. */
-    public static final Expiry UNKNOWN = new Expiry(null, null, null, null, null, null, null, null);
+    public static final Expiry UNKNOWN = new Expiry(null, null, null, null, null, null, null, null, null);
 }

@@ -68,6 +68,10 @@ public enum FindingCode {
     ANCHOR_EXPIRING(WARNING, Group.VALIDITY),
     /** The server sends an expired or expiring certificate that no client needs. */
     SUPERFLUOUS_EXPIRED(INFO, Group.VALIDITY),
+    /** The client certificate that is shown to the target has expired, or is not valid yet. */
+    CLIENT_CERT_EXPIRED(CRITICAL, Group.VALIDITY),
+    /** The client certificate that is shown to the target expires within a threshold, with the severity of that threshold. */
+    CLIENT_CERT_EXPIRING(WARNING, Group.VALIDITY),
     /** This machine's clock differs from what peers say, or most targets turned not-yet-valid together. */
     CLOCK_SUSPECT(WARNING, Group.VALIDITY),
 
@@ -124,7 +128,7 @@ public enum FindingCode {
     PERMISSION_DENIED(CRITICAL, Group.FILE),
     /** The link points nowhere. */
     BROKEN_SYMLINK(CRITICAL, Group.FILE),
-    /** The file could not be read, or not within the limit. */
+    /** The file could not be read, or not within the limit; also a client certificate that could not be read again. */
     FILE_READ_FAILED(CRITICAL, Group.FILE),
     /** The contents are damaged, half-written or of an unknown form. */
     PARSE_ERROR(CRITICAL, Group.FILE),

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -265,8 +266,17 @@ final class TargetOptions {
 
     /** Refuses what nothing has asked for. */
     void refuseOthers(boolean mayName) {
+        refuseOthers(mayName, option -> false);
+    }
+
+    /**
+     * Refuses what nothing has asked for.
+     *
+     * @param others those that are known elsewhere and have no effect here
+     */
+    void refuseOthers(boolean mayName, Predicate<String> others) {
         for (String option : given.keySet()) {
-            if (!known.contains(option)) {
+            if (!known.contains(option) && !others.test(option)) {
                 throw wrong.apply((mayName ? shown(option) : "an unknown option") + " (expected: one of "
                         + String.join(
                                 ", ",

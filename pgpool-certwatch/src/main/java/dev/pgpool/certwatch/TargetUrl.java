@@ -5,6 +5,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads targets from URLs. Written by hand because {@link java.net.URI} refuses host names with an underscore and gives
@@ -37,7 +38,8 @@ final class TargetUrl {
 
     static CertTarget parse(String given) {
         String url = given.trim();
-        if (url.regionMatches(true, 0, "jdbc:postgresql:", 0, 16)) {
+        boolean jdbc = url.regionMatches(true, 0, "jdbc:postgresql:", 0, 16);
+        if (jdbc) {
             url = url.substring(5);
         }
         int colon = url.indexOf(':');
@@ -57,11 +59,11 @@ final class TargetUrl {
             case "file" -> file(url, body, query);
             case "targets" -> list(url, body, query);
             case "truststore" -> trustStore(url, body, query);
-            default -> endpoint(url, scheme, body, query);
+            default -> endpoint(url, scheme, body, query, jdbc);
         };
     }
 
-    private static CertTarget endpoint(String url, String scheme, String body, String query) {
+    private static CertTarget endpoint(String url, String scheme, String body, String query, boolean jdbc) {
         Scheme known = SCHEMES.get(scheme);
         if (known == null) {
             throw wrong(url, "unknown scheme \"" + scheme + "\"", "one of " + String.join(", ", sortedSchemes()));
@@ -91,15 +93,23 @@ final class TargetUrl {
             host = authority.substring(0, portColon);
             port = port(url, authority.substring(portColon + 1));
         }
+        TargetOptions options = options(url, query);
+        boolean postgres = known.protocol() == Protocol.POSTGRES || known.protocol() == Protocol.POSTGRES_DIRECT;
+        if (postgres && !jdbc) {
+            // libpq takes host and port from the query as well.
+            host = host.isEmpty() ? bracketed(options.text("host", "")) : host;
+            String queryPort = options.text("port");
+            port = queryPort == null ? port : port(url, queryPort);
+        }
         if (host.isEmpty() || (host.indexOf(':') >= 0 && !host.startsWith("["))) {
             throw wrong(url, "host \"" + host + "\"", "a name, an IPv4 address, or an IPv6 address in brackets");
         }
         if (port == 0) {
             throw wrong(url, "no port", scheme + "://host:port");
         }
-        TargetOptions options = options(url, query);
         Protocol protocol = known.protocol() == Protocol.POSTGRES
-                        && options.text("sslnegotiation", "").equals("direct")
+                        && options.text("sslnegotiation", options.text(jdbc ? "sslNegotiation" : "sslnegotiation", ""))
+                                .equals("direct")
                 ? Protocol.POSTGRES_DIRECT
                 : known.protocol();
         Endpoint endpoint;
@@ -108,17 +118,20 @@ final class TargetUrl {
         } catch (IllegalArgumentException e) {
             throw wrong(url, String.valueOf(e.getMessage()), "a host that can be connected to");
         }
-        endpoint = withOptions(url, endpoint, options);
-        // PostgreSQL URLs carry many options that are none of our business.
-        if (known.protocol() != Protocol.POSTGRES) {
-            options.refuseOthers(!url.contains("@"));
-        }
+        LibpqOptions libpq = postgres ? new LibpqOptions(options, jdbc, message -> wrong(url, message)) : null;
+        endpoint = withOptions(url, endpoint, options, libpq);
+        options.refuseOthers(!url.contains("@"), option -> libpq != null && libpq.isOther(option));
         return endpoint;
     }
 
-    private static Endpoint withOptions(String url, Endpoint plain, TargetOptions options) {
+    private static String bracketed(String host) {
+        return host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
+    }
+
+    private static Endpoint withOptions(
+            String url, Endpoint plain, TargetOptions options, @Nullable LibpqOptions libpq) {
         String sni = options.text("sni");
-        String verify = options.text("verify", options.text("sslmode", ""));
+        String verify = libpq == null ? options.text("verify", "") : "";
         Path expect = options.path("expect");
         TrustSource trust = options.trust();
         HttpProxy proxy = options.proxy();
@@ -131,6 +144,7 @@ final class TargetUrl {
             endpoint = trust == null ? endpoint : endpoint.withTrust(trust);
             endpoint = proxy == null ? endpoint : endpoint.through(proxy);
             endpoint = client == null ? endpoint : endpoint.withClient(client);
+            endpoint = libpq == null ? endpoint : libpq.apply(endpoint);
             String name = options.text("name");
             return name == null ? endpoint : endpoint.named(name);
         } catch (IllegalArgumentException e) {
@@ -217,11 +231,11 @@ final class TargetUrl {
         return new TargetOptions(query, message -> wrong(url, message));
     }
 
-    private static Verification verification(String url, String given) {
+    static Verification verification(String url, String given) {
         return switch (given) {
-            case "none", "disable", "allow", "prefer", "require" -> Verification.NONE;
-            case "ca", "verify-ca" -> Verification.CA;
-            case "full", "verify-full" -> Verification.FULL;
+            case "none" -> Verification.NONE;
+            case "ca" -> Verification.CA;
+            case "full" -> Verification.FULL;
             default -> throw wrong(url, "verify=" + given, "none, ca or full");
         };
     }

@@ -23,6 +23,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bouncycastle.asn1.x509.CRLReason;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
@@ -136,7 +137,38 @@ class OpenSslIT {
         }
         Path good = Files.write(directory.resolve("must.der"), ocsp(leaf, CertificateStatus.GOOD, 60));
         try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-status_file", good.toString())) {
-            assertThat(lookAt(at(server), ROOT).findings()).isEmpty();
+            CertReport report = lookAt(at(server), ROOT);
+            assertThat(report.findings()).isEmpty();
+            assertThat(report.expiry().staple())
+                    .isEqualTo(new OcspStaple("good", Pki.NOW.minusSeconds(3600), Pki.NOW.plusSeconds(3600)));
+        }
+        Map<String, byte[]> useless = Map.of(
+                "expired", ocsp(leaf, CertificateStatus.GOOD, -86_400),
+                "tryLater",
+                        new OCSPRespBuilder()
+                                .build(OCSPRespBuilder.TRY_LATER, null)
+                                .getEncoded(),
+                "internalError",
+                        new OCSPRespBuilder()
+                                .build(OCSPRespBuilder.INTERNAL_ERROR, null)
+                                .getEncoded(),
+                "unauthorized",
+                        new OCSPRespBuilder()
+                                .build(OCSPRespBuilder.UNAUTHORIZED, null)
+                                .getEncoded(),
+                "of another", ocsp(Pki.leaf("localhost", INTERMEDIATE, YEAR), CertificateStatus.GOOD, 60));
+        for (Map.Entry<String, byte[]> staple : useless.entrySet()) {
+            Path file = Files.write(directory.resolve("useless.der"), staple.getValue());
+            try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-status_file", file.toString())) {
+                CertReport report = lookAt(at(server), ROOT);
+                assertThat(codes(report)).as(staple.getKey()).containsExactly(MUST_STAPLE_MISSING);
+                assertThat(report.level()).isEqualTo(Level.WARNING);
+                assertThat(report.expiry().staple().status())
+                        .isEqualTo(
+                                staple.getKey().contains(" ") || staple.getKey().equals("expired")
+                                        ? "good"
+                                        : staple.getKey());
+            }
         }
     }
 

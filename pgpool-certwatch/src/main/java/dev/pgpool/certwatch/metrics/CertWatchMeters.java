@@ -23,7 +23,7 @@ public enum CertWatchMeters {
     /** Blackbox: 1, with {@code version}. */
     TLS_VERSION("probe.tls.version.info", null, "TLS version of the last look"),
 
-    /** By {@code kind}: effective, leaf, served, verified, anchor. Unix seconds. */
+    /** By {@code kind}: effective, leaf, served, verified, anchor, staple (the next update of a stapled OCSP response). Unix seconds. */
     EXPIRY("certwatch.certificate.expiry.timestamp", "seconds", "Expiry, in Unix seconds"),
     /** Start of validity of the leaf, Unix seconds. */
     NOT_BEFORE("certwatch.certificate.not.before.timestamp", "seconds", "Start of validity of the leaf"),
@@ -48,6 +48,8 @@ public enum CertWatchMeters {
     MUTED("certwatch.finding.muted", null, "A finding that is present and muted"),
     /** When the last look ended, Unix seconds. */
     LAST_PROBE("certwatch.last.probe.timestamp", "seconds", "When the last look ended"),
+    /** The target's interval, so that rules need no constant. */
+    INTERVAL("certwatch.probe.interval", "seconds", "Interval between two looks at a target"),
     /** When a chain was last seen, Unix seconds. */
     LAST_GOOD("certwatch.last.good.timestamp", "seconds", "When a chain was last seen"),
     /** Seconds since a chain was last seen, computed when read. */
@@ -66,9 +68,7 @@ public enum CertWatchMeters {
     /** Targets watched. No instance. */
     TARGETS("certwatch.targets", null, "Targets watched"),
     /** How late the last scheduled look began. No instance. */
-    SCHEDULE_LAG("certwatch.schedule.lag", "seconds", "How late the last scheduled look began"),
-    /** The interval of the watch, so that rules need no constant. No instance. */
-    INTERVAL("certwatch.probe.interval", "seconds", "Interval between two looks at a target");
+    SCHEDULE_LAG("certwatch.schedule.lag", "seconds", "How late the last scheduled look began");
 
     private final String meterName;
     private final @Nullable String baseUnit;

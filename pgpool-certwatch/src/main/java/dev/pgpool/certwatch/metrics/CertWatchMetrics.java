@@ -15,6 +15,7 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -40,17 +41,25 @@ public final class CertWatchMetrics implements AutoCloseable {
     private final boolean chainInfo;
     private final Clock clock;
     private final SeriesBudget budget;
+    private final Duration watchInterval;
     private final Map<String, InstanceMeters> instances = new HashMap<>();
     private final Set<Meter> shared = ConcurrentHashMap.newKeySet();
     private final Set<String> labelNames = new TreeSet<>();
     private boolean closed;
 
-    private CertWatchMetrics(MeterRegistry registry, Tags extra, boolean chainInfo, Clock clock, int certificates) {
+    private CertWatchMetrics(
+            MeterRegistry registry,
+            Tags extra,
+            boolean chainInfo,
+            Clock clock,
+            Duration watchInterval,
+            int certificates) {
         this.budget = new SeriesBudget(certificates);
         this.registry = registry;
         this.extra = extra;
         this.chainInfo = chainInfo;
         this.clock = clock;
+        this.watchInterval = watchInterval;
     }
 
     /** Registers all meters, with {@code probe_ssl_last_chain_info} and no further tags. */
@@ -78,6 +87,7 @@ public final class CertWatchMetrics implements AutoCloseable {
                 Tags.of(extra),
                 chainInfo,
                 watch.clock(),
+                watch.config().schedule().interval(),
                 watch.config().exposure().certificateSeries());
         if (metrics.budget.allowsAny()) {
             metrics.gauge(CertWatchMeters.CERTIFICATES_LEFT_OUT, watch, w -> metrics.leftOut());
@@ -85,10 +95,6 @@ public final class CertWatchMetrics implements AutoCloseable {
         metrics.gauge(CertWatchMeters.IN_FLIGHT, watch, CertWatch::inFlight);
         metrics.gauge(CertWatchMeters.TARGETS, watch, CertWatch::size);
         metrics.gauge(CertWatchMeters.SCHEDULE_LAG, watch, w -> w.scheduleLag().toNanos() / 1e9);
-        metrics.gauge(
-                CertWatchMeters.INTERVAL,
-                watch,
-                w -> w.config().schedule().interval().toNanos() / 1e9);
         watch.addListener(metrics.new Listener());
         metrics.catchUp(watch);
         return metrics;
@@ -139,7 +145,8 @@ public final class CertWatchMetrics implements AutoCloseable {
     }
 
     private InstanceMeters meters(CertReport report) {
-        return new InstanceMeters(registry, tags(report.target()), chainInfo, clock, budget, report);
+        return new InstanceMeters(
+                registry, tags(report.target()), chainInfo, clock, watchInterval, budget, report);
     }
 
     /** Prometheus wants the same tags at all meters of a name: a label that a target does not have is empty. */

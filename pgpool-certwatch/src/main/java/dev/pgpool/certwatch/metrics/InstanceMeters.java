@@ -6,6 +6,7 @@ import dev.pgpool.certwatch.CertReport;
 import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.Expiry;
 import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.OcspStaple;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -41,6 +42,7 @@ final class InstanceMeters {
     private final boolean chainInfo;
     private final Clock clock;
     private final SeriesBudget budget;
+    private final Duration watchInterval;
     private final Map<Key, Meter> registered = new HashMap<>();
     private final Set<Key> wanted = new HashSet<>();
     private volatile CertReport report;
@@ -49,12 +51,19 @@ final class InstanceMeters {
     private record Key(CertWatchMeters meter, List<Tag> tags) {}
 
     InstanceMeters(
-            MeterRegistry registry, Tags tags, boolean chainInfo, Clock clock, SeriesBudget budget, CertReport first) {
+            MeterRegistry registry,
+            Tags tags,
+            boolean chainInfo,
+            Clock clock,
+            Duration watchInterval,
+            SeriesBudget budget,
+            CertReport first) {
         this.budget = budget;
         this.registry = registry;
         this.tags = tags;
         this.chainInfo = chainInfo;
         this.clock = clock;
+        this.watchInterval = watchInterval;
         this.report = first;
     }
 
@@ -66,6 +75,7 @@ final class InstanceMeters {
         want(CertWatchMeters.DURATION, Tags.empty(), r -> r.duration().toNanos() / 1e9);
         want(CertWatchMeters.LEVEL, Tags.empty(), r -> r.level().ordinal());
         want(CertWatchMeters.LAST_PROBE, Tags.empty(), r -> seconds(r.checkedAt()));
+        want(CertWatchMeters.INTERVAL, Tags.empty(), this::interval);
         Expiry expiry = latest.expiry();
         wantTime(
                 CertWatchMeters.EARLIEST_EXPIRY,
@@ -102,6 +112,7 @@ final class InstanceMeters {
                 expiry.anchor(),
                 kind("anchor"),
                 r -> r.expiry().anchor());
+        wantTime(CertWatchMeters.EXPIRY, nextUpdate(latest), kind("staple"), InstanceMeters::nextUpdate);
         wantTime(
                 CertWatchMeters.NOT_BEFORE,
                 expiry.notBefore(),
@@ -221,6 +232,16 @@ final class InstanceMeters {
 
     CertReport report() {
         return report;
+    }
+
+    private static @Nullable Instant nextUpdate(CertReport report) {
+        OcspStaple staple = report.expiry().staple();
+        return staple == null ? null : staple.nextUpdate();
+    }
+
+    private double interval(CertReport report) {
+        Duration own = report.target().policy().interval();
+        return (own == null ? watchInterval : own).toNanos() / 1e9;
     }
 
     void remove() {

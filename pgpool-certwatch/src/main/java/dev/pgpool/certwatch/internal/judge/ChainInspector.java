@@ -72,7 +72,7 @@ public final class ChainInspector {
                 shape.paths(),
                 findings,
                 anchors,
-                chain.staple() != null);
+                Staples.read(chain.staple()));
     }
 
     /** Facts of one certificate. */

@@ -140,7 +140,7 @@ final class Hygiene {
     }
 
     /** The TLS feature extension holds a sequence of integers (RFC 7633). */
-    private static boolean mustStaple(X509Certificate leaf) {
+    static boolean mustStaple(X509Certificate leaf) {
         byte[] extension = leaf.getExtensionValue(TLS_FEATURE);
         if (extension == null) {
             return false;

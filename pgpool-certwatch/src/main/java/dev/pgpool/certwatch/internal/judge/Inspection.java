@@ -2,9 +2,11 @@ package dev.pgpool.certwatch.internal.judge;
 
 import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.OcspStaple;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param paths all ways to the anchors
  * @param findings that do not depend on time
  * @param anchors what it was compared with; absent if nothing
- * @param stapled whether a staple came with it
+ * @param staple what a staple that came with it says of itself; absent if none came
  */
 public record Inspection(
         String where,
@@ -27,7 +29,7 @@ public record Inspection(
         List<VerifiedPath> paths,
         List<Finding> findings,
         @Nullable TrustAnchors anchors,
-        boolean stapled) {
+        @Nullable OcspStaple staple) {
 
     public Inspection {
         served = List.copyOf(served);
@@ -41,7 +43,7 @@ public record Inspection(
         if (!where.equals(chain.where())
                 || kind != chain.kind()
                 || anchors != others
-                || stapled != (chain.staple() != null)
+                || !Objects.equals(staple, Staples.read(chain.staple()))
                 || served.size() != chain.sha256().size()) {
             return false;
         }

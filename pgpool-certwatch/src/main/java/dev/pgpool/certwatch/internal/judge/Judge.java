@@ -60,7 +60,8 @@ public final class Judge {
                 best == null ? null : best.untilIgnoringAnchor(),
                 best == null ? null : best.anchor().notAfter(),
                 leaf.notBefore(),
-                responsible);
+                responsible,
+                inspection.staple());
         return new Verdict(expiry, findings, inspection.served());
     }
 
@@ -163,7 +164,7 @@ public final class Judge {
     private static Verdict alone(Inspection inspection, CertificateFacts first, List<Finding> findings) {
         Instant served = VerifiedPath.weakest(inspection.served()).notAfter();
         return new Verdict(
-                new Expiry(first.notAfter(), null, served, null, null, null, first.notBefore(), first),
+                new Expiry(first.notAfter(), null, served, null, null, null, first.notBefore(), first, null),
                 findings,
                 inspection.served());
     }

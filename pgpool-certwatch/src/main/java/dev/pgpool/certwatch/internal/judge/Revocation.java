@@ -108,15 +108,21 @@ public final class Revocation {
                 return Finding.of(FindingCode.REVOKED, "the stapled response says: " + e.getMessage());
             }
             boolean aboutDates = e.getReason() == BasicReason.EXPIRED || e.getReason() == BasicReason.NOT_YET_VALID;
-            return aboutDates ? null : unknown(e);
+            return aboutDates ? null : unknown(leaf, e);
         } catch (GeneralSecurityException | RuntimeException e) {
             // The response comes from the peer: whatever it makes a parser throw is an answer that tells nothing.
-            return unknown(e);
+            return unknown(leaf, e);
         }
     }
 
-    private static Finding unknown(Exception e) {
-        return Finding.of(
-                FindingCode.REVOCATION_UNKNOWN, "the stapled response cannot be relied on: " + e.getMessage());
+    /** Clients refuse a certificate that demands a staple if the one sent is of no use. */
+    private static Finding unknown(X509Certificate leaf, Exception e) {
+        return Hygiene.mustStaple(leaf)
+                ? Finding.of(
+                        FindingCode.MUST_STAPLE_MISSING,
+                        "the certificate demands a stapled OCSP response, and the one sent cannot be relied on: "
+                                + e.getMessage())
+                : Finding.of(
+                        FindingCode.REVOCATION_UNKNOWN, "the stapled response cannot be relied on: " + e.getMessage());
     }
 }

@@ -4,6 +4,7 @@ import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.Protocol;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -73,7 +74,8 @@ final class Failures {
     }
 
     /** The server was asked with a client identity, and broke off when it had seen what was shown of it. */
-    static Finding rejected(Throwable cause, Capture capture) {
+    static Finding rejected(Throwable thrown, Capture capture) {
+        Throwable cause = thrown instanceof DecoderException && thrown.getCause() != null ? thrown.getCause() : thrown;
         String how = cause instanceof ClosedChannelException || !(cause instanceof SSLException)
                 ? "closed the connection without an alert"
                 : text(cause);

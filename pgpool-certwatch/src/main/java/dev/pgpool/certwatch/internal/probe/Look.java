@@ -42,6 +42,11 @@ public record Look(
         return new Look(chains, findings, List.of(), null, null, duration);
     }
 
+    /** The same look with more findings. */
+    Look with(List<Finding> more) {
+        return withExpected(expected, more);
+    }
+
     /** The same look with what the expected file holds. */
     Look withExpected(@Nullable X509Certificate leaf, List<Finding> more) {
         if (leaf == null && more.isEmpty()) {

@@ -4,6 +4,7 @@ import dev.pgpool.certwatch.AddressResolver;
 import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatchConfig.Probing;
 import dev.pgpool.certwatch.CertificateFile;
+import dev.pgpool.certwatch.ClientIdentity;
 import dev.pgpool.certwatch.Endpoint;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
@@ -72,7 +73,7 @@ public final class Prober implements AutoCloseable {
     private CompletableFuture<Look> start(CertTarget target) {
         long deadlineNanos = limits.deadline().toNanos();
         if (target instanceof Endpoint endpoint) {
-            CompletableFuture<Look> look = endpoints.look(endpoint);
+            CompletableFuture<Look> look = looked(endpoint, deadlineNanos);
             Path expected = endpoint.expectedFile();
             return expected == null ? look : look.thenCombine(expected(expected), Prober::withExpected);
         }
@@ -81,6 +82,26 @@ public final class Prober implements AutoCloseable {
         }
         TrustStoreTarget store = (TrustStoreTarget) target;
         return blocking.call("store:" + target.name(), () -> FileProbe.look(store), deadlineNanos);
+    }
+
+    /** With an identity of files, those are read first if they have changed. */
+    private CompletableFuture<Look> looked(Endpoint endpoint, long deadlineNanos) {
+        ClientIdentity client = endpoint.client();
+        if (client == null) {
+            return endpoints.look(endpoint);
+        }
+        return blocking.call(
+                        "client:" + System.identityHashCode(client),
+                        () -> {
+                            client.refresh();
+                            return List.<Finding>of();
+                        },
+                        deadlineNanos)
+                .exceptionally(failed -> List.of(Finding.of(
+                        FindingCode.FILE_READ_FAILED,
+                        "the client certificate cannot be read again, the former one is shown: "
+                                + (failed.getCause() == null ? failed : failed.getCause()).getMessage())))
+                .thenCompose(problems -> endpoints.look(endpoint).thenApply(look -> look.with(problems)));
     }
 
     private record Expected(@Nullable X509Certificate leaf, List<Finding> findings) {}

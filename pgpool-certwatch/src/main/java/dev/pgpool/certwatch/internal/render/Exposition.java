@@ -31,6 +31,7 @@ public final class Exposition {
     /** Certificates with a thousand names would make a line that no one can read. */
     private static final int MAX_NAMES_LENGTH = 512;
 
+    private final Map<CertWatchMeters, Double> shared;
     private final Appendable out;
     private final CertSnapshot snapshot;
 
@@ -40,7 +41,8 @@ public final class Exposition {
 
     private int leftOut;
 
-    private Exposition(Appendable out, CertSnapshot snapshot, boolean instances) {
+    private Exposition(Map<CertWatchMeters, Double> shared, Appendable out, CertSnapshot snapshot, boolean instances) {
+        this.shared = shared;
         this.out = out;
         this.snapshot = snapshot;
         this.instances = instances;
@@ -48,7 +50,8 @@ public final class Exposition {
 
     /** Writes the families of one target, as of the end of its look and without its name. */
     public static void write(CertReport report, Appendable out) throws IOException {
-        Exposition page = new Exposition(out, new CertSnapshot(report.checkedAt(), List.of(report), List.of()), false);
+        Exposition page =
+                new Exposition(Map.of(), out, new CertSnapshot(report.checkedAt(), List.of(report), List.of()), false);
         for (CertWatchMeters meter : CertWatchMeters.values()) {
             page.family(meter, null);
         }
@@ -63,7 +66,7 @@ public final class Exposition {
     public static void write(
             CertSnapshot snapshot, Map<CertWatchMeters, Double> shared, int certificateSeries, Appendable out)
             throws IOException {
-        Exposition page = new Exposition(out, snapshot, true);
+        Exposition page = new Exposition(shared, out, snapshot, true);
         page.choose(certificateSeries);
         Map<CertWatchMeters, Double> all = new EnumMap<>(shared);
         if (certificateSeries > 0) {
@@ -117,7 +120,7 @@ public final class Exposition {
 
     private void family(CertWatchMeters meter, @Nullable Double shared) throws IOException {
         boolean begun = false;
-        if (shared != null) {
+        if (shared != null && meter != CertWatchMeters.INTERVAL) {
             head(meter);
             line(meter, "", shared);
             return;
@@ -226,7 +229,8 @@ public final class Exposition {
         leaf,
         served,
         verified,
-        anchor
+        anchor,
+        staple
     }
 
     private @Nullable Double value(CertWatchMeters meter, CertReport report, String labels) {
@@ -249,7 +253,8 @@ public final class Exposition {
             case LAST_GOOD -> seconds(report.chainSeenAt());
             case LAST_GOOD_AGE -> age(report);
             case RENEWALS -> (double) report.renewals();
-            case PROBES, NOTICES, IN_FLIGHT, TARGETS, SCHEDULE_LAG, INTERVAL, CERTIFICATES_LEFT_OUT -> null;
+            case INTERVAL -> interval(report);
+            case PROBES, NOTICES, IN_FLIGHT, TARGETS, SCHEDULE_LAG, CERTIFICATES_LEFT_OUT -> null;
         };
     }
 
@@ -268,7 +273,16 @@ public final class Exposition {
             case served -> report.expiry().served();
             case verified -> report.expiry().verified();
             case anchor -> report.expiry().anchor();
+            case staple ->
+                report.expiry().staple() == null
+                        ? null
+                        : report.expiry().staple().nextUpdate();
         };
+    }
+
+    private @Nullable Double interval(CertReport report) {
+        Duration own = report.target().policy().interval();
+        return own == null ? shared.get(CertWatchMeters.INTERVAL) : (Double) (own.toNanos() / 1e9);
     }
 
     private @Nullable Double age(CertReport report) {

@@ -2,6 +2,7 @@ package dev.pgpool.certwatch.internal.render;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import dev.pgpool.certwatch.AddressResult;
 import dev.pgpool.certwatch.CertReport;
 import dev.pgpool.certwatch.CertSnapshot;
@@ -9,6 +10,7 @@ import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.Expiry;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.Notice;
+import dev.pgpool.certwatch.OcspStaple;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -22,7 +24,9 @@ import org.jspecify.annotations.Nullable;
 /** The JSON forms of snapshots and notices. What is unknown is left out. */
 public final class SnapshotJson {
 
-    private static final JsonFactory FACTORY = new JsonFactory();
+    /** Only ASCII, since a terminal that shows JSON obeys control characters beyond it. */
+    private static final JsonFactory FACTORY =
+            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     private SnapshotJson() {}
 
@@ -138,6 +142,14 @@ public final class SnapshotJson {
         instant(json, "verifiedIgnoringAnchor", expiry.verifiedIgnoringAnchor());
         instant(json, "anchor", expiry.anchor());
         instant(json, "notBefore", expiry.notBefore());
+        OcspStaple staple = expiry.staple();
+        if (staple != null) {
+            json.writeObjectFieldStart("staple");
+            json.writeStringField("status", staple.status());
+            instant(json, "thisUpdate", staple.thisUpdate());
+            instant(json, "nextUpdate", staple.nextUpdate());
+            json.writeEndObject();
+        }
         CertificateFacts responsible = expiry.responsible();
         if (responsible != null) {
             json.writeStringField("responsible", responsible.displayName());

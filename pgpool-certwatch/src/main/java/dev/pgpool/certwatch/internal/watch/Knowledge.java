@@ -44,8 +44,17 @@ record Knowledge(
 
     /** The same of a target that differs in its policy only. */
     Knowledge of(CertTarget other) {
+        return with(other, downgrade);
+    }
+
+    /** The same with an earlier end that is known by now. */
+    Knowledge acknowledged(Finding told) {
+        return with(target, told);
+    }
+
+    private Knowledge with(CertTarget newTarget, @Nullable Finding newDowngrade) {
         return new Knowledge(
-                other,
+                newTarget,
                 checkedAt,
                 reached,
                 findings,
@@ -54,7 +63,7 @@ record Knowledge(
                 addresses,
                 expected,
                 differsSince,
-                downgrade,
+                newDowngrade,
                 clockOffset,
                 renewals,
                 duration);

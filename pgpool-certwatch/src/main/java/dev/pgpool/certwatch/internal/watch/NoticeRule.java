@@ -2,6 +2,7 @@ package dev.pgpool.certwatch.internal.watch;
 
 import dev.pgpool.certwatch.CertReport;
 import dev.pgpool.certwatch.CertWatchConfig.Notices;
+import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.Level;
 import dev.pgpool.certwatch.Notice;
@@ -44,9 +45,23 @@ final class NoticeRule {
         }
         groups.forEach((group, own) -> toldOfGroup.merge(group, own, NoticeRule::worst));
         Notice notice = new Notice(kind, told, level, report, now);
+        // An earlier end is an event: told once, and no reason to remind or to tell of a recovery.
         told = level;
+        if (report.has(FindingCode.DOWNGRADED_EXPIRY)) {
+            told = ReportMaker.level(
+                    report.findings(), finding -> stays(finding) && (lasting || !ReportMaker.mayPass(finding)));
+            toldOfGroup.put(
+                    FindingCode.Group.FLEET,
+                    ReportMaker.level(
+                            report.findings(),
+                            finding -> finding.code().group() == FindingCode.Group.FLEET && stays(finding)));
+        }
         toldAt = now;
         return notice;
+    }
+
+    private static boolean stays(Finding finding) {
+        return finding.code() != FindingCode.DOWNGRADED_EXPIRY;
     }
 
     private static Map<FindingCode.Group, Level> groups(CertReport report, boolean lasting) {

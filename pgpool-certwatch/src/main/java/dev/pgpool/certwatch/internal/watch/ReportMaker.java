@@ -3,6 +3,7 @@ package dev.pgpool.certwatch.internal.watch;
 import dev.pgpool.certwatch.CertReport;
 import dev.pgpool.certwatch.CertWatchConfig.Judging;
 import dev.pgpool.certwatch.CertificateFacts;
+import dev.pgpool.certwatch.Endpoint;
 import dev.pgpool.certwatch.Expiry;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
@@ -11,6 +12,7 @@ import dev.pgpool.certwatch.Severity;
 import dev.pgpool.certwatch.Thresholds;
 import dev.pgpool.certwatch.internal.judge.Inspection;
 import dev.pgpool.certwatch.internal.judge.Judge;
+import dev.pgpool.certwatch.internal.judge.OwnCertificate;
 import dev.pgpool.certwatch.internal.judge.Verdict;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import java.time.Duration;
@@ -55,6 +57,9 @@ final class ReportMaker {
             if (worst == null || worse(verdict, worst)) {
                 worst = verdict;
             }
+        }
+        if (known.target() instanceof Endpoint endpoint && endpoint.client() != null) {
+            findings.addAll(OwnCertificate.findings(endpoint.client(), thresholds, judgedAt));
         }
         if (clockWrong && offset != null) {
             findings.add(Finding.of(
@@ -193,7 +198,11 @@ final class ReportMaker {
     private static boolean fails(Finding finding) {
         return finding.severity() == Severity.CRITICAL
                 && switch (finding.code()) {
-                    case EXPIRING_CRITICAL, INTERMEDIATE_EXPIRING, ANCHOR_EXPIRING -> false;
+                    case EXPIRING_CRITICAL,
+                            INTERMEDIATE_EXPIRING,
+                            ANCHOR_EXPIRING,
+                            CLIENT_CERT_EXPIRING,
+                            CLIENT_CERT_EXPIRED -> false;
                     default -> true;
                 };
     }

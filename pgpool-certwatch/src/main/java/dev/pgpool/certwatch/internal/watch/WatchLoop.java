@@ -448,6 +448,7 @@ public final class WatchLoop implements AutoCloseable {
         }
         Notice notice = watched.notices.onReport(report, config.notices(), now);
         if (notice != null) {
+            watched.onTold();
             if (notice.kind() == Notice.Kind.RECOVERED) {
                 LOGGER.info("{}", notice.text());
             } else {

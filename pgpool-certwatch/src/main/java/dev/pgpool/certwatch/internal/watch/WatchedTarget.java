@@ -9,6 +9,7 @@ import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.Endpoint;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.Severity;
 import dev.pgpool.certwatch.internal.judge.Inspection;
 import dev.pgpool.certwatch.internal.probe.Look;
 import java.time.Instant;
@@ -94,6 +95,15 @@ final class WatchedTarget {
     List<Inspection> inspections() {
         Knowledge known = knowledge;
         return known == null ? List.of() : known.inspections();
+    }
+
+    /** A notice was given: an earlier end of a new certificate is a known fact from now on. */
+    void onTold() {
+        Knowledge known = knowledge;
+        Finding told = known == null ? null : known.downgrade();
+        if (known != null && told != null) {
+            knowledge = known.acknowledged(told.withSeverity(Severity.INFO));
+        }
     }
 
     /** Takes in what a look brought; gives the changes of certificate that it shows. */

@@ -1,9 +1,11 @@
 package dev.pgpool.certwatch.internal.x509;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An element of DER, read in place. Just enough for what Java has no class for or refuses: some extensions, certificates and keys
@@ -99,6 +101,11 @@ public record Der(Bytes bytes, int tag, int from, int start, int end) {
 
     public String text() {
         return new String(bytes.array, start, length(), StandardCharsets.ISO_8859_1);
+    }
+
+    /** A time in whole seconds; absent if this is none. */
+    public @Nullable Instant time() {
+        return DerTime.of(this);
     }
 
     /** An object identifier with dots; empty if this is none. */

@@ -48,7 +48,7 @@ class SightingsTest {
 
     private static Inspection at(Inspection leaf, String where) {
         return new Inspection(
-                where, leaf.kind(), leaf.served(), leaf.linked(), leaf.paths(), leaf.findings(), null, false);
+                where, leaf.kind(), leaf.served(), leaf.linked(), leaf.paths(), leaf.findings(), null, null);
     }
 
     private String look(String text) {

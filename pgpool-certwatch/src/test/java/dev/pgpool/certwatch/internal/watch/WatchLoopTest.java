@@ -240,6 +240,35 @@ class WatchLoopTest {
         assertThat(notices).hasSizeBetween(1, 2).allMatch(notice -> notice.to() == Level.WARNING);
     }
 
+    /** From one year to 90 days: an event, told once, which hides nothing that comes later. */
+    @Test
+    void anEarlierEndIsToldOnceAndNeverAgain() {
+        X509Bundle[] served = {Pki.leaf("h", Pki.root("R"), Duration.ofDays(300))};
+        bench.answer = target -> servedAt(target, served[0], "10.0.0.1");
+        WatchLoop loop = loop(config(1, 10, 2));
+        loop.start();
+        bench.advance(Duration.ofHours(1));
+        served[0] = Pki.leaf("h", Pki.root("R"), Pki.NOW, Pki.NOW.plus(Duration.ofDays(90)), b -> b);
+        bench.advance(Duration.ofDays(30));
+        assertThat(notices).singleElement().satisfies(notice -> {
+            assertThat(notice.to()).isEqualTo(Level.WARNING);
+            assertThat(notice.report().has(FindingCode.DOWNGRADED_EXPIRY)).isTrue();
+        });
+        CertReport later = loop.snapshot().reports().get(0);
+        assertThat(later.level()).isEqualTo(Level.OK);
+        assertThat(later.has(FindingCode.DOWNGRADED_EXPIRY)).isTrue();
+        // a second one is another event
+        served[0] = Pki.leaf("h", Pki.root("R"), Pki.NOW, Pki.NOW.plus(Duration.ofDays(60)), b -> b);
+        bench.advance(Duration.ofDays(1));
+        assertThat(notices).hasSize(2);
+        // and what comes later is told as always, once for each threshold
+        bench.advance(Duration.ofDays(28));
+        loop.close();
+        assertThat(notices.stream().map(Notice::kind)).doesNotContain(Notice.Kind.RECOVERED);
+        assertThat(notices.get(notices.size() - 1).report().has(FindingCode.EXPIRING_CRITICAL))
+                .isTrue();
+    }
+
     @Test
     void anOldCertificateOnOneMemberIsStaleThoughTheOtherIsFresh() {
         X509Bundle old = Pki.leaf("h", Pki.root("R"), Duration.ofDays(200));

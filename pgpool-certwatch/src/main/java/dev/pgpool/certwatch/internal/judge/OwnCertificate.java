@@ -1,0 +1,47 @@
+package dev.pgpool.certwatch.internal.judge;
+
+import dev.pgpool.certwatch.ClientIdentity;
+import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.Severity;
+import dev.pgpool.certwatch.Thresholds;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Judges the dates of the certificate that a probe shows itself. A function of its arguments. */
+public final class OwnCertificate {
+
+    private OwnCertificate() {}
+
+    /** What is to be said about the certificates of an identity at a moment. */
+    public static List<Finding> findings(ClientIdentity client, Thresholds thresholds, Instant second) {
+        List<Finding> findings = new ArrayList<>();
+        for (X509Certificate certificate : client.certificates()) {
+            Instant from = certificate.getNotBefore().toInstant();
+            Instant until = certificate.getNotAfter().toInstant();
+            String who = "client certificate \""
+                    + certificate.getSubjectX500Principal().getName() + "\"";
+            if (second.isAfter(until)) {
+                findings.add(Finding.of(FindingCode.CLIENT_CERT_EXPIRED, who + " expired " + until));
+                continue;
+            }
+            if (second.isBefore(from)) {
+                findings.add(Finding.of(FindingCode.CLIENT_CERT_EXPIRED, who + " is not valid before " + from));
+                continue;
+            }
+            Duration left = Duration.between(second, until);
+            Duration lifetime = Duration.between(from, until);
+            boolean critical = left.compareTo(thresholds.criticalFor(lifetime)) < 0;
+            if (critical || left.compareTo(thresholds.warningFor(lifetime)) < 0) {
+                findings.add(new Finding(
+                        FindingCode.CLIENT_CERT_EXPIRING,
+                        critical ? Severity.CRITICAL : Severity.WARNING,
+                        who + " expires " + until + ", in " + Remaining.text(left)));
+            }
+        }
+        return findings;
+    }
+}

@@ -1,0 +1,61 @@
+package dev.pgpool.certwatch.internal.judge;
+
+import dev.pgpool.certwatch.OcspStaple;
+import dev.pgpool.certwatch.internal.probe.Staple;
+import dev.pgpool.certwatch.internal.x509.Der;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the dates of a stapled response; Java checks it, but shows none of them (RFC 6960, section 4.2.1). */
+final class Staples {
+
+    private static final int THIS_UPDATE = 2;
+    private static final int NEXT_UPDATE = 0xa0;
+
+    private Staples() {}
+
+    /** What the response says; absent if there is none. */
+    static @Nullable OcspStaple read(@Nullable Staple staple) {
+        if (staple == null) {
+            return null;
+        }
+        Der response = Der.of(staple.encoded());
+        int code = response.child(0).firstByte();
+        if (code != 0) {
+            return new OcspStaple(error(code), null, null);
+        }
+        Der basic = Der.of(response.child(1).content().child(1).value());
+        Der data = basic.child(0);
+        Der single = null;
+        for (Der part : data.children()) {
+            // Only the responses are a SEQUENCE whose elements are SEQUENCEs of SEQUENCE, CHOICE, time.
+            if (part.is(Der.SEQUENCE) && part.child(0).child(THIS_UPDATE).is(Der.GENERALIZED_TIME)) {
+                single = part.child(0);
+            }
+        }
+        if (single == null) {
+            return new OcspStaple("garbled", null, null);
+        }
+        String status = switch (single.child(1).tag() & 0x1f) {
+            case 0 -> "good";
+            case 1 -> "revoked";
+            default -> "unknown";
+        };
+        Der next = single.children().stream()
+                .filter(part -> part.is(NEXT_UPDATE))
+                .findFirst()
+                .map(Der::content)
+                .orElse(Der.of(new byte[0]));
+        return new OcspStaple(status, single.child(THIS_UPDATE).time(), next.time());
+    }
+
+    private static String error(int code) {
+        return switch (code) {
+            case 1 -> "malformedRequest";
+            case 2 -> "internalError";
+            case 3 -> "tryLater";
+            case 5 -> "sigRequired";
+            case 6 -> "unauthorized";
+            default -> "garbled";
+        };
+    }
+}
