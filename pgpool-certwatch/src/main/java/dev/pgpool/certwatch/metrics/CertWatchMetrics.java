@@ -145,8 +145,7 @@ public final class CertWatchMetrics implements AutoCloseable {
     }
 
     private InstanceMeters meters(CertReport report) {
-        return new InstanceMeters(
-                registry, tags(report.target()), chainInfo, clock, watchInterval, budget, report);
+        return new InstanceMeters(registry, tags(report.target()), chainInfo, clock, watchInterval, budget, report);
     }
 
     /** Prometheus wants the same tags at all meters of a name: a label that a target does not have is empty. */
