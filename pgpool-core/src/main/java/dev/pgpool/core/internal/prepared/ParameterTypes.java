@@ -33,7 +33,7 @@ final class ParameterTypes {
                 parameters = Math.max(parameters, number(parseBody, end));
             }
         }
-        int count = end + 2 < parseBody.length ? (parseBody[end + 1] & 0xff) << 8 | parseBody[end + 2] & 0xff : 0;
+        int count = end + 2 < parseBody.length ? ((parseBody[end + 1] & 0xff) << 8) | (parseBody[end + 2] & 0xff) : 0;
         if (parameters > count) {
             return true;
         }
@@ -64,7 +64,7 @@ final class ParameterTypes {
         body[end + 2] = (byte) types.length;
         for (int i = 0; i < types.length; i++) {
             for (int k = 0; k < 4; k++) {
-                body[end + 3 + 4 * i + k] = (byte) (types[i] >> 24 - 8 * k);
+                body[end + 3 + 4 * i + k] = (byte) (types[i] >> (24 - 8 * k));
             }
         }
         return body;
