@@ -491,12 +491,11 @@ class SessionStateIT {
         }
     }
 
-    /** Its value can't be written in the bytes that the client's encoding wants. */
     @Test
-    void valueThatIsNotAsciiKeepsAClientOfAnotherEncodingWhereItIs() {
+    void valueThatIsNotAsciiFollowsAClientOfAnotherEncoding() {
         postgres.execute("CREATE SCHEMA IF NOT EXISTS \"größe\"");
         String isRight = "SELECT current_setting('search_path') = '\"gr' || chr(246) || chr(223) || 'e\"'";
-        try (TestPooler pooler = TestPooler.start(postgres, 2);
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
                 WireClient latin = pooler.login("client_encoding", "LATIN1");
                 WireClient other = pooler.login()) {
             latin.run("SET search_path TO U&\"gr\\00f6\\00dfe\"");
@@ -504,8 +503,7 @@ class SessionStateIT {
                 assertThat(other.value(isRight)).isEqualTo("f");
                 assertThat(latin.value(isRight)).isEqualTo("t");
             }
-            assertThat(pool(pooler).pins()).containsEntry(SessionState.SETTING, 1L);
-            assertThat(pool(pooler).clientsPinned()).isEqualTo(1);
+            assertThat(pool(pooler).clientsPinned()).isZero();
         }
     }
 

@@ -63,6 +63,11 @@ interface ClientPhase {
         return "none";
     }
 
+    /** Whether bytes pass unread, so that nobody knows whether the client is in the middle of something. */
+    default boolean isRelaying() {
+        return false;
+    }
+
     /** The connection is over: what the phase holds must be let go. */
     default void onClosed() {}
 }

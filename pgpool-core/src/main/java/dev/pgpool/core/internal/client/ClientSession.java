@@ -123,6 +123,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return phase.replication();
     }
 
+    /** Whether what it says is passed on to a server of its own, unread. */
+    boolean isRelaying() {
+        return phase.isRelaying();
+    }
+
     boolean isAtConsole() {
         return phase.isConsole();
     }
@@ -413,7 +418,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         if (identity.isLoggedIn()
                 && !closed
                 && !isAtConsole()
-                && phase.replication().equals("none")
+                && !phase.isRelaying()
                 && activityWhileIdle() >= 0
                 && in.isDrained()) {
             fail(PoolerError.SHUTDOWN.plain(), reason);

@@ -55,7 +55,7 @@ final class ClientView {
         if (!session.identity().isLoggedIn()) {
             return State.LOGIN;
         }
-        return link != null || !session.replication().equals("none") ? State.ACTIVE : State.IDLE;
+        return link != null || session.isRelaying() ? State.ACTIVE : State.IDLE;
     }
 
     private static Set<SessionState> kinds(int bits) {

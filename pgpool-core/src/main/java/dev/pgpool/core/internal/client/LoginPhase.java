@@ -471,11 +471,11 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             pool.secretBecame(admission.given());
         }
         if (replication) {
-            ReplicationPhase phase = new ReplicationPhase(session, startup, pool);
+            ReplicationPhase phase = new ReplicationPhase(session, startup, pool, new Accepted());
             session.enter(phase);
             phase.begin();
         } else {
-            Welcome welcome = new Welcome(session, startup.minor(), settings);
+            Welcome welcome = new Welcome(session, startup, settings);
             session.enter(welcome);
             welcome.begin(pool);
         }

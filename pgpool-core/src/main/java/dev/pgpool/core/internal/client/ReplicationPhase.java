@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * pool has room, else in the place of a server for which it waits like everybody else. From then on bytes pass both ways
  * unread, until one side closes; then the other is closed, too.
  *
+ * <p>So do those of a client that does not replicate, but whose start-up settings only a server of its own can take.
+ *
  * <pre>
  *   waiting for a place ──server──> connecting ──logged in──> relaying ──either side closes──> closed
  * </pre>
@@ -29,23 +31,27 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
     private final StartupPacket.Startup startup;
     private final ServerPool pool;
     private final Walsender wanted;
-    private final Accepted accepted = new Accepted();
+    private final Accepted accepted;
     private @Nullable ServerConnection server;
 
-    ReplicationPhase(ClientSession session, StartupPacket.Startup startup, ServerPool pool) {
+    ReplicationPhase(ClientSession session, StartupPacket.Startup startup, ServerPool pool, Accepted accepted) {
         this.session = session;
+        this.accepted = accepted;
         this.startup = startup;
         this.pool = pool;
-        this.wanted = new Walsender(session, startup.parameters(), new Outcome());
+        this.wanted = new Walsender(session, startup.settings(), new Outcome());
     }
 
     void begin() {
-        LaneEntry.enter(session, pool, () -> {
-            ServerConnection place = session.lane().acquire(wanted);
-            if (place != null) {
-                onServer(session, place);
-            }
-        });
+        LaneEntry.enter(session, pool, this::beginInLane);
+    }
+
+    /** The client has entered its pool already. */
+    void beginInLane() {
+        ServerConnection place = session.lane().acquire(wanted);
+        if (place != null) {
+            onServer(session, place);
+        }
     }
 
     @Override
@@ -88,7 +94,16 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
 
     @Override
     public String replication() {
-        return "database".equals(startup.parameters().get("replication")) ? "logical" : "physical";
+        String asked = startup.parameters().get("replication");
+        if (!ReplicationRequest.isWanted(asked)) {
+            return "none";
+        }
+        return "database".equals(asked) ? "logical" : "physical";
+    }
+
+    @Override
+    public boolean isRelaying() {
+        return true;
     }
 
     private void relay(ServerConnection walsender) {

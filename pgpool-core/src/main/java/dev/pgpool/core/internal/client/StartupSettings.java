@@ -1,52 +1,104 @@
 package dev.pgpool.core.internal.client;
 
+import dev.pgpool.core.internal.params.ApplicationName;
 import dev.pgpool.core.internal.params.StartupOptions;
+import dev.pgpool.core.internal.wire.RawText;
 import dev.pgpool.core.internal.wire.StartupPacket;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import dev.pgpool.core.internal.wire.StartupPacket.Setting;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings that a client wishes for at start-up.
  *
- * @param validated those that a server must see before they are believed
- * @param free those that any server takes as they are, and that may differ from client to client
+ * @param tried those that a server must see before they are believed, in the order in which PostgreSQL takes them: one that
+ *     is given twice, or in part, like DateStyle, builds on what was there before
+ * @param applicationName the one that any server takes as it is, and that may differ from client to client; null if the
+ *     client gave none, or one that PostgreSQL changes
  */
-record StartupSettings(Map<String, String> validated, Map<String, String> free) {
+record StartupSettings(List<Setting> tried, @Nullable String applicationName) {
     private static final Set<String> NOT_SETTINGS = Set.of("user", "database", "options", "replication");
-    private static final String APPLICATION_NAME = "application_name";
-    /** PostgreSQL's NAMEDATALEN - 1. */
-    private static final int NAME_LIMIT = 63;
+
+    /** What SQL can't set, or could set only anew in each transaction. */
+    private static final Set<String> ONLY_AT_START = Set.of(
+            "ignore_system_indexes",
+            "jit_debugging_support",
+            "jit_profiling_support",
+            "local_preload_libraries",
+            "log_connections",
+            "log_disconnections",
+            "post_auth_delay",
+            "seed",
+            "session_preload_libraries",
+            "transaction_deferrable",
+            "transaction_isolation",
+            "transaction_read_only");
 
     /** No wish. */
-    static final StartupSettings NONE = new StartupSettings(Map.of(), Map.of());
+    static final StartupSettings NONE = new StartupSettings(List.of(), null);
 
     StartupSettings {
-        validated = Map.copyOf(validated);
-        free = Map.copyOf(free);
+        tried = List.copyOf(tried);
+    }
+
+    /** Whether a server can take them only when it starts. */
+    boolean areOnlyForTheStart() {
+        return tried.stream()
+                .anyMatch(setting -> ONLY_AT_START.contains(setting.name().toLowerCase(Locale.ROOT)));
+    }
+
+    /** Whether the client gives an application_name that depends on the encoding. */
+    boolean hasForeignName() {
+        return tried.stream().anyMatch(StartupSettings::isForeignName);
+    }
+
+    private static boolean isForeignName(Setting setting) {
+        return ApplicationName.isNamed(setting.name()) && !RawText.isAscii(setting.value());
+    }
+
+    /** Whether something else depends on the encoding. */
+    boolean hasForeignValues() {
+        return tried.stream()
+                .anyMatch(setting -> !RawText.isAscii(setting.name()) || !RawText.isAscii(setting.value()));
+    }
+
+    /** The same with the application_name as a server of this version tells it; null if that can't be set in SQL. */
+    @Nullable
+    StartupSettings withCleanName(String version) {
+        List<Setting> clean = new ArrayList<>();
+        for (Setting setting : tried) {
+            String value = isForeignName(setting) ? ApplicationName.cleaned(setting.value(), version) : setting.value();
+            if (isForeignName(setting) && value.length() > ApplicationName.LIMIT) {
+                return null;
+            }
+            clean.add(new Setting(setting.name(), value));
+        }
+        return new StartupSettings(clean, applicationName);
     }
 
     /** As PostgreSQL takes them: {@code options} first, so that parameters of their own win. */
     static StartupSettings of(StartupPacket.Startup startup) {
-        Map<String, String> validated = new LinkedHashMap<>();
-        String options = startup.parameters().get("options");
-        if (options != null) {
-            validated.putAll(StartupOptions.parse(options));
-        }
-        Map<String, String> free = new LinkedHashMap<>();
-        startup.parameters().forEach((name, value) -> {
-            if (name.equals(APPLICATION_NAME) && isTakenAsIs(value)) {
-                validated.remove(name);
-                free.put(name, value);
-            } else if (!NOT_SETTINGS.contains(name)) {
-                validated.put(name, value);
+        List<Setting> all = new ArrayList<>();
+        startup.settings().stream()
+                .filter(setting -> setting.name().equals("options"))
+                .reduce((earlier, later) -> later)
+                .ifPresent(options -> all.addAll(StartupOptions.parse(options.value())));
+        startup.settings().stream()
+                .filter(setting -> !NOT_SETTINGS.contains(setting.name()))
+                .forEach(all::add);
+        String name = null;
+        for (Setting setting : all) {
+            if (ApplicationName.isNamed(setting.name())) {
+                name = setting.value();
             }
-        });
-        return new StartupSettings(validated, free);
-    }
-
-    /** Whether PostgreSQL neither cuts nor cleans the name. */
-    private static boolean isTakenAsIs(String name) {
-        return name.length() <= NAME_LIMIT && name.chars().allMatch(c -> c >= ' ' && c < 127);
+        }
+        if (name == null || !ApplicationName.isTakenAsIs(name)) {
+            return new StartupSettings(all, null);
+        }
+        all.removeIf(setting -> ApplicationName.isNamed(setting.name()));
+        return new StartupSettings(all, name);
     }
 }

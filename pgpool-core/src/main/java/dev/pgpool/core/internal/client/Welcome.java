@@ -1,32 +1,62 @@
 package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.internal.link.Link;
+import dev.pgpool.core.internal.link.StartupTrial;
+import dev.pgpool.core.internal.params.ApplicationName;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.pool.ServerPool;
+import dev.pgpool.core.internal.pool.StartupProfiles.Profile;
+import dev.pgpool.core.internal.pool.Walsender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.StartupPacket;
+import dev.pgpool.core.internal.wire.StartupPacket.Setting;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Phase: authenticated, but not told so yet. Finds the lane, goes to its event loop if need be, makes sure that a server
  * takes the client's settings, and says what PostgreSQL says: parameters, cancel key, ready.
+ *
+ * <pre>
+ *   profile known? ──yes──────────────────────────────────────────────> welcome
+ *     │ no                                                                ^
+ *     v                                                                   │
+ *   server ──> trial ──learned────────────────────────────────────────────┘
+ *     ^          ├──── base of DateStyle wanted ──> connection that tells it ──> trial again
+ *     │          ├──── bytes that are not valid in the database ──> clean name, or a server of its own
+ *     └── lost ──┴──── refused ──> error
+ * </pre>
  */
 final class Welcome implements ClientPhase {
+    /** The bytes of a value are not valid in the encoding of the database. */
+    private static final String INVALID_BYTES = "22021";
+    /** Servers that may be lost in a trial before the client hears of it. */
+    private static final int ATTEMPTS = 3;
+    /** Changes nothing of a DateStyle; what the start-up packet says goes before what the role says. */
+    private static final Setting NO_PART_OF_DATE_STYLE = new Setting("DateStyle", "");
+
     private final ClientSession session;
-    private final int protocolMinor;
-    private final StartupSettings settings;
+    private final StartupPacket.Startup startup;
+    private final StartupSettings wanted;
     private final Accepted accepted = new Accepted();
     private @Nullable ServerPool pool;
-    private @Nullable SessionParameters validated;
+    /** As wanted, or with a name that has been cleaned. */
+    private StartupSettings settings;
 
-    Welcome(ClientSession session, int protocolMinor, StartupSettings settings) {
+    private @Nullable StartupTrial trial;
+    private @Nullable Walsender probe;
+    private int lost;
+
+    Welcome(ClientSession session, StartupPacket.Startup startup, StartupSettings settings) {
         this.session = session;
-        this.protocolMinor = protocolMinor;
+        this.startup = startup;
+        this.wanted = settings;
         this.settings = settings;
     }
 
@@ -36,14 +66,17 @@ final class Welcome implements ClientPhase {
     }
 
     private void profile() {
-        ServerPool entered = pool();
-        SessionParameters wish = entered.parameters().of(settings.validated());
-        validated = wish;
-        SessionParameters known = entered.profiles().find(wish);
+        Profile known = pool().profiles().find(wanted.tried());
         if (known != null) {
             welcome(known);
-            return;
+        } else if (wanted.areOnlyForTheStart()) {
+            getOwnServer();
+        } else {
+            acquire();
         }
+    }
+
+    private void acquire() {
         ServerConnection server = session.lane().acquire(session);
         if (server != null) {
             onServer(session, server);
@@ -60,24 +93,20 @@ final class Welcome implements ClientPhase {
 
     @Override
     public void onServer(ClientSession s, ServerConnection server) {
-        SessionParameters wish = pool().parameters().with(server.loginParameters(), settings.validated());
-        session.parametersBecame(wish);
-        Link link = session.link(server);
-        link.endIfReady();
-    }
-
-    /** The server has taken the settings, and has reported what became of them. */
-    @Override
-    public void onUnlinked(ClientSession s) {
-        SessionParameters wish = validated;
-        if (wish != null && !session.isClosed()) {
-            pool().profiles().learn(wish, session.parameters());
-            welcome(session.parameters());
+        Walsender probing = probe;
+        if (probing != null) {
+            session.lane().replace(server, probing);
+            return;
         }
+        StartupTrial begun = new StartupTrial(
+                server, session.lane(), settings.tried(), pool().profiles().baseDateStyle(), new TrialOutcome(server));
+        trial = begun;
+        begun.begin();
     }
 
     @Override
     public void onNoServer(ClientSession s, ErrorFields error) {
+        session.lane().giveUp(session);
         session.fail(error, CloseReason.SERVER_UNAVAILABLE);
     }
 
@@ -86,25 +115,116 @@ final class Welcome implements ClientPhase {
         accepted.tellLongWait(session);
     }
 
-    private void welcome(SessionParameters profile) {
+    /** What a server made of the settings. */
+    private final class TrialOutcome implements StartupTrial.Outcome {
+        private final ServerConnection server;
+
+        TrialOutcome(ServerConnection server) {
+            this.server = server;
+        }
+
+        @Override
+        public void onLearned(Profile profile) {
+            pool().profiles().learn(wanted.tried(), profile);
+            ended(() -> welcome(profile));
+        }
+
+        @Override
+        public void onBaseWanted() {
+            ended(Welcome.this::probe);
+        }
+
+        @Override
+        public void onRefused(ErrorFields error) {
+            ended(() -> refused(error, server.readOnlyParameters().getOrDefault("server_version", "")));
+        }
+
+        @Override
+        public void onLost(@Nullable ErrorFields error) {
+            ended(() -> {
+                if (++lost < ATTEMPTS) {
+                    acquire();
+                } else {
+                    ErrorFields why = error == null ? PoolerError.SERVER_CLOSED.with("during login") : error;
+                    session.fail(why.asFatal(), CloseReason.SERVER_UNAVAILABLE);
+                }
+            });
+        }
+
+        private void ended(Runnable next) {
+            trial = null;
+            session.guard(next);
+        }
+    }
+
+    private void refused(ErrorFields error, String version) {
+        if (!error.sqlState().equals(INVALID_BYTES) || !settings.hasForeignValues()) {
+            session.fail(error.asFatal(), CloseReason.SERVER_UNAVAILABLE);
+            return;
+        }
+        StartupSettings clean = settings.hasForeignName() ? settings.withCleanName(version) : null;
+        if (clean == null) {
+            getOwnServer();
+        } else {
+            settings = clean;
+            acquire();
+        }
+    }
+
+    /** What no SQL can set a server takes only from the client itself, when it starts. */
+    private void getOwnServer() {
+        ReplicationPhase own = new ReplicationPhase(session, startup, pool(), accepted);
+        session.enter(own);
+        own.beginInLane();
+    }
+
+    /** A connection that has no part of a DateStyle in its start-up packet, but has one there, tells what a part builds on. */
+    private void probe() {
+        Walsender probing = new Walsender(session, List.of(NO_PART_OF_DATE_STYLE), new Walsender.Outcome() {
+            @Override
+            public boolean isWanted() {
+                return !session.isClosed();
+            }
+
+            @Override
+            public void onConnected(ServerConnection told) {
+                String base = told.loginParameters().get(NO_PART_OF_DATE_STYLE.name());
+                pool().profiles().baseDateStyle(base == null ? "" : base);
+                told.close(CloseReason.EVICTED);
+                probe = null;
+                session.guard(Welcome.this::profile);
+            }
+
+            @Override
+            public void onFailed(ErrorFields error) {
+                probe = null;
+                session.fail(error, CloseReason.SERVER_UNAVAILABLE);
+            }
+        });
+        probe = probing;
+        ServerConnection place = session.lane().acquire(probing);
+        if (place != null) {
+            onServer(session, place);
+        }
+    }
+
+    private void welcome(Profile profile) {
         ServerPool entered = pool();
-        SessionParameters mine = entered.parameters().with(profile, settings.free());
+        SessionParameters mine = profile.parameters();
+        String name = settings.applicationName();
+        if (name != null) {
+            mine = entered.parameters().with(mine, ApplicationName.PARAMETER, name);
+        }
         session.beganWith(mine);
-        CancelKey key =
-                CancelKey.create(session.id(), protocolMinor, session.services().random());
+        CancelKey key = CancelKey.create(
+                session.id(), startup.minor(), session.services().random());
         session.cancelKey(key);
         ByteBuf out = session.out().space();
         accepted.tell(out);
-        entered.readOnlyParameters().forEach((name, value) -> BackendWriter.parameterStatus(out, name, value));
-        SessionParameters reported = entered.reported();
-        if (reported != null) {
-            for (String name : reported.names()) {
-                String value = mine.get(name);
-                if (value != null) {
-                    BackendWriter.parameterStatus(out, name, value);
-                }
-            }
-        }
+        profile.told().forEach((reported, value) -> {
+            boolean own = name != null && reported.equals(ApplicationName.PARAMETER);
+            BackendWriter.parameterStatus(out, reported, own ? name : value);
+        });
         BackendWriter.backendKeyData(out, key.processId(), key.secret());
         BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
         session.out().flush();
@@ -122,5 +242,13 @@ final class Welcome implements ClientPhase {
     @Override
     public void onMessages(ClientSession s, MessageCursor in) {
         // nobody speaks before he is welcome: it waits
+    }
+
+    @Override
+    public void onClosed() {
+        StartupTrial running = trial;
+        if (running != null) {
+            running.abandon();
+        }
     }
 }

@@ -8,7 +8,7 @@ import dev.pgpool.core.internal.params.SqlText;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
-import dev.pgpool.core.internal.wire.MessageReader;
+import dev.pgpool.core.internal.wire.RawText;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
@@ -37,6 +37,8 @@ final class Inspection implements OwnQuery.Outcome {
     private final Map<String, String> learned = new TreeMap<>();
     private final List<String> gone = new ArrayList<>();
     private int found;
+    /** The client's encoding is another than the database's: values come as hexadecimal digits. */
+    private boolean asBytes;
 
     Inspection(Exchange x, Link link) {
         this.x = x;
@@ -51,6 +53,7 @@ final class Inspection implements OwnQuery.Outcome {
         gone.clear();
         found = 0;
         settings = pins.settings();
+        asBytes = server.isForeign();
         resets = pins.isResetAll() ? allOf(server.parameters(), client.startupParameters()) : pins.resets();
         int kinds = pins.askable();
         pins.asked();
@@ -97,8 +100,8 @@ final class Inspection implements OwnQuery.Outcome {
         return server.loginParameters().has(name);
     }
 
-    private static String value(String name) {
-        return "pg_catalog.current_setting(" + SqlText.literal(name) + ",true)";
+    private String value(String name) {
+        return asBytes ? SqlText.currentBytes(name) : SqlText.current(name);
     }
 
     private String kinds(int kinds) {
@@ -121,7 +124,7 @@ final class Inspection implements OwnQuery.Outcome {
             case ROLE ->
                 "pg_catalog.current_setting('role') OPERATOR(pg_catalog.<>) 'none' OR SESSION_USER"
                         + " OPERATOR(pg_catalog.<>) "
-                        + SqlText.literal(server.target().user()) + "::pg_catalog.name";
+                        + SqlText.literal(RawText.of(server.target().user())) + "::pg_catalog.name";
             case PREPARED_STATEMENT -> "EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)";
             // whatever is in the schema depends on it; without the schema its number is 0
             case TEMPORARY_OBJECT ->
@@ -145,12 +148,12 @@ final class Inspection implements OwnQuery.Outcome {
         found = bits == null ? 0 : Integer.parseInt(bits);
         at = behind(buf, at);
         for (String name : settings) {
-            learn(name, text(buf, at));
+            learn(name, value(buf, at));
             at = behind(buf, at);
         }
         for (String name : resets) {
             if (!isReported(name)) {
-                String value = text(buf, at);
+                String value = value(buf, at);
                 at = behind(buf, at);
                 String set = text(buf, at);
                 // those with two parts are in no list; where they were never set they are empty
@@ -173,7 +176,13 @@ final class Inspection implements OwnQuery.Outcome {
     /** The value at this index; null for SQL's null. */
     private static @Nullable String text(ByteBuf buf, int at) {
         int length = buf.getInt(at);
-        return length < 0 ? null : MessageReader.text(buf, at + 4, at + 4 + length);
+        return length < 0 ? null : RawText.read(buf, at + 4, at + 4 + length);
+    }
+
+    /** The same of a parameter. */
+    private @Nullable String value(ByteBuf buf, int at) {
+        String text = text(buf, at);
+        return text == null || !asBytes ? text : RawText.unhex(text);
     }
 
     private static int behind(ByteBuf buf, int at) {

@@ -95,7 +95,6 @@ public final class Link implements ServerPhase {
         lane = newLane;
         x.begin(client, newLane);
         x.counters.countAssignment();
-        x.bound |= !client.parameters().isRepeatable();
         statements.begin();
         crowded = false;
         resyncing = false;
@@ -104,12 +103,6 @@ public final class Link implements ServerPhase {
         if (client.parameters() != server.parameters()) {
             settings.begin(client.parameters(), false);
         }
-    }
-
-    /** Ends a link that was begun only to bring the parameters in line, now if that needed no query. */
-    public void endIfReady() {
-        maybeRelease();
-        x.toServer.flush();
     }
 
     /** Passes on what the client sent. The cursor is left at a message that has not arrived in full, if any. */
@@ -285,9 +278,6 @@ public final class Link implements ServerPhase {
                 x.toServer.flush();
                 return;
             }
-        }
-        if (!server.parameters().isRepeatable()) {
-            x.pins.keepSettings();
         }
         if (x.pins.isTouched()) {
             inspection.begin(client);

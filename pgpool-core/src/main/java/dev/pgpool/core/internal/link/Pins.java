@@ -129,12 +129,10 @@ final class Pins {
         }
     }
 
-    /** What the client has set can't be repeated on another server. */
-    void keepSettings() {
-        if ((ever & SessionState.SETTING.bit()) == 0) {
-            ever |= SessionState.SETTING.bit();
-            touched = true;
-        }
+    /** The server has reported a value that can't be told from its report. */
+    void readBack(String name) {
+        settings.add(name);
+        touched = true;
     }
 
     /** Nothing needs a look, and nothing keeps the client here. */

@@ -122,7 +122,11 @@ final class Replies implements ExpectedReplies.Undo {
                 if (!in.isComplete()) {
                     return false;
                 }
-                x.server.onParameterStatus(in);
+                String unread = x.server.onParameterStatus(in);
+                if (unread != null) {
+                    x.bound = true;
+                    x.pins.readBack(unread);
+                }
                 in.forward();
             }
             case BackendType.COPY_IN_RESPONSE -> {

@@ -3,8 +3,10 @@ package dev.pgpool.core.internal.link;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.RawText;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,7 @@ final class Settings implements OwnQuery.Outcome {
     private final Link link;
     private final ServerConnection server;
     private @Nullable SessionParameters before;
+    private @Nullable SessionParameters after;
     private boolean told;
 
     Settings(Exchange x, Link link) {
@@ -41,6 +44,7 @@ final class Settings implements OwnQuery.Outcome {
             return false;
         }
         before = present;
+        after = wanted;
         told = tell;
         link.ask(new OwnQuery(server, this), sql);
         server.parametersBecame(wanted);
@@ -59,8 +63,26 @@ final class Settings implements OwnQuery.Outcome {
 
     @Override
     public void onDone(TransactionStatus status) {
+        SessionParameters wanted = after;
+        if (wanted != null && !told) {
+            tellDifferences(wanted);
+        }
         link.onAsked(status);
         link.maybeRelease();
+    }
+
+    /** What the server makes of a value may not be what another server has made of it: then the client hears of it. */
+    private void tellDifferences(SessionParameters wanted) {
+        SessionParameters now = server.parameters();
+        if (now.equals(wanted) || !x.toClient.isConnected()) {
+            return;
+        }
+        for (String name : now.names()) {
+            String value = now.get(name);
+            if (value != null && !value.equals(wanted.get(name)) && RawText.isAscii(value)) {
+                BackendWriter.parameterStatus(x.toClient.space(), name, value);
+            }
+        }
     }
 
     @Override

@@ -8,8 +8,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settable parameters of a session: those that the server reports, and those that the client gave at start-up.
- * Immutable and interned by {@link ParameterRegistry}: two sessions of a pool agree exactly if they hold the same
+ * The settable parameters of a session: those that the server reports, and those that the client gave at start-up. Names
+ * and values are {@link dev.pgpool.core.internal.wire.RawText} in the encoding of the database, the values as the server
+ * spells them.
+ *
+ * <p>Immutable and interned by {@link ParameterRegistry}: two sessions of a pool agree exactly if they hold the same
  * object, so the hot path compares references.
  */
 public final class SessionParameters {
@@ -30,7 +33,6 @@ public final class SessionParameters {
     private final String[] values;
     private final int hash;
     private final boolean backslashes;
-    private final boolean repeatable;
     private @Nullable SessionParameters meaning;
 
     private SessionParameters(String[] names, String[] values) {
@@ -38,20 +40,10 @@ public final class SessionParameters {
         this.values = values;
         this.hash = 31 * Arrays.hashCode(names) + Arrays.hashCode(values);
         this.backslashes = "off".equals(get("standard_conforming_strings"));
-        this.repeatable =
-                isUnicode(get("client_encoding")) || Arrays.stream(values).allMatch(SessionParameters::isAscii);
-    }
-
-    private static boolean isUnicode(@Nullable String encoding) {
-        return encoding == null || encoding.equalsIgnoreCase("UTF8") || encoding.equalsIgnoreCase("SQL_ASCII");
-    }
-
-    private static boolean isAscii(String value) {
-        return value.chars().allMatch(c -> c < 128);
     }
 
     static SessionParameters of(Map<String, String> settings) {
-        TreeMap<String, String> sorted = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        TreeMap<String, String> sorted = new TreeMap<>(AsciiOrder.INSTANCE);
         sorted.putAll(settings);
         return new SessionParameters(
                 sorted.keySet().toArray(new String[0]), sorted.values().toArray(new String[0]));
@@ -76,11 +68,6 @@ public final class SessionParameters {
         return backslashes;
     }
 
-    /** Whether another server can be told of them: we read and write UTF-8, whatever the client's encoding makes of a value. */
-    public boolean isRepeatable() {
-        return repeatable;
-    }
-
     /** Before it is published by the registry. */
     void means(SessionParameters what) {
         meaning = what;
@@ -88,7 +75,7 @@ public final class SessionParameters {
 
     /** The value of a parameter, by its name in any case; null if the session has no opinion. */
     public @Nullable String get(String name) {
-        int i = Arrays.binarySearch(names, name, String.CASE_INSENSITIVE_ORDER);
+        int i = Arrays.binarySearch(names, name, AsciiOrder.INSTANCE);
         return i < 0 ? null : values[i];
     }
 
@@ -104,7 +91,7 @@ public final class SessionParameters {
 
     /** A copy as a map from name to value. */
     public Map<String, String> toMap() {
-        Map<String, String> map = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        Map<String, String> map = new TreeMap<>(AsciiOrder.INSTANCE);
         for (int i = 0; i < names.length; i++) {
             map.put(names[i], values[i]);
         }
@@ -127,16 +114,13 @@ public final class SessionParameters {
         StringBuilder sql = new StringBuilder();
         for (int i = 0; i < wanted.names.length; i++) {
             if (!wanted.values[i].equals(get(wanted.names[i]))) {
-                sql.append(sql.length() == 0 ? "SELECT " : ",").append("pg_catalog.set_config(");
-                sql.append(SqlText.literal(wanted.names[i]))
-                        .append(',')
-                        .append(SqlText.literal(wanted.values[i]))
-                        .append(",false)");
+                sql.append(sql.length() == 0 ? "SELECT " : ",");
+                sql.append(SqlText.setTo(wanted.names[i], wanted.values[i]));
             }
         }
         for (String name : names) {
             if (wanted.get(name) == null) {
-                sql.append(sql.length() == 0 ? "RESET " : ";RESET ").append(SqlText.parameter(name));
+                sql.append(sql.length() == 0 ? "" : ";").append(SqlText.reset(name));
             }
         }
         return sql.length() == 0 ? null : sql.toString();

@@ -1,11 +1,11 @@
 package dev.pgpool.core.internal.params;
 
 import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.RawText;
+import dev.pgpool.core.internal.wire.StartupPacket;
 import dev.pgpool.core.internal.wire.WireViolation;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Reads the {@code options} start-up parameter: command-line arguments for a server process, split at spaces that no
@@ -17,13 +17,13 @@ public final class StartupOptions {
     private StartupOptions() {}
 
     /**
-     * The settings in the given order: {@code -c name=value}, {@code -cname=value} and {@code --name=value}, where a
+     * The settings in the given order, each as often as it is given, in raw text: {@code -c name=value}, {@code -cname=value} and {@code --name=value}, where a
      * dash in the name of the long form stands for an underscore.
      *
      * @throws WireViolation for any other argument: it would have to go to the postmaster
      */
-    public static Map<String, String> parse(String options) {
-        Map<String, String> settings = new LinkedHashMap<>();
+    public static List<StartupPacket.Setting> parse(String options) {
+        List<StartupPacket.Setting> settings = new ArrayList<>();
         List<String> arguments = split(options);
         for (int i = 0; i < arguments.size(); i++) {
             String argument = arguments.get(i);
@@ -41,12 +41,13 @@ public final class StartupOptions {
         return settings;
     }
 
-    private static void put(Map<String, String> settings, String setting, String argument) {
+    private static void put(List<StartupPacket.Setting> settings, String setting, String argument) {
         int equals = setting.indexOf('=');
         if (equals <= 0) {
             throw invalid(argument);
         }
-        settings.put(setting.substring(0, equals).replace('-', '_'), setting.substring(equals + 1));
+        settings.add(new StartupPacket.Setting(
+                setting.substring(0, equals).replace('-', '_'), setting.substring(equals + 1)));
     }
 
     private static List<String> split(String options) {
@@ -55,7 +56,7 @@ public final class StartupOptions {
         boolean inside = false;
         for (int i = 0; i < options.length(); i++) {
             char c = options.charAt(i);
-            if (Character.isWhitespace(c)) {
+            if (c == ' ' || (c >= '\t' && c <= '\r')) {
                 if (inside) {
                     arguments.add(current.toString());
                     current.setLength(0);
@@ -76,6 +77,6 @@ public final class StartupOptions {
     }
 
     private static WireViolation invalid(String argument) {
-        return new WireViolation(PoolerError.INVALID_OPTION, argument);
+        return new WireViolation(PoolerError.INVALID_OPTION, RawText.toText(argument));
     }
 }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -227,7 +228,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
 
     private void connect() {
         connecting++;
-        new ConnectChain(destination, loop, this, Map.of(), new Connecting()).begin();
+        new ConnectChain(destination, loop, this, List.of(), new Connecting()).begin();
     }
 
     /** A connection is being made. */

@@ -10,6 +10,7 @@ import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.server.ServerTarget;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.StartupPacket.Setting;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.SocketAddress;
@@ -18,7 +19,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -72,7 +72,7 @@ final class ConnectChain implements ServerConnector.Outcome {
     private final Destination to;
     private final EventLoop loop;
     private final ServerHome home;
-    private final Map<String, String> startup;
+    private final List<Setting> startup;
     private final Owner owner;
     private final ServerHosts.Order order;
     private final Deque<HostConfig> hosts = new ArrayDeque<>();
@@ -95,7 +95,7 @@ final class ConnectChain implements ServerConnector.Outcome {
     private boolean abandoned;
 
     /** @param startup further start-up parameters, of a connection that is used as it is; none for a pooled one */
-    ConnectChain(Destination to, EventLoop loop, ServerHome home, Map<String, String> startup, Owner owner) {
+    ConnectChain(Destination to, EventLoop loop, ServerHome home, List<Setting> startup, Owner owner) {
         this.to = to;
         this.loop = loop;
         this.home = home;

@@ -25,7 +25,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -195,7 +194,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         private final long begun = System.nanoTime();
         private final int generation = pool.generation();
         private final int secrets = pool.secrets();
-        private final ConnectChain chain = new ConnectChain(pool, loop, ServerLane.this, Map.of(), this);
+        private final ConnectChain chain = new ConnectChain(pool, loop, ServerLane.this, List.of(), this);
 
         void begin() {
             connecting.add(this);

@@ -42,11 +42,10 @@ final class ServerView {
     }
 
     private static String replication(ServerConnection server) {
-        String asked = server.target().startup().get("replication");
-        if (asked == null) {
-            return "none";
-        }
-        return asked.equals("database") ? "logical" : "physical";
+        return server.target().settings().stream()
+                .filter(setting -> setting.name().equals("replication"))
+                .map(setting -> setting.value().equals("database") ? "logical" : "physical")
+                .reduce("none", (earlier, later) -> later);
     }
 
     private static ServerInfo.State state(ServerConnection server, PoolLane<ServerConnection> lane) {

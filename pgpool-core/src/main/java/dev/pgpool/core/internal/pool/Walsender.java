@@ -2,7 +2,8 @@ package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
-import java.util.Map;
+import dev.pgpool.core.internal.wire.StartupPacket.Setting;
+import java.util.List;
 
 /**
  * The server connection that a replication client wants.
@@ -11,7 +12,7 @@ import java.util.Map;
  * @param startup the client's own start-up parameters; user and database are the pool's
  * @param outcome gets the walsender, or hears why there is none
  */
-public record Walsender(Waiter<ServerConnection> waiter, Map<String, String> startup, Outcome outcome) {
+public record Walsender(Waiter<ServerConnection> waiter, List<Setting> startup, Outcome outcome) {
     /** What becomes of the walsender. */
     public interface Outcome extends ServerConnector.Outcome {
         /** Whether the client is still there. */
@@ -19,7 +20,7 @@ public record Walsender(Waiter<ServerConnection> waiter, Map<String, String> sta
     }
 
     public Walsender {
-        startup = Map.copyOf(startup);
+        startup = List.copyOf(startup);
     }
 
     boolean isWanted() {

@@ -12,6 +12,7 @@ import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.RawText;
 import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -37,6 +38,8 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerConnection.class);
 
     private static final int GOODBYE_SECONDS = 5;
+    /** The encoding that is none: what comes from or goes to it is not converted. */
+    private static final String UNCONVERTED = "SQL_ASCII";
 
     private final MessageCursor in = new MessageCursor(PoolerError.SERVER_PROTOCOL_VIOLATION);
     private final Outbox out = new Outbox();
@@ -343,18 +346,26 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     // ---- messages that mean the same in every phase
 
-    /** Reads a complete ParameterStatus and remembers it. */
-    public void onParameterStatus(MessageCursor message) {
+    /**
+     * Reads a complete ParameterStatus and remembers it.
+     *
+     * @return the name, if the value has to be read back: it has bytes above 127, and those are in the encoding of the client
+     */
+    public @Nullable String onParameterStatus(MessageCursor message) {
         ByteBuf buf = message.buffer();
         int nameEnd = MessageReader.endOfString(buf, message.bodyIndex(), message.bodyEnd());
         int valueEnd = nameEnd < 0 ? -1 : MessageReader.endOfString(buf, nameEnd + 1, message.bodyEnd());
         if (valueEnd < 0) {
             throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "malformed ParameterStatus");
         }
-        String name = MessageReader.text(buf, message.bodyIndex(), nameEnd);
-        String value = MessageReader.text(buf, nameEnd + 1, valueEnd);
+        String name = RawText.read(buf, message.bodyIndex(), nameEnd);
+        String value = RawText.read(buf, nameEnd + 1, valueEnd);
         if (SessionParameters.isSettable(name)) {
-            parameters = parameterRegistry.with(parameters, name, value);
+            boolean ascii = RawText.isAscii(value);
+            if (ascii || !isForeign()) {
+                parameters = parameterRegistry.with(parameters, name, value);
+            }
+            return ascii ? null : name;
         } else {
             readOnlyParameters.put(name, value);
             TargetSessionAttributes wanted = target.setup().attributes();
@@ -362,6 +373,18 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
                 retire(CloseReason.SERVER_ROLE_CHANGED);
             }
         }
+        return null;
+    }
+
+    /** Whether text that comes from the server now is in another encoding than the values of parameters. */
+    public boolean isForeign() {
+        String client = parameters.get("client_encoding");
+        String own = readOnlyParameters.get("server_encoding");
+        return client != null
+                && own != null
+                && !client.equalsIgnoreCase(own)
+                && !client.equalsIgnoreCase(UNCONVERTED)
+                && !own.equalsIgnoreCase(UNCONVERTED);
     }
 
     /** Reads a complete ErrorResponse and remembers it if it is the last word. */

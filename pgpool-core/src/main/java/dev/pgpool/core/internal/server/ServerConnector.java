@@ -235,7 +235,7 @@ public final class ServerConnector {
 
         private void introduce(Channel connected) {
             ByteBuf packet = connected.alloc().ioBuffer(256);
-            FrontendWriter.startup(packet, target.startup());
+            FrontendWriter.startup(packet, target.startup(), target.settings());
             connected.writeAndFlush(packet);
         }
 

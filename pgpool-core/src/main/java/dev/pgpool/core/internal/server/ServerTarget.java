@@ -3,8 +3,9 @@ package dev.pgpool.core.internal.server;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.internal.tls.ServerTls;
+import dev.pgpool.core.internal.wire.StartupPacket.Setting;
 import java.net.SocketAddress;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxPreparedStatements statements to keep on the connection
  * @param tls how the connection is encrypted
  * @param generation of the pool's servers; older ones are replaced
+ * @param settings further parameters of the start-up packet, those of one client; none for a server that is pooled
  */
 public record ServerTarget(
         HostConfig host,
@@ -31,16 +33,34 @@ public record ServerTarget(
         ServerSetup setup,
         int maxPreparedStatements,
         ServerTls tls,
-        int generation) {
+        int generation,
+        List<Setting> settings) {
     public ServerTarget {
         startup = Map.copyOf(startup);
+        settings = List.copyOf(settings);
+    }
+
+    /** A server without parameters of a client's own. */
+    public ServerTarget(
+            HostConfig host,
+            SocketAddress address,
+            Map<String, String> startup,
+            String user,
+            @Nullable Credential credential,
+            ServerSetup setup,
+            int maxPreparedStatements,
+            ServerTls tls,
+            int generation) {
+        this(host, address, startup, user, credential, setup, maxPreparedStatements, tls, generation, List.of());
     }
 
     /** The same server, database and user for a session with further start-up parameters and no connect query. */
-    public ServerTarget with(Map<String, String> parameters) {
-        Map<String, String> all = new LinkedHashMap<>(parameters);
-        all.putAll(startup);
+    public ServerTarget with(List<Setting> parameters) {
+        List<Setting> own = parameters.stream()
+                .filter(parameter -> !startup.containsKey(parameter.name()))
+                .toList();
         ServerSetup role = new ServerSetup(setup.attributes(), Optional.empty());
-        return new ServerTarget(host, address, all, user, credential, role, maxPreparedStatements, tls, generation);
+        return new ServerTarget(
+                host, address, startup, user, credential, role, maxPreparedStatements, tls, generation, own);
     }
 }

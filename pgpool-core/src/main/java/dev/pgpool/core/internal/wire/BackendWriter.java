@@ -13,10 +13,11 @@ public final class BackendWriter {
         out.writeByte(BackendType.AUTHENTICATION).writeInt(8).writeInt(0);
     }
 
+    /** Name and value are {@link RawText}. */
     public static void parameterStatus(ByteBuf out, String name, String value) {
         int start = begin(out, BackendType.PARAMETER_STATUS);
-        string(out, name);
-        string(out, value);
+        RawText.write(out, name);
+        RawText.write(out, value);
         finish(out, start);
     }
 

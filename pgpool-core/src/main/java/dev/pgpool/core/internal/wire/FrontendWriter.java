@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.wire;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 
 /** Appends messages that a client sends to a server. Never takes ownership of the buffer. */
@@ -10,13 +11,21 @@ public final class FrontendWriter {
 
     private FrontendWriter() {}
 
-    /** StartupMessage of protocol 3.0. */
-    public static void startup(ByteBuf out, Map<String, String> parameters) {
+    /**
+     * StartupMessage of protocol 3.0.
+     *
+     * @param settings further parameters, byte by byte as a client has sent them
+     */
+    public static void startup(ByteBuf out, Map<String, String> parameters, List<StartupPacket.Setting> settings) {
         int start = out.writerIndex();
         out.writeInt(0).writeInt(StartupPacket.PROTOCOL_3_0);
         parameters.forEach((name, value) -> {
             string(out, name);
             string(out, value);
+        });
+        settings.forEach(setting -> {
+            RawText.write(out, setting.name());
+            RawText.write(out, setting.value());
         });
         out.writeByte(0);
         out.setInt(start, out.writerIndex() - start);

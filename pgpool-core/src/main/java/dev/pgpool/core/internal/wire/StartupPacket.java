@@ -37,17 +37,23 @@ public sealed interface StartupPacket {
         }
     }
 
+    /** A parameter of a start-up packet, as {@link RawText}: what encoding it is in only the server may know. */
+    record Setting(String name, String value) {}
+
     /**
      * A client introduces itself.
      *
      * @param minor      minor version of protocol 3 that it asked for
-     * @param parameters what it sent, in order, without {@code _pq_.} options
+     * @param parameters what it sent, in order, without {@code _pq_.} options; the last one of a name
      * @param protocolOptions names of the {@code _pq_.} options: none is known to us
+     * @param settings the same as {@code parameters} byte by byte, and all of those with the same name
      */
-    record Startup(int minor, Map<String, String> parameters, List<String> protocolOptions) implements StartupPacket {
+    record Startup(int minor, Map<String, String> parameters, List<String> protocolOptions, List<Setting> settings)
+            implements StartupPacket {
         public Startup {
             parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
             protocolOptions = List.copyOf(protocolOptions);
+            settings = List.copyOf(settings);
         }
     }
 
@@ -113,16 +119,21 @@ public sealed interface StartupPacket {
     private static StartupPacket startup(int minor, ByteBuf in, int end) {
         Map<String, String> parameters = new LinkedHashMap<>();
         List<String> options = new ArrayList<>();
+        List<Setting> settings = new ArrayList<>();
         while (true) {
+            int nameAt = in.readerIndex();
             String name = string(in, end);
             if (name.isEmpty()) {
                 break;
             }
+            int valueAt = in.readerIndex();
             String value = string(in, end);
             if (name.startsWith("_pq_.")) {
                 options.add(name);
             } else {
                 parameters.put(name, value);
+                settings.add(new Setting(
+                        RawText.read(in, nameAt, valueAt - 1), RawText.read(in, valueAt, in.readerIndex() - 1)));
             }
         }
         if (in.readerIndex() != end) {
@@ -130,7 +141,7 @@ public sealed interface StartupPacket {
                     PoolerError.INVALID_STARTUP_PACKET,
                     "invalid startup packet layout: expected terminator as last byte");
         }
-        return new Startup(minor, parameters, options);
+        return new Startup(minor, parameters, options, settings);
     }
 
     private static String string(ByteBuf in, int limit) {

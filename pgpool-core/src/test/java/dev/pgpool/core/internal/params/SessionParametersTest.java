@@ -34,7 +34,7 @@ class SessionParametersTest {
         SessionParameters from = registry.of(Map.of("a", "1", "b", "2", "ext.c", "3"));
 
         assertThat(from.changesTo(registry.of(Map.of("a", "1", "b", "x"))))
-                .isEqualTo("SELECT pg_catalog.set_config(E'b',E'x',false);RESET \"ext\".\"c\"");
+                .isEqualTo("SELECT pg_catalog.set_config(E'b',E'x',false) IS NULL;RESET \"ext\".\"c\"");
         assertThat(from.changesTo(from)).isNull();
         assertThat(from.changesTo(registry.of(Map.of("a", "1", "b", "2")))).isEqualTo("RESET \"ext\".\"c\"");
     }
@@ -45,7 +45,7 @@ class SessionParametersTest {
 
         assertThat(registry.of(Map.of()).changesTo(wanted))
                 .isEqualTo("SELECT pg_catalog.set_config(E'application_name',"
-                        + "E'x''; DROP TABLE t; -- \\\\'' \\\\',false)");
+                        + "E'x''; DROP TABLE t; -- \\\\'' \\\\',false) IS NULL");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pgpool.core.fixture.Frontend;
 import dev.pgpool.core.internal.wire.StartupPacket.Cancel;
+import dev.pgpool.core.internal.wire.StartupPacket.Setting;
 import dev.pgpool.core.internal.wire.StartupPacket.Startup;
 import dev.pgpool.core.internal.wire.StartupPacket.Unintelligible;
 import io.netty.buffer.ByteBuf;
@@ -41,7 +42,29 @@ class StartupPacketTest {
     void startupTellsVersionParametersAndUnknownOptions() {
         assertThat(StartupPacket.decode(Unpooled.wrappedBuffer(STARTUP)))
                 .isEqualTo(new Startup(
-                        2, Map.of("user", "u", "database", "d", "application_name", "größe"), List.of("_pq_.x")));
+                        2,
+                        Map.of("user", "u", "database", "d", "application_name", "größe"),
+                        List.of("_pq_.x"),
+                        List.of(
+                                new Setting("user", "u"),
+                                new Setting("database", "d"),
+                                new Setting("application_name", RawText.of("größe")))));
+    }
+
+    @Test
+    void parametersAreKeptByteByByteAndAsOftenAsTheyCome() {
+        byte[] packet = Frontend.startup(Frontend.PROTOCOL_3_0, "user", "u", "a.b", "#", "a.b", "2");
+        for (int i = 0; i < packet.length; i++) {
+            packet[i] = packet[i] == '#' ? (byte) 0xfc : packet[i];
+        }
+
+        assertThat(StartupPacket.decode(Unpooled.wrappedBuffer(packet)))
+                .isInstanceOfSatisfying(Startup.class, startup -> {
+                    assertThat(startup.settings())
+                            .containsExactly(
+                                    new Setting("user", "u"), new Setting("a.b", "\u00fc"), new Setting("a.b", "2"));
+                    assertThat(startup.parameters()).containsEntry("a.b", "2");
+                });
     }
 
     @Test
