@@ -21,7 +21,16 @@ public enum SessionState {
     /** {@code LOAD}: a library stays for the life of the server connection. */
     LIBRARY,
     /** What {@code currval} and {@code lastval} tell: the last values that this session got from sequences. */
-    SEQUENCE;
+    SEQUENCE,
+    /** {@code setseed}: the numbers that {@code random} gives from then on. */
+    RANDOM_SEED,
+    /** Temporary replication slots. */
+    REPLICATION_SLOT,
+    /**
+     * What only the end of the server connection ends for certain: connections of {@code dblink_connect}, the replication
+     * origin of {@code pg_replication_origin_session_setup}, the backup of {@code pg_backup_start}.
+     */
+    PROCESS;
 
     private static final SessionState[] ALL = values();
 

@@ -222,8 +222,8 @@ final class Welcome implements ClientPhase {
         ByteBuf out = session.out().space();
         accepted.tell(out);
         profile.told().forEach((reported, value) -> {
-            boolean own = name != null && reported.equals(ApplicationName.PARAMETER);
-            BackendWriter.parameterStatus(out, reported, own ? name : value);
+            String own = reported.equals(ApplicationName.PARAMETER) ? name : null;
+            BackendWriter.parameterStatus(out, reported, own == null ? value : own);
         });
         BackendWriter.backendKeyData(out, key.processId(), key.secret());
         BackendWriter.readyForQuery(out, TransactionStatus.IDLE);

@@ -11,7 +11,9 @@ import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * have made, or what the reset query of the pool says. A server that can't be cleaned is closed.
  */
 final class Cleaning implements OwnQuery.Outcome {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
     private final Exchange x;
     private final ServerConnection server;
     private final Runnable whenClean;
@@ -28,6 +32,8 @@ final class Cleaning implements OwnQuery.Outcome {
     private final SessionEffects resetEffects;
     private int kinds;
     private List<String> names = List.of();
+    /** What DISCARD ALL leaves is taken off first, in a query of its own. */
+    private boolean discardsNext;
 
     /** @param whenClean called once for each {@link #begin} that does not close the server */
     Cleaning(Exchange x, SessionRules rules, Runnable whenClean) {
@@ -41,17 +47,21 @@ final class Cleaning implements OwnQuery.Outcome {
 
     /** Whether there is something to do. */
     boolean isNeeded() {
-        return x.pins.ever() != 0 || x.pins.isTouched() || !rules.resetQuery().isEmpty();
+        return x.pins.ever() != 0
+                || x.pins.isTouched()
+                || x.pins.isSeeded()
+                || !rules.resetQuery().isEmpty();
     }
 
     /** Cleans; the server is idle, outside a transaction, and has no client. */
     void begin() {
         kinds = x.pins.ever();
         names = x.pins.unread();
-        if (has(SessionState.LIBRARY)) {
+        if (has(SessionState.LIBRARY) || has(SessionState.PROCESS)) {
             server.close(CloseReason.SERVER_DIRTY);
             return;
         }
+        discardsNext = resetEffects.discardsAll() && (x.pins.isSeeded() || has(SessionState.REPLICATION_SLOT));
         List<String> commands = commands();
         if (commands.isEmpty()) {
             whenClean.run();
@@ -63,8 +73,8 @@ final class Cleaning implements OwnQuery.Outcome {
     }
 
     private List<String> commands() {
-        if (resetEffects.discardsAll()) {
-            // does it all, and will not stand beside other commands
+        if (resetEffects.discardsAll() && !discardsNext) {
+            // does nearly all, and will not stand beside other commands
             return List.of(rules.resetQuery());
         }
         List<String> commands = new ArrayList<>();
@@ -88,12 +98,21 @@ final class Cleaning implements OwnQuery.Outcome {
         if (has(SessionState.TEMPORARY_OBJECT)) {
             commands.add("DISCARD TEMP");
         }
-        if (has(SessionState.SETTING) || x.pins.isResetAll()) {
+        if (has(SessionState.REPLICATION_SLOT)) {
+            commands.add("SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM pg_catalog.pg_replication_slots"
+                    + " WHERE temporary AND active_pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()");
+        }
+        if (x.pins.isSeeded()) {
+            // a seed that no client knows
+            commands.add("SELECT pg_catalog.setseed("
+                    + BigDecimal.valueOf(RANDOM.nextDouble()).toPlainString() + ")");
+        }
+        if (has(SessionState.SETTING) || x.pins.isResetAll() || x.pins.isListed()) {
             commands.add("RESET ALL");
         } else {
             names.forEach(name -> commands.add("RESET " + SqlText.parameter(name)));
         }
-        if (!rules.resetQuery().isEmpty()) {
+        if (!rules.resetQuery().isEmpty() && !resetEffects.discardsAll()) {
             commands.add(rules.resetQuery());
         }
         return commands;
@@ -109,8 +128,15 @@ final class Cleaning implements OwnQuery.Outcome {
             server.close(CloseReason.RESET_FAILED);
             return;
         }
+        if (discardsNext) {
+            discardsNext = false;
+            new OwnQuery(server, this).send(rules.resetQuery());
+            server.out().flush();
+            return;
+        }
         if (has(SessionState.SETTING)
                 || x.pins.isResetAll()
+                || x.pins.isListed()
                 || resetEffects.resetsAll()
                 || resetEffects.discardsAll()) {
             server.forgetUnreportedParameters();

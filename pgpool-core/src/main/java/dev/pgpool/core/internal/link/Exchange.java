@@ -8,6 +8,7 @@ import dev.pgpool.core.internal.pool.SessionRules;
 import dev.pgpool.core.internal.prepared.Moment;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.sql.GlobalDdl;
+import dev.pgpool.core.internal.sql.LongText;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.TransactionStatus;
@@ -30,6 +31,10 @@ final class Exchange {
 
     final SessionRules rules;
     final Pins pins = new Pins();
+    /** A text of the client that is too long to be held, while it passes. */
+    final LongText longText = new LongText();
+    /** It is that of a Parse. */
+    boolean longParse;
     /** Every client of this pool keeps its server beyond its transaction. */
     final boolean bindsClients;
 
@@ -199,7 +204,7 @@ final class Exchange {
         }
         if (rules.readsStatements()) {
             bound = true;
-            pauseAfterBatch |= effects.resetsAny();
+            pauseAfterBatch |= effects.resetsAny() || pins.mayReset(effects, current.startupParameters());
             pins.add(
                     effects,
                     rules,

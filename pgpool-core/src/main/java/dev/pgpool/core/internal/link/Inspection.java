@@ -14,7 +14,6 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +35,12 @@ final class Inspection implements OwnQuery.Outcome {
     private List<String> resets = List.of();
     private final Map<String, String> learned = new TreeMap<>();
     private final List<String> gone = new ArrayList<>();
+    /** Names among {@link #resets} that are at the server's default. */
+    private final List<String> returned = new ArrayList<>();
+
     private int found;
+    /** Any parameter may have changed that the server lists. */
+    private boolean listed;
     /** The client's encoding is another than the database's: values come as hexadecimal digits. */
     private boolean asBytes;
 
@@ -52,7 +56,9 @@ final class Inspection implements OwnQuery.Outcome {
         learned.clear();
         gone.clear();
         found = 0;
+        returned.clear();
         settings = pins.settings();
+        listed = pins.isListed();
         asBytes = server.isForeign();
         resets = pins.isResetAll() ? allOf(server.parameters(), client.startupParameters()) : pins.resets();
         int kinds = pins.askable();
@@ -62,7 +68,7 @@ final class Inspection implements OwnQuery.Outcome {
             pins.found(0);
             link.onInspected(wanted(client));
         } else {
-            link.ask(new OwnQuery(server, this), sql);
+            link.ask(new OwnQuery(server, this), List.of(sql));
         }
     }
 
@@ -78,7 +84,7 @@ final class Inspection implements OwnQuery.Outcome {
         List<String> columns = new ArrayList<>();
         if (kinds != 0) {
             columns.add(kinds(kinds));
-        } else if (settings.isEmpty() && resets.stream().allMatch(this::isReported)) {
+        } else if (settings.isEmpty() && !wantsList()) {
             return null;
         } else {
             columns.add("0");
@@ -86,14 +92,21 @@ final class Inspection implements OwnQuery.Outcome {
         for (String name : settings) {
             columns.add(value(name));
         }
-        for (String name : resets) {
-            if (!isReported(name)) {
-                columns.add(value(name));
-                columns.add("(SELECT source" + EQUALS + "'session' FROM pg_catalog.pg_settings WHERE name" + EQUALS
-                        + SqlText.literal(name) + ")");
-            }
+        if (wantsList()) {
+            columns.add(SqlText.LISTED);
+            resets.stream().filter(this::isUnlisted).forEach(name -> columns.add(value(name)));
         }
         return "SELECT " + String.join(",", columns);
+    }
+
+    /** Whether the server has to say which parameters are set in this session. */
+    private boolean wantsList() {
+        return listed || !resets.isEmpty();
+    }
+
+    /** Parameters of an application's own, with two parts, are in no list. */
+    private boolean isUnlisted(String name) {
+        return name.indexOf('.') >= 0 && !isReported(name);
     }
 
     private boolean isReported(String name) {
@@ -136,7 +149,10 @@ final class Inspection implements OwnQuery.Outcome {
             case ADVISORY_LOCK ->
                 "EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype" + EQUALS + "'advisory' AND pid" + EQUALS
                         + "pg_catalog.pg_backend_pid())";
-            case SETTING, LIBRARY, SEQUENCE -> "false";
+            case REPLICATION_SLOT ->
+                "EXISTS (SELECT FROM pg_catalog.pg_replication_slots WHERE temporary AND active_pid" + EQUALS
+                        + "pg_catalog.pg_backend_pid())";
+            case SETTING, LIBRARY, SEQUENCE, RANDOM_SEED, PROCESS -> "false";
         };
     }
 
@@ -151,18 +167,47 @@ final class Inspection implements OwnQuery.Outcome {
             learn(name, value(buf, at));
             at = behind(buf, at);
         }
-        for (String name : resets) {
-            if (!isReported(name)) {
-                String value = value(buf, at);
-                at = behind(buf, at);
-                String set = text(buf, at);
-                // those with two parts are in no list; where they were never set they are empty
-                if ("f".equals(set) || (set == null && (value == null || value.isEmpty()))) {
-                    gone.add(name);
-                } else {
-                    learn(name, value);
+        if (wantsList()) {
+            Map<String, String> set = SqlText.readListed(text(buf, at));
+            at = behind(buf, at);
+            for (String name : resets) {
+                String value = set.get(name);
+                if (isUnlisted(name) && value == null) {
+                    value = value(buf, at);
+                    // where they were never set they are empty
+                    value = value == null || value.isEmpty() ? null : value;
                 }
-                at = behind(buf, at);
+                at = isUnlisted(name) ? behind(buf, at) : at;
+                judge(name, value);
+            }
+            if (listed) {
+                judgeListed(set);
+            }
+        }
+    }
+
+    /** @param value null if the parameter is at the server's default */
+    private void judge(String name, @Nullable String value) {
+        if (value == null) {
+            returned.add(name);
+            if (!isReported(name)) {
+                gone.add(name);
+            }
+        } else if (!isReported(name)) {
+            learn(name, value);
+        }
+    }
+
+    private void judgeListed(Map<String, String> set) {
+        set.forEach((name, value) -> {
+            if (!isReported(name)) {
+                learn(name, value);
+            }
+        });
+        for (String name : server.parameters().names()) {
+            if (!isReported(name) && name.indexOf('.') < 0 && !set.containsKey(name)) {
+                gone.add(name);
+                returned.add(name);
             }
         }
     }
@@ -214,11 +259,9 @@ final class Inspection implements OwnQuery.Outcome {
     private SessionParameters wanted(LinkedClient client) {
         SessionParameters startup = client.startupParameters();
         SessionParameters target = server.parameters();
-        for (String name : resets) {
+        for (String name : returned) {
             String value = startup.get(name);
-            String now = server.parameters().get(name);
-            boolean isDefault = Objects.equals(now, server.loginParameters().get(name));
-            if (value != null && isDefault && !value.equals(now)) {
+            if (value != null && !value.equals(server.parameters().get(name))) {
                 target = link.parameterRegistry().with(target, name, value);
             }
         }

@@ -13,6 +13,7 @@ import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import dev.pgpool.core.internal.wire.WireViolation;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -296,7 +297,7 @@ public final class Link implements ServerPhase {
     }
 
     /** Sends a query of ours ahead of what the client may send next; nothing may be owed to the client. */
-    void ask(OwnQuery query, String sql) {
+    void ask(OwnQuery query, List<String> sql) {
         if (!x.expected.isEmpty()) {
             throw new IllegalStateException("a query of ours behind the client's");
         }
@@ -380,7 +381,7 @@ public final class Link implements ServerPhase {
         client.onUnlinked();
         if (x.doomed) {
             server.close(CloseReason.SERVER_CLOSED);
-        } else if (x.rules.resetQuery().isEmpty()) {
+        } else if (x.rules.resetQuery().isEmpty() && !x.pins.isSeeded()) {
             server.release();
         } else {
             abandoned.giveBack();

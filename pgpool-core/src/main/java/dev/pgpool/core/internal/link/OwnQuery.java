@@ -8,6 +8,7 @@ import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.TransactionStatus;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +42,21 @@ final class OwnQuery implements ServerPhase {
     private final ServerConnection server;
     private final Outcome outcome;
     private @Nullable ErrorFields error;
+    /** Queries that are not answered, but for the one that is being answered. */
+    private int behind;
 
     OwnQuery(ServerConnection server, Outcome outcome) {
         this.server = server;
         this.outcome = outcome;
+    }
+
+    /** Writes the queries, one message each, and listens for the end of the last one. */
+    void send(List<String> all) {
+        behind = all.size() - 1;
+        for (int i = 0; i < behind; i++) {
+            FrontendWriter.query(server.out().space(), all.get(i));
+        }
+        send(all.get(behind));
     }
 
     /** Writes the query and listens for its end. */
@@ -92,6 +104,10 @@ final class OwnQuery implements ServerPhase {
                     }
                     TransactionStatus status = TransactionStatus.of(in);
                     in.skip();
+                    if (behind > 0) {
+                        behind--;
+                        continue;
+                    }
                     if (error == null) {
                         outcome.onDone(status);
                     } else {

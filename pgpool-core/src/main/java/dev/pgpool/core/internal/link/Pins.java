@@ -18,16 +18,30 @@ import org.jspecify.annotations.Nullable;
  */
 final class Pins {
     /** Kinds that the server can't be asked for: what was set is not known, or a library was loaded. */
-    private static final int UNASKABLE = SessionState.SETTING.bit() | SessionState.LIBRARY.bit();
+    private static final int UNASKABLE = SessionState.SETTING.bit()
+            | SessionState.LIBRARY.bit()
+            | SessionState.RANDOM_SEED.bit()
+            | SessionState.PROCESS.bit();
+
+    /** Kinds that DISCARD ALL leaves. */
+    private static final int NOT_DISCARDED =
+            SessionState.LIBRARY.bit() | SessionState.REPLICATION_SLOT.bit() | SessionState.PROCESS.bit();
 
     /** Kinds that decide what the names in a statement stand for. */
     private static final int NAMING =
             SessionState.SETTING.bit() | SessionState.ROLE.bit() | SessionState.TEMPORARY_OBJECT.bit();
 
+    private static final String ROLE = "role";
+
     /** Parameters that were set and have not been read back. */
     private final Set<String> settings = new TreeSet<>();
     /** Parameters that were returned to their defaults, the same. */
     private final Set<String> resets = new TreeSet<>();
+
+    /** Any parameter may have been set that the server lists. */
+    private boolean listed;
+    /** The client has seeded random numbers, and wants to know nothing of it any more. */
+    private boolean seeded;
 
     private boolean resetAll;
     /** All parameters return to their defaults, unless the statement fails. */
@@ -49,7 +63,7 @@ final class Pins {
 
     /** A new client begins. */
     void begin() {
-        if (ever != 0 || touched || held != 0) {
+        if (ever != 0 || touched || held != 0 || seeded) {
             forget();
         }
         asking = false;
@@ -62,6 +76,8 @@ final class Pins {
     void forget() {
         settings.clear();
         resets.clear();
+        listed = false;
+        seeded = false;
         resetAll = false;
         resettingAll = false;
         ever = 0;
@@ -110,16 +126,28 @@ final class Pins {
             // what another role may set, the servers' own user may not be able to repeat
             ever |= SessionState.SETTING.bit();
         }
+        if (startup.has(ROLE) && (made & SessionState.ROLE.bit()) != 0) {
+            settings.add(ROLE);
+        }
+        if (startup.has(ROLE) && (effects.clears() & SessionState.ROLE.bit()) != 0) {
+            touched = true;
+            resets.add(ROLE);
+        }
         for (String name : effects.settings()) {
-            if (!reported.has(name)) {
+            if (name.equals(SessionEffects.ANY_LISTED)) {
+                touched = true;
+                listed = true;
+            } else if (!reported.has(name)) {
                 touched = true;
                 settings.add(name);
             }
         }
         for (String name : effects.resets()) {
-            if (!reported.has(name) || startup.has(name)) {
+            boolean maybe = name.charAt(0) == SessionEffects.MAYBE;
+            String real = maybe ? name.substring(1) : name;
+            if (startup.has(real) || (!maybe && !reported.has(real))) {
                 touched = true;
-                resets.add(name);
+                resets.add(real);
             }
         }
         if (effects.resetsAll()) {
@@ -133,6 +161,41 @@ final class Pins {
     void readBack(String name) {
         settings.add(name);
         touched = true;
+    }
+
+    /** Whether a parameter may return to what the client began with. */
+    boolean mayReset(SessionEffects effects, SessionParameters startup) {
+        for (String name : effects.resets()) {
+            if (name.charAt(0) == SessionEffects.MAYBE && startup.has(name.substring(1))) {
+                return true;
+            }
+        }
+        return (effects.clears() & SessionState.ROLE.bit()) != 0 && startup.has(ROLE);
+    }
+
+    /** The client has discarded all that can be. */
+    void discarded() {
+        int left = ever & NOT_DISCARDED;
+        boolean random = seeded || (ever & SessionState.RANDOM_SEED.bit()) != 0;
+        forget();
+        ever = left;
+        touched = left != 0;
+        seeded = random;
+    }
+
+    /** Whether the next client must get other random numbers. */
+    boolean isSeeded() {
+        return seeded || (ever & SessionState.RANDOM_SEED.bit()) != 0;
+    }
+
+    /** Whether a parameter was set that the server reports, and the report has not come. */
+    boolean isUnreported() {
+        return unreported;
+    }
+
+    /** Whether any parameter may have been set that the server lists. */
+    boolean isListed() {
+        return listed;
     }
 
     /** Nothing needs a look, and nothing keeps the client here. */
@@ -195,6 +258,7 @@ final class Pins {
         }
         settings.clear();
         resets.clear();
+        listed = false;
         resetAll = false;
         resettingAll = false;
         touched = false;
@@ -236,7 +300,7 @@ final class Pins {
      */
     @Nullable
     Object meaning() {
-        if (settings.isEmpty() && !asking && !unreported && !local && (ever & NAMING) == 0) {
+        if (settings.isEmpty() && !listed && !asking && !unreported && !local && (ever & NAMING) == 0) {
             return null;
         }
         return ownMeaning();

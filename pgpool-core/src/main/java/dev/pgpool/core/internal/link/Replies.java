@@ -288,7 +288,7 @@ final class Replies implements ExpectedReplies.Undo {
             x.bound = true;
             x.server.forgetUnreportedParameters();
             if (x.expected.isLast()) {
-                x.pins.forget();
+                x.pins.discarded();
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.sql.GlobalDdl;
+import dev.pgpool.core.internal.sql.LongText;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementNames;
 import dev.pgpool.core.internal.sql.StatementScanner;
@@ -36,6 +37,9 @@ final class Requests {
 
     /** Passes on what the client sent. The cursor is left at a message that has not arrived in full, if any. */
     void relay(MessageCursor in, LinkedClient current) {
+        if (x.longText.isOpen()) {
+            readOn(in, current);
+        }
         if (names.isFenced()) {
             statements.hold(in);
             return;
@@ -124,7 +128,13 @@ final class Requests {
                     x.toServer.run(in.takeRun());
                     subject = names.beforeQuery(text, current, x.counters);
                 }
-                x.touch(effects, current);
+                if (in.isComplete()) {
+                    x.touch(effects, current);
+                }
+            }
+            if (!in.isComplete()) {
+                x.longText.begin(x.server.parameters().backslashes());
+                x.longText.feed(in.buffer(), in.bodyIndex(), in.arrivedEnd());
             }
         } else if (in.isComplete() && GlobalDdl.mayBeginIn(in.buffer(), in.bodyIndex(), in.bodyEnd())) {
             SessionEffects effects = read(in);
@@ -140,9 +150,36 @@ final class Requests {
         x.server.unnamedBecame(null, 0, 0);
         x.expected.add(ExpectedReplies.QUERY, subject);
         in.forward();
-        endBatch();
+        if (!x.longText.isOpen()) {
+            endBatch();
+        }
         // what follows would be lost if the server refused what was sent ahead
         return !names.isFenced() || statements.hold(in);
+    }
+
+    /** What arrives is the rest of a text that streams through. */
+    private void readOn(MessageCursor in, LinkedClient current) {
+        LongText text = x.longText;
+        int from = in.continuedIndex();
+        int to = in.continuedEnd();
+        boolean over = !in.isInsideForwarded();
+        if (x.longParse) {
+            int end = MessageReader.endOfString(in.buffer(), from, to);
+            text.feed(in.buffer(), from, end < 0 ? to : end);
+            if (end >= 0 || over) {
+                x.longParse = false;
+                current.statements().longUnnamedDoes(text.end());
+            }
+        } else {
+            text.feed(in.buffer(), from, over ? to - 1 : to);
+            if (over) {
+                SessionEffects effects = text.end();
+                if (!effects.isNone()) {
+                    x.touch(effects, current);
+                }
+                endBatch();
+            }
+        }
     }
 
     private void endBatch() {
@@ -156,7 +193,13 @@ final class Requests {
             return scanner.scan(in.buffer(), in.bodyIndex(), in.arrivedEnd(), backslashes)
                     .andMore();
         }
-        return scanner.scan(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1, backslashes);
+        SessionEffects effects = scanner.scan(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1, backslashes);
+        if (x.bound && x.pins.isUnreported()) {
+            // how strings are read may just be changing
+            SessionEffects otherwise = scanner.scan(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1, !backslashes);
+            return effects.and(otherwise);
+        }
+        return effects;
     }
 
     private void rejectQuery(MessageCursor in, LinkedClient current, Rejection rejection) {

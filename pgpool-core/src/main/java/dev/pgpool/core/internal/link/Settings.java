@@ -8,6 +8,7 @@ import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.RawText;
 import dev.pgpool.core.internal.wire.TransactionStatus;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,14 +40,14 @@ final class Settings implements OwnQuery.Outcome {
      */
     boolean begin(SessionParameters wanted, boolean tell) {
         SessionParameters present = server.parameters();
-        String sql = present.changesTo(wanted);
-        if (sql == null) {
+        List<String> steps = present.stepsTo(wanted);
+        if (steps.isEmpty()) {
             return false;
         }
         before = present;
         after = wanted;
         told = tell;
-        link.ask(new OwnQuery(server, this), sql);
+        link.ask(new OwnQuery(server, this), steps);
         server.parametersBecame(wanted);
         return true;
     }

@@ -238,9 +238,13 @@ final class StatementRewriter {
             throw new WireViolation(PoolerError.CLIENT_PROTOCOL_VIOLATION, "query is not terminated");
         }
         boolean backslashes = server.parameters().backslashes();
-        return textEnd < 0
-                ? scanner.scan(in.buffer(), text, in.arrivedEnd(), backslashes).andMore()
-                : scanner.scan(in.buffer(), text, textEnd, backslashes);
+        if (textEnd >= 0) {
+            return scanner.scan(in.buffer(), text, textEnd, backslashes);
+        }
+        x.longText.begin(backslashes);
+        x.longText.feed(in.buffer(), text, in.arrivedEnd());
+        x.longParse = true;
+        return SessionEffects.NONE;
     }
 
     private @Nullable Rejection rejectionOf(SessionEffects effects) {

@@ -1,7 +1,9 @@
 package dev.pgpool.core.internal.params;
 
+import dev.pgpool.core.internal.wire.RawText;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -24,6 +26,12 @@ public final class SessionParameters {
             "server_encoding",
             "server_version",
             "session_authorization");
+
+    private static final String CLIENT_ENCODING = "client_encoding";
+    /** The encoding that is none: nothing is converted. */
+    private static final String UNCONVERTED = "SQL_ASCII";
+    /** Encodings in which every value can be told. */
+    private static final Set<String> HOLDS_ALL = Set.of("UTF8", UNCONVERTED);
 
     static final SessionParameters EMPTY = new SessionParameters(new String[0], new String[0]);
 
@@ -112,11 +120,20 @@ public final class SessionParameters {
      */
     public @Nullable String changesTo(SessionParameters wanted) {
         StringBuilder sql = new StringBuilder();
+        String role = null;
         for (int i = 0; i < wanted.names.length; i++) {
             if (!wanted.values[i].equals(get(wanted.names[i]))) {
-                sql.append(sql.length() == 0 ? "SELECT " : ",");
-                sql.append(SqlText.setTo(wanted.names[i], wanted.values[i]));
+                String call = SqlText.setTo(wanted.names[i], wanted.values[i]);
+                if (wanted.names[i].equalsIgnoreCase("role")) {
+                    // behind session_authorization, which takes it back
+                    role = call;
+                } else {
+                    sql.append(sql.length() == 0 ? "SELECT " : ",").append(call);
+                }
             }
+        }
+        if (role != null) {
+            sql.append(sql.length() == 0 ? "SELECT " : ",").append(role);
         }
         for (String name : names) {
             if (wanted.get(name) == null) {
@@ -124,6 +141,29 @@ public final class SessionParameters {
             }
         }
         return sql.length() == 0 ? null : sql.toString();
+    }
+
+    /**
+     * As {@link #changesTo}, in one message or two. A server that can't tell a value in the client's encoding does not come to
+     * an end with that, so what it has to report it reports before it has that encoding.
+     */
+    public List<String> stepsTo(SessionParameters wanted) {
+        String encoding = wanted.get(CLIENT_ENCODING);
+        if (encoding != null && !HOLDS_ALL.contains(encoding.toUpperCase(Locale.ROOT)) && !isAsciiUpTo(wanted)) {
+            String first = changesTo(wanted.with(Map.of(CLIENT_ENCODING, UNCONVERTED)));
+            return first == null ? List.of() : List.of(first, "SELECT " + SqlText.set(CLIENT_ENCODING, encoding));
+        }
+        String sql = changesTo(wanted);
+        return sql == null ? List.of() : List.of(sql);
+    }
+
+    private boolean isAsciiUpTo(SessionParameters wanted) {
+        for (int i = 0; i < wanted.names.length; i++) {
+            if (!RawText.isAscii(wanted.values[i]) && !wanted.values[i].equals(get(wanted.names[i]))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

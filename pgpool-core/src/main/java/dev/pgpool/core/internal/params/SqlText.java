@@ -1,6 +1,9 @@
 package dev.pgpool.core.internal.params;
 
 import dev.pgpool.core.internal.wire.RawText;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes values and names, which are {@link RawText} in the database's encoding, into SQL text. The SQL is ASCII, so that it
@@ -51,6 +54,24 @@ public final class SqlText {
     /** The name of a parameter, each part of one like {@code a.b} quoted apart. */
     public static String parameter(String name) {
         return '"' + name.replace("\"", "\"\"").replace(".", "\".\"") + '"';
+    }
+
+    /** All parameters that were set in this session, of those that the server lists; see {@link #readListed}. */
+    public static final String LISTED = "(SELECT pg_catalog.string_agg(name OPERATOR(pg_catalog.||) '='"
+            + " OPERATOR(pg_catalog.||) pg_catalog.encode(pg_catalog.replace(pg_catalog.current_setting(name,true),"
+            + "E'\\\\',E'\\\\\\\\')::pg_catalog.bytea,'hex'),',')"
+            + " FROM pg_catalog.pg_settings WHERE source OPERATOR(pg_catalog.=) 'session')";
+
+    /** Names and values that {@link #LISTED} has told. */
+    public static Map<String, String> readListed(@Nullable String told) {
+        Map<String, String> all = new TreeMap<>(AsciiOrder.INSTANCE);
+        if (told != null) {
+            for (String each : told.split(",")) {
+                int equals = each.indexOf('=');
+                all.put(each.substring(0, equals), RawText.unhex(each.substring(equals + 1)));
+            }
+        }
+        return all;
     }
 
     /** The value of a parameter, in the client's encoding; null if there is no such parameter. */

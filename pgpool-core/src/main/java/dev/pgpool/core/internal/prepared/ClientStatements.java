@@ -271,6 +271,11 @@ public final class ClientStatements {
         unnamedEffects = effects;
     }
 
+    /** What running the unnamed statement does, which was too long to be read before it was all here. */
+    public void longUnnamedDoes(SessionEffects effects) {
+        unnamedEffects = effects;
+    }
+
     /** What running the unnamed statement may do to the session. */
     public SessionEffects unnamedEffects() {
         return unnamedEffects;

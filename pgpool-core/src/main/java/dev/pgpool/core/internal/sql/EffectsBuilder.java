@@ -9,6 +9,13 @@ import org.jspecify.annotations.Nullable;
 /** What a text was found to do so far. Makes no objects for a text that does nothing. */
 final class EffectsBuilder {
     private static final Set<String> ROLES = Set.of("role", "session_authorization");
+    /** They are gone with the transaction, whatever is set. */
+    private static final Set<String> OF_TRANSACTION =
+            Set.of("transaction_isolation", "transaction_read_only", "transaction_deferrable");
+
+    private static final String SEED = "seed";
+    /** A text that sets more parameters than these is not followed by name. */
+    private static final int NAMES_LIMIT = 200;
 
     private int makes;
     private int clears;
@@ -65,7 +72,11 @@ final class EffectsBuilder {
     void sets(String name, boolean deferred) {
         if (ROLES.contains(name)) {
             makes(SessionState.ROLE);
-        } else if (deferred || name.isEmpty()) {
+        } else if (name.equals(SEED)) {
+            makes(SessionState.RANDOM_SEED);
+        } else if (OF_TRANSACTION.contains(name)) {
+            return;
+        } else if (deferred || name.isEmpty() || !isAscii(name) || settings.size() >= NAMES_LIMIT) {
             makes(SessionState.SETTING);
         } else {
             settings = with(settings, name);
@@ -81,9 +92,36 @@ final class EffectsBuilder {
     void resets(String name) {
         if (ROLES.contains(name)) {
             clears(SessionState.ROLE);
+        } else if (resets.size() >= NAMES_LIMIT || !isAscii(name)) {
+            makes(SessionState.SETTING);
         } else if (!name.isEmpty()) {
             resets = with(resets, name);
         }
+    }
+
+    /** It can't be known what a parameter becomes: a value of the session, or its default. */
+    void mayReset(String name) {
+        if (!name.isEmpty() && resets.size() < NAMES_LIMIT) {
+            resets = with(resets, SessionEffects.MAYBE + name);
+        }
+    }
+
+    /** Any of the parameters that pg_settings lists is set. */
+    void setsListed(boolean deferred) {
+        if (deferred) {
+            makes(SessionState.SETTING);
+        } else {
+            settings = with(settings, SessionEffects.ANY_LISTED);
+        }
+    }
+
+    /** All that can't be read is taken for true. */
+    void unread() {
+        makes |= SessionEffects.UNREAD;
+    }
+
+    private static boolean isAscii(String name) {
+        return name.chars().allMatch(c -> c < 128);
     }
 
     /** Roles or databases are changed. */

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.sql;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts SQL text into tokens, in place and without making objects, as PostgreSQL's scanner does: comments (nested),
@@ -45,6 +46,10 @@ final class Lexer {
     private boolean quoted;
     /** It has Unicode escapes. */
     private boolean escaped;
+    /** Looking for what may stand behind an identifier. */
+    private boolean peeking;
+    /** What the current identifier says, if it is not the region that does; else null. */
+    private byte @Nullable [] decoded;
 
     /**
      * Begins with a text.
@@ -77,7 +82,8 @@ final class Lexer {
     }
 
     int length() {
-        return end - start;
+        byte[] known = decoded;
+        return known == null ? end - start : known.length;
     }
 
     /** Which symbol the current token is. */
@@ -97,6 +103,10 @@ final class Lexer {
 
     /** The current token as text. */
     String text() {
+        byte[] known = decoded;
+        if (known != null) {
+            return new String(known, StandardCharsets.UTF_8);
+        }
         return buf.toString(start, end - start, StandardCharsets.UTF_8);
     }
 
@@ -109,6 +119,7 @@ final class Lexer {
 
     /** Moves to the next token and tells its kind. */
     int next() {
+        decoded = null;
         while (at < limit) {
             byte b = buf.getByte(at);
             switch (CLASSES[b & 0xff]) {
@@ -143,11 +154,12 @@ final class Lexer {
 
     /** Whether the current word or identifier is this one, which is given in lower case. Quoted ones keep their case. */
     boolean is(byte[] lower) {
-        if (end - start != lower.length) {
+        if (length() != lower.length) {
             return false;
         }
+        byte[] known = decoded;
         for (int i = 0; i < lower.length; i++) {
-            byte b = buf.getByte(start + i);
+            byte b = known == null ? buf.getByte(start + i) : known[i];
             if (b != lower[i] && (b < 'A' || b > 'Z' || b + 32 != lower[i])) {
                 return false;
             }
@@ -157,6 +169,10 @@ final class Lexer {
 
     /** The first character of the current token, in lower case if it is a letter. */
     int first() {
+        byte[] known = decoded;
+        if (known != null) {
+            return known.length > 0 ? known[0] | 0x20 : 0;
+        }
         return start < end ? buf.getByte(start) | 0x20 : 0;
     }
 
@@ -186,7 +202,8 @@ final class Lexer {
                 }
                 if (third == '"') {
                     at += 2;
-                    int kind = quotedIdentifier();
+                    int kind = peeking ? quotedIdentifier() : unicodeIdentifier();
+                    quoted = true;
                     escaped = true;
                     return kind;
                 }
@@ -264,9 +281,11 @@ final class Lexer {
     private int string(int quote, boolean escapes, int kind) {
         start = quote + 1;
         int i = start;
+        boolean hasEscape = false;
         while (i < limit) {
             byte b = buf.getByte(i);
             if (b == '\\' && escapes) {
+                hasEscape = true;
                 i += 2;
             } else if (b != '\'') {
                 i++;
@@ -278,7 +297,27 @@ final class Lexer {
         }
         end = Math.min(i, limit);
         at = Math.min(i + 1, limit);
-        return kind;
+        return escapes && !hasEscape ? STRING : kind;
+    }
+
+    /** An identifier with Unicode escapes, and the UESCAPE behind it. */
+    private int unicodeIdentifier() {
+        quotedIdentifier();
+        int from = start;
+        int to = end;
+        int behind = at;
+        byte escape = '\\';
+        peeking = true;
+        if (next() == WORD && is(Words.UESCAPE) && next() == STRING && length() == 1) {
+            escape = buf.getByte(start);
+        } else {
+            at = behind;
+        }
+        peeking = false;
+        start = from;
+        end = to;
+        decoded = UnicodeEscapes.decode(buf.toString(from, to - from, StandardCharsets.UTF_8), (char) escape);
+        return QUOTED_IDENTIFIER;
     }
 
     private int quotedIdentifier() {

@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.sql;
 
 import dev.pgpool.core.config.SessionState;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,13 +34,22 @@ public record SessionEffects(
     public static final SessionEffects NONE =
             new SessionEffects(0, 0, List.of(), List.of(), false, false, true, null, null);
 
-    /** What a text may do that is too long to be read to its end: all that the server can be asked for. */
-    private static final int UNREAD = SessionState.ROLE.bit()
+    /** What a text may do that can't be read to its end. */
+    static final int UNREAD = SessionState.ROLE.bit()
             | SessionState.PREPARED_STATEMENT.bit()
             | SessionState.TEMPORARY_OBJECT.bit()
             | SessionState.LISTEN.bit()
             | SessionState.CURSOR.bit()
-            | SessionState.ADVISORY_LOCK.bit();
+            | SessionState.ADVISORY_LOCK.bit()
+            | SessionState.SETTING.bit()
+            | SessionState.RANDOM_SEED.bit()
+            | SessionState.REPLICATION_SLOT.bit();
+
+    /** Among {@link #settings}: any of the parameters that {@code pg_settings} lists. */
+    public static final String ANY_LISTED = "*";
+
+    /** Before a name in {@link #resets}: it is a matter of a value that is not in the text. */
+    public static final char MAYBE = '?';
 
     /** In {@link #clears}: all kinds. */
     static final int EVERYTHING = -1;
@@ -60,6 +70,41 @@ public record SessionEffects(
                 && names == null;
     }
 
+    /** What a text does that is read in two ways, or in two parts. */
+    public SessionEffects and(SessionEffects other) {
+        if (other.isNone()) {
+            return this;
+        }
+        if (isNone()) {
+            return other;
+        }
+        return new SessionEffects(
+                makes | other.makes,
+                clears | other.clears,
+                union(settings, other.settings),
+                union(resets, other.resets),
+                resetsAll || other.resetsAll,
+                setsLocally || other.setsLocally,
+                single && other.single,
+                other.global == null ? global : other.global,
+                union(names, other.names));
+    }
+
+    private static List<String> union(List<String> some, List<String> more) {
+        return more.isEmpty()
+                ? some
+                : Stream.concat(some.stream(), more.stream()).distinct().toList();
+    }
+
+    private static @Nullable StatementNames union(@Nullable StatementNames some, @Nullable StatementNames more) {
+        if (some == null || more == null) {
+            return some == null ? more : some;
+        }
+        List<StatementNames.Use> uses =
+                Stream.concat(some.uses().stream(), more.uses().stream()).toList();
+        return new StatementNames(uses, some.showsAll() || more.showsAll());
+    }
+
     /** Of a text of which this is only the beginning. */
     public SessionEffects andMore() {
         return new SessionEffects(
@@ -68,7 +113,7 @@ public record SessionEffects(
 
     /** Whether parameters may return to what the session began with. */
     public boolean resetsAny() {
-        return resetsAll || discardsAll() || !resets.isEmpty();
+        return resetsAll || discardsAll() || resets.stream().anyMatch(name -> name.charAt(0) != MAYBE);
     }
 
     /** Whether it is a {@code DISCARD ALL}. */

@@ -37,6 +37,8 @@ public final class StatementScanner {
     private boolean deferred;
     /** It is the value of a parameter. */
     private boolean setsPath;
+    /** Its strings are bodies of functions of this session. */
+    private boolean bodies;
 
     public StatementScanner() {
         this(0, false);
@@ -56,6 +58,11 @@ public final class StatementScanner {
      * @param backslashes whether standard_conforming_strings is off
      */
     public SessionEffects scan(ByteBuf buf, int from, int to, boolean backslashes) {
+        return scan(buf, from, to, backslashes, false);
+    }
+
+    /** The same of a part of a text that begins inside of a statement, if that is so. */
+    SessionEffects scan(ByteBuf buf, int from, int to, boolean backslashes, boolean continued) {
         this.backslashes = backslashes;
         found.clear();
         statements = 0;
@@ -63,6 +70,9 @@ public final class StatementScanner {
         writesSequence = false;
         lexer.begin(buf, from, to, backslashes);
         next();
+        if (continued) {
+            rest();
+        }
         while (token != Lexer.END) {
             statement();
         }
@@ -121,6 +131,7 @@ public final class StatementScanner {
         }
         rest();
         deferred = false;
+        bodies = false;
     }
 
     /** What matters wherever it stands: functions, and temporary objects. Ends behind the semicolon. */
@@ -141,7 +152,7 @@ public final class StatementScanner {
                     }
                 }
                 default -> {
-                    if (block) {
+                    if (block || bodies) {
                         inside();
                     }
                     next();
@@ -171,10 +182,24 @@ public final class StatementScanner {
                     return true;
                 }
             }
+            case 7 -> {
+                if (isDynamic()) {
+                    next();
+                    executes();
+                    return false;
+                }
+            }
             case 5 -> {
                 if (block && lexer.is(Words.BEGIN)) {
                     next();
                     return true;
+                }
+            }
+            case 6 -> {
+                if (lexer.is(Words.UPDATE)) {
+                    next();
+                    updates();
+                    return false;
                 }
             }
             case 9 -> {
@@ -209,7 +234,11 @@ public final class StatementScanner {
         }
         switch (function) {
             case SETTING -> setConfig();
-            case SEED -> found.makes(SessionState.SETTING);
+            case SIMILARITY -> found.sets("pg_trgm.similarity_threshold", deferred);
+            case SEED -> found.makes(SessionState.RANDOM_SEED);
+            case SLOT -> found.makes(SessionState.REPLICATION_SLOT);
+            case SLOT_DROP -> found.clears(SessionState.REPLICATION_SLOT);
+            case PROCESS -> found.makes(SessionState.PROCESS);
             case LOCK -> found.makes(SessionState.ADVISORY_LOCK);
             case UNLOCK -> found.clears(SessionState.ADVISORY_LOCK);
             case SEQUENCE_READ -> readsSequence = true;
@@ -217,6 +246,28 @@ public final class StatementScanner {
             default -> {
                 // not called for
             }
+        }
+    }
+
+    /** Behind UPDATE: a table, of which one is all parameters. */
+    private void updates() {
+        if (isWord(Words.ONLY)) {
+            next();
+        }
+        boolean listed = false;
+        while (token == Lexer.WORD || token == Lexer.QUOTED_IDENTIFIER) {
+            listed = lexer.is(Words.PG_SETTINGS);
+            if (lexer.is(Words.PG_TEMP)) {
+                found.makes(SessionState.TEMPORARY_OBJECT);
+            }
+            next();
+            if (!isSymbol('.')) {
+                break;
+            }
+            next();
+        }
+        if (listed) {
+            found.setsListed(deferred);
         }
     }
 
@@ -256,6 +307,12 @@ public final class StatementScanner {
                 if (isWord(Words.REPLACE)) {
                     next();
                 }
+            }
+            if (isWord(Words.FUNCTION) || isWord(Words.PROCEDURE)) {
+                next();
+                // its body runs in this session, if anywhere
+                bodies = isWord(Words.PG_TEMP);
+                deferred = bodies;
             }
             int before = found.made();
             if (temporary() && endsWithItsTransaction()) {
@@ -319,8 +376,45 @@ public final class StatementScanner {
             if (token == Lexer.STRING || token == Lexer.OTHER_STRING) {
                 inside();
             }
+            boolean language = isWord(Words.LANGUAGE);
             next();
+            if (language && !lexer.is(Words.PLPGSQL)) {
+                // what its statements are, and what they are made of, only it knows
+                found.unread();
+            }
         }
+    }
+
+    /** An EXECUTE of PL/pgSQL; in the text that it executes it is SQL's. */
+    private boolean isDynamic() {
+        return block && depth == 1 && isWord(Words.EXECUTE);
+    }
+
+    /** Behind EXECUTE in a block: a text that begins with a whole word is read where it stands, others are not there yet. */
+    private void executes() {
+        if (isWord(Words.ON) || isWord(Words.FUNCTION) || isWord(Words.PROCEDURE)) {
+            // a privilege, or a trigger
+            return;
+        }
+        if (isWord(Words.FORMAT)) {
+            next();
+            if (isSymbol('(')) {
+                next();
+            }
+        }
+        boolean text = token == Lexer.STRING || token == Lexer.OTHER_STRING;
+        if (!text || !beginsWithAWord(lexer.text())) {
+            found.unread();
+        }
+    }
+
+    private static boolean beginsWithAWord(String text) {
+        String stripped = text.stripLeading();
+        int end = 0;
+        while (end < stripped.length() && Character.isLetter(stripped.charAt(end))) {
+            end++;
+        }
+        return end > 0 && end < stripped.length() && Character.isWhitespace(stripped.charAt(end));
     }
 
     /** Text of a block, or in a string of one. */
@@ -366,7 +460,12 @@ public final class StatementScanner {
     /** EXPLAIN ANALYZE does what it explains. */
     private void explain() {
         if (!lexer.is(Words.EXPLAIN)) {
-            executeWhatIsPrepared();
+            if (isDynamic()) {
+                next();
+                executes();
+            } else {
+                executeWhatIsPrepared();
+            }
             return;
         }
         int mark = lexer.mark();
@@ -458,22 +557,40 @@ public final class StatementScanner {
         if (isWord(Words.ROLE) || isWord(Words.SESSION)) {
             found.makes(SessionState.ROLE);
         } else if (isWord(Words.TIME)) {
-            setting("timezone");
+            timeZone();
         } else if (isWord(Words.SCHEMA)) {
             setting("search_path");
         } else if (isWord(Words.NAMES)) {
-            setting("client_encoding");
+            next();
+            if (token == Lexer.END || isSymbol(';') || isWord(Words.DEFAULT)) {
+                found.resets("client_encoding");
+            } else {
+                setting("client_encoding");
+            }
         } else if (isWord(Words.XML)) {
             setting("xmloption");
         } else if (isWord(Words.SEED)) {
-            found.makes(SessionState.SETTING);
+            found.makes(SessionState.RANDOM_SEED);
         } else {
             setParameter();
         }
     }
 
+    private void timeZone() {
+        next();
+        next();
+        if (isWord(Words.DEFAULT) || isWord(Words.LOCAL)) {
+            found.resets("timezone");
+        } else {
+            setting("timezone");
+        }
+    }
+
     private void setLocal() {
-        if (isWord(Words.TIME)
+        if (isWord(Words.SEED)) {
+            // no transaction's end takes it back
+            found.makes(SessionState.RANDOM_SEED);
+        } else if (isWord(Words.TIME)
                 || isWord(Words.NAMES)
                 || isWord(Words.SCHEMA)
                 || isWord(Words.SESSION)
@@ -534,7 +651,13 @@ public final class StatementScanner {
         String name = token == Lexer.STRING ? lexer.text().toLowerCase(Locale.ROOT) : "";
         boolean ofMeaning = token != Lexer.STRING || decidesMeaning();
         next();
-        if (!isSymbol(',')) {
+        boolean defaults = false;
+        boolean given = false;
+        if (isSymbol(',')) {
+            next();
+            defaults = isWord(Words.NULL);
+            given = token == Lexer.STRING || token == Lexer.OTHER_STRING;
+        } else {
             name = "";
         }
         boolean local = endsWithTrue();
@@ -542,6 +665,11 @@ public final class StatementScanner {
         next();
         if (!local) {
             setting(name);
+            if (defaults) {
+                found.resets(name);
+            } else if (!given) {
+                found.mayReset(name);
+            }
         } else if (ofMeaning) {
             found.setsLocally();
         }

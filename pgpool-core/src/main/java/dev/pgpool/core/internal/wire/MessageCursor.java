@@ -34,6 +34,8 @@ public final class MessageCursor {
     private int length;
     private int remaining;
     private boolean remainingForwarded;
+    /** Where the rest of a message ends that was forwarded before it was all here. */
+    private int continuedEnd;
     /** The buffer is made of what was left before, not one that was read into. */
     private boolean own;
 
@@ -73,12 +75,15 @@ public final class MessageCursor {
         at = buf.readerIndex();
         end = buf.writerIndex();
         runStart = at;
+        continuedEnd = at;
         if (remaining > 0) {
             int arrived = Math.min(remaining, end - at);
             remaining -= arrived;
             at += arrived;
             if (!remainingForwarded) {
                 runStart = at;
+            } else {
+                continuedEnd = at;
             }
         }
     }
@@ -216,6 +221,16 @@ public final class MessageCursor {
         } finally {
             buf.release();
         }
+    }
+
+    /** Absolute index of what has just arrived, right after {@link #feed}. */
+    public int continuedIndex() {
+        return runStart;
+    }
+
+    /** Absolute index behind the part of it that belongs to a message that was forwarded before it was all here. */
+    public int continuedEnd() {
+        return continuedEnd;
     }
 
     /** Whether a message was forwarded in part and the rest has not arrived. */

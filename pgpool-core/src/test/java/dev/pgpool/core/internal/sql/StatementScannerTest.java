@@ -54,7 +54,14 @@ class StatementScannerTest {
                 "DO $$ BEGIN UPDATE t SET a = 1; END $$",
                 "DO $$ BEGIN SET LOCAL a.b = 'c'; END $$",
                 "INSERT INTO t (\"set_config\") VALUES ('it''s; LISTEN x')",
-                "SELECT E'it\\'s; LISTEN x; '"
+                "SELECT E'it\\'s; LISTEN x; '",
+                "SET transaction_isolation = 'serializable'",
+                "SELECT * FROM pg_settings FOR UPDATE",
+                "INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET a = 2",
+                "UPDATE t SET a = 1 FROM pg_settings",
+                "SELECT U&\"d\\0061ta\" FROM U&\"t!0061\" UESCAPE '!'",
+                "DO $$ BEGIN EXECUTE 'ANALYZE ' || quote_ident('t'); EXECUTE format('REINDEX TABLE %I', 't'); END $$",
+                "DO $$ BEGIN GRANT EXECUTE ON FUNCTION f() TO app; END $$"
             })
     void harmlessTextHasNoEffectAndCostsNothing(String sql) {
         assertThat(scan(sql)).isSameAs(SessionEffects.NONE);
@@ -133,7 +140,26 @@ class StatementScannerTest {
                 "SELECT set_config(n, 'c', false) FROM names | SETTING",
                 "PREPARE p AS SELECT set_config('a.b', $1, false) | SETTING,PREPARED_STATEMENT",
                 "SET search_path = pg_temp, public | SETTING,TEMPORARY_OBJECT",
-                "SET SEED TO 0.5 | SETTING",
+                "SET SEED TO 0.5 | RANDOM_SEED",
+                "SET LOCAL seed = 0.5; SET seed = 0.5 | RANDOM_SEED",
+                "SELECT setseed(0.5) | RANDOM_SEED",
+                "SELECT pg_catalog.\"setseed\"(0.5) | RANDOM_SEED",
+                "SELECT set_config('seed', '0.5', false) | RANDOM_SEED",
+                "SELECT pg_create_physical_replication_slot('s', true, true) | REPLICATION_SLOT",
+                "SELECT * FROM pg_create_logical_replication_slot('s', 'test_decoding', temporary => true) | REPLICATION_SLOT",
+                "SELECT pg_copy_logical_replication_slot('s', 't', true) | REPLICATION_SLOT",
+                "SELECT pg_copy_physical_replication_slot('s', 't', true) | REPLICATION_SLOT",
+                "SELECT pg_replication_origin_session_setup('o') | PROCESS",
+                "SELECT dblink_connect('c', 'dbname=x') | PROCESS",
+                "SELECT public.\"dblink_connect_u\"('c', 'dbname=x') | PROCESS",
+                "SELECT pg_backup_start('b') | PROCESS",
+                "PREPARE p AS UPDATE pg_settings SET setting = 'x' | SETTING,PREPARED_STATEMENT",
+                "SELECT set_config(U&'lock\\005ftimeout', '1', false) | SETTING",
+                "SELECT U&\"set\\005fconfig\"($1, '1', false) | SETTING",
+                "SELECT U&\"pg!005fadvisory_lock\" UESCAPE '!' (1) | ADVISORY_LOCK",
+                "SELECT U&\"pg_advisory\\+00005flock\"(1) | ADVISORY_LOCK",
+                "CREATE FUNCTION pg_temp.f() RETURNS text LANGUAGE sql AS 'SELECT set_config(''a'', ''b'', false)' | SETTING,TEMPORARY_OBJECT",
+                "SET \"größe\".a = 1 | SETTING",
                 "SELECT currval('s') | SEQUENCE",
                 "SELECT lastval() | SEQUENCE",
                 "INSERT INTO t VALUES (currval('s')) | SEQUENCE",
@@ -161,6 +187,18 @@ class StatementScannerTest {
                 "SET TIME ZONE 'UTC' | timezone",
                 "SET NAMES 'UTF8' | client_encoding",
                 "SET XML OPTION DOCUMENT | xmloption",
+                "SET SESSION TIME ZONE INTERVAL '1' HOUR | timezone",
+                "SELECT set_config(E'work_mem', '1MB', false) | work_mem",
+                "SELECT U&\"set\\005fconfig\"('work_mem', '1MB', false) | work_mem",
+                "SELECT set_limit(0.5) | pg_trgm.similarity_threshold",
+                "UPDATE pg_settings SET setting = '1' WHERE name = 'lock_timeout' | *",
+                "update only pg_catalog . \"pg_settings\" as s set setting = 1 | *",
+                "UPDATE U&\"pg\\005fsettings\" SET setting = '1' | *",
+                "UPDATE U&\"pg!005fsettings\" UESCAPE '!' SET setting = '1' | *",
+                "WITH x AS (UPDATE app.pg_catalog.pg_settings SET setting = '1' RETURNING 1) SELECT 1 | *",
+                "EXPLAIN ANALYZE UPDATE pg_settings SET setting = '1' | *",
+                "DO $$ BEGIN UPDATE pg_settings SET setting = '1'; END $$ | *",
+                "DO $$ BEGIN EXECUTE format('UPDATE pg_settings SET setting = %L', 1); END $$ | *",
                 "SELECT set_config('work_mem', $1, false) | work_mem",
                 "SELECT set_config('work_mem', $1, $2) | work_mem",
                 "SELECT set_config('a', set_config('b', 'c', false), true) | b",
@@ -192,6 +230,46 @@ class StatementScannerTest {
         assertThat(scan("RESET ALL").resetsAll()).isTrue();
         assertThat(scan("RESET work_mem").resets()).containsExactly("work_mem");
         assertThat(scan("SET work_mem TO DEFAULT").resets()).containsExactly("work_mem");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "DO $$ BEGIN EXECUTE text; END $$",
+                "DO $$ BEGIN EXECUTE 'S' || 'ET a.b = 1'; END $$",
+                "DO $$ BEGIN EXECUTE format('%s', 'SET a.b = 1'); END $$",
+                "DO LANGUAGE plpython3u $$ plpy.execute(text) $$",
+                "DO $$ spi_exec_query($text); $$ LANGUAGE 'plperl'"
+            })
+    void textThatIsMadeOnlyWhenItRunsMayDoAnything(String sql) {
+        assertThat(scan(sql).makes()).isEqualTo(SessionEffects.UNREAD);
+    }
+
+    @Test
+    void whatMayReturnToADefaultIsRecognised() {
+        assertThat(scan("SELECT set_config('a.b', NULL, false)").resets()).containsExactly("a.b");
+        assertThat(scan("SELECT set_config('a.b', $1, false)").resets()).containsExactly("?a.b");
+        assertThat(scan("SELECT set_config('a.b', 'x', false)").resets()).isEmpty();
+        assertThat(scan("SET TIME ZONE LOCAL").resets()).containsExactly("timezone");
+        assertThat(scan("SET TIME ZONE DEFAULT").resets()).containsExactly("timezone");
+        assertThat(scan("SET NAMES; SELECT 1").resets()).containsExactly("client_encoding");
+        assertThat(scan("SET NAMES DEFAULT").resets()).containsExactly("client_encoding");
+    }
+
+    @Test
+    void identifiersBehindIdentifiersAreReadWithoutEnd() {
+        assertThat(scan("U&\"a\" ".repeat(200_000))).isSameAs(SessionEffects.NONE);
+    }
+
+    @Test
+    void textThatSetsManyParametersIsReadInShortTime() {
+        StringBuilder sql = new StringBuilder();
+        for (int i = 0; i < 100_000; i++) {
+            sql.append("SET a.p").append(i).append("=1;");
+        }
+        SessionEffects effects = scan(sql.toString());
+        assertThat(effects.settings()).hasSizeLessThan(1_000);
+        assertThat(kinds(effects.makes())).containsExactly(SessionState.SETTING);
     }
 
     @Test
