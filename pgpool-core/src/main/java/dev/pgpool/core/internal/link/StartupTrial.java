@@ -15,6 +15,7 @@ import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,7 +99,9 @@ public final class StartupTrial implements OwnQuery.Outcome {
         if (ParameterNames.has(names, DATE_STYLE)) {
             sql.addAll(baseOfDateStyle());
         }
+        // session_authorization, which takes a role back, goes ahead of it, as at the start of a server
         List<String> calls = settings.stream()
+                .sorted(Comparator.comparing(StartupTrial::isRole))
                 .map(setting -> SqlText.set(setting.name(), given(setting)))
                 .toList();
         if (!calls.isEmpty()) {
@@ -110,6 +113,10 @@ public final class StartupTrial implements OwnQuery.Outcome {
         sql.add("SELECT " + String.join(",", columns));
         new OwnQuery(server, this).send(String.join(";", sql));
         server.out().flush();
+    }
+
+    private static boolean isRole(Setting setting) {
+        return ParameterNames.has(List.of(setting.name()), "role");
     }
 
     /** In a DateStyle {@code default} stands for what is there, at start-up; later it would be another default. */
