@@ -22,6 +22,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Looks at everything that can be looked at before a run begins, and reports all problems at once. */
@@ -85,7 +86,11 @@ final class Preflight {
         if (!problems.isEmpty() || tool == null || compression == null || cluster == null || places.isEmpty()) {
             throw new BackupException(
                     problems.get(0).reason(),
-                    problems.stream().map(Problem::text).collect(Collectors.joining("; ")));
+                    Stream.concat(
+                                    problems.stream().map(Problem::text),
+                                    refused.entrySet().stream()
+                                            .map(e -> "database \"" + e.getKey() + "\": " + e.getValue()))
+                            .collect(Collectors.joining("; ")));
         }
         return new Result(tool, compression, cluster, databases, Map.copyOf(refused), places, List.copyOf(notes));
     }
@@ -144,8 +149,8 @@ final class Preflight {
             problem(
                     FailureReason.SOURCE_POOLED,
                     source
-                            + " is a pooler that shares backends between sessions (expected: the server itself; locks and"
-                            + " snapshots need sessions that stay)");
+                            + " is a pooler that shares backends between sessions (expected: the server itself; locks"
+                            + " and snapshots need sessions that stay)");
         }
         // One for the lock; for each database at once the snapshot's and pg_dump's.
         int needed = 1 + 2 * Math.min(context.config().dump().parallelDatabases(), Math.max(1, databases.size()));
