@@ -17,8 +17,8 @@ final class LoadErrors implements Consumer<String> {
     private static final int MAX_TEXT = 500;
 
     private static final Pattern ENTRY = Pattern.compile("pg_restore: from TOC entry \\d+; \\d+ \\d+ (.*)");
-    private static final Pattern ERROR =
-            Pattern.compile("pg_restore: error: (?:could not execute query: )?(.*)|" + "psql:<stdin>:\\d+: (.*)");
+    private static final Pattern ERROR = Pattern.compile("pg_restore: error: (?:could not execute query: )?(.*)|"
+            + "psql:<stdin>:\\d+: (?!WARNING:|NOTICE:|INFO:|LOG:|DEBUG:)(.*)");
     private static final Pattern IGNORED = Pattern.compile("pg_restore: warning: errors ignored on restore: (\\d+)");
 
     /** Kinds of objects that only a superuser makes; by them a refusal is known whatever language the server speaks. */
@@ -29,9 +29,9 @@ final class LoadErrors implements Consumer<String> {
             Pattern.compile("permission denied|must be superuser|[Mm]ust be owner|must be"
                     + " member|must have|must be able to SET ROLE|[Oo]nly roles with|must be a superuser|42501");
 
-    private static final Pattern CONNECTION_LOST = Pattern.compile("server closed the connection|terminating connection"
-            + "|no connection to the server|connection not open|could not (?:send|receive) data|SSL (?:SYSCALL|connection)"
-            + "|connection to server");
+    private static final Pattern CONNECTION_LOST = Pattern.compile("server closed the connection|terminating"
+            + " connection|no connection to the server|connection not open|could not (?:send|receive) data|SSL"
+            + " (?:SYSCALL|connection)|connection to server");
 
     private final List<String> forbidden = new ArrayList<>();
     private final List<String> others = new ArrayList<>();
