@@ -15,6 +15,7 @@ import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.pool.PoolServices;
 import dev.pgpool.core.internal.pool.ServerLane;
 import dev.pgpool.core.internal.prepared.ClientStatements;
+import dev.pgpool.core.internal.server.CancelGate;
 import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
@@ -80,7 +81,7 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 List.of(loop),
                 List.of(new LoopTicker(loop)),
                 new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run),
-                new CancelSender(Transport.NIO, Runnable::run),
+                new CancelSender(Transport.NIO, Runnable::run, new CancelGate()),
                 new HostResolver(Transport.NIO, Runnable::run),
                 CredentialStore.empty(),
                 PgPoolListener.NONE,
