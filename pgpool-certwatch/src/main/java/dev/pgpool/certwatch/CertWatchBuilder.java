@@ -11,12 +11,17 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builds a {@link CertWatch}. Each option has a default; problems are reported together by {@link #build()}. Not
  * thread-safe.
  */
 public final class CertWatchBuilder {
+
+    private static final Duration PACE = Duration.ofMillis(50);
+    private static final Duration LONGEST_SPREAD = Duration.ofSeconds(30);
+    private static final int LOOKS_OF_A_SET = 100;
 
     private final List<CertTarget> targets = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
@@ -31,7 +36,7 @@ public final class CertWatchBuilder {
     private boolean nativeTls = true;
     private Duration interval = Duration.ofMinutes(5);
     private Duration shortestInterval = Duration.ofMinutes(1);
-    private Duration firstSweep = Duration.ofSeconds(30);
+    private @Nullable Duration firstSweep;
     private Duration recheck = Duration.ofSeconds(30);
     private Duration discovery = Duration.ofSeconds(30);
     private int maxInFlight = 256;
@@ -44,6 +49,7 @@ public final class CertWatchBuilder {
     private Duration repeat = Duration.ofDays(1);
     private int failuresBeforeNotice = 2;
     private int certificateSeries;
+    private boolean keepCertificates;
     private AddressResolver resolver = AddressResolver.SYSTEM;
     private Clock clock = Clock.systemUTC();
 
@@ -83,9 +89,12 @@ public final class CertWatchBuilder {
         return this;
     }
 
-    /** The first looks are spread over this time; 30 seconds by default, never more than the interval. */
+    /**
+     * The first looks are spread over this time, never more than the interval; by default over 50 ms for each target, at most 30
+     * seconds, and a set counts for a hundred.
+     */
     public CertWatchBuilder firstSweep(Duration value) {
-        firstSweep = value;
+        firstSweep = requireNonNull(value, "firstSweep");
         return this;
     }
 
@@ -210,6 +219,15 @@ public final class CertWatchBuilder {
         return this;
     }
 
+    /**
+     * Whether reports have the certificates themselves ({@link CertificateFacts#encoded()}), which take a kilobyte or two each;
+     * off by default.
+     */
+    public CertWatchBuilder keepCertificates(boolean value) {
+        keepCertificates = value;
+        return this;
+    }
+
     /** Who is told; nobody by default. */
     public CertWatchBuilder listener(CertWatchListener listener) {
         listeners.add(requireNonNull(listener, "listener"));
@@ -268,7 +286,8 @@ public final class CertWatchBuilder {
         List<String> found = new ArrayList<>(problems);
         positive(found, "interval", interval);
         positive(found, "shortestInterval", shortestInterval);
-        notNegative(found, "firstSweep", firstSweep);
+        Duration spread = firstSweep == null ? spread() : firstSweep;
+        notNegative(found, "firstSweep", spread);
         positive(found, "recheck", recheck);
         positive(found, "discovery", discovery);
         positive(found, "resolveTimeout", resolveTimeout);
@@ -315,15 +334,24 @@ public final class CertWatchBuilder {
                 new CertWatchConfig.Schedule(
                         interval,
                         shortestInterval.compareTo(interval) < 0 ? shortestInterval : interval,
-                        firstSweep.compareTo(interval) < 0 ? firstSweep : interval,
+                        spread.compareTo(interval) < 0 ? spread : interval,
                         recheck.compareTo(interval) < 0 ? recheck : interval,
                         discovery,
                         maxInFlight,
                         maxPerHost),
-                new CertWatchConfig.Judging(trust, thresholds, revocation, staleGrace, mutes),
+                new CertWatchConfig.Judging(trust, thresholds, revocation, staleGrace, mutes, keepCertificates),
                 new CertWatchConfig.Notices(repeat, failuresBeforeNotice),
                 new CertWatchConfig.Exposure(certificateSeries));
         return new CertWatch(config, clock, resolver, listeners);
+    }
+
+    private Duration spread() {
+        long looks = 0;
+        for (CertTarget target : targets) {
+            looks += target instanceof TargetSet ? LOOKS_OF_A_SET : 1;
+        }
+        Duration paced = PACE.multipliedBy(looks);
+        return paced.compareTo(LONGEST_SPREAD) < 0 ? paced : LONGEST_SPREAD;
     }
 
     private static void positive(List<String> found, String option, Duration value) {

@@ -82,13 +82,15 @@ public record CertWatchConfig(
      * @param revocation how revocation is looked at
      * @param staleGrace a renewed file may differ from what is served for this long
      * @param mutes kinds of findings that do not count at any target
+     * @param keepCertificates keep the certificates themselves, in DER
      */
     public record Judging(
             TrustSource trust,
             Thresholds thresholds,
             RevocationPolicy revocation,
             Duration staleGrace,
-            List<Mute> mutes) {
+            List<Mute> mutes,
+            boolean keepCertificates) {
         public Judging {
             mutes = List.copyOf(mutes);
         }

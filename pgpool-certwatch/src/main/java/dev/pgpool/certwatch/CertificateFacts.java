@@ -7,9 +7,10 @@ import io.netty.util.NetUtil;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept of a certificate: small, comparable, without the certificate itself. Characters without a shape of their own, such
+ * What is kept of a certificate: small, comparable, and without the certificate itself unless that is asked for. Characters without a shape of their own, such
  * as a newline in a subject, are escaped in all texts.
  *
  * @param subject distinguished name in RFC 2253 form; may be empty
@@ -22,6 +23,7 @@ import java.util.List;
  * @param keyAlgorithm for example {@code RSA} or {@code EC}
  * @param keyBits size of the key in bits, 0 if unknown
  * @param signatureAlgorithm for example {@code SHA256withRSA}
+ * @param encoded the certificate itself; absent unless {@link CertWatchBuilder#keepCertificates} is on
  */
 public record CertificateFacts(
         String subject,
@@ -33,7 +35,8 @@ public record CertificateFacts(
         List<String> names,
         String keyAlgorithm,
         int keyBits,
-        String signatureAlgorithm) {
+        String signatureAlgorithm,
+        @Nullable EncodedCertificate encoded) {
 
     public CertificateFacts {
         subject = PeerText.escape(requireNonNull(subject, "subject"));

@@ -153,4 +153,54 @@ class OneShotIT {
                     .isInstanceOfAny(ExecutionException.class, java.util.concurrent.CancellationException.class);
         }
     }
+
+    @Test
+    void certificatesThemselvesAreKeptWhereAskedFor() throws Exception {
+        X509Bundle leaf = Pki.leaf("localhost", ROOT, Duration.ofDays(100));
+        Path file = Files.writeString(directory.resolve("a.pem"), Pki.pem(Pki.chain(leaf)));
+        CertReport with = patient()
+                .trust(trust(ROOT))
+                .keepCertificates(true)
+                .target("file:" + file)
+                .check()
+                .reports()
+                .get(0);
+        assertThat(with.leaf().encoded())
+                .isEqualTo(EncodedCertificate.of(leaf.getCertificate().getEncoded()));
+        assertThat(with.chains().get(0).entries())
+                .extracting(entry -> entry.certificate().encoded())
+                .contains(EncodedCertificate.of(ROOT.getCertificate().getEncoded()));
+        CertReport without = patient()
+                .trust(trust(ROOT))
+                .target("file:" + file)
+                .check()
+                .reports()
+                .get(0);
+        assertThat(without.leaf().encoded()).isNull();
+    }
+
+    @Test
+    void fewTargetsAreLookedAtAtOnceWithoutBeingToldTo() {
+        CertWatchBuilder three =
+                CertWatch.builder().target("https://a").target("https://b").target("file:/c");
+        assertThat(three.build().config().schedule().firstSweep()).isEqualTo(Duration.ofMillis(150));
+        assertThat(CertWatch.builder()
+                        .target("targets:/x")
+                        .build()
+                        .config()
+                        .schedule()
+                        .firstSweep())
+                .isEqualTo(Duration.ofSeconds(5));
+        CertWatchBuilder many = CertWatch.builder();
+        for (int i = 0; i < 1000; i++) {
+            many.target(CertTarget.tls("h" + i, 1));
+        }
+        assertThat(many.build().config().schedule().firstSweep()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(three.firstSweep(Duration.ofMinutes(2))
+                        .build()
+                        .config()
+                        .schedule()
+                        .firstSweep())
+                .isEqualTo(Duration.ofMinutes(2));
+    }
 }

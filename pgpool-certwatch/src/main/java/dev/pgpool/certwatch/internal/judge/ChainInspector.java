@@ -24,8 +24,14 @@ public final class ChainInspector {
 
     private static final int MAX_NAME = 255;
 
-    private final Facts facts = new Facts();
-    private final Shapes shapes = new Shapes(facts);
+    private final Facts facts;
+    private final Shapes shapes;
+
+    /** Keeps the encoded certificates or only what is read of them. */
+    public ChainInspector(boolean keepEncoded) {
+        this.facts = new Facts(keepEncoded);
+        this.shapes = new Shapes(facts);
+    }
 
     /**
      * Inspects a chain.

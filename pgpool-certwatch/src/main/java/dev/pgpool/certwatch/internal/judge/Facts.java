@@ -1,11 +1,13 @@
 package dev.pgpool.certwatch.internal.judge;
 
 import dev.pgpool.certwatch.CertificateFacts;
+import dev.pgpool.certwatch.EncodedCertificate;
 import dev.pgpool.certwatch.internal.probe.Fingerprints;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.x509.Certificates;
 import java.math.BigInteger;
 import java.security.PublicKey;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.DSAKey;
@@ -19,6 +21,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Facts of certificates, kept once: thousands of targets share a few authorities, and often a leaf. Thread-safe.
@@ -35,6 +38,12 @@ final class Facts {
             return size() > MAX_KEPT;
         }
     };
+
+    private final boolean keepEncoded;
+
+    Facts(boolean keepEncoded) {
+        this.keepEncoded = keepEncoded;
+    }
 
     List<CertificateFacts> of(ServedChain chain) {
         List<CertificateFacts> facts = new ArrayList<>(chain.certificates().size());
@@ -62,7 +71,7 @@ final class Facts {
         }
     }
 
-    private static CertificateFacts read(X509Certificate certificate, String sha256) {
+    private CertificateFacts read(X509Certificate certificate, String sha256) {
         PublicKey key = certificate.getPublicKey();
         return new CertificateFacts(
                 certificate.getSubjectX500Principal().getName(),
@@ -74,7 +83,16 @@ final class Facts {
                 names(certificate),
                 key.getAlgorithm(),
                 bits(key),
-                certificate.getSigAlgName());
+                certificate.getSigAlgName(),
+                keepEncoded ? encoded(certificate) : null);
+    }
+
+    private static @Nullable EncodedCertificate encoded(X509Certificate certificate) {
+        try {
+            return EncodedCertificate.of(certificate.getEncoded());
+        } catch (CertificateEncodingException e) {
+            return null;
+        }
     }
 
     /** As Blackbox Exporter prints it: the bytes of the magnitude in hexadecimal. */

@@ -40,7 +40,7 @@ final class Assessor implements Assessing {
     private final BlockingCalls blocking;
     private final Duration deadline;
     private final Discovery discovery = new Discovery();
-    private final ChainInspector inspector = new ChainInspector();
+    private final ChainInspector inspector;
 
     Assessor(
             CertWatchConfig.Judging judging,
@@ -56,6 +56,7 @@ final class Assessor implements Assessing {
         this.trusts = trusts;
         this.revocation = new Revocation(judging.revocation());
         this.workers = workers;
+        this.inspector = new ChainInspector(judging.keepCertificates());
         this.blocking = blocking;
         this.deadline = deadline;
     }
