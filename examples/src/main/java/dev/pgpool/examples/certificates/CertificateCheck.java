@@ -50,8 +50,14 @@ public final class CertificateCheck {
             String argument = rest.remove();
             switch (argument) {
                 case "--json", "--table" -> form = argument;
-                case "-w", "--warning" -> warning = rest.poll();
-                case "-c", "--critical" -> critical = rest.poll();
+                case "-w", "--warning", "-c", "--critical" -> {
+                    String value = rest.poll();
+                    if (value == null) {
+                        return unknown(out, argument + " without a time");
+                    }
+                    warning = argument.endsWith("w") || argument.endsWith("warning") ? value : warning;
+                    critical = argument.endsWith("c") || argument.endsWith("critical") ? value : critical;
+                }
                 default -> {
                     if (argument.startsWith("-")) {
                         return unknown(out, "no option " + argument);

@@ -99,6 +99,7 @@ class CertificateCheckIT {
         "--jsn file:/x, no option --jsn",
         "nonsense, 'nonsense: no scheme'",
         "-w soon file:/x, warning=soon",
+        "file:/x -c, -c without a time",
         "-w 1d -c 2d file:/x, warning: PT24H",
         "https://h?verify=x, 'verify=x'"
     })

@@ -21,7 +21,7 @@ import java.util.Set;
  */
 final class FilePattern {
 
-    /** Deeper trees have loops of links in them. */
+    /** Deeper trees have loops of links in them that lead round in several steps. */
     private static final int MAX_DEPTH = 20;
 
     /** Entries looked at in one reading. */
@@ -80,7 +80,7 @@ final class FilePattern {
     }
 
     private void match(Path path, List<String> rest, int depth) {
-        if (depth > MAX_DEPTH || entries > MAX_ENTRIES) {
+        if (depth > MAX_DEPTH || entries > MAX_ENTRIES || leadsBack(path)) {
             return;
         }
         if (rest.isEmpty()) {
@@ -115,6 +115,19 @@ final class FilePattern {
             if (matcher.matches(entry.getFileName()) && !(next.isEmpty() && Files.isDirectory(entry))) {
                 match(entry, next, depth + 1);
             }
+        }
+    }
+
+    /** Whether a link leads to a directory that it lies in: all below was found there, or will be. */
+    private static boolean leadsBack(Path path) {
+        try {
+            if (!Files.isSymbolicLink(path) || !Files.isDirectory(path)) {
+                return false;
+            }
+            Path parent = path.toAbsolutePath().getParent();
+            return parent != null && parent.toRealPath().startsWith(path.toRealPath());
+        } catch (IOException e) {
+            return true;
         }
     }
 
