@@ -190,6 +190,20 @@ class TargetSetsIT {
     }
 
     @Test
+    void aFileThatWasACertificateIsWatchedWhateverBecomesOfIt() throws Exception {
+        Path file = write("service", Duration.ofDays(100));
+        try (CertWatch watch = started(patient().trust(trust(ROOT)).target("file:" + directory + "/"))) {
+            assertThat(names(look(watch))).containsExactly("service");
+            Files.writeString(file, "no certificate any more");
+            // The set and its member are looked at in no order: the second time both have seen it.
+            look(watch);
+            CertSnapshot after = look(watch);
+            assertThat(names(after)).containsExactly("service");
+            assertThat(codes(after.report("file:" + file).orElseThrow())).containsExactly(PARSE_ERROR);
+        }
+    }
+
+    @Test
     void aSecretMountThatIsSwappedIsReadAnewUnderTheSameNames() throws Exception {
         Path first = write("..2026_01_01/tls.crt", Duration.ofDays(3)).getParent();
         write("..2026_01_01/ca.crt", Pki.pem(Pki.chain(ROOT)));
