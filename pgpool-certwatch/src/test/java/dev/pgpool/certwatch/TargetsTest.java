@@ -123,7 +123,7 @@ class TargetsTest {
                 + "&ciphers=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_AES_128_GCM_SHA256&proxyprotocol=v2");
         assertThat(endpoint.trust()).isEqualTo(TrustSource.file(Path.of("/etc/ca all.pem")));
         assertThat(endpoint.proxy()).isEqualTo(HttpProxy.of("proxy", 3128, "u", "p@ss:word".toCharArray()));
-        assertThat(endpoint.labels()).containsExactlyEntriesOf(Map.of("env", "prod/eu", "team", "payments"));
+        assertThat(endpoint.labels()).containsExactly(Map.entry("env", "prod/eu"), Map.entry("team", "payments"));
         assertThat(endpoint.policy().mutes())
                 .containsExactly(
                         new Mute(FindingCode.SELF_SIGNED, Instant.parse("2027-02-01T00:00:00Z")),
