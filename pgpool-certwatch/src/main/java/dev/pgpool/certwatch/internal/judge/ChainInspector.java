@@ -27,6 +27,11 @@ public final class ChainInspector {
     private final Facts facts;
     private final Shapes shapes;
 
+    /** Keeps what is read of certificates, and not themselves. */
+    public ChainInspector() {
+        this(false);
+    }
+
     /** Keeps the encoded certificates or only what is read of them. */
     public ChainInspector(boolean keepEncoded) {
         this.facts = new Facts(keepEncoded);
