@@ -31,7 +31,9 @@ import org.jspecify.annotations.Nullable;
  *       refuse. That it was taken away the server says itself, by a CommandComplete for each.
  *   <li>for {@code EXECUTE} the statement itself. From then on the name is <em>native</em> on this server: the client's messages
  *       about it go through unchanged, and whatever SQL does to it the server knows best.
- *   <li>for {@code pg_prepared_statements} all of the client's, and all copies are closed.
+ *   <li>for {@code pg_prepared_statements} all of the client's, and all copies are closed. One that the server can't parse any more,
+ *       since its table is gone or not on the {@code search_path}, is not shown. Inside a transaction, which must not fail for that,
+ *       one that was parsed under other settings is shown with an empty text.
  * </ul>
  *
  * <p>While the client has the server for itself and may have statements of {@code PREPARE} there, what it parses is native, so
@@ -53,8 +55,15 @@ final class NameSpace {
     /** A name was given natively in the place of another statement that had it, as far as known. */
     record Replacement(Named now, Named before) {}
 
-    /** A statement was repeated under the client's own name. */
-    record Repeated(Named named) {}
+    /**
+     * A statement was repeated under the client's own name.
+     *
+     * @param alone whether in a batch of its own: if the server refuses it, nothing else is lost, and the client does not hear of it
+     */
+    record Repeated(Named named, boolean alone) {}
+
+    /** The end of a batch of ours: its ReadyForQuery is not the client's. */
+    static final Object OWN_SYNC = new Object();
 
     /** An EXECUTE of an EXECUTE of an EXECUTE: deeper than this it is not followed. */
     private static final int MAX_DEPTH = 3;
@@ -154,7 +163,7 @@ final class NameSpace {
      */
     @Nullable
     Object beforeQuery(StatementNames text, LinkedClient client, LaneCounters counters) {
-        fenced = provide(text, client, counters);
+        fenced = provide(text, client, counters, x.status == TransactionStatus.IDLE);
         return dummies(withExecuted(text, client, 0), client);
     }
 
@@ -195,6 +204,11 @@ final class NameSpace {
      * @return whether something was sent that the server may refuse
      */
     boolean provide(StatementNames named, LinkedClient client, LaneCounters counters) {
+        return provide(named, client, counters, false);
+    }
+
+    /** @param apart whether what is only to be shown may be sent in batches of its own: no transaction and no batch is open */
+    private boolean provide(StatementNames named, LinkedClient client, LaneCounters counters, boolean apart) {
         StatementNames text = withExecuted(named, client, 0);
         boolean shows = text.showsAll() && !all;
         if (shows) {
@@ -209,13 +223,19 @@ final class NameSpace {
         boolean sent = false;
         if (shows) {
             for (Named each : known.all()) {
-                sent |= repeat(each, counters);
+                if (apart) {
+                    repeat(each, counters, true);
+                } else if (isMeantAsParsed(each)) {
+                    sent |= repeat(each, counters, false);
+                } else {
+                    placeholder(each);
+                }
             }
         }
         for (Use use : text.uses()) {
             Named executed = use.verb() == Verb.EXECUTE ? known.find(use.name()) : null;
             if (executed != null) {
-                sent |= repeat(executed, counters);
+                sent |= repeat(executed, counters, false);
                 SessionEffects effects = executed.statement().effects();
                 if (!effects.isNone()) {
                     // it does to the session what it would do if it were run by protocol
@@ -226,14 +246,18 @@ final class NameSpace {
         return sent;
     }
 
-    private boolean repeat(Named named, LaneCounters counters) {
+    private boolean repeat(Named named, LaneCounters counters, boolean alone) {
         if (named.isNativeIn(x.session)) {
             return false;
         }
         close(named.name(), null);
         byte[] body = named.body();
         FrontendWriter.parse(x.toServer.space(), named.name(), body, body.length);
-        expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP, new Repeated(named));
+        expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP, new Repeated(named, alone));
+        if (alone) {
+            FrontendWriter.sync(x.toServer.space());
+            expected.add(ExpectedReplies.SYNC, OWN_SYNC);
+        }
         counters.countServerParse();
         given(named);
         return true;
@@ -243,13 +267,23 @@ final class NameSpace {
     private void dummy(String name, LinkedClient client) {
         ClientStatements known = client.knownStatements();
         Named named = known == null ? null : known.find(name);
-        if (named == null || named.isNativeIn(x.session)) {
-            return;
+        if (named != null) {
+            placeholder(named);
         }
-        close(named.name(), null);
-        FrontendWriter.parse(x.toServer.space(), named.name(), EMPTY, EMPTY.length);
-        expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP);
-        names.add(name);
+    }
+
+    private void placeholder(Named named) {
+        if (!named.isNativeIn(x.session)) {
+            close(named.name(), null);
+            FrontendWriter.parse(x.toServer.space(), named.name(), EMPTY, EMPTY.length);
+            expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP);
+            names.add(named.text());
+        }
+    }
+
+    /** Whether the settings are those under which its text was parsed: under others the server may refuse it. */
+    private boolean isMeantAsParsed(Named named) {
+        return named.parsed().meaning() == x.server.parameters().meaning() && !x.pins.mayMeanOtherwise();
     }
 
     private void closeCopies() {

@@ -306,6 +306,11 @@ final class Pins {
         return ownMeaning();
     }
 
+    /** Whether settings that no parameter tells may have changed what names stand for. */
+    boolean mayMeanOtherwise() {
+        return !settings.isEmpty() || local || unreported;
+    }
+
     /** Something that no other client shares. */
     Object ownMeaning() {
         Object known = privateMeaning;

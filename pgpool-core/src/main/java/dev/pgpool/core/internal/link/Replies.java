@@ -319,6 +319,12 @@ final class Replies implements ExpectedReplies.Undo {
         if (kind != ExpectedReplies.QUERY && kind != ExpectedReplies.SYNC && kind != ExpectedReplies.FUNCTION_CALL) {
             throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "unexpected ReadyForQuery");
         }
+        if (x.expected.headSubject() == NameSpace.OWN_SYNC) {
+            x.expected.pop();
+            x.toClient.run(in.takeRun());
+            in.skip();
+            return true;
+        }
         x.status = TransactionStatus.of(in);
         x.copyIn = false;
         x.expected.pop();
@@ -361,6 +367,12 @@ final class Replies implements ExpectedReplies.Undo {
     /** Passes the error on; what the server skips because of it is not expected any more. */
     private boolean error(MessageCursor in) {
         ErrorFields fields = x.server.onErrorResponse(in);
+        if (!fields.isFatal() && x.expected.headSubject() instanceof NameSpace.Repeated repeated && repeated.alone()) {
+            x.toClient.run(in.takeRun());
+            in.skip();
+            x.expected.dropBatch(this);
+            return true;
+        }
         x.server.statements().undone();
         if (x.bound) {
             x.pins.onError();
