@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The errors of pg_restore or psql, read from stderr line by line. Those that are about what only a superuser may do are told
@@ -14,6 +15,9 @@ import java.util.regex.Pattern;
 final class LoadErrors implements Consumer<String> {
 
     private static final int KEPT = 100;
+    private static final String COMMAND = "Command was: ";
+    private static final Pattern VERB =
+            Pattern.compile("^(?:CREATE|ALTER|DROP|COMMENT ON|SECURITY LABEL FOR \\S+ ON) ");
     private static final int MAX_TEXT = 500;
 
     private static final Pattern ENTRY = Pattern.compile("pg_restore: from TOC entry \\d+; \\d+ \\d+ (.*)");
@@ -36,6 +40,9 @@ final class LoadErrors implements Consumer<String> {
     private final List<String> forbidden = new ArrayList<>();
     private final List<String> others = new ArrayList<>();
     private String entry = "";
+    /** An error whose command has not been read; pg_restore writes both at once. */
+    private @Nullable String pending;
+
     private int forbiddenCount;
     private int otherCount;
     private boolean connectionLost;
@@ -52,20 +59,39 @@ final class LoadErrors implements Consumer<String> {
             finished = true;
             return;
         }
+        if (line.startsWith(COMMAND)) {
+            settle(line.substring(COMMAND.length()));
+            return;
+        }
         Matcher error = ERROR.matcher(line);
         if (error.matches()) {
-            add(error.group(1) == null ? error.group(2) : error.group(1));
+            settle("");
+            pending = error.group(1) == null ? error.group(2) : error.group(1);
         }
     }
 
-    private void add(String message) {
+    /** @param command what failed, if it is known: several jobs write at once, so that the last entry may be another job's */
+    private void settle(String command) {
+        String message = pending;
+        pending = null;
+        if (message != null) {
+            add(message, command);
+        }
+    }
+
+    private static boolean isSuperusers(String what) {
+        return SUPERUSERS_KINDS.stream().anyMatch(kind -> what.startsWith(kind + " "));
+    }
+
+    private void add(String message, String command) {
         String text = (entry.isEmpty() ? "" : entry + ": ") + message;
         String kept = text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) + "..." : text;
         if (CONNECTION_LOST.matcher(message).find()) {
             connectionLost = true;
         }
         if (FORBIDDEN.matcher(message).find()
-                || SUPERUSERS_KINDS.stream().anyMatch(kind -> entry.startsWith(kind + " "))) {
+                || isSuperusers(
+                        command.isEmpty() ? entry : VERB.matcher(command).replaceFirst(""))) {
             forbiddenCount++;
             if (forbidden.size() < KEPT) {
                 forbidden.add(kept);
@@ -80,26 +106,31 @@ final class LoadErrors implements Consumer<String> {
 
     /** What only a superuser may do, an entry each, as far as kept. */
     synchronized List<String> forbidden() {
+        settle("");
         return List.copyOf(forbidden);
     }
 
     /** How many of those. */
     synchronized int forbiddenCount() {
+        settle("");
         return forbiddenCount;
     }
 
     /** The other errors, as far as kept. */
     synchronized List<String> others() {
+        settle("");
         return List.copyOf(others);
     }
 
     /** How many of those. */
     synchronized int otherCount() {
+        settle("");
         return otherCount;
     }
 
     /** True if the session ended before the work did. */
     synchronized boolean connectionLost() {
+        settle("");
         return connectionLost;
     }
 
