@@ -39,6 +39,9 @@ final class Replies implements ExpectedReplies.Undo {
     private final StatementRegistry registry;
     private final NameSpace names;
 
+    /** A tag that is no longer than this says nothing that matters here; a server may also send nonsense. */
+    private static final int SHORTEST_TAG = 3;
+
     Replies(Exchange x, AbandonedWork abandoned, StatementRegistry registry, NameSpace names) {
         this.names = names;
         this.x = x;
@@ -232,6 +235,15 @@ final class Replies implements ExpectedReplies.Undo {
         }
         ByteBuf buf = in.buffer();
         int tag = in.bodyIndex();
+        if (in.bodyLength() > SHORTEST_TAG) {
+            noteTag(in, buf, tag);
+        }
+        x.copySyncs = 0;
+        executed(in);
+        return true;
+    }
+
+    private void noteTag(MessageCursor in, ByteBuf buf, int tag) {
         switch (buf.getByte(tag)) {
             case 'D' -> {
                 if (in.bodyLength() > 10 && buf.getByte(tag + 2) != 'L') {
@@ -253,9 +265,6 @@ final class Replies implements ExpectedReplies.Undo {
         if (buf.getByte(in.bodyEnd() - 2) == 'E' && x.globalChange == null) {
             changeOfUnknown(in);
         }
-        x.copySyncs = 0;
-        executed(in);
-        return true;
     }
 
     /** The tag ends like those of commands for roles and databases: it may be of one whose text was not read. */
