@@ -18,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -47,10 +48,13 @@ class CveIT {
                 WireClient bystander = pooler.login();
                 WireClient attacker = pooler.connect()) {
             attacker.startup(TestPostgres.USER, "x".repeat(length));
-            assertThat(attacker.readUntilClosed())
-                    .last()
-                    .asString()
-                    .matches("ErrorResponse S \"FATAL\" C \"(3D000|08P01)\" .*");
+            List<String> answers = attacker.readUntilClosed();
+            if (length > 10_000) {
+                // longer than a start-up packet may be: PostgreSQL says nothing
+                assertThat(answers).isEmpty();
+            } else {
+                assertThat(answers).last().asString().matches("ErrorResponse S \"FATAL\" C \"(3D000|08P01)\" .*");
+            }
             assertThat(bystander.value("SELECT 'unaffected'")).isEqualTo("unaffected");
         }
     }
@@ -228,7 +232,8 @@ class CveIT {
                             db -> db.host("127.0.0.1")
                                     .port(server.port())
                                     .user("ann")
-                                    .password("secret")));
+                                    .password("secret")
+                                    .waitTimeout(Duration.ofSeconds(1))));
                     WireClient client = pooler.connect()) {
                 client.startup("ann", TestPostgres.DATABASE);
                 assertThat(client.readUntilClosed())

@@ -1,6 +1,6 @@
 package dev.pgpool.core.auth;
 
-import dev.pgpool.core.internal.auth.EditedText;
+import dev.pgpool.core.config.EditedText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

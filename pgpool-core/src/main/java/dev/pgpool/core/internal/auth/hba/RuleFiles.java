@@ -1,7 +1,7 @@
 package dev.pgpool.core.internal.auth.hba;
 
 import dev.pgpool.core.config.ConfigException;
-import dev.pgpool.core.internal.auth.EditedText;
+import dev.pgpool.core.config.EditedText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

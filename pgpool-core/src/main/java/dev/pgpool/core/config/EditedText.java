@@ -1,4 +1,4 @@
-package dev.pgpool.core.internal.auth;
+package dev.pgpool.core.config;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
