@@ -33,24 +33,24 @@ class SessionDeadlineIT {
     @TempDir
     Path directory;
 
+    /** No question of ours stands in the queue for a lock, where it would hold up whoever comes behind it. */
     @Test
-    void aQuestionThatWaitsForALockEndsAtTheDeadline() throws SQLException {
+    void aQuestionThatMeetsALockDoesNotWait() throws SQLException {
         try (Connection other = lockedTable();
-                BackupEngine engine = engine().deadline(Duration.ofSeconds(3)).build()) {
+                BackupEngine engine = engine().deadline(Duration.ofSeconds(30)).build()) {
             RunReport report = engine.run();
 
-            assertThat(report.outcome()).isEqualTo(RunReport.Outcome.FAILURE);
-            assertThat(report.reason()).as(report.message()).isEqualTo(FailureReason.DUMP_TIMEOUT);
-            assertThat(report.message()).contains("not finished within PT3S");
+            assertThat(report.succeeded()).as(report.message()).isTrue();
             other.rollback();
-            assertThat(engine.run().succeeded()).as("nothing is held any more").isTrue();
         }
     }
 
     @Test
-    void aQuestionThatWaitsForALockEndsWhenTheRunIsCancelled() throws Exception {
+    void aDumpThatWaitsForALockEndsWhenTheRunIsCancelled() throws Exception {
         try (Connection other = lockedTable();
-                BackupEngine engine = engine().build()) {
+                BackupEngine engine = Source.engine(store(), database)
+                        .lockWait(Duration.ofHours(1))
+                        .build()) {
             CompletableFuture<RunReport> running = engine.runAsync();
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> Source.query(

@@ -54,6 +54,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -66,6 +67,9 @@ import org.slf4j.LoggerFactory;
 
 /** Holds the parts of an engine together. Everything public may be called by any thread. */
 public final class Engine implements AutoCloseable {
+
+    /** How long what an earlier process has left may take to be read. */
+    private static final Duration LEARNING = Duration.ofMinutes(1);
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
 
@@ -180,12 +184,10 @@ public final class Engine implements AutoCloseable {
         }
         try {
             requireOpen();
-            if (!loaded) {
-                // A process that runs once, from cron, learns what the one before it has left; listeners decide by
-                // that.
-                loadCatalog();
-            }
             runs.add(cancellation);
+            if (!loaded) {
+                learn(cancellation);
+            }
             RunReport report = new BackupRun(
                             places,
                             hooks,
@@ -206,6 +208,22 @@ public final class Engine implements AutoCloseable {
         } finally {
             runs.remove(cancellation);
             running.unlock();
+        }
+    }
+
+    /**
+     * A process that runs once, from cron, learns what the one before it has left; listeners decide by that. A source that does
+     * not answer must not hold up the run, which has a deadline of its own.
+     */
+    private void learn(Cancellation cancellation) {
+        SessionGroup sessions = new SessionGroup(application);
+        Duration deadline = context.config().run().deadline();
+        ScheduledFuture<?> late = threads.timer()
+                .schedule(sessions::cut, Math.min(deadline.toMillis(), LEARNING.toMillis()), TimeUnit.MILLISECONDS);
+        try (Cancellation.Handler ended = cancellation.onCancel(why -> sessions.cut())) {
+            loadCatalog(sessions);
+        } finally {
+            late.cancel(false);
         }
     }
 
@@ -275,6 +293,10 @@ public final class Engine implements AutoCloseable {
 
     /** The catalog; if it has no configured name and the source is gone, that of the only cluster in the store. */
     public Catalog catalog() {
+        return catalog(new SessionGroup(application));
+    }
+
+    private Catalog catalog(SessionGroup sessions) {
         requireOpen();
         Catalog known = first().knownCatalog();
         if (known != null) {
@@ -284,7 +306,7 @@ public final class Engine implements AutoCloseable {
             return first().catalog(context.config().cluster());
         }
         var source = context.config().source();
-        try (Connection connection = Sessions.open(source, source.adminDatabase(), new SessionGroup(application))) {
+        try (Connection connection = Sessions.open(source, source.adminDatabase(), sessions)) {
             return first().catalog(clusterName(context.config(), ClusterFacts.read(connection)));
         } catch (SQLException | BackupException e) {
             LOGGER.info("The source cannot be asked for its name, looking into the store: {}", e.getMessage());
@@ -593,11 +615,16 @@ public final class Engine implements AutoCloseable {
     }
 
     private void loadCatalog() {
+        loadCatalog(new SessionGroup(application));
+    }
+
+    private void loadCatalog(SessionGroup sessions) {
         try {
             Instant now = context.clock().instant();
-            List<CatalogEntry> entries = catalog().all();
-            tellSelection(now);
-            LastRun lastRun = catalog().lastRun().orElse(null);
+            Catalog catalog = catalog(sessions);
+            List<CatalogEntry> entries = catalog.all();
+            tellSelection(now, sessions);
+            LastRun lastRun = catalog.lastRun().orElse(null);
             successes.learn(entries, lastRun, now);
             loaded = true;
             context.publish(new BackupEvent.CatalogLoaded(now, entries, lastRun));
@@ -606,9 +633,9 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private void tellSelection(Instant now) {
+    private void tellSelection(Instant now, SessionGroup sessions) {
         var source = context.config().source();
-        try (Connection connection = Sessions.open(source, source.adminDatabase(), new SessionGroup(application))) {
+        try (Connection connection = Sessions.open(source, source.adminDatabase(), sessions)) {
             List<String> selected = ClusterFacts.read(connection).databases().stream()
                     .filter(context.config().databases()::takes)
                     .toList();
