@@ -118,7 +118,13 @@ final class ConnectChain implements ServerConnector.Outcome {
         credential()
                 .whenComplete((known, problem) -> onLoop(() -> {
                     if (problem != null) {
-                        owner.onFailed(cannotConnect(": " + text(problem)));
+                        // no server has been asked: there is nothing to wait for
+                        owner.onFailed(new ErrorFields(
+                                "FATAL",
+                                ConnectFailures.REJECTED,
+                                "could not look up the secret for the server: " + text(problem),
+                                null,
+                                null));
                     } else {
                         credential = known;
                         nextHost();

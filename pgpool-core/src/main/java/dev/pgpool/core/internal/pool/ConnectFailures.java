@@ -8,7 +8,9 @@ import dev.pgpool.core.internal.wire.ErrorFields;
  * @see <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">PostgreSQL Error Codes</a>
  */
 final class ConnectFailures {
-    private static final String REJECTED = "08004";
+    /** sqlserver_rejected_establishment_of_sqlconnection. */
+    static final String REJECTED = "08004";
+
     private static final String PROTOCOL_VIOLATION = "08P01";
 
     private ConnectFailures() {}
