@@ -23,6 +23,11 @@ final class LeakClient {
     static final String ROLE = "leak_role";
 
     private static final String USER = TestPostgres.USER;
+    /** More than is read before it is passed on. */
+    private static final String LONG = "it's \" long $$ ".repeat(80_000);
+
+    private static final List<String> LISTS =
+            List.of("pg_settings", "pg_catalog.pg_settings", "\"pg_settings\"", "U&\"pg\\005fsettings\"");
     private static final List<String> SETTINGS = List.copyOf(SessionModel.SETTINGS.keySet());
     /** The same text and name for all clients, with another meaning for each search_path. */
     private static final String WHOSE = "SELECT owner, $1::text FROM whose";
@@ -114,7 +119,19 @@ final class LeakClient {
         String name = pick(SETTINGS);
         String value = pick(SessionModel.SETTINGS.get(name));
         model.set(name, value);
-        run(setText("SET ", name, value));
+        String text = setText("SET ", name, value);
+        switch (random.nextInt(12)) {
+            case 0 -> run("/* " + LONG + " */ " + text);
+            case 1 -> run(text + "; -- " + LONG);
+            case 2, 3 -> run(name.startsWith("app.") ? text : listedText(name, value));
+            default -> run(text);
+        }
+    }
+
+    /** A parameter set as a row of the view that lists all, in one of its names. */
+    private String listedText(String name, String value) {
+        return "UPDATE " + pick(LISTS) + " SET setting = '" + value.replace("'", "''") + "' WHERE name = '" + name
+                + "'";
     }
 
     private void reset() throws IOException {
@@ -446,7 +463,9 @@ final class LeakClient {
         return history.stream().anyMatch(line -> line.equals("LISTEN " + channel));
     }
 
-    private void note(String line) {
+    private void note(String text) {
+        String line =
+                text.length() > 400 ? text.substring(0, 40) + " ... " + text.substring(text.length() - 100) : text;
         if (history.size() >= 40) {
             history.remove(0);
         }

@@ -74,6 +74,8 @@ final class SessionModel {
         all.put("TimeZone", List.of("Asia/Tokyo", "Europe/Paris", "America/Lima"));
         all.put("application_name", List.of("it's", "a \"name\"", "x"));
         all.put("IntervalStyle", List.of("iso_8601", "sql_standard"));
+        all.put("DateStyle", List.of("ISO, DMY", "German, DMY", "SQL, MDY"));
+        all.put("client_encoding", List.of("LATIN1", "WIN1252", "EUC_JP"));
         all.put("default_transaction_isolation", List.of("repeatable read", "serializable"));
         // not reported
         all.put("work_mem", List.of("5MB", "6MB", "7MB"));
