@@ -84,7 +84,6 @@ class GlobalDdlTest {
                 "ALTER ROLE session_user RESET ALL",
                 "ALTER USER CURRENT_ROLE SET work_mem = 1",
                 "ALTER ROLE ALL SET work_mem = 1",
-                "DROP ROLE U&\"\\0061pp\"",
                 "DROP ROLE $1",
                 "DROP ROLE aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggg",
             })
@@ -92,6 +91,13 @@ class GlobalDdlTest {
         assertThat(read(sql)).isNotNull();
         assertThat(read(sql).everything()).isTrue();
         assertThat(read(sql).outdates("whoever", "wherever")).isTrue();
+    }
+
+    @Test
+    void namesInUnicodeEscapesAreRead() {
+        assertThat(read("DROP ROLE U&\"\\0061pp\"").outdates("app", "wherever")).isTrue();
+        assertThat(read("DROP ROLE U&\"\\0061pp\"").outdates("whoever", "wherever"))
+                .isFalse();
     }
 
     @ParameterizedTest
