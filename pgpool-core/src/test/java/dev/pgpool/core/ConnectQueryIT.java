@@ -6,6 +6,7 @@ import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** What a server runs before its first use. */
@@ -73,7 +74,9 @@ class ConnectQueryIT {
     @Test
     void serverThatClosesMeanwhileFails() {
         assertThat(refusal("SELECT pg_terminate_backend(pg_backend_pid())"))
-                .startsWith("ErrorResponse S \"FATAL\" C \"57P01\"");
+                // as if the server were shutting down: it is waited for
+                .startsWith("ErrorResponse S \"FATAL\" C \"53300\" M \"query_wait_timeout: ")
+                .contains("terminating connection due to administrator command");
     }
 
     @Test
@@ -82,7 +85,7 @@ class ConnectQueryIT {
     }
 
     private TestPooler pooler(String connectQuery) {
-        return TestPooler.start(postgres, 1, db -> db.connectQuery(connectQuery));
+        return TestPooler.start(postgres, 1, db -> db.connectQuery(connectQuery).waitTimeout(Duration.ofSeconds(2)));
     }
 
     /** The error that ends a login. */

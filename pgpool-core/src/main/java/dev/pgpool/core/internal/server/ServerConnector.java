@@ -83,6 +83,11 @@ public final class ServerConnector {
         return new ErrorFields("FATAL", CANNOT_CONNECT, cannotConnectTo(target) + why, null, null);
     }
 
+    /** The same where another attempt would end alike. */
+    static ErrorFields rejected(ServerTarget target, String why) {
+        return new ErrorFields("FATAL", REJECTED, cannotConnectTo(target) + why, null, null);
+    }
+
     /** A server has no home before it is ready; what happens to it until then is the attempt's business. */
     private final class Attempt
             implements ServerLogin.Outcome, ServerHandshake.Outcome, ServerPreparation.Outcome, ServerHome {
@@ -209,8 +214,7 @@ public final class ServerConnector {
 
         @Override
         public void onRejected(String why) {
-            ErrorFields error = cannotConnect(why);
-            failHandshake(new ErrorFields(error.severity(), REJECTED, error.message(), null, null));
+            failHandshake(rejected(target, why));
         }
 
         private void failHandshake(ErrorFields error) {

@@ -87,7 +87,7 @@ final class ServerPreparation {
             if (result.status() == TransactionStatus.IDLE) {
                 outcome.onPrepared();
             } else {
-                outcome.onUnfit(ServerConnector.cannotConnect(
+                outcome.onUnfit(ServerConnector.rejected(
                         server.target(), "the connect query leaves a transaction open (expected: none)"));
             }
         });
