@@ -106,7 +106,7 @@ class BackupExamplesIT {
         assertThatThrownBy(() -> NightlyBackup.engine(Map.of("PGPORT", "many")))
                 .hasMessage("PGPORT: \"many\" (expected: a number)");
         assertThatThrownBy(() -> NightlyBackup.engine(Map.of("BACKUP_WEBHOOK", "ftp://example.org")))
-                .hasMessageContaining("expected: http or https");
+                .hasMessageContaining("expected: an http or https URL");
     }
 
     private String printed() {

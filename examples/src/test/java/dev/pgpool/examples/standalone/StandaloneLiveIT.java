@@ -164,7 +164,8 @@ class StandaloneLiveIT {
             assertThat(grown(before, after, "total_server_assignment_count")).isGreaterThan(0);
             assertThat(grown(before, after, "total_bind_count")).isEqualTo(CLIENTS * TRANSACTIONS);
             assertThat(grown(before, after, "total_client_parse_count")).isEqualTo(CLIENTS);
-            assertThat(grown(before, after, "total_server_parse_count")).isBetween(1L, (long) CLIENTS);
+            // the Parse of each reaches a server, and each of the other three servers parses it once more at most
+            assertThat(grown(before, after, "total_server_parse_count")).isBetween((long) CLIENTS, CLIENTS * 4L);
             // pgbench itself looks around first
             assertThat(grown(before, after, "total_client_login_count")).isEqualTo(CLIENTS + 1);
             // Bind, Execute and Sync of each, and a row for each
