@@ -74,7 +74,7 @@ class DnsChangeIT {
         assertThat(acquire(pool))
                 .failsWithin(Wire.PATIENCE)
                 .withThrowableThat()
-                .withMessageContaining("127.0.0.2:" + server.port());
+                .withMessageContaining("(127.0.0.2), port " + server.port());
     }
 
     @Test
@@ -160,6 +160,7 @@ class DnsChangeIT {
                         db -> db.hosts(hosts)
                                 .port(server.port())
                                 .connectTimeout(connectTimeout)
+                                .waitTimeout(Duration.ofSeconds(3))
                                 .maxConnections(1))
                 .config();
         PoolRegistry pools = new PoolRegistry(
