@@ -15,7 +15,7 @@ import java.util.function.Function;
 final class AuthKeys {
     private static final String KNOWN = "one of any, trust, plain, md5, scram-sha-256, cert, hba";
 
-    /** Whoever comes is let in, as the user of the database. */
+    /** Every client is let in, as the user of the database. */
     private static final String ANY = "any";
 
     private AuthKeys() {}

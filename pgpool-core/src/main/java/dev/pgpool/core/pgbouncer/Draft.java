@@ -105,7 +105,7 @@ final class Draft {
         }
     }
 
-    /** Keys that nobody knows, that mean nothing, or that must not be ignored. */
+    /** Keys that are not known, that mean nothing, or that must not be ignored. */
     private void judge() {
         values.forEach((name, value) -> {
             if (!Keys.isKnown(name)) {

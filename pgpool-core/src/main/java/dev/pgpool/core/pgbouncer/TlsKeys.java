@@ -35,7 +35,7 @@ final class TlsKeys {
                 side + "_sslmode", TlsMode.class, side.equals("client_tls") ? TlsMode.DISABLE : TlsMode.PREFER);
         tls.mode(mode);
         if (mode != TlsMode.DISABLE) {
-            // files that nobody uses are not even looked at
+            // files that are not used are not even looked at
             certificate(side, settings, tls, unfit);
             trust(side, mode, settings, tls, unfit);
         }

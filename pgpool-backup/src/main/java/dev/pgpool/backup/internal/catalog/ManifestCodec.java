@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Manifests as JSON of four lines: the second holds the whole document, the third the SHA-256 of the second's bytes, and with
  * encryption a code that only who has the key can make for them. So a manifest that was cut off, edited or damaged is told from
- * a good one, and with keys also one that somebody else wrote.
+ * a good one, and with keys also one that another party wrote.
  */
 public final class ManifestCodec {
 

@@ -34,7 +34,7 @@ import java.util.Set;
  */
 public final class Restorer {
 
-    /** How long a statement about the server waits for somebody's lock. */
+    /** How long a statement about the server waits for a lock that another session holds. */
     private static final Duration LOCK_WAIT = Duration.ofSeconds(10);
 
     private final ArchiveSource source;

@@ -115,7 +115,7 @@ final class DatabaseBackup {
                 estimate(facts.bytes()),
                 context.store().limits());
         Instant lockUntil = lockUntil(startedAt);
-        // Until pg_dump has its locks, a count would stand between it and whoever wants to change a table.
+        // Until pg_dump has its locks, a count would stand between it and the session that wants to change a table.
         CountDownLatch locked = new CountDownLatch(1);
         try (TransferThread thread = new TransferThread(database);
                 Dump dump = Dump.start(

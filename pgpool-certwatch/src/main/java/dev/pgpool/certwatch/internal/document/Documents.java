@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Documents {
 
-    /** No document of ours is deeper; and whoever walks a tree may do so by recursion. */
+    /** No document of ours is deeper; and code that walks a tree may do so by recursion. */
     static final int MAX_DEPTH = 40;
 
     private Documents() {}

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The places that one client takes, where the number of clients is limited. Until it has proved who it is it is a stranger,
- * who takes no place of a database or a user, since anybody can say a name. Confined to the client's event loop.
+ * who takes no place of a database or a user, since any client can say a name. Confined to the client's event loop.
  */
 final class ClientAdmission {
     private final ClientRegistry clients;

@@ -63,7 +63,7 @@ interface ClientPhase {
         return "none";
     }
 
-    /** Whether bytes pass unread, so that nobody knows whether the client is in the middle of something. */
+    /** Whether bytes pass unread, so that it is not known whether the client is in the middle of something. */
     default boolean isRelaying() {
         return false;
     }

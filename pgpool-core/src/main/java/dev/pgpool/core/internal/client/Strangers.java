@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Connections whose clients have not proved who they are, by where they come from. When there are too many connections, one
- * of these has to go: of the address that has most of them the one that is here for longest. So whoever opens connections
+ * of these has to go: of the address that has most of them the one that is here for longest. So a peer that opens connections
  * without logging in keeps out no one but themselves. Thread-safe by one lock, taken when a connection begins and when its login
  * ends.
  *
@@ -57,7 +57,7 @@ final class Strangers<S> {
         }
     }
 
-    /** Who has to go if somebody must; counts as gone from now on. Null if there is none. */
+    /** The connection that has to go if one must; counts as gone from now on. Null if there is none. */
     @Nullable
     synchronized S mostExpendable() {
         LinkedHashSet<S> most = null;

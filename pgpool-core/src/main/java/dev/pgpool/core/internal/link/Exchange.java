@@ -220,7 +220,7 @@ final class Exchange {
         lane.globalChangeBegins(ddl);
     }
 
-    /** The transaction has ended that has changed roles or databases, if it has, or nobody knows how it ended. */
+    /** The transaction has ended that has changed roles or databases, if it has, or it is not known how it ended. */
     void globalChangeEnded() {
         GlobalDdl ddl = globalChange;
         globalChange = null;

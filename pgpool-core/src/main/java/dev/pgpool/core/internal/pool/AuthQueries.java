@@ -173,7 +173,7 @@ public final class AuthQueries {
         return all;
     }
 
-    /** For a while there must be no connections in these databases, by the names that servers know, that nobody uses. */
+    /** For a while there must be no connections in these databases, by the names that servers know, that no client uses. */
     void vacate(Set<String> databases, long untilNanos) {
         all().stream()
                 .filter(entry -> databases.contains(entry.query.serverDatabase()))

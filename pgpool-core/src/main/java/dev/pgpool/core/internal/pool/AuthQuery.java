@@ -51,7 +51,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
     private final ArrayDeque<Idle> idle = new ArrayDeque<>();
     private final Set<ServerConnection> servers = new HashSet<>();
     private int connecting;
-    /** Until then connections are closed when nobody waits for them. */
+    /** Until then connections are closed when no question waits for them. */
     private long vacantUntilNanos = System.nanoTime();
 
     private boolean retired;
@@ -266,7 +266,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         }
     }
 
-    /** Whoever waits goes on waiting: for as long as clients wait for a server of that database. */
+    /** The questions that wait go on waiting: for as long as clients wait for a server of that database. */
     private void waitOn(String problem) {
         long retryAt = System.nanoTime() + destination.connectRetryDelay().toNanos();
         outage = new Outage(problem, retryAt);
@@ -279,7 +279,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         }
     }
 
-    /** Whoever waits is told, since each new question tries anew: a refusal is not asked for in vain for long. */
+    /** The questions that wait are told, since each new question tries anew: a refusal is not asked for in vain for long. */
     private void failAll(String problem) {
         RuntimeException failure = failure(problem);
         Iterator<Lookup> all = waiting.values().iterator();
@@ -346,7 +346,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         return destination.serverDatabase();
     }
 
-    /** For a while there must be no connections that nobody uses; from any thread. */
+    /** For a while there must be no connections that no question uses; from any thread. */
     void vacate(long untilNanos) {
         onLoop(() -> {
             vacantUntilNanos = untilNanos;
@@ -354,7 +354,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         });
     }
 
-    /** Connections are not what new ones would be: they end when nobody uses them; from any thread. */
+    /** Connections are not what new ones would be: they end when no question uses them; from any thread. */
     void replaceConnections() {
         onLoop(this::retireConnections);
     }

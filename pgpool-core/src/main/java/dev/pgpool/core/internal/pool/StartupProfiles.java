@@ -30,7 +30,7 @@ public final class StartupProfiles {
     private final Map<List<Setting>, Profile> known = new ConcurrentHashMap<>();
     private volatile @Nullable String baseDateStyle;
 
-    /** A session that began with these settings, null if nobody knows yet. */
+    /** A session that began with these settings, null if it is not known yet. */
     public @Nullable Profile find(List<Setting> settings) {
         return known.get(settings);
     }
@@ -45,7 +45,7 @@ public final class StartupProfiles {
 
     /**
      * The DateStyle of a session before the settings of its role and database are looked at. A part of a DateStyle in the
-     * start-up packet builds on it, and not on what {@code ALTER ROLE ... SET} says. Null if nobody knows.
+     * start-up packet builds on it, and not on what {@code ALTER ROLE ... SET} says. Null if it is not known.
      */
     public @Nullable String baseDateStyle() {
         return baseDateStyle;

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Cancels what a server runs, on a connection of its own as the protocol wants it: encrypted if the server's connection
  * is, so that the key is not shown to others. The request has been dealt with when the server closes that connection;
- * until then the server is not given to anybody else. For one server one request is on its way at a time.
+ * until then the server is not given to another client. For one server one request is on its way at a time.
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS">Canceling
  *     Requests</a>

@@ -97,7 +97,7 @@ public final class ClientTls {
      * What a handshake under earlier settings is worth under these: a client that connects before a reload and logs in
      * after it gets in by the new settings.
      *
-     * @throws TlsOutdated if such a handshake would fail today, or nobody can tell
+     * @throws TlsOutdated if such a handshake would fail today, or that can't be told
      */
     public TlsSession judge(SSLEngine engine, TlsSession settled) throws TlsOutdated {
         if (config.context().isPresent()) {

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Text as the bytes that it is on the wire, each byte a character of a String. Names and values of parameters are kept so:
- * they may be in any encoding, and whoever they are passed on to gets the same bytes.
+ * they may be in any encoding, and the other side gets the same bytes.
  */
 public final class RawText {
     private static final char[] HEX = "0123456789abcdef".toCharArray();
