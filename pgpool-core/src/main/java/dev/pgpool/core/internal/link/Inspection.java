@@ -28,6 +28,16 @@ import org.jspecify.annotations.Nullable;
 final class Inspection implements OwnQuery.Outcome {
     private static final String EQUALS = " OPERATOR(pg_catalog.=) ";
 
+    /** What a statement_timeout of the client looks like, which counts for this as well. */
+    private static final String QUERY_CANCELED = "57014";
+    /** Which is read before it is lifted for the transaction that the messages of one Query are. */
+    private static final String LIMIT = "statement_timeout";
+
+    private static final String LIFTING_THE_LIMIT =
+            "SELECT " + SqlText.current(LIMIT) + ";SET LOCAL " + LIMIT + " = 0;";
+    /** It is asked again, since a server that is not known to be clean would stay with its client. */
+    private static final int MOST_CANCELLED = 20;
+
     private final Exchange x;
     private final Link link;
     private final ServerConnection server;
@@ -39,6 +49,10 @@ final class Inspection implements OwnQuery.Outcome {
     private final List<String> returned = new ArrayList<>();
 
     private int found;
+    /** Times that it was cancelled by a limit of the client's own. */
+    private int cancelled;
+
+    private String question = "";
     /** Any parameter may have changed that the server lists. */
     private boolean listed;
     /** The client's encoding is another than the database's: values come as hexadecimal digits. */
@@ -56,6 +70,7 @@ final class Inspection implements OwnQuery.Outcome {
         learned.clear();
         gone.clear();
         found = 0;
+        cancelled = 0;
         returned.clear();
         settings = pins.settings();
         listed = pins.isListed();
@@ -68,6 +83,7 @@ final class Inspection implements OwnQuery.Outcome {
             pins.found(0);
             link.onInspected(wanted(client));
         } else {
+            question = sql;
             link.ask(new OwnQuery(server, this), List.of(sql));
         }
     }
@@ -160,6 +176,11 @@ final class Inspection implements OwnQuery.Outcome {
     public void onRow(MessageCursor row) {
         ByteBuf buf = row.buffer();
         int at = row.bodyIndex() + 2;
+        if (cancelled > 0 && learned.isEmpty()) {
+            learn(LIMIT, text(buf, at));
+            return;
+        }
+        String limit = learned.remove(LIMIT);
         String bits = text(buf, at);
         found = bits == null ? 0 : Integer.parseInt(bits);
         at = behind(buf, at);
@@ -183,6 +204,11 @@ final class Inspection implements OwnQuery.Outcome {
             if (listed) {
                 judgeListed(set);
             }
+        }
+        if (limit != null) {
+            learned.put(LIMIT, limit);
+            gone.remove(LIMIT);
+            returned.remove(LIMIT);
         }
     }
 
@@ -270,7 +296,18 @@ final class Inspection implements OwnQuery.Outcome {
 
     @Override
     public void onError(ErrorFields error, TransactionStatus status) {
-        x.pins.unanswered(!settings.isEmpty() || !resets.isEmpty());
+        if (error.sqlState().equals(QUERY_CANCELED) && x.expected.isEmpty() && cancelled++ < MOST_CANCELLED) {
+            learned.clear();
+            link.ask(new OwnQuery(server, this), List.of(LIFTING_THE_LIMIT + question));
+            x.toServer.flush();
+            return;
+        }
+        if (error.sqlState().equals(QUERY_CANCELED) && !x.expected.isEmpty()) {
+            // the client has gone on: another look, when that is answered
+            x.pins.askAgain(settings, resets, listed);
+        } else {
+            x.pins.unanswered(!settings.isEmpty() || wantsList());
+        }
         link.onAsked(status);
         link.onInspected(null);
     }

@@ -279,6 +279,15 @@ final class Pins {
         held = kinds | (ever & UNASKABLE);
     }
 
+    /** The server could not answer for now: what it was asked for is as unread as before. */
+    void askAgain(List<String> unreadSettings, List<String> unreadResets, boolean unlisted) {
+        asking = false;
+        settings.addAll(unreadSettings);
+        resets.addAll(unreadResets);
+        listed |= unlisted;
+        touched = true;
+    }
+
     /** The server could not answer: all that may be is taken for true. */
     void unanswered(boolean settingsUnread) {
         asking = false;

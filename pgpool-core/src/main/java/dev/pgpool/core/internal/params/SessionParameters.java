@@ -42,6 +42,7 @@ public final class SessionParameters {
     private final String[] values;
     private final int hash;
     private final boolean backslashes;
+    private final List<String> foreignLimits;
     private @Nullable SessionParameters meaning;
 
     private SessionParameters(String[] names, String[] values) {
@@ -50,6 +51,7 @@ public final class SessionParameters {
         // clients choose what is in them
         this.hash = KeyedHash.of(names, values);
         this.backslashes = "off".equals(get("standard_conforming_strings"));
+        this.foreignLimits = ForeignLimits.of(this);
     }
 
     static SessionParameters of(Map<String, String> settings) {
@@ -76,6 +78,11 @@ public final class SessionParameters {
     /** Whether a backslash escapes in plain strings: standard_conforming_strings is off. */
     public boolean backslashes() {
         return backslashes;
+    }
+
+    /** The parameters that must not stay on a server that its client gives back; empty for nearly all. */
+    public List<String> foreignLimits() {
+        return foreignLimits;
     }
 
     /** Before it is published by the registry. */

@@ -249,7 +249,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     /**
      * Gives the server back, clean and idle. While a cancel request for it is under way it is kept: the cancel must hit
-     * nobody else's query.
+     * nobody else's query. Limits that end an idle session, or cancel what the next client waits for, are taken off before.
      */
     public void release() {
         phase = idle;
@@ -258,7 +258,9 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
             close(due);
             return;
         }
-        if (!isBeingCanceled()) {
+        if (!parameters.foreignLimits().isEmpty()) {
+            whenNotCancelled(() -> LimitsTakenOff.begin(this, this::release));
+        } else if (!isBeingCanceled()) {
             home.onReleased(this);
         } else {
             whenNotCancelled(() -> home.onReleased(this));

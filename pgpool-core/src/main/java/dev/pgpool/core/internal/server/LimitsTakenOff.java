@@ -1,0 +1,94 @@
+package dev.pgpool.core.internal.server;
+
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.params.SqlText;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.TransactionStatus;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Returns the limits that a client has set for itself to the server's defaults, before the server is idle: with its {@code
+ * idle_session_timeout} PostgreSQL would end a session of the pool, and a {@code statement_timeout} of a millisecond would
+ * cancel what brings the server in line with the next client. The client gets them back with its next server.
+ *
+ * <p>The limits count for this query as well; it is repeated if they have cancelled it. No client waits for it.
+ */
+final class LimitsTakenOff implements ServerQuery.Outcome {
+    /** Times that the query may be cancelled by the limits that it takes off. */
+    private static final int ATTEMPTS = 20;
+    /** It locks nothing and reads nothing. */
+    private static final int TIMEOUT_SECONDS = 5;
+
+    private static final String QUERY_CANCELED = "57014";
+
+    private final ServerConnection server;
+    private final List<String> names;
+    private final String reset;
+    private final Runnable done;
+    private @Nullable ScheduledFuture<?> deadline;
+    private int attempts;
+
+    private LimitsTakenOff(ServerConnection server, Runnable done) {
+        this.server = server;
+        this.names = server.parameters().foreignLimits();
+        this.reset =
+                names.stream().map(name -> "RESET " + SqlText.parameter(name)).collect(Collectors.joining(";"));
+        this.done = done;
+    }
+
+    /**
+     * Sends the query; a server that does not do it is closed.
+     *
+     * @param done called on the server's event loop, without the limits
+     */
+    static void begin(ServerConnection server, Runnable done) {
+        LimitsTakenOff begun = new LimitsTakenOff(server, done);
+        begun.deadline = server.channel()
+                .eventLoop()
+                .schedule(() -> server.close(CloseReason.RESET_FAILED), TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        begun.send();
+    }
+
+    private void send() {
+        attempts++;
+        // a simple Query makes the unnamed statement go away
+        server.unnamedBecame(null, 0, 0);
+        ServerQuery.send(server, reset, this);
+        server.out().flush();
+    }
+
+    @Override
+    public void onDone(ServerQuery.Result result) {
+        ErrorFields error = result.error();
+        if (error != null && error.sqlState().equals(QUERY_CANCELED) && attempts < ATTEMPTS) {
+            send();
+            return;
+        }
+        end();
+        if (error != null) {
+            server.resetFailed(error);
+        } else if (result.status() != TransactionStatus.IDLE) {
+            server.close(CloseReason.SERVER_DIRTY);
+        } else {
+            server.forgetParameters(names);
+            done.run();
+        }
+    }
+
+    private void end() {
+        ScheduledFuture<?> running = deadline;
+        if (running != null) {
+            running.cancel(false);
+        }
+    }
+
+    @Override
+    public void onClosed(@Nullable ErrorFields lastError) {
+        // its home hears of it, no client is concerned
+        end();
+    }
+}
