@@ -13,7 +13,7 @@ import java.util.ArrayDeque;
  * <p>Confined to the event loop of its lane.
  */
 final class LaneHousekeeper<S> {
-    /** A server that was used within this time is taken to be needed if it is the only idle one. */
+    /** A lane whose servers clients have used within this time is taken to need the only one that is idle. */
     private static final long BUSY_NANOS = 1_000_000_000;
 
     private final PoolLane<S> lane;
@@ -23,14 +23,22 @@ final class LaneHousekeeper<S> {
     private final IdleServers<S> idle;
     /** Servers that go when the next connect has succeeded. */
     private final ArrayDeque<S> predecessors = new ArrayDeque<>();
+    /** When a client gave a server back last; that a server has connected does not count. */
+    private long usedNanos;
 
     LaneHousekeeper(
-            PoolLane<S> lane, LaneOwner<S> owner, ConnectionBudget budget, LaneRules rules, IdleServers<S> idle) {
+            PoolLane<S> lane,
+            LaneOwner<S> owner,
+            ConnectionBudget budget,
+            LaneRules rules,
+            IdleServers<S> idle,
+            long nowNanos) {
         this.lane = lane;
         this.owner = owner;
         this.budget = budget;
         this.rules = rules;
         this.idle = idle;
+        this.usedNanos = nowNanos - BUSY_NANOS;
     }
 
     /** What it goes by from now on. */
@@ -65,11 +73,16 @@ final class LaneHousekeeper<S> {
             }
         } else if (!rules.useOnce() && age.isOver(nowNanos)) {
             boolean needed =
-                    budget.servers() <= owner.minimum() || (idle.size() == 1 && age.idleNanos(nowNanos) < BUSY_NANOS);
+                    budget.servers() <= owner.minimum() || (idle.size() == 1 && nowNanos - usedNanos < BUSY_NANOS);
             if (!maySurvive(server, needed, nowNanos) && idle.remove(server)) {
                 owner.retire(server, CloseReason.SERVER_LIFETIME);
             }
         }
+    }
+
+    /** A client has given a server back. */
+    void used(long nowNanos) {
+        usedNanos = nowNanos;
     }
 
     /** Whether a server that was just used and is too old is used on until its replacement is there. */

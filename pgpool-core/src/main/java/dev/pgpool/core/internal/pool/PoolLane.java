@@ -70,7 +70,7 @@ public final class PoolLane<S> {
         this.tickNanos = clock.getAsLong();
         this.idle = new IdleServers<>(rules.roundRobin());
         this.place = new CapPlace(this, budget);
-        this.housekeeper = new LaneHousekeeper<>(this, owner, budget, rules, idle);
+        this.housekeeper = new LaneHousekeeper<>(this, owner, budget, rules, idle, tickNanos);
     }
 
     /** All lanes of the pool, this one among them at its index; before anything else happens. */
@@ -188,6 +188,7 @@ public final class PoolLane<S> {
     public void release(S server) {
         ServerAge age = owner.age(server);
         age.becameIdle(tickNanos);
+        housekeeper.used(tickNanos);
         knownGood = null;
         boolean due = rules.useOnce() || age.isOver(tickNanos);
         if (due && !housekeeper.maySurviveRelease(server, isWanted(), clock.getAsLong())) {

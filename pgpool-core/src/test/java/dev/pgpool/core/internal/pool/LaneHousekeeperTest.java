@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** When servers are closed, replaced and kept, with a clock that the test moves. */
 class LaneHousekeeperTest {
@@ -108,6 +110,28 @@ class LaneHousekeeperTest {
         protected void onNoServer(ErrorFields error) {
             throw new AssertionError(error.message());
         }
+    }
+
+    /** However short the lifetime, it is the use by clients that keeps a server in the pool, and not its replacement. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 50_000_000, 300_000_000, 999_999_999})
+    void unusedServersAreNotReplacedForEver(long lifetimeNanos) {
+        PoolLane<String> made = lane(2, LaneRules.NEVER);
+        Client client = new Client();
+        made.acquire(client);
+        ages.put("s0", new ServerAge(now, lifetimeNanos));
+        made.connected("s0");
+        made.release("s0");
+        int connected = 1;
+        for (long begun = now; now - begun < 10_000_000_000L; now += 100_000_000) {
+            made.onTick(now);
+            while (events.stream().filter("connect"::equals).count() > connected) {
+                ages.put("s" + connected, new ServerAge(now, lifetimeNanos));
+                made.connected("s" + connected++);
+            }
+        }
+        assertThat(made.idleCount()).isZero();
+        assertThat(connected).as("servers of the second after the last use").isLessThanOrEqualTo(12);
     }
 
     /** A lane with one server, which a client holds and which has just become too old. */
