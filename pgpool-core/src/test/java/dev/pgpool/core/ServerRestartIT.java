@@ -7,10 +7,12 @@ import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TargetSessionAttributes;
+import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
+import dev.pgpool.core.stats.PoolKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -308,8 +312,6 @@ class ServerRestartIT {
                                 .databaseName(database)
                                 .user(user)
                                 .password("not it")
-                                // a pool that serves nobody is forgotten, and with it what is cached
-                                .minConnections(1)
                                 .connectRetryDelay(Duration.ofMinutes(5))));
                 WireClient first = pooler.connect();
                 WireClient next = pooler.connect()) {
@@ -325,6 +327,110 @@ class ServerRestartIT {
                     .asString()
                     .contains("C \"" + sqlState + "\"", "server login has been failing, cached error: ", words)
                     .contains("(server_login_retry)");
+        }
+    }
+
+    /** Many names that no role has: each is told from memory, and the memory has an end. */
+    @Test
+    void whatIsRememberedOfPoolsThatServedNoClientIsBounded() {
+        List<String> attempts = new CopyOnWriteArrayList<>();
+        try (TestPooler pooler = TestPooler.start(settings -> settings.listener(new PgPoolListener() {
+                    @Override
+                    public void onServerConnectFailed(PoolKey pool, String sqlState, String message) {
+                        attempts.add(pool.user());
+                    }
+                })
+                .database(
+                        TestPostgres.DATABASE,
+                        db -> TestPooler.at(db, postgres).connectRetryDelay(Duration.ofMinutes(5))))) {
+            for (int round = 0; round < 2; round++) {
+                for (int i = 0; i < 1_010; i++) {
+                    assertThat(refused(pooler, "absent" + i)).contains("28000");
+                }
+            }
+            assertThat(attempts)
+                    .as("the first is forgotten when the last comes")
+                    .hasSize(2_020);
+            assertThat(refused(pooler, "absent1009")).contains("cached error");
+            assertThat(attempts).hasSize(2_020);
+        }
+    }
+
+    private static String refused(TestPooler pooler, String user) {
+        try (WireClient client = pooler.connect().startup(user, TestPostgres.DATABASE)) {
+            return client.readUntilClosed().toString();
+        }
+    }
+
+    private enum Mending {
+        A_CLIENT_CREATES_IT,
+        RELOAD
+    }
+
+    /** What was refused is not told from memory when there is a reason to try again. */
+    @ParameterizedTest
+    @EnumSource
+    void whatIsMendedIsNotToldFromMemory(Mending mending) {
+        String missing = TestPostgres.uniqueName("missing");
+        Consumer<PgPoolBuilder> settings = builder -> builder.listen("127.0.0.1", 0)
+                .clientAuthentication(ClientAuthentication.TRUST)
+                .eventLoops(1)
+                .database(
+                        "other",
+                        db -> TestPooler.at(db, postgres)
+                                .databaseName("postgres")
+                                .user(TestPostgres.SUPERUSER)
+                                .connectRetryDelay(Duration.ofMinutes(5)))
+                .database(
+                        "missing",
+                        db -> TestPooler.at(db, postgres)
+                                .databaseName(missing)
+                                .connectRetryDelay(Duration.ofMinutes(5)));
+        try (TestPooler pooler = TestPooler.start(settings)) {
+            for (String words : List.of("login failed", "cached error")) {
+                try (WireClient client = pooler.connect().startup(TestPostgres.USER, "missing")) {
+                    assertThat(client.readUntilClosed().toString()).contains("3D000", words);
+                }
+            }
+            switch (mending) {
+                case A_CLIENT_CREATES_IT -> {
+                    try (WireClient client = pooler.loginAs(TestPostgres.USER, "other")) {
+                        client.run("CREATE DATABASE " + missing);
+                    }
+                }
+                case RELOAD -> {
+                    postgres.execute("CREATE DATABASE " + missing);
+                    PgPoolBuilder next = PgPool.builder();
+                    settings.accept(next);
+                    pooler.pool().reload(next.config());
+                }
+            }
+            try (WireClient client = pooler.loginAs(TestPostgres.USER, "missing")) {
+                assertThat(client.value("SELECT current_database()")).isEqualTo(missing);
+            }
+        }
+    }
+
+    /** A delay that is none must not keep two machines busy. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, 20})
+    void attemptsDoNotFollowEachOtherAtOnce(long delayMillis) {
+        AtomicInteger attempts = new AtomicInteger();
+        try (TestPooler pooler = TestPooler.start(settings -> settings.listener(new PgPoolListener() {
+                            @Override
+                            public void onServerConnectFailed(PoolKey pool, String sqlState, String message) {
+                                attempts.incrementAndGet();
+                            }
+                        })
+                        .database(
+                                TestPostgres.DATABASE,
+                                db -> db.host("127.0.0.1")
+                                        .port(1)
+                                        .connectRetryDelay(Duration.ofMillis(delayMillis))
+                                        .waitTimeout(Duration.ofMillis(1_500))));
+                WireClient client = pooler.connect().startup(TestPostgres.USER, TestPostgres.DATABASE)) {
+            assertThat(client.readUntilClosed().toString()).contains("53300", "Connection refused");
+            assertThat(attempts).hasValueBetween(2, 20);
         }
     }
 

@@ -214,7 +214,7 @@ public final class DatabaseBuilder {
     }
 
     /**
-     * Default 1 s. The pause before a failed connect is tried again. Clients wait meanwhile if the server can't be reached,
+     * Default 1 s. The pause before a failed connect is tried again; it is never less than 100 ms. Clients wait meanwhile if the server can't be reached,
      * is starting, shutting down or full; anything else (a wrong password, a database that does not exist) is told to them
      * at once, from memory until the next attempt.
      */

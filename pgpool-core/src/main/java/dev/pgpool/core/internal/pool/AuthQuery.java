@@ -268,7 +268,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
 
     /** The questions that wait go on waiting: for as long as clients wait for a server of that database. */
     private void waitOn(String problem) {
-        long retryAt = System.nanoTime() + destination.connectRetryDelay().toNanos();
+        long retryAt = ConnectFailures.retryAtNanos(destination.connectRetryDelay());
         outage = new Outage(problem, retryAt);
         long patience = destination.waitTimeout().toNanos();
         for (Lookup lookup : waiting.values()) {

@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.internal.wire.ErrorFields;
+import java.time.Duration;
 
 /**
  * Judges by its SQLSTATE why a server connection could not be made.
@@ -11,9 +12,17 @@ final class ConnectFailures {
     /** sqlserver_rejected_establishment_of_sqlconnection. */
     static final String REJECTED = "08004";
 
+    /** Between two attempts, however short the configured delay: an attempt after the other would keep two machines busy. */
+    private static final long SHORTEST_DELAY_NANOS = 100_000_000;
+
     private static final String PROTOCOL_VIOLATION = "08P01";
 
     private ConnectFailures() {}
+
+    /** When the next attempt is due after one has failed now, by {@link System#nanoTime}. */
+    static long retryAtNanos(Duration delay) {
+        return System.nanoTime() + Math.max(SHORTEST_DELAY_NANOS, delay.toNanos());
+    }
 
     /**
      * Whether time may mend it, so that clients wait: the server can't be reached, is starting up, shutting down or full,

@@ -126,6 +126,17 @@ public final class ConnectionBudget {
         gone();
     }
 
+    /** An attempt has failed before this budget was made. */
+    void block(long retryAtNanos) {
+        blockedUntilNanos.set(retryAtNanos);
+    }
+
+    /** When the next attempt is due; null if it may be made at once. */
+    @Nullable
+    Long blockedUntilNanos(long nowNanos) {
+        return isBlocked(nowNanos) ? Long.valueOf(blockedUntilNanos.get()) : null;
+    }
+
     /** There is a reason to try again sooner than the last failure said. */
     void unblock() {
         blockedUntilNanos.set(NEVER);

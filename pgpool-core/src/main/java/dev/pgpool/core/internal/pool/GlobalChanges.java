@@ -56,6 +56,7 @@ public final class GlobalChanges {
     /** The transaction in which it ran has ended, well or not. */
     void ended(GlobalDdl ddl) {
         int pools = 0;
+        registry.forgetFailures();
         for (ServerPool pool : registry.all()) {
             if (ddl.outdates(pool.key().user(), pool.serverDatabase())) {
                 pool.outdated();

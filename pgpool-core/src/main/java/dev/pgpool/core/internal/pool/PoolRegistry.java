@@ -35,6 +35,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
     private final Conditions conditions = new Conditions();
     private final PoolCommands commands = new PoolCommands(this, gates, conditions);
     private final GlobalChanges globals = new GlobalChanges(this);
+    private final FailureMemory failures = new FailureMemory();
     private final CloseCounts strangers = new CloseCounts();
     /** What went through pools that are gone, by database. Held while a pool goes, so that nothing is counted twice or not. */
     private final Map<String, Traffic> past = new HashMap<>();
@@ -84,6 +85,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
     public void adopt(PgPoolConfig next) {
         PgPoolConfig before = config;
         config = next;
+        failures.clear();
         pools.values().forEach(pool -> reconcile(pool, false));
         if (!before.databases().equals(next.databases())) {
             prepare();
@@ -160,7 +162,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
 
     private ServerPool create(PoolKey key, DatabaseConfig database) {
         PoolShape shape = shape(key, database, config);
-        return new ServerPool(
+        ServerPool made = new ServerPool(
                 key,
                 shape,
                 databaseCaps.enter(key.database(), shape.rules().limits().maxServerConnections()),
@@ -168,6 +170,11 @@ public final class PoolRegistry implements LoopTicker.Listener {
                 services,
                 globals,
                 this::forgetIfUnused);
+        FailureMemory.Failure failure = failures.take(key);
+        if (failure != null) {
+            made.recall(failure);
+        }
+        return made;
     }
 
     /** A connection is gone that never belonged to a pool. */
@@ -203,6 +210,10 @@ public final class PoolRegistry implements LoopTicker.Listener {
     }
 
     private void drop(ServerPool pool, CloseReason reason) {
+        FailureMemory.Failure failure = pool.failureToRemember(System.nanoTime());
+        if (failure != null) {
+            failures.remember(pool.key(), failure);
+        }
         Traffic last = pool.trafficAtRest();
         if (last.serverAssignments() > 0) {
             past.merge(pool.key().database(), last, Traffic::plus);
@@ -236,6 +247,11 @@ public final class PoolRegistry implements LoopTicker.Listener {
                 return null;
             });
         }
+    }
+
+    /** Roles or databases have changed: what was refused may go well now. */
+    void forgetFailures() {
+        failures.clear();
     }
 
     /** The pools of this instant. */

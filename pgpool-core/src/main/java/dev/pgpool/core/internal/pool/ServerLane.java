@@ -350,7 +350,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     }
 
     private long retryAtNanos() {
-        return System.nanoTime() + timeouts().connectRetryDelay().toNanos();
+        return ConnectFailures.retryAtNanos(timeouts().connectRetryDelay());
     }
 
     private void unpooledConnected(long tookNanos) {

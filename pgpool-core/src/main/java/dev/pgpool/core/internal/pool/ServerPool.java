@@ -409,6 +409,19 @@ public final class ServerPool implements ConnectChain.Destination {
         services.listener().onServerConnected(key, Duration.ofNanos(tookNanos));
     }
 
+    /** Goes on from what a pool of the same name knew. */
+    void recall(FailureMemory.Failure failure) {
+        lastFailure = failure.error();
+        budget.block(failure.retryAtNanos());
+    }
+
+    /** What the next pool of the name should know; null if nothing has failed, or the next attempt is due. */
+    FailureMemory.@Nullable Failure failureToRemember(long nowNanos) {
+        ErrorFields failure = lastFailure;
+        Long retryAt = budget.blockedUntilNanos(nowNanos);
+        return failure == null || retryAt == null ? null : new FailureMemory.Failure(failure, retryAt);
+    }
+
     void serverFailed(ErrorFields error) {
         lastFailure = error;
         unpooledFailed(error);
