@@ -61,6 +61,49 @@ class HalfMessageIT {
         }
     }
 
+    /** Nothing runs while the client has not said what. */
+    @ParameterizedTest
+    @MethodSource("messages")
+    void halfAMessageInATransactionIsIdleInIt(byte[] message) {
+        try (TestPooler pooler = TestPooler.start(postgres, 1, db -> db.idleInTransactionTimeout(SHORT));
+                WireClient other = pooler.login()) {
+            for (int split : new int[] {1, 5, 7, message.length - 1}) {
+                if (split < message.length) {
+                    try (WireClient half = pooler.login()) {
+                        half.run("BEGIN").sendRaw(message, 0, split);
+                        pooler.pulse();
+                        assertThat(other.value("SELECT 'served'"))
+                                .as("split at %s", split)
+                                .isEqualTo("served");
+                        assertThat(half.readUntilClosed()).last().asString().contains("FATAL", "C \"25P03\"");
+                    }
+                }
+            }
+        }
+    }
+
+    /** Each message of a batch is cut, and comes in the end. */
+    @ParameterizedTest
+    @MethodSource("messages")
+    void theRestOfAMessageInATransactionIsWaitedFor(byte[] message) {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient half = pooler.login()) {
+            for (int split = 1; split < Math.min(message.length, 20); split++) {
+                half.run("BEGIN");
+                half.parse("", "SELECT 1").describeStatement("").sync().exchange();
+                half.sendRaw(message, 0, split);
+                pooler.pulse();
+                half.sendRaw(message, split, message.length);
+                // the answer to it, or to the Sync behind it
+                half.sync().query("ROLLBACK").query("SELECT 'behind'").send();
+                String answers = half.readUntil('Z').toString();
+                while (!answers.contains("'behind'")) {
+                    answers = half.readUntil('Z').toString();
+                }
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 4, 7, 40_000, 65_541, 70_000, 299_999})
     void theRestOfAMessageIsWaitedFor(int split) {

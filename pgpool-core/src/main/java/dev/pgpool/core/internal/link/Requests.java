@@ -22,6 +22,9 @@ final class Requests {
     /** A Query up to this size waits until it is all here, so that it can be read; a longer one streams through. */
     private static final int READ_LIMIT = 1 << 20;
 
+    /** A message up to this size waits until it is all here; a longer one streams through. */
+    private static final int WHOLE_LIMIT = 65_536;
+
     private final Exchange x;
     private final StatementRewriter statements;
     private final Rejections rejections;
@@ -61,9 +64,12 @@ final class Requests {
             switch (type) {
                 case FrontendType.QUERY -> more = query(in, current);
                 case FrontendType.PARSE -> more = statements.parse(in, current, x.counters);
-                case FrontendType.BIND -> more = statements.bind(in, current, x.counters);
+                case FrontendType.BIND -> more = isWhole(in) && statements.bind(in, current, x.counters);
                 case FrontendType.EXECUTE -> {
                     in.requireSmall();
+                    if (!in.isComplete()) {
+                        return;
+                    }
                     x.executed = true;
                     if (names.hasPortals()) {
                         more = executeNames(in, current);
@@ -84,6 +90,14 @@ final class Requests {
                 x.beginsNothing();
             }
         }
+    }
+
+    /**
+     * Whether a message is passed on: half of it would count as work of the server, and as a query that runs, while it is the
+     * client that has not said the rest.
+     */
+    private static boolean isWhole(MessageCursor in) {
+        return in.isComplete() || in.bodyLength() > WHOLE_LIMIT;
     }
 
     /** An Execute of a portal whose text may name statements. */
@@ -241,13 +255,16 @@ final class Requests {
         switch (type) {
             case FrontendType.CLOSE -> {
                 in.requireSmall();
-                return statements.close(in, current);
+                return in.isComplete() && statements.close(in, current);
             }
             case FrontendType.FLUSH -> {
                 in.requireSmall();
                 in.forward();
             }
             case FrontendType.FUNCTION_CALL -> {
+                if (!isWhole(in)) {
+                    return false;
+                }
                 if (x.rules.readsStatements()) {
                     if (in.bodyLength() < 4) {
                         throw new WireViolation(
