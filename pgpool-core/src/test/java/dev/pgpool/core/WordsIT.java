@@ -2,12 +2,15 @@ package dev.pgpool.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.core.auth.ClientAuthentication;
+import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.TlsMode;
 import dev.pgpool.core.config.TlsNegotiation;
 import dev.pgpool.core.fixture.LogCapture;
 import dev.pgpool.core.fixture.ScriptedServer;
 import dev.pgpool.core.fixture.ServerSession;
+import dev.pgpool.core.fixture.TestPki;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
@@ -19,10 +22,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What clients are told of connections that fail is what PostgreSQL's programs say, whatever library has noticed. */
@@ -34,6 +42,9 @@ class WordsIT {
             "failed with error",
             "recvAddress",
             "Exception",
+            "PKIX",
+            "sun.security",
+            "certpath",
             "SSLEngine",
             "not an SSL/TLS record",
             "handshake timed out");
@@ -173,6 +184,84 @@ class WordsIT {
                                 .nativeLibrary(nativeLibrary)
                                 .negotiation(server == direct ? TlsNegotiation.DIRECT : TlsNegotiation.POSTGRES)));
             }
+        }
+    }
+
+    /** How a host's store may fail. */
+    enum BrokenStore {
+        THROWS {
+            @Override
+            CompletionStage<Optional<Credential>> find() {
+                throw new IllegalStateException("https://vault.internal answers token=" + SECRET);
+            }
+        },
+        HAS_A_BUG {
+            @Override
+            CompletionStage<Optional<Credential>> find() {
+                throw new NullPointerException("Cannot invoke \"String.length()\" because " + SECRET + " is null");
+            }
+        },
+        FAILS {
+            @Override
+            CompletionStage<Optional<Credential>> find() {
+                return CompletableFuture.failedFuture(new IOException("403 for " + SECRET + "\nsecond line"));
+            }
+        },
+        ANSWERS_NULL {
+            @Override
+            @SuppressWarnings("NullAway")
+            CompletionStage<Optional<Credential>> find() {
+                return null;
+            }
+        };
+
+        static final String SECRET = "hunter2";
+
+        abstract CompletionStage<Optional<Credential>> find();
+    }
+
+    /** What a store says of its failure may name what is no business of clients. */
+    @ParameterizedTest
+    @EnumSource
+    void whatAStoreSaysOfItsFailureIsForTheLog(BrokenStore store) {
+        for (ClientAuthentication method : List.of(ClientAuthentication.TRUST, ClientAuthentication.SCRAM_SHA_256)) {
+            try (LogCapture log = LogCapture.everything();
+                    TestPooler pooler = TestPooler.start(builder -> builder.clientAuthentication(method)
+                            .credentials((database, user) -> store.find())
+                            .database(TestPostgres.DATABASE, db -> TestPooler.at(db, TestPostgres.shared(18))));
+                    WireClient client = pooler.connect().startup(TestPostgres.USER, TestPostgres.DATABASE)) {
+                assertThat(client.readUntilClosed().toString())
+                        .contains("FATAL", "could not look up the", "See the log of the pooler")
+                        .doesNotContain(BrokenStore.SECRET, "null")
+                        .doesNotContain(OF_LIBRARIES.toArray(String[]::new));
+                assertThat(log.lines())
+                        .filteredOn(line -> line.contains("WARN") && line.contains("lookup"))
+                        .singleElement()
+                        .asString()
+                        .contains(store == BrokenStore.ANSWERS_NULL ? "null" : BrokenStore.SECRET);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void certificatesThatAreNotTrusted(boolean nativeLibrary) {
+        TestPki right = new TestPki(directory, "right");
+        TestPki wrong = new TestPki(directory, "wrong");
+        TestPki.Issued server = right.server("elsewhere.example", made -> made);
+        try (TestPostgres postgres = TestPostgres.fresh(
+                18,
+                Map.of(
+                        "ssl", "on",
+                        "ssl_cert_file", server.certificate().toString(),
+                        "ssl_key_file", server.key().toString()))) {
+            String unknown = told(db -> TestPooler.at(db, postgres)
+                    .tls(tls -> tls.mode(TlsMode.VERIFY_CA).trust(wrong.trust()).nativeLibrary(nativeLibrary)));
+            String otherName = told(db -> TestPooler.at(db, postgres)
+                    .tls(tls ->
+                            tls.mode(TlsMode.VERIFY_FULL).trust(right.trust()).nativeLibrary(nativeLibrary)));
+            assertThat(unknown).contains("08004", "SSL error: ", "certificate");
+            assertThat(otherName).contains("08004", "SSL error: ", "127.0.0.1");
         }
     }
 

@@ -28,6 +28,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One server connection, from the credential to a server of the wanted kind: asks the hosts of the database in turn, and
@@ -63,7 +65,15 @@ final class ConnectChain implements ServerConnector.Outcome {
                 Optional<Credential> credential);
     }
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(ConnectChain.class);
     private static final String WRONG_PASSWORD = "28P01";
+    /** What a store says of its failure is for the log: it may name what is no business of clients. */
+    private static final ErrorFields NO_SECRET = new ErrorFields(
+            "FATAL",
+            ConnectFailures.REJECTED,
+            "could not look up the secret for the server",
+            null,
+            "See the log of the pooler.");
 
     /** Who wants the connection. */
     interface Owner extends ServerConnector.Outcome {
@@ -119,12 +129,10 @@ final class ConnectChain implements ServerConnector.Outcome {
                 .whenComplete((known, problem) -> onLoop(() -> {
                     if (problem != null) {
                         // no server has been asked: there is nothing to wait for
-                        owner.onFailed(new ErrorFields(
-                                "FATAL",
-                                ConnectFailures.REJECTED,
-                                "could not look up the secret for the server: " + text(problem),
-                                null,
-                                null));
+                        LOGGER.atWarn()
+                                .addKeyValue("error", text(problem))
+                                .log("lookup of the secret for a server failed");
+                        owner.onFailed(NO_SECRET);
                     } else {
                         credential = known;
                         nextHost();
@@ -304,10 +312,10 @@ final class ConnectChain implements ServerConnector.Outcome {
                 : "socket";
     }
 
-    /** Why there is no credential: the store's own words. */
+    /** Why there is no credential: the store's own words, in one line. */
     private static String text(Throwable problem) {
         Throwable cause = cause(problem);
-        return cause.getClass().getSimpleName() + ": " + cause.getMessage();
+        return (cause.getClass().getSimpleName() + ": " + cause.getMessage()).replaceAll("[\\r\\n]+", " ");
     }
 
     /** Why there is no address. */

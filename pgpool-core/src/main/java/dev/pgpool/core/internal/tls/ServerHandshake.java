@@ -8,6 +8,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandler;
 import java.nio.channels.ClosedChannelException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
@@ -143,6 +145,12 @@ public final class ServerHandshake extends ChannelInboundHandlerAdapter {
     static String reason(Throwable problem) {
         if (problem instanceof ClosedChannelException) {
             return "server closed the connection during the handshake";
+        }
+        for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertPathBuilderException || cause instanceof CertPathValidatorException) {
+                // what the library says of it is about its search
+                return "certificate verify failed";
+            }
         }
         return SocketWords.of(problem);
     }
