@@ -256,8 +256,10 @@ class WordsIT {
                         "ssl_cert_file", server.certificate().toString(),
                         "ssl_key_file", server.key().toString()))) {
             String unknown = told(db -> TestPooler.at(db, postgres)
+                    .waitTimeout(Duration.ofSeconds(30))
                     .tls(tls -> tls.mode(TlsMode.VERIFY_CA).trust(wrong.trust()).nativeLibrary(nativeLibrary)));
             String otherName = told(db -> TestPooler.at(db, postgres)
+                    .waitTimeout(Duration.ofSeconds(30))
                     .tls(tls ->
                             tls.mode(TlsMode.VERIFY_FULL).trust(right.trust()).nativeLibrary(nativeLibrary)));
             assertThat(unknown).contains("08004", "SSL error: ", "certificate");
