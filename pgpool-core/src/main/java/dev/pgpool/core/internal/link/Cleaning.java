@@ -7,6 +7,7 @@ import dev.pgpool.core.internal.pool.SessionRules;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementScanner;
+import dev.pgpool.core.internal.sql.TextForm;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
@@ -42,7 +43,7 @@ final class Cleaning implements OwnQuery.Outcome {
         this.rules = rules;
         this.whenClean = whenClean;
         ByteBuf text = Unpooled.copiedBuffer(rules.resetQuery(), StandardCharsets.UTF_8);
-        this.resetEffects = new StatementScanner().scan(text, 0, text.writerIndex(), false);
+        this.resetEffects = new StatementScanner().scan(text, 0, text.writerIndex(), TextForm.STANDARD);
     }
 
     /** Whether there is something to do. */

@@ -10,6 +10,7 @@ import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.sql.LongText;
 import dev.pgpool.core.internal.sql.SessionEffects;
+import dev.pgpool.core.internal.sql.TextForm;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import org.jspecify.annotations.Nullable;
@@ -149,6 +150,13 @@ final class Exchange {
     @SuppressWarnings("ReferenceEquality") // they are interned
     boolean mayReturn() {
         return !ready && status != TransactionStatus.IDLE && outside != server.parameters();
+    }
+
+    /** How a text of the client is to be read that comes now. */
+    TextForm textForm() {
+        return bound && pins.isUnreported()
+                ? TextForm.UNKNOWN
+                : server.parameters().textForm();
     }
 
     /** The moment at which the open transaction will have ended. */

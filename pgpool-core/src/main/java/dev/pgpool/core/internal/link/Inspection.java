@@ -271,6 +271,10 @@ final class Inspection implements OwnQuery.Outcome {
         ParameterRegistry registry = link.parameterRegistry();
         server.parametersBecame(registry.with(registry.without(server.parameters(), gone), learned));
         x.pins.found(found);
+        if (!settings.isEmpty() && server.parameters().isTemporaryPath()) {
+            // the statement that set it may have been followed by another one
+            x.pins.mayHaveMadeTemporary(x.rules);
+        }
         LinkedClient client = x.client;
         SessionParameters wanted = client == null ? null : wanted(client);
         if (!x.expected.isEmpty()) {

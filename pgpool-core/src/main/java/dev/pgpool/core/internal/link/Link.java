@@ -104,6 +104,7 @@ public final class Link implements ServerPhase {
         if (client.parameters() != server.parameters()) {
             settings.begin(client.parameters(), false);
         }
+        x.bound = client.parameters().isTemporaryPath() && x.rules.readsStatements();
     }
 
     /** Passes on what the client sent. The cursor is left at a message that has not arrived in full, if any. */

@@ -153,6 +153,9 @@ final class NameSpace {
             return !all;
         }
         ClientStatements known = client.knownStatements();
+        if (text.endsAll()) {
+            return known != null;
+        }
         return known != null && text.uses().stream().anyMatch(use -> known.find(use.name()) != null);
     }
 
@@ -175,6 +178,7 @@ final class NameSpace {
         }
         List<Use> uses = new ArrayList<>();
         boolean shows = text.showsAll();
+        boolean ends = text.endsAll();
         for (Use use : text.uses()) {
             uses.add(use);
             Named named = use.verb() == Verb.EXECUTE ? known.find(use.name()) : null;
@@ -184,9 +188,10 @@ final class NameSpace {
                 StatementNames more = withExecuted(inner, client, depth + 1);
                 uses.addAll(more.uses());
                 shows |= more.showsAll();
+                ends |= more.endsAll();
             }
         }
-        return new StatementNames(uses, shows);
+        return new StatementNames(uses, shows, ends);
     }
 
     private @Nullable Object dummies(StatementNames text, LinkedClient client) {
@@ -233,6 +238,11 @@ final class NameSpace {
             }
         }
         for (Use use : text.uses()) {
+            if (use.verb() == Verb.DEALLOCATE && !use.tagged()) {
+                // what has become of it only the server knows
+                Named ended = known.find(use.name());
+                sent |= ended != null && repeat(ended, counters, false);
+            }
             Named executed = use.verb() == Verb.EXECUTE ? known.find(use.name()) : null;
             if (executed != null) {
                 sent |= repeat(executed, counters, false);
@@ -299,7 +309,7 @@ final class NameSpace {
     }
 
     private @Nullable Object deallocations(StatementNames text, LinkedClient client) {
-        if (client.knownStatements() == null || !text.has(Verb.DEALLOCATE)) {
+        if (client.knownStatements() == null || !(text.endsAll() || text.has(Verb.DEALLOCATE))) {
             return null;
         }
         List<String> tagged = new ArrayList<>();

@@ -157,6 +157,13 @@ final class Pins {
         }
     }
 
+    /** Any statement may have made temporary objects. */
+    void mayHaveMadeTemporary(SessionRules rules) {
+        int made = SessionState.TEMPORARY_OBJECT.bit() & rules.kept();
+        ever |= made;
+        touched |= made != 0;
+    }
+
     /** The server has reported a value that can't be told from its report. */
     void readBack(String name) {
         settings.add(name);

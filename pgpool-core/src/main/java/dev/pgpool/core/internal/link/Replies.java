@@ -359,6 +359,9 @@ final class Replies implements ExpectedReplies.Undo {
             x.answered();
             if (x.bound) {
                 x.pins.reported(x.status == TransactionStatus.IDLE);
+                if (x.server.parameters().isTemporaryPath()) {
+                    x.pins.mayHaveMadeTemporary(x.rules);
+                }
             }
         }
         return true;

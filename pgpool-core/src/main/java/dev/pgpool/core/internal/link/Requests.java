@@ -135,6 +135,9 @@ final class Requests {
             }
             if (!effects.isNone()) {
                 StatementNames text = effects.names();
+                if (text != null && text.endsUntold()) {
+                    x.server.statements().distrust();
+                }
                 if (text != null && names.concerns(text, current)) {
                     if (x.expected.owesReadyForQuery() || names.isUnsettled()) {
                         return statements.hold(in);
@@ -147,7 +150,7 @@ final class Requests {
                 }
             }
             if (!in.isComplete()) {
-                x.longText.begin(x.server.parameters().backslashes());
+                x.longText.begin(x.textForm());
                 x.longText.feed(in.buffer(), in.bodyIndex(), in.arrivedEnd());
             }
         } else if (in.isComplete() && GlobalDdl.mayBeginIn(in.buffer(), in.bodyIndex(), in.bodyEnd())) {
@@ -202,18 +205,11 @@ final class Requests {
     }
 
     private SessionEffects read(MessageCursor in) {
-        boolean backslashes = x.server.parameters().backslashes();
         if (!in.isComplete()) {
-            return scanner.scan(in.buffer(), in.bodyIndex(), in.arrivedEnd(), backslashes)
+            return scanner.scan(in.buffer(), in.bodyIndex(), in.arrivedEnd(), x.textForm())
                     .andMore();
         }
-        SessionEffects effects = scanner.scan(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1, backslashes);
-        if (x.bound && x.pins.isUnreported()) {
-            // how strings are read may just be changing
-            SessionEffects otherwise = scanner.scan(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1, !backslashes);
-            return effects.and(otherwise);
-        }
-        return effects;
+        return scanner.scan(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1, x.textForm());
     }
 
     private void rejectQuery(MessageCursor in, LinkedClient current, Rejection rejection) {

@@ -120,7 +120,7 @@ final class StatementRewriter {
             return true;
         }
         Statement statement = registry.intern(
-                buf, nameEnd + 1, in.bodyEnd(), meaning(), server.parameters().backslashes());
+                buf, nameEnd + 1, in.bodyEnd(), meaning(), x.textForm());
         Rejection rejection = rejectionOf(statement.effects());
         if (rejection != null) {
             rejectParse(in, statement.serverName(), rejection);
@@ -244,11 +244,10 @@ final class StatementRewriter {
         if (textEnd < 0 && in.isComplete()) {
             throw new WireViolation(PoolerError.CLIENT_PROTOCOL_VIOLATION, "query is not terminated");
         }
-        boolean backslashes = server.parameters().backslashes();
         if (textEnd >= 0) {
-            return scanner.scan(in.buffer(), text, textEnd, backslashes);
+            return scanner.scan(in.buffer(), text, textEnd, x.textForm());
         }
-        x.longText.begin(backslashes);
+        x.longText.begin(x.textForm());
         x.longText.feed(in.buffer(), text, in.arrivedEnd());
         x.longParse = true;
         return SessionEffects.NONE;
@@ -413,6 +412,9 @@ final class StatementRewriter {
         }
         if (names.isUnsettled()) {
             return false;
+        }
+        if (text != null && text.endsUntold()) {
+            server.statements().distrust();
         }
         names.bound(in.buffer().toString(in.bodyIndex(), portalEnd - in.bodyIndex(), ISO_8859_1), text);
         provide(in, text, client, counters);

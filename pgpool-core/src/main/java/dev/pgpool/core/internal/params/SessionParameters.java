@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.params;
 
+import dev.pgpool.core.internal.sql.TextForm;
 import dev.pgpool.core.internal.wire.KeyedHash;
 import dev.pgpool.core.internal.wire.RawText;
 import java.util.Arrays;
@@ -29,6 +30,8 @@ public final class SessionParameters {
             "session_authorization");
 
     private static final String CLIENT_ENCODING = "client_encoding";
+    private static final String SEARCH_PATH = "search_path";
+    private static final String TEMPORARY_SCHEMA = "pg_temp";
     /** The encoding that is none: nothing is converted. */
     private static final String UNCONVERTED = "SQL_ASCII";
     /** Encodings in which every value can be told. */
@@ -41,8 +44,9 @@ public final class SessionParameters {
 
     private final String[] values;
     private final int hash;
-    private final boolean backslashes;
     private final List<String> foreignLimits;
+    private final TextForm textForm;
+    private final boolean temporaryPath;
     private @Nullable SessionParameters meaning;
 
     private SessionParameters(String[] names, String[] values) {
@@ -50,8 +54,10 @@ public final class SessionParameters {
         this.values = values;
         // clients choose what is in them
         this.hash = KeyedHash.of(names, values);
-        this.backslashes = "off".equals(get("standard_conforming_strings"));
         this.foreignLimits = ForeignLimits.of(this);
+        this.textForm = TextForm.of("off".equals(get("standard_conforming_strings")), get(CLIENT_ENCODING));
+        String path = get(SEARCH_PATH);
+        this.temporaryPath = path != null && path.toLowerCase(Locale.ROOT).contains(TEMPORARY_SCHEMA);
     }
 
     static SessionParameters of(Map<String, String> settings) {
@@ -75,9 +81,14 @@ public final class SessionParameters {
         return known == null ? this : known;
     }
 
-    /** Whether a backslash escapes in plain strings: standard_conforming_strings is off. */
-    public boolean backslashes() {
-        return backslashes;
+    /** How a text is to be read that comes from a session with these parameters. */
+    public TextForm textForm() {
+        return textForm;
+    }
+
+    /** Whether an object may be temporary that is created without a schema: {@code pg_temp} is on the search_path. */
+    public boolean isTemporaryPath() {
+        return temporaryPath;
     }
 
     /** The parameters that must not stay on a server that its client gives back; empty for nearly all. */

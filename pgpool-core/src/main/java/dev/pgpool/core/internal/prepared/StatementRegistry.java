@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.prepared;
 
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementScanner;
+import dev.pgpool.core.internal.sql.TextForm;
 import dev.pgpool.core.internal.sql.TransactionCommands;
 import dev.pgpool.core.internal.wire.MessageReader;
 import io.netty.buffer.ByteBuf;
@@ -49,9 +50,9 @@ public final class StatementRegistry {
      * The statement whose Parse body stands in this region, which is not consumed.
      *
      * @param meaning the settings under which the text is read; compared by identity
-     * @param backslashes whether a backslash escapes in plain strings
+     * @param form how its bytes are to be read
      */
-    public Statement intern(ByteBuf buf, int from, int to, Object meaning, boolean backslashes) {
+    public Statement intern(ByteBuf buf, int from, int to, Object meaning, TextForm form) {
         int hash = MessageReader.hash(buf, from, to);
         synchronized (this) {
             expunge();
@@ -65,7 +66,7 @@ public final class StatementRegistry {
                 }
             }
             int textEnd = MessageReader.endOfString(buf, from, to);
-            SessionEffects effects = scanner.scan(buf, from, textEnd < 0 ? to : textEnd, backslashes);
+            SessionEffects effects = scanner.scan(buf, from, textEnd < 0 ? to : textEnd, form);
             boolean timeless = TransactionCommands.isOne(buf, from, textEnd < 0 ? to : textEnd);
             byte[] body = MessageReader.bytes(buf, from, to);
             return add(new Statement(nextName(), body, meaning, effects, timeless, new ParameterTypes(), hash));

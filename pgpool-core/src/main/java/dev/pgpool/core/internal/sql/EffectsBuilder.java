@@ -131,12 +131,17 @@ final class EffectsBuilder {
 
     /** A prepared statement is named. */
     void names(StatementNames.Verb verb, String name) {
-        names = new StatementNames(List.of(new StatementNames.Use(verb, name, true)), false).after(names);
+        names = new StatementNames(List.of(new StatementNames.Use(verb, name, true)), false, false).after(names);
     }
 
     /** All prepared statements are looked at. */
     void showsStatements() {
-        names = new StatementNames(List.of(), true).after(names);
+        names = new StatementNames(List.of(), true, false).after(names);
+    }
+
+    /** All prepared statements are taken away. */
+    void endsStatements() {
+        names = new StatementNames(List.of(), false, true).after(names);
     }
 
     /** What a text inside of this one does. */

@@ -16,15 +16,16 @@ final class Identifiers {
      * The name.
      *
      * @param raw what stands in the text, between the quotes if there are any
-     * @param escaped whether a backslash begins a code point, as behind {@code U&}
+     * @param escaped whether there may be code points in it, as behind {@code U&}
+     * @param escape what they begin with
      */
-    static String of(byte[] raw, boolean quoted, boolean escaped) {
+    static String of(byte[] raw, boolean quoted, boolean escaped, char escape) {
         String name = new String(raw, StandardCharsets.ISO_8859_1);
         if (!quoted) {
             return cut(folded(name));
         }
         name = name.replace("\"\"", "\"");
-        return cut(escaped ? unescaped(name) : name);
+        return cut(escaped ? unescaped(name, escape) : name);
     }
 
     private static String folded(String name) {
@@ -38,13 +39,13 @@ final class Identifiers {
         return folded.toString();
     }
 
-    /** {@code \\0061} and {@code \\+000061}; a text that has something else behind a backslash is no SQL. */
-    private static String unescaped(String name) {
+    /** {@code \\0061} and {@code \\+000061}; a text that has something else behind its escape is no SQL. */
+    private static String unescaped(String name, char escape) {
         StringBuilder bytes = new StringBuilder();
         int i = 0;
         while (i < name.length()) {
             char c = name.charAt(i);
-            if (c != '\\') {
+            if (c != escape) {
                 bytes.append(c);
                 i++;
                 continue;
@@ -52,7 +53,7 @@ final class Identifiers {
             boolean longForm = i + 1 < name.length() && name.charAt(i + 1) == '+';
             int from = i + (longForm ? 2 : 1);
             int to = Math.min(from + (longForm ? 6 : 4), name.length());
-            if (from < name.length() && name.charAt(from) == '\\') {
+            if (from < name.length() && name.charAt(from) == escape) {
                 bytes.append(c);
                 i = from + 1;
                 continue;

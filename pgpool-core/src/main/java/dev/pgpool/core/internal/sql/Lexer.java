@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Cuts SQL text into tokens, in place and without making objects, as PostgreSQL's scanner does: comments (nested),
  * strings of all kinds, dollar quotes, quoted identifiers, and words. What is inside of strings and comments is no token.
  *
- * <p>Bytes above 127 belong to words, as in PostgreSQL. Text in an encoding that hides ASCII bytes inside of characters
- * (client_encoding SJIS, BIG5, GBK and the like) may be cut in other places.
+ * <p>Bytes above 127 belong to words, as in PostgreSQL. Text in an encoding that hides ASCII bytes inside of characters must
+ * have been veiled ({@link TextForm}).
  *
  * <p>Reused from text to text; confined to one thread.
  *
@@ -44,8 +44,10 @@ final class Lexer {
     private byte symbol;
     /** The current identifier stands in quotes. */
     private boolean quoted;
-    /** It has Unicode escapes. */
+    /** It has Unicode escapes, which begin with {@link #escape}. */
     private boolean escaped;
+
+    private byte escape = '\\';
     /** Looking for what may stand behind an identifier. */
     private boolean peeking;
     /** What the current identifier says, if it is not the region that does; else null. */
@@ -114,7 +116,7 @@ final class Lexer {
     String identifier() {
         byte[] raw = new byte[end - start];
         buf.getBytes(start, raw);
-        return Identifiers.of(raw, quoted, escaped);
+        return Identifiers.of(raw, quoted, escaped, (char) (escape & 0xff));
     }
 
     /** Moves to the next token and tells its kind. */
@@ -306,7 +308,7 @@ final class Lexer {
         int from = start;
         int to = end;
         int behind = at;
-        byte escape = '\\';
+        escape = '\\';
         peeking = true;
         if (next() == WORD && is(Words.UESCAPE) && next() == STRING && length() == 1) {
             escape = buf.getByte(start);

@@ -35,7 +35,11 @@ public final class LongText {
     private ByteBuf piece = Unpooled.EMPTY_BUFFER;
     private SessionEffects found = SessionEffects.NONE;
     private boolean open;
+    private TextForm form = TextForm.STANDARD;
     private boolean backslashes;
+    /** The byte before was the first of a character of two. */
+    private boolean insideCharacter;
+
     private int state;
     private int depth;
     /** The byte before, if it may begin something together with the next one; else 0. */
@@ -70,11 +74,13 @@ public final class LongText {
         return open;
     }
 
-    /** Begins with a text. */
-    public void begin(boolean backslashes) {
-        this.backslashes = backslashes;
+    /** Begins with a text of this form; if that is not known, it is taken for one that can't be read. */
+    public void begin(TextForm textForm) {
+        form = textForm;
+        backslashes = textForm.backslashes();
+        insideCharacter = false;
         piece = Unpooled.buffer(PIECE);
-        found = SessionEffects.NONE;
+        found = textForm == TextForm.UNKNOWN ? SessionEffects.NONE.andMore() : SessionEffects.NONE;
         open = true;
         state = CODE;
         depth = 0;
@@ -90,8 +96,15 @@ public final class LongText {
 
     /** The next bytes of the text; lent. */
     public void feed(ByteBuf buf, int from, int to) {
+        boolean hides = form.hidesAscii();
         for (int i = from; i < to; i++) {
-            take(buf.getByte(i));
+            byte b = buf.getByte(i);
+            if (hides) {
+                take(insideCharacter ? TextForm.veiled(b) : b);
+                insideCharacter = !insideCharacter && form.isLead(b);
+            } else {
+                take(b);
+            }
         }
     }
 

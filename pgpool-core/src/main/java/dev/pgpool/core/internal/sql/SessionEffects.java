@@ -102,7 +102,7 @@ public record SessionEffects(
         }
         List<StatementNames.Use> uses =
                 Stream.concat(some.uses().stream(), more.uses().stream()).toList();
-        return new StatementNames(uses, some.showsAll() || more.showsAll());
+        return new StatementNames(uses, some.showsAll() || more.showsAll(), some.endsAll() || more.endsAll());
     }
 
     /** Of a text of which this is only the beginning. */

@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param uses in the order of the text
  * @param showsAll whether it reads {@code pg_prepared_statements}
+ * @param endsAll whether it takes all of them away: {@code DEALLOCATE ALL}, {@code DISCARD ALL}
  */
-public record StatementNames(List<Use> uses, boolean showsAll) {
+public record StatementNames(List<Use> uses, boolean showsAll, boolean endsAll) {
     /** Length up to which PostgreSQL tells names apart. */
     public static final int SIGNIFICANT_BYTES = 63;
 
@@ -55,11 +56,21 @@ public record StatementNames(List<Use> uses, boolean showsAll) {
         }
         List<Use> all = new ArrayList<>(first.uses);
         all.addAll(uses);
-        return new StatementNames(all, first.showsAll || showsAll);
+        return new StatementNames(all, first.showsAll || showsAll, first.endsAll || endsAll);
     }
 
     /** Of a text inside of another. */
     StatementNames inside() {
-        return new StatementNames(uses.stream().map(Use::untagged).toList(), showsAll);
+        List<Use> untagged = new ArrayList<>();
+        uses.forEach(use -> untagged.add(use.untagged()));
+        if (endsAll) {
+            untagged.add(new Use(Verb.DEALLOCATE, "", false));
+        }
+        return new StatementNames(untagged, showsAll, false);
+    }
+
+    /** Whether statements may be taken away without a word from the server: inside of a block. */
+    public boolean endsUntold() {
+        return uses.stream().anyMatch(use -> use.verb == Verb.DEALLOCATE && !use.tagged);
     }
 }

@@ -55,10 +55,33 @@ public final class StatementScanner {
      * @param buf lent for the duration of the call
      * @param from absolute index of the first byte
      * @param to absolute index behind the last byte, terminator excluded
-     * @param backslashes whether standard_conforming_strings is off
+     * @param form how its bytes are to be read
      */
-    public SessionEffects scan(ByteBuf buf, int from, int to, boolean backslashes) {
-        return scan(buf, from, to, backslashes, false);
+    public SessionEffects scan(ByteBuf buf, int from, int to, TextForm form) {
+        List<TextForm> readings = form.readings();
+        if (readings.size() == 1) {
+            return scan(buf, from, to, form.backslashes(), false);
+        }
+        boolean ascii = isAscii(buf, from, to);
+        SessionEffects all = SessionEffects.NONE;
+        for (TextForm reading : readings) {
+            if (!reading.hidesAscii()) {
+                all = all.and(scan(buf, from, to, reading.backslashes(), false));
+            } else if (!ascii) {
+                ByteBuf veiled = reading.veiled(buf, from, to);
+                all = all.and(scan(veiled, 0, veiled.writerIndex(), reading.backslashes(), false));
+            }
+        }
+        return all;
+    }
+
+    private static boolean isAscii(ByteBuf buf, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (buf.getByte(i) < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The same of a part of a text that begins inside of a statement, if that is so. */
@@ -253,6 +276,9 @@ public final class StatementScanner {
     private void updates() {
         if (isWord(Words.ONLY)) {
             next();
+            if (isSymbol('(')) {
+                next();
+            }
         }
         boolean listed = false;
         while (token == Lexer.WORD || token == Lexer.QUOTED_IDENTIFIER) {
@@ -347,6 +373,7 @@ public final class StatementScanner {
             next();
             if (isWord(Words.ALL)) {
                 found.clearsEverything();
+                found.endsStatements();
             } else if (isWord(Words.TEMP) || isWord(Words.TEMPORARY)) {
                 found.clears(SessionState.TEMPORARY_OBJECT);
             }
@@ -425,7 +452,7 @@ public final class StatementScanner {
         // without doubled quotes, so that what is quoted twice is read as it will be run
         byte[] text = lexer.text().replace("''", "'").getBytes(StandardCharsets.UTF_8);
         ByteBuf inner = Unpooled.wrappedBuffer(text);
-        found.add(new StatementScanner(depth + 1, true).scan(inner, 0, text.length, backslashes), deferred);
+        found.add(new StatementScanner(depth + 1, true).scan(inner, 0, text.length, backslashes, false), deferred);
     }
 
     private void deallocate() {
@@ -438,7 +465,9 @@ public final class StatementScanner {
                 return;
             }
         }
-        if (isName() && !isWord(Words.ALL)) {
+        if (isWord(Words.ALL)) {
+            found.endsStatements();
+        } else if (isName()) {
             found.names(StatementNames.Verb.DEALLOCATE, lexer.identifier());
         }
     }
@@ -657,6 +686,9 @@ public final class StatementScanner {
             next();
             defaults = isWord(Words.NULL);
             given = token == Lexer.STRING || token == Lexer.OTHER_STRING;
+            if (given && lexer.text().toLowerCase(Locale.ROOT).contains("pg_temp")) {
+                found.makes(SessionState.TEMPORARY_OBJECT);
+            }
         } else {
             name = "";
         }

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.prepared;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
+import dev.pgpool.core.internal.sql.TextForm;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,7 @@ class ClientStatementsTest {
 
     private final ClientStatements statements = new ClientStatements();
     private final StatementRegistry registry = new StatementRegistry();
-    private final Statement statement = registry.intern(bytes("SELECT 1"), 0, 8, "", false);
+    private final Statement statement = registry.intern(bytes("SELECT 1"), 0, 8, "", TextForm.STANDARD);
 
     private static ByteBuf bytes(String text) {
         return Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);

@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.prepared;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.core.internal.sql.TextForm;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.lang.ref.Reference;
@@ -26,7 +27,7 @@ class StatementRegistryTest {
 
     private Statement intern(String sql, int... types) {
         ByteBuf body = body(sql, types);
-        return registry.intern(body, 2, body.writerIndex(), MEANING, false);
+        return registry.intern(body, 2, body.writerIndex(), MEANING, TextForm.STANDARD);
     }
 
     /** Two bytes of something else in front. */

@@ -21,7 +21,7 @@ class GlobalDdlTest {
 
     private @Nullable GlobalDdl read(String sql) {
         ByteBuf text = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
-        return scanner.scan(text, 0, text.readableBytes(), false).global();
+        return scanner.scan(text, 0, text.readableBytes(), TextForm.STANDARD).global();
     }
 
     @ParameterizedTest
@@ -126,7 +126,7 @@ class GlobalDdlTest {
     void whatStandsBehindIsReadAsBefore() {
         ByteBuf text = Unpooled.copiedBuffer(
                 "ALTER ROLE a SET x.y = 1; LISTEN c; CREATE TEMP TABLE t (a int)", StandardCharsets.UTF_8);
-        SessionEffects effects = scanner.scan(text, 0, text.readableBytes(), false);
+        SessionEffects effects = scanner.scan(text, 0, text.readableBytes(), TextForm.STANDARD);
         assertThat(effects.makes()).isEqualTo(SessionState.LISTEN.bit() | SessionState.TEMPORARY_OBJECT.bit());
         assertThat(effects.settings()).isEmpty();
         assertThat(effects.single()).isFalse();

@@ -118,7 +118,7 @@ class LongTextTest {
 
     private SessionEffects read(String sql, boolean backslashes) {
         ByteBuf buf = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
-        text.begin(backslashes);
+        text.begin(form(backslashes));
         int at = 0;
         while (at < buf.writerIndex()) {
             int to = Math.min(buf.writerIndex(), at + 1 + random.nextInt(random.nextBoolean() ? 3 : 20_000));
@@ -130,7 +130,11 @@ class LongTextTest {
 
     private SessionEffects whole(String sql, boolean backslashes) {
         ByteBuf buf = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
-        return scanner.scan(buf, 0, buf.writerIndex(), backslashes);
+        return scanner.scan(buf, 0, buf.writerIndex(), form(backslashes));
+    }
+
+    private static TextForm form(boolean backslashes) {
+        return backslashes ? TextForm.BACKSLASHES : TextForm.STANDARD;
     }
 
     private static void assertCovers(SessionEffects found, SessionEffects expected, String sql) {

@@ -277,7 +277,7 @@ class StatementScannerTest {
         String sql = "SELECT 'it\\'; LISTEN x; --'";
         assertThat(kinds(scan(sql).makes())).containsExactly(SessionState.LISTEN);
         ByteBuf text = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
-        assertThat(scanner.scan(text, 0, text.writerIndex(), true)).isSameAs(SessionEffects.NONE);
+        assertThat(scanner.scan(text, 0, text.writerIndex(), TextForm.BACKSLASHES)).isSameAs(SessionEffects.NONE);
     }
 
     @Test
@@ -336,7 +336,7 @@ class StatementScannerTest {
 
     private SessionEffects scan(String sql) {
         ByteBuf text = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
-        return scanner.scan(text, 0, text.writerIndex(), false);
+        return scanner.scan(text, 0, text.writerIndex(), TextForm.STANDARD);
     }
 
     private static List<SessionState> kinds(int bits) {
