@@ -40,6 +40,7 @@ class StatementNamesIT {
                 "P a SELECT 1 | Q /* x */ deAllocate \"a\" ; | B a | P prepare SELECT 3 | Q DEALLOCATE prepare | B prepare",
                 "P a SELECT 1 | Q DEALLOCATE A | B a | P A SELECT 2 | Q DEALLOCATE A | B A | Q DEALLOCATE \"A\" | B A",
                 "P a SELECT 1 | Q DEALLOCATE U&\"\\0061\" | B a | P all SELECT 1 | Q DEALLOCATE \"all\" | B all",
+                "P a SELECT 1 | Q DEALLOCATE U&\"!0061\" UESCAPE '!' | B a | P a SELECT 2 | Q EXECUTE U&\"+0061\" UESCAPE '+' | Q EXECUTE U&\"d\\0061\" | B a",
                 "P a\"b SELECT 1 | Q DEALLOCATE \"a\"\"b\" | B a\"b | P müßig SELECT 1 | Q DEALLOCATE Müßig | B müßig",
                 "P a SELECT 1 | P b SELECT 2 | Q DEALLOCATE a; SELECT 5; DEALLOCATE b | B a | B b",
                 "P a SELECT 1 | P b SELECT 2 | Q DEALLOCATE a; DEALLOCATE nothing; DEALLOCATE b | B a | B b | Q DEALLOCATE b | B b",
@@ -61,6 +62,10 @@ class StatementNamesIT {
                 "P a SELECT 1 | +Q DEALLOCATE a | +P a SELECT 2 | B a | +Q DEALLOCATE a | +Q SELECT 5 | B a",
                 "P a SELECT 1 | +E DEALLOCATE a | +C a | +P a SELECT 4 | B a | C a | Q DEALLOCATE a",
                 "P a SELECT 1 | Q DEALLOCATE ALL | Q DEALLOCATE a | B a | P a SELECT 2 | Q DISCARD ALL | B a | Q DEALLOCATE a",
+                "P a SELECT 1 | +E DEALLOCATE ALL | +P a SELECT 2 | B a | B a | Q EXECUTE a",
+                "P a SELECT 1 | +E DISCARD ALL | P a SELECT 2 | B a | P x DEALLOCATE PREPARE ALL | +B x | +B a | P a SELECT 3 | B a",
+                "P a SELECT 1 | +P x DEALLOCATE ALL | +B x | +D a | B a | +E DEALLOCATE ALL | +C a | +P a SELECT 3 | B a",
+                "P a SELECT 1 | +Q DEALLOCATE ALL | +P a SELECT 2 | B a | +E DEALLOCATE ALL | +E SELECT 1/(random() * 0)::int | P a SELECT 3 | P a SELECT 4 | B a",
                 // run by SQL
                 "P a SELECT 1 | Q EXECUTE a | B a | Q EXECUTE a | C a | Q EXECUTE a | P a SELECT 2 | Q EXECUTE a | B a",
                 "P a SELECT $1::int + 1 | Q EXECUTE a(5) | Q EXECUTE a | Q EXECUTE a('x') | Q EXECUTE \"a\" (7)",
@@ -222,6 +227,25 @@ class StatementNamesIT {
             }
             assertThat(client.value("SELECT count(*) FROM pg_prepared_statements"))
                     .isEqualTo("100");
+        }
+    }
+
+    /** What is taken away inside of a block is not told by a tag: all clients' statements on that server. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$",
+                "SELECT 1; DO 'BEGIN EXECUTE ''deallocate all''; END'"
+            })
+    void blockThatTakesAllAwayTakesNothingFromOthers(String block) {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient owner = pooler.login();
+                WireClient stranger = pooler.login()) {
+            owner.parse("a", "SELECT 'mine'").sync().exchange();
+            for (int i = 0; i < 3; i++) {
+                stranger.run(block);
+                assertThat(owner.bind("a").execute().sync().exchange()).contains("DataRow 1 4 'mine'");
+            }
         }
     }
 

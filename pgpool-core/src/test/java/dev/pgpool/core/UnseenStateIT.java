@@ -1,5 +1,6 @@
 package dev.pgpool.core;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -11,6 +12,7 @@ import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import java.io.ByteArrayOutputStream;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -146,6 +148,7 @@ class UnseenStateIT {
                 "UPDATE pg_settings SET setting = '9000' WHERE name = 'lock_timeout'",
                 "update only pg_catalog.pg_settings as s set setting = 9000 where s.name = 'lock_timeout'",
                 "UPDATE \"pg_settings\" SET setting = '9000' WHERE name = 'lock_timeout'",
+                "UPDATE ONLY ( pg_settings ) SET setting = '9000' WHERE name = 'lock_timeout'",
                 "UPDATE U&\"pg\\005fsettings\" SET setting = '9000' WHERE name = 'lock_timeout'",
                 "UPDATE app.pg_catalog.pg_settings SET setting = '9000' WHERE name = 'lock_timeout'",
                 "DO $$ BEGIN UPDATE pg_settings SET setting = '9000' WHERE name = 'lock_timeout'; END $$",
@@ -173,6 +176,81 @@ class UnseenStateIT {
             client.close();
             for (int k = 0; k < 3; k++) {
                 assertThat(other.value(LOCK_TIMEOUT)).isEqualTo("0");
+            }
+        }
+    }
+
+    /** In these encodings the second byte of a character may be a backslash, which the server never sees as one. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SJIS | 83 5c | E",
+                "SHIFT_JIS_2004 | 83 5c | E",
+                "BIG5 | a5 5c | E",
+                "GBK | 81 5c | E",
+                "GB18030 | 81 5c | E",
+                "GB18030 | 81 30 81 30 81 5c | E",
+                "SJIS | b1 83 5c b1 | E",
+                "UHC | 81 41 | E",
+                "SJIS | 83 5c | off",
+                "BIG5 | a5 5c | off"
+            })
+    void textIsCutWhereTheServerCutsIt(String encoding, String character, String backslashes) {
+        byte[] bytes = HexFormat.ofDelimiter(" ").parseHex(character);
+        String hidden = new String(bytes, ISO_8859_1);
+        boolean escape = backslashes.equals("E");
+        String literal = (escape ? "E'" : "'") + hidden + "'";
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login("client_encoding", encoding);
+                WireClient other = pooler.login()) {
+            if (!escape) {
+                client.run("SET standard_conforming_strings = off");
+            }
+            for (String filler : List.of("", "/* " + hidden.repeat(700_000) + " */")) {
+                String sql = "SELECT length(" + literal + ");" + filler + " SET lock_timeout = '9s'; SELECT ''";
+                byte[] message = Frontend.message('Q', (sql + "\0").getBytes(ISO_8859_1));
+                int half = message.length / 2 | 1;
+                client.sendRaw(message, 0, half).sendRaw(message, half, message.length);
+                assertThat(client.readUntilReady()).noneMatch(line -> line.startsWith("ErrorResponse"));
+                assertThat(other.value(LOCK_TIMEOUT)).as(filler.substring(0, filler.length() / 700_000)).isEqualTo("0");
+                assertThat(client.value(LOCK_TIMEOUT)).isEqualTo("9s");
+                client.run("RESET lock_timeout");
+            }
+            assertThat(pool(pooler).clientsPinned()).isZero();
+        }
+    }
+
+    /** Where pg_temp is on the search_path, a table is temporary that nothing in its own text says to be so. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SET search_path = pg_temp",
+                "SELECT set_config('search_path', 'pg_temp', false)",
+                "SELECT set_config('search_path', 'pg_' || 'temp, public', false)",
+                "UPDATE pg_settings SET setting = 'pg_temp' WHERE name = 'search_path'",
+                "DO $$ BEGIN PERFORM set_config('search_path', 'PG_' || 'TEMP', false); END $$",
+                "start-up"
+            })
+    void temporaryObjectIsFoundWhateverMadeItOne(String path) {
+        boolean startup = path.equals("start-up");
+        for (boolean together : new boolean[] {false, true}) {
+            try (TestPooler pooler = TestPooler.start(postgres, 2);
+                    WireClient client = startup ? pooler.login("search_path", "nowhere, pg_temp") : pooler.login();
+                    WireClient other = pooler.login()) {
+                String create = "CREATE TABLE hidden AS SELECT 1 AS x";
+                client.run(startup ? create : path + (together ? "; " + create : ""));
+                if (!startup && !together) {
+                    other.run("SELECT 1");
+                    client.run(create);
+                }
+                for (int i = 0; i < 3; i++) {
+                    assertThat(other.query("SELECT * FROM pg_temp.hidden").exchange().get(0))
+                            .contains("C \"42P01\"");
+                    assertThat(client.value("SELECT x FROM hidden")).isEqualTo("1");
+                }
+                client.run("DROP TABLE hidden").run("RESET ALL");
+                await().untilAsserted(() -> assertThat(pool(pooler).clientsPinned()).isZero());
             }
         }
     }

@@ -76,6 +76,8 @@ final class Exchange {
     boolean pauseAfterBatch;
 
     boolean paused;
+    /** The client's ReadyForQuery waits, too: until then it takes for true what it was told of its parameters. */
+    boolean readyWithheld;
     /** Something of the client was executed since the last ReadyForQuery, so it may be inside a transaction. */
     boolean executed;
 
@@ -136,6 +138,7 @@ final class Exchange {
         farewell = false;
         pauseAfterBatch = false;
         paused = false;
+        readyWithheld = false;
         moment = null;
         session++;
         pins.begin();

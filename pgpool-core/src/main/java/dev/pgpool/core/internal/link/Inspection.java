@@ -271,7 +271,7 @@ final class Inspection implements OwnQuery.Outcome {
         ParameterRegistry registry = link.parameterRegistry();
         server.parametersBecame(registry.with(registry.without(server.parameters(), gone), learned));
         x.pins.found(found);
-        if (!settings.isEmpty() && server.parameters().isTemporaryPath()) {
+        if ((listed || !settings.isEmpty()) && server.parameters().isTemporaryPath()) {
             // the statement that set it may have been followed by another one
             x.pins.mayHaveMadeTemporary(x.rules);
         }

@@ -7,6 +7,7 @@ import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.pool.ServerLane;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerPhase;
+import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
@@ -268,7 +269,19 @@ public final class Link implements ServerPhase {
     private void goOnIfPaused() {
         if (x.paused) {
             x.paused = false;
+            tellReady();
             goOn();
+        }
+    }
+
+    /** The client's parameters are what it began with again, and it was told so. */
+    private void tellReady() {
+        if (x.readyWithheld) {
+            x.readyWithheld = false;
+            if (x.toClient.isConnected()) {
+                BackendWriter.readyForQuery(x.toClient.space(), TransactionStatus.IDLE);
+                x.toClient.flush();
+            }
         }
     }
 
@@ -370,6 +383,7 @@ public final class Link implements ServerPhase {
     private void release(LinkedClient client) {
         boolean held = statements.takeHolding() || x.paused || crowded;
         crowded = false;
+        tellReady();
         x.toClient.flush();
         x.counters.countSent(x.toClient.takeBytes());
         x.detach();

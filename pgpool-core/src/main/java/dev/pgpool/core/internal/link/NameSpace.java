@@ -65,6 +65,16 @@ final class NameSpace {
     /** The end of a batch of ours: its ReadyForQuery is not the client's. */
     static final Object OWN_SYNC = new Object();
 
+    /** The first statement of a Query, sent ahead of the others: its ReadyForQuery is not the client's, unless it failed. */
+    static final Object HEAD = new Object();
+
+    private enum Head {
+        NONE,
+        SENT,
+        DONE,
+        FAILED
+    }
+
     /** An EXECUTE of an EXECUTE of an EXECUTE: deeper than this it is not followed. */
     private static final int MAX_DEPTH = 3;
 
@@ -84,6 +94,8 @@ final class NameSpace {
     private boolean deallocating;
     /** What goes ahead of a Query may fail, and then the server skips the Query. */
     private boolean fenced;
+    /** What has become of the first statement of a Query that was sent ahead. */
+    private Head head = Head.NONE;
     /** What portals run that names statements, by name. */
     private @Nullable Map<String, StatementNames> portals;
 
@@ -98,6 +110,7 @@ final class NameSpace {
         all = false;
         deallocating = false;
         fenced = false;
+        head = Head.NONE;
         portals = null;
     }
 
@@ -147,6 +160,50 @@ final class NameSpace {
         fenced = false;
     }
 
+    /**
+     * Whether a text can be provided for only when its first statement is over: it ends a failed transaction, in which nothing
+     * can be parsed.
+     */
+    boolean needsHead(StatementNames text) {
+        return x.status == TransactionStatus.FAILED
+                && head == Head.NONE
+                && (text.showsAll() || text.has(Verb.EXECUTE) || text.endsUntold());
+    }
+
+    /** The first statement of a Query was sent. */
+    void headSent() {
+        head = Head.SENT;
+    }
+
+    /** Whether the Query waits for its first statement. */
+    boolean isHeadSent() {
+        return head == Head.SENT;
+    }
+
+    /** The first statement was obeyed. */
+    void headDone() {
+        head = Head.DONE;
+    }
+
+    /** It was refused: with it the whole Query. */
+    void headFailed() {
+        head = Head.FAILED;
+    }
+
+    /** Whether the first statement of the present Query is over; asked once. */
+    boolean takeHeadDone() {
+        boolean done = head == Head.DONE;
+        head = done ? Head.NONE : head;
+        return done;
+    }
+
+    /** Whether the present Query has been refused already; asked once. */
+    boolean takeHeadFailed() {
+        boolean failed = head == Head.FAILED;
+        head = failed ? Head.NONE : head;
+        return failed;
+    }
+
     /** Whether a text says something of statements that the client has prepared by protocol. */
     boolean concerns(StatementNames text, LinkedClient client) {
         if (text.showsAll()) {
@@ -166,7 +223,9 @@ final class NameSpace {
      */
     @Nullable
     Object beforeQuery(StatementNames text, LinkedClient client, LaneCounters counters) {
-        fenced = provide(text, client, counters, x.status == TransactionStatus.IDLE);
+        // in a failed transaction nothing can be parsed, and nothing will be run
+        fenced = x.status != TransactionStatus.FAILED
+                && provide(text, client, counters, x.status == TransactionStatus.IDLE);
         return dummies(withExecuted(text, client, 0), client);
     }
 
@@ -221,8 +280,7 @@ final class NameSpace {
             closeCopies();
         }
         ClientStatements known = client.knownStatements();
-        if (known == null || x.status == TransactionStatus.FAILED) {
-            // in a failed transaction nothing can be parsed, and nothing will be run
+        if (known == null) {
             return false;
         }
         boolean sent = false;

@@ -328,31 +328,38 @@ final class Replies implements ExpectedReplies.Undo {
         if (kind != ExpectedReplies.QUERY && kind != ExpectedReplies.SYNC && kind != ExpectedReplies.FUNCTION_CALL) {
             throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "unexpected ReadyForQuery");
         }
-        if (x.expected.headSubject() == NameSpace.OWN_SYNC) {
+        Object subject = x.expected.headSubject();
+        if (subject == NameSpace.OWN_SYNC) {
             x.expected.pop();
             x.toClient.run(in.takeRun());
             in.skip();
             return true;
         }
         x.status = TransactionStatus.of(in);
+        if (subject == NameSpace.HEAD && x.client != null && names.isHeadSent()) {
+            // the rest of the client's Query comes next
+            x.expected.pop();
+            names.headDone();
+            x.toClient.run(in.takeRun());
+            in.skip();
+            mayHaveEnded();
+            return true;
+        }
         x.copyIn = false;
         x.expected.pop();
         if (names.isFenced()) {
             names.queryAnswered();
         }
-        in.forward();
-        afterAnswer(in);
-        x.counters.countQuery();
-        if (x.status == TransactionStatus.IDLE) {
-            x.counters.countTransaction();
-            x.transactions++;
-            x.outside = x.server.parameters();
-            transactionEnded();
-            if (x.globalChange != null) {
-                // before the client hears of it
-                x.globalChangeEnded();
-            }
+        if (x.paused && x.status == TransactionStatus.IDLE && x.expected.isEmpty() && x.client != null) {
+            x.readyWithheld = true;
+            x.toClient.run(in.takeRun());
+            in.skip();
+        } else {
+            in.forward();
+            afterAnswer(in);
         }
+        x.counters.countQuery();
+        mayHaveEnded();
         x.ready = x.expected.isEmpty();
         x.executed &= !x.ready;
         if (x.ready) {
@@ -365,6 +372,19 @@ final class Replies implements ExpectedReplies.Undo {
             }
         }
         return true;
+    }
+
+    private void mayHaveEnded() {
+        if (x.status == TransactionStatus.IDLE) {
+            x.counters.countTransaction();
+            x.transactions++;
+            x.outside = x.server.parameters();
+            transactionEnded();
+            if (x.globalChange != null) {
+                // before the client hears of it
+                x.globalChangeEnded();
+            }
+        }
     }
 
     private void transactionEnded() {
@@ -415,6 +435,8 @@ final class Replies implements ExpectedReplies.Undo {
         Object subject = x.expected.headSubject();
         if (subject instanceof Named named) {
             failed(named, fields.sqlState());
+        } else if (subject == NameSpace.HEAD) {
+            names.headFailed();
         } else if (subject instanceof Statement ours
                 && fields.sqlState().equals(FEATURE_NOT_SUPPORTED)
                 && (x.expected.head() & KIND) == ExpectedReplies.DESCRIBE) {

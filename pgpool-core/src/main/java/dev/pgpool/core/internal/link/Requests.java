@@ -6,12 +6,14 @@ import dev.pgpool.core.internal.sql.LongText;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementNames;
 import dev.pgpool.core.internal.sql.StatementScanner;
+import dev.pgpool.core.internal.sql.TransactionCommands;
 import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.WireViolation;
+import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 
 /** From client to server: passes messages on and notes what the server will owe for each. Hot path. */
@@ -43,7 +45,7 @@ final class Requests {
         if (x.longText.isOpen()) {
             readOn(in, current);
         }
-        if (names.isFenced()) {
+        if (names.isFenced() || names.isHeadSent()) {
             statements.hold(in);
             return;
         }
@@ -123,6 +125,12 @@ final class Requests {
     /** False if the text has to be read and has not all arrived, or has to wait. */
     private boolean query(MessageCursor in, LinkedClient current) {
         Object subject = null;
+        if (names.takeHeadFailed()) {
+            // the server skips the rest of it, as if it had got that
+            x.ready = x.expected.isEmpty();
+            in.skip();
+            return true;
+        }
         if (x.rules.readsStatements()) {
             if (!in.isComplete() && in.bodyLength() <= READ_LIMIT) {
                 return false;
@@ -140,6 +148,9 @@ final class Requests {
                 }
                 if (text != null && names.concerns(text, current)) {
                     if (x.expected.owesReadyForQuery() || names.isUnsettled()) {
+                        return statements.hold(in);
+                    }
+                    if (names.needsHead(text) && sendHead(in, current)) {
                         return statements.hold(in);
                     }
                     x.toServer.run(in.takeRun());
@@ -166,12 +177,55 @@ final class Requests {
         }
         x.server.unnamedBecame(null, 0, 0);
         x.expected.add(ExpectedReplies.QUERY, subject);
-        in.forward();
+        if (names.takeHeadDone()) {
+            forwardWithoutHead(in);
+        } else {
+            in.forward();
+        }
         if (!x.longText.isOpen()) {
             endBatch();
         }
         // what follows would be lost if the server refused what was sent ahead
         return !names.isFenced() || statements.hold(in);
+    }
+
+    /** Sends the first statement of a Query ahead, if it may end the failed transaction and others follow. */
+    private boolean sendHead(MessageCursor in, LinkedClient current) {
+        int behind = in.isComplete()
+                ? TransactionCommands.behindExit(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1)
+                : -1;
+        if (behind < 0) {
+            return false;
+        }
+        x.toServer.run(in.takeRun());
+        x.toServer
+                .space()
+                .writeByte(FrontendType.QUERY)
+                .writeInt(4 + behind - in.bodyIndex() + 1)
+                .writeBytes(in.buffer(), in.bodyIndex(), behind - in.bodyIndex())
+                .writeByte(0);
+        x.executed = true;
+        x.server.unnamedBecame(null, 0, 0);
+        ClientStatements known = current.knownStatements();
+        if (known != null) {
+            known.dropUnnamed();
+        }
+        x.expected.add(ExpectedReplies.QUERY, NameSpace.HEAD);
+        names.headSent();
+        return true;
+    }
+
+    /** Spaces in the place of the first statement: errors are told with their position. */
+    private void forwardWithoutHead(MessageCursor in) {
+        int behind = TransactionCommands.behindExit(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1);
+        x.toServer.run(in.takeRun());
+        ByteBuf space = x.toServer.space();
+        space.writeByte(FrontendType.QUERY).writeInt(4 + in.bodyLength());
+        for (int i = in.bodyIndex(); i < behind; i++) {
+            space.writeByte(' ');
+        }
+        space.writeBytes(in.buffer(), behind, in.bodyEnd() - behind);
+        in.skip();
     }
 
     /** What arrives is the rest of a text that streams through. */

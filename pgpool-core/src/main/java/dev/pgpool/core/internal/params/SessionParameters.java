@@ -29,6 +29,9 @@ public final class SessionParameters {
             "server_version",
             "session_authorization");
 
+    /** Reported by newer servers (PostgreSQL 16), unknown to older ones, which a pool may have, too. */
+    private static final String SCRAM_ITERATIONS = "scram_iterations";
+
     private static final String CLIENT_ENCODING = "client_encoding";
     private static final String SEARCH_PATH = "search_path";
     private static final String TEMPORARY_SCHEMA = "pg_temp";
@@ -144,6 +147,9 @@ public final class SessionParameters {
         for (int i = 0; i < wanted.names.length; i++) {
             if (!wanted.values[i].equals(get(wanted.names[i]))) {
                 String call = SqlText.setTo(wanted.names[i], wanted.values[i]);
+                if (wanted.names[i].equalsIgnoreCase(SCRAM_ITERATIONS)) {
+                    call = SqlText.ifListed(SCRAM_ITERATIONS, call);
+                }
                 if (wanted.names[i].equalsIgnoreCase("role")) {
                     // behind session_authorization, which takes it back
                     role = call;
@@ -157,10 +163,16 @@ public final class SessionParameters {
         }
         for (String name : names) {
             if (wanted.get(name) == null) {
-                sql.append(sql.length() == 0 ? "" : ";").append(SqlText.reset(name));
+                sql.append(sql.length() == 0 ? "" : ";").append(resetOf(name));
             }
         }
         return sql.length() == 0 ? null : sql.toString();
+    }
+
+    private static String resetOf(String name) {
+        return name.equalsIgnoreCase(SCRAM_ITERATIONS)
+                ? "SELECT " + SqlText.ifListed(SCRAM_ITERATIONS, SqlText.toDefault(SCRAM_ITERATIONS))
+                : SqlText.reset(name);
     }
 
     /**

@@ -46,9 +46,20 @@ public final class SqlText {
     static String reset(String name) {
         if (!RawText.isAscii(name)) {
             // no escapes in identifiers that mean bytes
-            return "SELECT pg_catalog.set_config(" + literal(name) + ",NULL,false)";
+            return "SELECT " + toDefault(name);
         }
         return "RESET " + parameter(name);
+    }
+
+    /** The call that returns a parameter to the server's default. */
+    static String toDefault(String name) {
+        return "pg_catalog.set_config(" + literal(name) + ",NULL,false)";
+    }
+
+    /** The call, made only if the server has the parameter. */
+    static String ifListed(String name, String call) {
+        return "(SELECT " + call + " FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) " + literal(name)
+                + ')';
     }
 
     /** The name of a parameter, each part of one like {@code a.b} quoted apart. */

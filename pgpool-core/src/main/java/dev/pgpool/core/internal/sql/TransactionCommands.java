@@ -20,7 +20,29 @@ public final class TransactionCommands {
             ascii("end"),
             ascii("abort"));
 
+    /** Those that a failed transaction obeys. */
+    private static final List<byte[]> EXITS = List.of(ascii("rollback"), ascii("commit"), ascii("abort"), ascii("end"));
+
     private TransactionCommands() {}
+
+    /**
+     * Where a text goes on behind its first statement, if that is one that a failed transaction obeys.
+     *
+     * @return absolute index behind its semicolon; -1 if it is none, or nothing comes behind it
+     */
+    public static int behindExit(ByteBuf buf, int from, int to) {
+        Lexer lexer = new Lexer();
+        lexer.begin(buf, from, to, false);
+        int token = lexer.next();
+        if (token != Lexer.WORD || EXITS.stream().noneMatch(lexer::is)) {
+            return -1;
+        }
+        while (token != Lexer.END && (token != Lexer.SYMBOL || lexer.symbol() != ';')) {
+            token = lexer.next();
+        }
+        int behind = lexer.stop();
+        return token == Lexer.END || lexer.next() == Lexer.END ? -1 : behind;
+    }
 
     /** Whether the text in this region is one of them, as far as its first word says; if it is none, it won't parse. */
     public static boolean isOne(ByteBuf buf, int from, int to) {

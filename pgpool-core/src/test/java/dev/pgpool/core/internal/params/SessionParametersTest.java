@@ -40,6 +40,19 @@ class SessionParametersTest {
     }
 
     @Test
+    void parameterThatOldServersLackIsSetWhereItIs() {
+        SessionParameters with = registry.of(Map.of("scram_iterations", "4096"));
+        SessionParameters without = registry.of(Map.of("a", "1"));
+        String where = " FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) E'scram_iterations')";
+
+        assertThat(registry.of(Map.of()).changesTo(with))
+                .isEqualTo("SELECT (SELECT pg_catalog.set_config(E'scram_iterations',E'4096',false) IS NULL" + where);
+        assertThat(with.changesTo(without))
+                .isEqualTo("SELECT pg_catalog.set_config(E'a',E'1',false) IS NULL;"
+                        + "SELECT (SELECT pg_catalog.set_config(E'scram_iterations',NULL,false)" + where);
+    }
+
+    @Test
     void valuesCannotLeaveTheirLiterals() {
         SessionParameters wanted = registry.of(Map.of("application_name", "x'; DROP TABLE t; -- \\' \\"));
 
