@@ -2,6 +2,7 @@ package dev.pgpool.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.fixture.Message;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
@@ -17,6 +18,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What a client asks for at start-up is what a server of its own would make of it, in value and in what the client is told:
@@ -181,6 +184,51 @@ class StartupParametersIT {
                 }
                 List<String> leftovers = List.of(pick(random, LEFTOVERS), pick(random, LEFTOVERS));
                 compare(pooler, TestPostgres.DATABASE, settings, leftovers, "seed " + seed);
+            }
+        }
+    }
+
+    /** A client escapes strings and reads dates by what it was told when it was told that the server is ready. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "RESET ALL",
+                "DISCARD ALL",
+                "RESET DateStyle",
+                "SET DateStyle TO DEFAULT",
+                "SELECT set_config('datestyle', NULL, false)",
+                "SET SESSION datestyle = DEFAULT; RESET standard_conforming_strings; RESET client_encoding",
+                "BEGIN; RESET ALL; COMMIT",
+                "RESET ALL; SELECT 1/0"
+            })
+    void whatIsResetIsToldBeforeTheServerIsReady(String reset) {
+        for (PoolMode mode : List.of(PoolMode.TRANSACTION, PoolMode.SESSION)) {
+            try (TestPooler pooler = TestPooler.start(postgres, 2, db -> db.mode(mode));
+                    WireClient client = pooler.login(
+                            "DateStyle",
+                            "SQL, DMY",
+                            "client_encoding",
+                            "LATIN1",
+                            "options",
+                            "-c standard_conforming_strings=off -c work_mem=5MB")) {
+                for (boolean parsed : new boolean[] {false, true}) {
+                    if (parsed && reset.contains(";")) {
+                        continue;
+                    }
+                    for (String before : List.of("SELECT 1", "SET DateStyle = 'German, YMD'", "SET DateStyle = 'ISO, MDY'")) {
+                        if (before.contains("MDY") && mode == PoolMode.SESSION && reset.contains("NULL")) {
+                            continue; // neither a report nor the tag tells it there, and texts are not read
+                        }
+                        client.run(before);
+                        (parsed ? client.parse("", reset).bind("").execute().sync() : client.query(reset)).exchange();
+                        if (!reset.contains("1/0")) {
+                            assertThat(client.parameter("DateStyle")).as(before + " " + mode).isEqualTo("SQL, DMY");
+                        }
+                        assertThat(client.parameter("client_encoding")).isEqualTo("LATIN1");
+                        assertThat(client.parameter("standard_conforming_strings")).isEqualTo("off");
+                        assertThat(client.value("SHOW work_mem")).isEqualTo("5MB");
+                    }
+                }
             }
         }
     }

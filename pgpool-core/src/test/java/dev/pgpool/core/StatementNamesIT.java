@@ -82,6 +82,17 @@ class StatementNamesIT {
                 "P d DEALLOCATE a | P a SELECT 1 | Q EXECUTE d | B a | P a SELECT 2 | P x EXECUTE d | Q EXECUTE x | B a | P a SELECT 3 | B a",
                 "P p PREPARE a AS SELECT 1 | Q EXECUTE p | P a SELECT 2 | B a | Q EXECUTE p | Q DEALLOCATE a | B a | P a SELECT 2 | Q EXECUTE p | B a",
                 "P p SET search_path = pg_catalog, public | Q EXECUTE p | Q SHOW search_path | P r RESET search_path | Q EXECUTE r | Q SHOW search_path",
+                // behind the end of a failed transaction, in one Query or one batch
+                "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | Q ROLLBACK; EXECUTE a | B a",
+                "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | Q COMMIT; EXECUTE a; DEALLOCATE a | B a",
+                "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | Q /* ; */ end /* ; */ work ; SELECT 5; EXECUTE a; SELECT 1/0 | B a",
+                "P a SELECT 1 | Q BEGIN | Q SAVEPOINT s | Q SELECT 1/0 | Q ROLLBACK TO s; EXECUTE a | Q COMMIT | B a",
+                "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | Q ROLLBACK AND CHAIN; EXECUTE a | Q EXECUTE a | Q COMMIT | B a",
+                "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | Q ROLLBACK TO nothing; EXECUTE a | Q EXECUTE a | Q ROLLBACK | B a",
+                "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | Q ROLLBACK PREPARED 'x'; EXECUTE a | Q ROLLBACK; EXECUTE nothing; EXECUTE a | B a",
+                "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | +Q ABORT; EXECUTE a | +Q SELECT 6 | B a | Q ROLLBACK; S | Q S",
+                "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | Q ROLLBACK; S | Q BEGIN | Q SELECT 1/0 | +E ROLLBACK | E EXECUTE a | B a",
+                "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | E EXECUTE a | +E ROLLBACK | +P b SELECT 2 | +E EXECUTE b | E EXECUTE a | B a | B b",
                 // taken by the protocol, taken by SQL
                 "P a SELECT 1 | Q PREPARE a AS SELECT 2 | B a | Q EXECUTE a | Q DEALLOCATE a | Q PREPARE a AS SELECT 3 | Q EXECUTE a | B a",
                 "P a SELECT 1 | Q BEGIN | Q PREPARE a AS SELECT 2 | Q ROLLBACK | B a | C a | Q PREPARE a AS SELECT 2 | B a | Q DEALLOCATE a | B a",

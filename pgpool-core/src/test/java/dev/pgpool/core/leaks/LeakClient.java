@@ -37,6 +37,10 @@ final class LeakClient {
     private final Random random;
     private final String mark;
     private final AtomicInteger remaining;
+    private final Stamps stamps;
+    /** Tables whose statement is prepared, with whether its parameter is zoned. */
+    private final Map<Stamps.Table, Boolean> stamped = new HashMap<>();
+
     private final List<String> history = new ArrayList<>();
     private Session session;
     private SessionModel model;
@@ -44,10 +48,18 @@ final class LeakClient {
 
     /**
      * @param defaults what each setting is for a session that begins without any
+     * @param stamps tables that change while clients use them
      * @param remaining how many transactions all clients have still to do
      */
-    LeakClient(Route.Way way, Map<String, String> defaults, int number, long seed, AtomicInteger remaining)
+    LeakClient(
+            Route.Way way,
+            Map<String, String> defaults,
+            Stamps stamps,
+            int number,
+            long seed,
+            AtomicInteger remaining)
             throws IOException {
+        this.stamps = stamps;
         this.way = way;
         this.defaults = defaults;
         this.random = new Random(seed * 1_000 + number);
@@ -82,6 +94,7 @@ final class LeakClient {
         session = new Session(way.address(), USER, way.database(), parameters);
         model = new SessionModel(USER, startup);
         prepared = false;
+        stamped.clear();
         note("begin " + parameters);
     }
 
@@ -90,7 +103,7 @@ final class LeakClient {
             letGo();
             return;
         }
-        switch (random.nextInt(40)) {
+        switch (random.nextInt(46)) {
             case 0, 1, 2, 3, 4 -> setting();
             case 5, 6 -> reset();
             case 7, 8, 9 -> setConfig();
@@ -105,6 +118,8 @@ final class LeakClient {
             case 24 -> leave();
             case 25, 26, 27, 28, 29, 30 -> meaning();
             case 31 -> failing();
+            case 40, 41, 42, 43, 44 -> stamp();
+            case 45 -> change();
             default -> look();
         }
     }
@@ -144,6 +159,7 @@ final class LeakClient {
             case 1 -> {
                 model.discardAll();
                 prepared = false;
+                stamped.clear();
                 run("DISCARD ALL");
             }
             case 2 -> {
@@ -325,6 +341,55 @@ final class LeakClient {
             }
         } else if (answer.errors().size() != 1 || !answer.errors().get(0).contains("42P01")) {
             throw new AssertionError(answer + " (expected: an error 42P01)");
+        }
+        look();
+    }
+
+    /** A statement whose parameter is what the column was when this client prepared it. */
+    private void stamp() throws IOException {
+        Stamps.Table table = pick(stamps.tables());
+        if (!table.lock.readLock().tryLock()) {
+            look();
+            return;
+        }
+        try {
+            boolean fresh = !stamped.containsKey(table) || random.nextInt(4) == 0;
+            if (fresh && stamped.containsKey(table)) {
+                session.closeStatement(table.name);
+            }
+            if (fresh) {
+                stamped.put(table, table.isZoned());
+            }
+            note("stamp " + table.name + (fresh ? " anew" : ""));
+            List<Session.Answer> answers = session.prepared(table.name, fresh ? table.insert() : null, Stamps.VALUE)
+                    .exchange();
+            String expected = table.stored(stamped.get(table), model.value("TimeZone"));
+            if (!answers.get(0).rows().equals(List.of(List.of(expected)))) {
+                throw new AssertionError(answers + " (expected: " + expected + ", parameter zoned: " + stamped.get(table)
+                        + ", column zoned: " + table.isZoned() + ")");
+            }
+        } finally {
+            table.lock.readLock().unlock();
+        }
+        look();
+    }
+
+    /** The type of a column changes, while others have statements for it. */
+    private void change() throws IOException {
+        Stamps.Table table = pick(stamps.tables());
+        if (!model.role().equals(USER) || !table.lock.writeLock().tryLock()) {
+            look(); // only its owner may change it
+            return;
+        }
+        try {
+            note(table.change());
+            Session.Answer answer = session.query(table.change()).exchange().get(0);
+            if (!answer.errors().isEmpty()) {
+                throw new AssertionError(answer.errors().toString());
+            }
+            table.changed();
+        } finally {
+            table.lock.writeLock().unlock();
         }
         look();
     }

@@ -64,6 +64,12 @@ final class Session implements AutoCloseable {
         return this;
     }
 
+    /** Takes a statement's name away, in the batch of what is said next. */
+    Session closeStatement(String name) {
+        queued.writeBytes(Frontend.close('S', name));
+        return this;
+    }
+
     /** Parses, if told so, and executes a named statement; ends with Sync. */
     Session prepared(String name, @Nullable String sql, @Nullable String... values) {
         if (sql != null) {

@@ -17,7 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
- * Nothing leaks: 64 clients with random session state on four servers, each of which sees its own state and no other's.
+ * Nothing leaks: 64 clients with random session state on four servers, each of which sees its own state and no other's, while
+ * the tables change that their statements are for.
  *
  * <p>{@code -Dpgpool.leak.transactions} says how many transactions they do together (10,000), {@code -Dpgpool.leak.seed}
  * what they are (random, in the message of a failure). Straight to the server it is shorter: it shows that the clients'
@@ -46,12 +47,13 @@ class SessionLeakIT {
         long start = System.nanoTime();
         try (Route.Way way = route.open(database, SERVERS, 2)) {
             Map<String, String> defaults = defaults(way);
+            Stamps stamps = new Stamps(route.postgres(), database);
             List<Future<?>> clients = new ArrayList<>();
             for (int client = 0; client < CLIENTS; client++) {
                 int number = client;
                 clients.add(threads.submit(() -> {
                     try {
-                        new LeakClient(way, defaults, number, SEED, remaining).run();
+                        new LeakClient(way, defaults, stamps, number, SEED, remaining).run();
                     } catch (AssertionError e) {
                         remaining.set(0);
                         throw e;

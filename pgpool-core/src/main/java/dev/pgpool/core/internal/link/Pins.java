@@ -164,6 +164,18 @@ final class Pins {
         touched |= made != 0;
     }
 
+    /** A parameter may have been returned to the server's default. */
+    void mayHaveReset(String name) {
+        resets.add(name);
+        touched = true;
+    }
+
+    /** Any may have been. */
+    void mayHaveResetAll() {
+        resetAll = true;
+        touched = true;
+    }
+
     /** The server has reported a value that can't be told from its report. */
     void readBack(String name) {
         settings.add(name);

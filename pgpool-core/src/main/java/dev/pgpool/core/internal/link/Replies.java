@@ -4,6 +4,7 @@ import static dev.pgpool.core.internal.link.ExpectedReplies.FAKE;
 import static dev.pgpool.core.internal.link.ExpectedReplies.KIND;
 import static dev.pgpool.core.internal.link.ExpectedReplies.SKIP;
 
+import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
 import dev.pgpool.core.internal.prepared.Copy;
@@ -32,6 +33,8 @@ final class Replies implements ExpectedReplies.Undo {
     private static final String QUERY_CANCELED = "57014";
     private static final String UNKNOWN_STATEMENT = "26000";
     private static final String FEATURE_NOT_SUPPORTED = "0A000";
+    private static final byte[] SET = "SET".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] RESET = "RESET".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] DISCARD_ALL = "DISCARD ALL".getBytes(StandardCharsets.US_ASCII);
 
     private final Exchange x;
@@ -141,6 +144,9 @@ final class Replies implements ExpectedReplies.Undo {
                     x.bound = true;
                     x.pins.readBack(unread);
                 }
+                if (x.bindsClients) {
+                    mayHaveBeenReset();
+                }
                 in.forward();
             }
             case BackendType.COPY_IN_RESPONSE -> {
@@ -162,6 +168,37 @@ final class Replies implements ExpectedReplies.Undo {
                         PoolerError.SERVER_PROTOCOL_VIOLATION, "unexpected message type " + (in.type() & 0xff));
         }
         return true;
+    }
+
+    /**
+     * In a pool of sessions no text is read: that a parameter was returned to its default, which is not what the client began
+     * with, the server's report tells.
+     */
+    private void mayHaveBeenReset() {
+        LinkedClient current = x.client;
+        if (current == null) {
+            return;
+        }
+        SessionParameters startup = current.startupParameters();
+        SessionParameters now = x.server.parameters();
+        for (String name : startup.names()) {
+            String value = now.get(name);
+            if (value != null
+                    && !value.equals(startup.get(name))
+                    && value.equals(x.server.loginParameters().get(name))) {
+                x.pins.mayHaveReset(name);
+                waitForSettings();
+            }
+        }
+    }
+
+    /** What the client says next, and the ReadyForQuery that it waits for, come when its parameters are what they should be. */
+    private void waitForSettings() {
+        if (x.expected.isLast()) {
+            boolean over = x.expected.endsInReadyForQuery();
+            x.paused |= over;
+            x.pauseAfterBatch |= !over;
+        }
     }
 
     /** A message that answers the oldest entry and nothing else. */
@@ -254,6 +291,15 @@ final class Replies implements ExpectedReplies.Undo {
                 if (buf.getByte(tag + 1) == 'O') {
                     // ROLLBACK, of a savepoint too
                     x.server.statements().undone();
+                } else if (x.bindsClients && MessageReader.equal(buf, tag, in.bodyEnd() - 1, RESET)) {
+                    x.pins.mayHaveResetAll();
+                    waitForSettings();
+                }
+            }
+            case 'S' -> {
+                if (x.bindsClients && MessageReader.equal(buf, tag, in.bodyEnd() - 1, SET)) {
+                    // maybe TO DEFAULT, from a value that was that already
+                    mayHaveBeenReset();
                 }
             }
             // PREPARE TRANSACTION: what it did to the catalog is not the others' yet
@@ -309,6 +355,9 @@ final class Replies implements ExpectedReplies.Undo {
             x.server.forgetUnreportedParameters();
             if (x.expected.isLast()) {
                 x.pins.discarded();
+            }
+            if (x.bindsClients) {
+                waitForSettings();
             }
         }
     }
