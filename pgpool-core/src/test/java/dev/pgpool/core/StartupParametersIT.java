@@ -215,17 +215,21 @@ class StartupParametersIT {
                     if (parsed && reset.contains(";")) {
                         continue;
                     }
-                    for (String before : List.of("SELECT 1", "SET DateStyle = 'German, YMD'", "SET DateStyle = 'ISO, MDY'")) {
+                    for (String before :
+                            List.of("SELECT 1", "SET DateStyle = 'German, YMD'", "SET DateStyle = 'ISO, MDY'")) {
                         if (before.contains("MDY") && mode == PoolMode.SESSION && reset.contains("NULL")) {
                             continue; // neither a report nor the tag tells it there, and texts are not read
                         }
                         client.run(before);
                         (parsed ? client.parse("", reset).bind("").execute().sync() : client.query(reset)).exchange();
                         if (!reset.contains("1/0")) {
-                            assertThat(client.parameter("DateStyle")).as(before + " " + mode).isEqualTo("SQL, DMY");
+                            assertThat(client.parameter("DateStyle"))
+                                    .as(before + " " + mode)
+                                    .isEqualTo("SQL, DMY");
                         }
                         assertThat(client.parameter("client_encoding")).isEqualTo("LATIN1");
-                        assertThat(client.parameter("standard_conforming_strings")).isEqualTo("off");
+                        assertThat(client.parameter("standard_conforming_strings"))
+                                .isEqualTo("off");
                         assertThat(client.value("SHOW work_mem")).isEqualTo("5MB");
                     }
                 }

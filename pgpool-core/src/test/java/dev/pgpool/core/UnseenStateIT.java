@@ -213,7 +213,9 @@ class UnseenStateIT {
                 int half = message.length / 2 | 1;
                 client.sendRaw(message, 0, half).sendRaw(message, half, message.length);
                 assertThat(client.readUntilReady()).noneMatch(line -> line.startsWith("ErrorResponse"));
-                assertThat(other.value(LOCK_TIMEOUT)).as(filler.substring(0, filler.length() / 700_000)).isEqualTo("0");
+                assertThat(other.value(LOCK_TIMEOUT))
+                        .as(filler.substring(0, filler.length() / 700_000))
+                        .isEqualTo("0");
                 assertThat(client.value(LOCK_TIMEOUT)).isEqualTo("9s");
                 client.run("RESET lock_timeout");
             }
@@ -245,12 +247,15 @@ class UnseenStateIT {
                     client.run(create);
                 }
                 for (int i = 0; i < 3; i++) {
-                    assertThat(other.query("SELECT * FROM pg_temp.hidden").exchange().get(0))
+                    assertThat(other.query("SELECT * FROM pg_temp.hidden")
+                                    .exchange()
+                                    .get(0))
                             .contains("C \"42P01\"");
                     assertThat(client.value("SELECT x FROM hidden")).isEqualTo("1");
                 }
                 client.run("DROP TABLE hidden").run("RESET ALL");
-                await().untilAsserted(() -> assertThat(pool(pooler).clientsPinned()).isZero());
+                await().untilAsserted(
+                                () -> assertThat(pool(pooler).clientsPinned()).isZero());
             }
         }
     }

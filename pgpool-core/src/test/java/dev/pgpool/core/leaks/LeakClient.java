@@ -52,12 +52,7 @@ final class LeakClient {
      * @param remaining how many transactions all clients have still to do
      */
     LeakClient(
-            Route.Way way,
-            Map<String, String> defaults,
-            Stamps stamps,
-            int number,
-            long seed,
-            AtomicInteger remaining)
+            Route.Way way, Map<String, String> defaults, Stamps stamps, int number, long seed, AtomicInteger remaining)
             throws IOException {
         this.stamps = stamps;
         this.way = way;
@@ -365,8 +360,8 @@ final class LeakClient {
                     .exchange();
             String expected = table.stored(stamped.get(table), model.value("TimeZone"));
             if (!answers.get(0).rows().equals(List.of(List.of(expected)))) {
-                throw new AssertionError(answers + " (expected: " + expected + ", parameter zoned: " + stamped.get(table)
-                        + ", column zoned: " + table.isZoned() + ")");
+                throw new AssertionError(answers + " (expected: " + expected + ", parameter zoned: "
+                        + stamped.get(table) + ", column zoned: " + table.isZoned() + ")");
             }
         } finally {
             table.lock.readLock().unlock();

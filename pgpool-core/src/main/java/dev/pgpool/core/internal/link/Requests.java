@@ -191,9 +191,8 @@ final class Requests {
 
     /** Sends the first statement of a Query ahead, if it may end the failed transaction and others follow. */
     private boolean sendHead(MessageCursor in, LinkedClient current) {
-        int behind = in.isComplete()
-                ? TransactionCommands.behindExit(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1)
-                : -1;
+        int behind =
+                in.isComplete() ? TransactionCommands.behindExit(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1) : -1;
         if (behind < 0) {
             return false;
         }

@@ -119,8 +119,7 @@ final class StatementRewriter {
             parseTakenName(in, nameEnd, taken, counters);
             return true;
         }
-        Statement statement = registry.intern(
-                buf, nameEnd + 1, in.bodyEnd(), meaning(), x.textForm());
+        Statement statement = registry.intern(buf, nameEnd + 1, in.bodyEnd(), meaning(), x.textForm());
         Rejection rejection = rejectionOf(statement.effects());
         if (rejection != null) {
             rejectParse(in, statement.serverName(), rejection);

@@ -277,7 +277,8 @@ class StatementScannerTest {
         String sql = "SELECT 'it\\'; LISTEN x; --'";
         assertThat(kinds(scan(sql).makes())).containsExactly(SessionState.LISTEN);
         ByteBuf text = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
-        assertThat(scanner.scan(text, 0, text.writerIndex(), TextForm.BACKSLASHES)).isSameAs(SessionEffects.NONE);
+        assertThat(scanner.scan(text, 0, text.writerIndex(), TextForm.BACKSLASHES))
+                .isSameAs(SessionEffects.NONE);
     }
 
     @Test
