@@ -2,6 +2,7 @@ package dev.pgpool.benchmarks;
 
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementScanner;
+import dev.pgpool.core.internal.sql.TextForm;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -51,6 +52,6 @@ public class StatementScannerBenchmark {
 
     @Benchmark
     public SessionEffects scan() {
-        return scanner.scan(text, 0, text.writerIndex(), false);
+        return scanner.scan(text, 0, text.writerIndex(), TextForm.STANDARD);
     }
 }
