@@ -3,7 +3,7 @@ package dev.pgpool.examples.standalone;
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.PgPoolException;
 import dev.pgpool.core.config.ConfigException;
-import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.pgbouncer.ConnectionLog;
 import dev.pgpool.core.pgbouncer.PgBouncerIni;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -65,7 +65,7 @@ public final class Standalone {
                 file(ini, "logfile"), options.quiet(), options.verbosity() + Integer.parseInt(ini.setting("verbose")));
         Logger logger = LoggerFactory.getLogger(Standalone.class);
         warn(logger, ini);
-        try (PgPool pool = PgPool.of(ini, PgPoolListener.NONE)) {
+        try (PgPool pool = PgPool.of(ini, new ConnectionLog(ini))) {
             start(pool, ini);
             if (pidfile.isPresent()) {
                 Pids.write(pidfile.get());

@@ -1,8 +1,11 @@
 package dev.pgpool.core.event;
 
 import dev.pgpool.core.config.SessionState;
+import dev.pgpool.core.stats.ClientInfo;
 import dev.pgpool.core.stats.PoolKey;
+import dev.pgpool.core.stats.ServerInfo;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Hears what happens in a pooler. Methods are called on the event loops: they must not block and must not throw. All
@@ -36,4 +39,26 @@ public interface PgPoolListener {
 
     /** A client had to wait for a server and got one. */
     default void onWaited(PoolKey pool, Duration waited) {}
+
+    // ---- connections one by one, as logs tell of them
+
+    /** A client has said who it is and begins to log in, to the console as well. */
+    default void onLogin(ClientInfo client) {}
+
+    /**
+     * A client's connection ended, whether it had logged in or not; cancel requests are left out.
+     *
+     * @param words what the client was told, in PgBouncer's words where it has some; empty if it was told nothing
+     */
+    default void onClientEnded(ClientInfo client, CloseReason reason, Optional<String> words) {}
+
+    /** A server connection is ready for queries. */
+    default void onServerReady(ServerInfo server) {}
+
+    /**
+     * A server connection that was ready ended.
+     *
+     * @param words the server's last words; empty if it said none
+     */
+    default void onServerEnded(ServerInfo server, CloseReason reason, Optional<String> words) {}
 }

@@ -227,9 +227,6 @@ final class IniKeys {
             Map.entry("syslog", "1"),
             Map.entry("syslog_ident", "x"),
             Map.entry("syslog_facility", "user"),
-            Map.entry("log_connections", "0"),
-            Map.entry("log_disconnections", "0"),
-            Map.entry("log_pooler_errors", "0"),
             Map.entry("server_fast_close", "1"),
             Map.entry("dns_zone_check_period", "9"),
             Map.entry("client_tls_ecdhcurve", "secp384r1"),
@@ -265,5 +262,11 @@ final class IniKeys {
             Map.entry("so_reuseport", "1"));
 
     /** Keys that the program around the pooler obeys; its own tests show that. */
-    static final Map<String, String> OF_THE_PROCESS = Map.of("logfile", "/tmp/x", "log_stats", "0", "verbose", "1");
+    static final Map<String, String> OF_THE_PROCESS = Map.of(
+            "logfile", "/tmp/x",
+            "log_stats", "0",
+            "log_connections", "0",
+            "log_disconnections", "0",
+            "log_pooler_errors", "0",
+            "verbose", "1");
 }

@@ -79,6 +79,11 @@ public final class ClientAuthenticator {
         }
     }
 
+    /** Whether the client is asked by SASL. */
+    public boolean isSasl() {
+        return exchange instanceof ScramExchange;
+    }
+
     /** Whether nothing is asked: the client is accepted without a message. */
     public boolean acceptedAtOnce() {
         return exchange == null;

@@ -72,10 +72,10 @@ final class ClientAdmission {
         return null;
     }
 
-    /** The client with this number is gone. */
-    void end(int id) {
+    /** The client is gone. */
+    void end(int processId) {
         known();
-        clients.disconnected(id, admitted);
+        clients.disconnected(processId, admitted);
         if (database != null) {
             clients.databases().leave(database);
         }

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.pool.PeerCancels;
 import dev.pgpool.core.internal.transport.LoopSurvey;
+import dev.pgpool.core.internal.transport.ConnectionNumbers;
 import dev.pgpool.core.stats.ClientInfo;
 import java.security.SecureRandom;
 import java.util.List;
@@ -28,6 +29,8 @@ public final class ClientRegistry {
     private final ClientCaps databases = new ClientCaps();
     private final ClientCaps users = new ClientCaps();
     private final Strangers<ClientSession> strangers = new Strangers<>();
+    private final ConnectionNumbers numbers = new ConnectionNumbers();
+    /** By what serves as their process ids. */
     private final Map<Integer, ClientSession> sessions = new ConcurrentHashMap<>();
 
     /**
@@ -37,6 +40,11 @@ public final class ClientRegistry {
     public ClientRegistry(int limit, int peerId) {
         this.limit = limit;
         this.peerId = peerId;
+    }
+
+    /** Where connections get their numbers from. */
+    public ConnectionNumbers numbers() {
+        return numbers;
     }
 
     /** How many clients there may be from now on; those who are here stay. */
@@ -55,7 +63,7 @@ public final class ClientRegistry {
     }
 
     /**
-     * A client has connected; gives its number, which serves as process id for cancel requests: drawn at random, so that it
+     * A client has connected; gives what serves as process id for cancel requests: drawn at random, so that it
      * can't be guessed, and beyond the ids of real processes, so that no other session is hit by what is done to it.
      */
     int connected(ClientSession session) {
@@ -179,7 +187,10 @@ public final class ClientRegistry {
 
     /** The client with this number. */
     public @Nullable ClientSession find(int id) {
-        return sessions.get(id);
+        return sessions.values().stream()
+                .filter(session -> session.id() == id)
+                .findFirst()
+                .orElse(null);
     }
 
     /** The same without those who are at the console. */

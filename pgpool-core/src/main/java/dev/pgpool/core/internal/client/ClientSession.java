@@ -28,6 +28,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
@@ -42,6 +43,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class ClientSession extends Waiter<ServerConnection> implements LinkedClient {
     private static final Logger LOGGER = LoggerFactory.getLogger(ClientSession.class);
+
+    /** PgBouncer's words for a client that is gone without a goodbye. */
+    private static final String UNEXPECTED_END = "client unexpected eof";
     /** What a client may send while it waits, or before its message is complete, without a server. */
     static final int HELD_LIMIT = 64 * 1_024;
 
@@ -71,6 +75,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private boolean handshaking;
     private volatile @Nullable CancelKey cancelKey;
     private int id;
+    private int processId;
     private final ClientIdentity identity = new ClientIdentity();
     private long requestedNanos;
     /** Changes with each link. */
@@ -97,6 +102,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     @Override
     public int id() {
         return id;
+    }
+
+    /** What it is told to be its process id, for cancel requests. */
+    int processId() {
+        return processId;
     }
 
     /** Who it is. */
@@ -249,7 +259,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         }
         ctx = context;
         out.connect(context);
-        id = services().clients().connected(this);
+        id = services().clients().numbers().next();
+        processId = services().clients().connected(this);
         if (!admission.begin(this, context.channel().remoteAddress())) {
             close(CloseReason.TOO_MANY_CLIENTS, false);
             return;
@@ -370,7 +381,8 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     void onDisconnected() {
         // its last words are obeyed, even if it does not wait for the answers
-        close(CloseReason.CLIENT_CLOSED, !isFarewell());
+        // told apart in the log only
+        leaveWith(CloseReason.CLIENT_CLOSED, !isFarewell(), isFarewell() ? null : UNEXPECTED_END);
     }
 
     /** The client sends nothing more. It is gone, unless it has said goodbye and its answers are still on their way to it. */
@@ -400,7 +412,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
             return;
         }
         if (cause instanceof IOException) {
-            close(CloseReason.CLIENT_CLOSED, true);
+            leaveWith(CloseReason.CLIENT_CLOSED, true, UNEXPECTED_END);
             return;
         }
         LOGGER.atError().addKeyValue("client", remote()).setCause(cause).log("unexpected failure");
@@ -651,7 +663,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         // an error behind half a message would be read as the other half
         boolean inside = current != null && current.isMidMessage();
         out.flush();
-        leave(reason, true);
+        leave(reason, true, error == null ? null : error.told());
         if (c == null) {
             return;
         }
@@ -672,18 +684,25 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     /** Closes without a word. */
     void close(CloseReason reason, boolean cancel) {
+        leaveWith(reason, cancel, null);
+    }
+
+    private void leaveWith(CloseReason reason, boolean cancel, @Nullable String words) {
         if (closed) {
             return;
         }
         ChannelHandlerContext c = ctx;
-        leave(reason, cancel);
+        leave(reason, cancel, words);
         if (c != null) {
             c.close();
         }
     }
 
-    private void leave(CloseReason reason, boolean cancel) {
+    private void leave(CloseReason reason, boolean cancel, @Nullable String words) {
         closed = true;
+        if (ctx != null && reason != CloseReason.CANCEL_REQUEST) {
+            services().listener().onClientEnded(ClientView.of(this), reason, Optional.ofNullable(words));
+        }
         timers.end();
         ServerLane knownLane = lane;
         if (knownLane != null && isWaiting()) {
@@ -700,7 +719,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         }
         in.close();
         out.connect(null);
-        admission.end(id);
+        admission.end(processId);
         ServerPool knownPool = pool;
         if (knownPool != null) {
             services().pools().leave(knownPool, reason);

@@ -53,7 +53,7 @@ final class ConsolePhase implements ClientPhase {
 
     void begin() {
         CancelKey key =
-                CancelKey.create(session.id(), protocolMinor, session.services().random());
+                CancelKey.create(session.processId(), protocolMinor, session.services().random());
         session.cancelKey(key);
         ByteBuf out = session.out().space();
         BackendWriter.authenticationOk(out);

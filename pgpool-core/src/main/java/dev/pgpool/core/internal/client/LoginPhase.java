@@ -102,6 +102,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         if (user.isEmpty()) {
             throw new WireViolation(PoolerError.NO_USER_NAME, "");
         }
+        session.services().listener().onLogin(ClientView.of(session));
         // operators must be able to look when the house is full, or is being closed
         if (!PgPoolConfig.isConsole(database()) && !isAdmitted()) {
             return;

@@ -116,7 +116,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
         server = walsender;
         ReplicationServer.begin(walsender, this);
         CancelKey key = CancelKey.create(
-                session.id(), startup.minor(), session.services().random());
+                session.processId(), startup.minor(), session.services().random());
         session.cancelKey(key);
         ByteBuf out = session.out().space();
         accepted.tell(out);

@@ -74,7 +74,7 @@ final class SecretExchange implements LoginExchange {
     private ErrorFields error(@Nullable RuntimeException failure) {
         return failure instanceof AuthenticationProtocolException known && known.isAboutTheConnection()
                 ? new ErrorFields("FATAL", known.sqlState(), String.valueOf(known.getMessage()), null, null)
-                : PoolerError.AUTHENTICATION_FAILED.with(user);
+                : (authenticator.isSasl() ? PoolerError.SASL_FAILED : PoolerError.AUTHENTICATION_FAILED).with(user);
     }
 
     private static String reason(RuntimeException failure) {

@@ -221,7 +221,7 @@ final class Welcome implements ClientPhase {
         }
         session.beganWith(mine);
         CancelKey key = CancelKey.create(
-                session.id(), startup.minor(), session.services().random());
+                session.processId(), startup.minor(), session.services().random());
         session.cancelKey(key);
         ByteBuf out = session.out().space();
         accepted.tell(out);

@@ -260,7 +260,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         servers.remove(server);
         server.settle(InTransit.HOME);
         server.close(CloseReason.EVICTED);
-        pool.serverGone(CloseReason.EVICTED);
+        pool.serverGone(server, CloseReason.EVICTED);
         new ConnectChain(pool, loop, this, wanted.startup(), new Replacing(server, wanted)).begin();
     }
 
@@ -285,7 +285,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             unpooled = server;
             queue.connected(server);
             unpooled = null;
-            unpooledConnected(System.nanoTime() - begun);
+            unpooledConnected(server, System.nanoTime() - begun);
             wanted.outcome().onConnected(server);
         }
 
@@ -324,7 +324,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         @Override
         public void onConnected(ServerConnection server) {
             servers.add(server);
-            unpooledConnected(System.nanoTime() - begun);
+            unpooledConnected(server, System.nanoTime() - begun);
             wanted.outcome().onConnected(server);
         }
 
@@ -353,9 +353,9 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         return ConnectFailures.retryAtNanos(timeouts().connectRetryDelay());
     }
 
-    private void unpooledConnected(long tookNanos) {
+    private void unpooledConnected(ServerConnection server, long tookNanos) {
         counters.connectTook(tookNanos);
-        pool.unpooledConnected(tookNanos);
+        pool.unpooledConnected(server, tookNanos);
     }
 
     private void failed(ErrorFields error) {
@@ -423,7 +423,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     private void receive(ServerConnection server, boolean moved) {
         if (!moved || server.isClosed() || !server.isUsable()) {
             server.close(CloseReason.SERVER_CLOSED);
-            pool.serverGone(CloseReason.SERVER_CLOSED);
+            pool.serverGone(server, CloseReason.SERVER_CLOSED);
             queue.lost();
             return;
         }
@@ -467,7 +467,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             if (reason == CloseReason.EVICTED) {
                 counters.countEviction();
             }
-            pool.serverGone(reason);
+            pool.serverGone(server, reason);
             queue.gone(server);
             if (reason == CloseReason.SERVER_CLOSED) {
                 pool.forgetProfilesIfEmpty();

@@ -24,6 +24,7 @@ import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
+import dev.pgpool.core.stats.ServerInfo;
 import dev.pgpool.core.stats.Traffic;
 import io.netty.channel.EventLoop;
 import java.net.SocketAddress;
@@ -405,8 +406,13 @@ public final class ServerPool implements ConnectChain.Destination {
             // other defaults may come with another server
             profiles.clear();
         }
+        ready(server, tookNanos);
+    }
+
+    private void ready(ServerConnection server, long tookNanos) {
         FlightEvents.serverConnect(key, tookNanos);
         services.listener().onServerConnected(key, Duration.ofNanos(tookNanos));
+        services.listener().onServerReady(ServerView.of(server, key, ServerInfo.State.NEW));
     }
 
     /** Goes on from what a pool of the same name knew. */
@@ -428,9 +434,8 @@ public final class ServerPool implements ConnectChain.Destination {
     }
 
     /** A connection that is not pooled was made: it says nothing about the others. */
-    void unpooledConnected(long tookNanos) {
-        FlightEvents.serverConnect(key, tookNanos);
-        services.listener().onServerConnected(key, Duration.ofNanos(tookNanos));
+    void unpooledConnected(ServerConnection server, long tookNanos) {
+        ready(server, tookNanos);
     }
 
     /** A connection that is not pooled could not be made. */
@@ -446,10 +451,16 @@ public final class ServerPool implements ConnectChain.Destination {
         }
     }
 
-    void serverGone(CloseReason reason) {
+    void serverGone(ServerConnection server, CloseReason reason) {
         serverCloses.count(reason);
         FlightEvents.serverClose(key, reason);
         services.listener().onServerClosed(key, reason);
+        ErrorFields last = server.lastError();
+        services.listener()
+                .onServerEnded(
+                        ServerView.of(server, key, ServerInfo.State.NEW),
+                        reason,
+                        last == null ? Optional.empty() : Optional.of(last.message()));
     }
 
     /**

@@ -20,6 +20,16 @@ final class ServerView {
      */
     static ServerInfo of(
             ServerConnection server, PoolKey pool, PoolLane<ServerConnection> lane, Instant now, long nanos) {
+        return of(server, pool, state(server, lane), now, nanos);
+    }
+
+    /** As it comes or goes. */
+    static ServerInfo of(ServerConnection server, PoolKey pool, ServerInfo.State state) {
+        return of(server, pool, state, Instant.now(), System.nanoTime());
+    }
+
+    private static ServerInfo of(
+            ServerConnection server, PoolKey pool, ServerInfo.State state, Instant now, long nanos) {
         int client = server.clientId();
         TlsSession tls = server.tls();
         String name = server.parameters().get("application_name");
@@ -27,7 +37,7 @@ final class ServerView {
         return new ServerInfo(
                 server.id(),
                 pool,
-                state(server, lane),
+                state,
                 replication(server),
                 server.channel().remoteAddress(),
                 server.channel().localAddress(),

@@ -3,8 +3,11 @@ package dev.pgpool.core.internal.runtime;
 import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.stats.ClientInfo;
 import dev.pgpool.core.stats.PoolKey;
+import dev.pgpool.core.stats.ServerInfo;
 import java.time.Duration;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +54,26 @@ final class GuardedListener implements PgPoolListener {
     @Override
     public void onPinned(PoolKey pool, SessionState reason) {
         guard(() -> listener.onPinned(pool, reason));
+    }
+
+    @Override
+    public void onLogin(ClientInfo client) {
+        guard(() -> listener.onLogin(client));
+    }
+
+    @Override
+    public void onClientEnded(ClientInfo client, CloseReason reason, Optional<String> words) {
+        guard(() -> listener.onClientEnded(client, reason, words));
+    }
+
+    @Override
+    public void onServerReady(ServerInfo server) {
+        guard(() -> listener.onServerReady(server));
+    }
+
+    @Override
+    public void onServerEnded(ServerInfo server, CloseReason reason, Optional<String> words) {
+        guard(() -> listener.onServerEnded(server, reason, words));
     }
 
     private static void guard(Runnable call) {

@@ -178,7 +178,7 @@ public final class PoolerRuntime {
             tickers.add(ticker);
             deadlines.put(loop, ofLoop);
         }
-        ServerConnector connector = new ServerConnector(transport, random, workers.passwords());
+        ServerConnector connector = new ServerConnector(transport, random, workers.passwords(), clients.numbers());
         DnsCache names = new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime);
         HostResolver resolver = new HostResolver(transport, names);
         Function<@Nullable AuthQueries, AuthQueries> authQueries =

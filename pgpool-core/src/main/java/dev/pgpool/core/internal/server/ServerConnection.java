@@ -303,7 +303,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     /** The last ErrorResponse of severity FATAL, if there was one. */
     @Nullable
-    ErrorFields lastError() {
+    public ErrorFields lastError() {
         return lastError;
     }
 

@@ -8,6 +8,7 @@ import dev.pgpool.core.internal.tls.ServerHandshake;
 import dev.pgpool.core.internal.tls.ServerTls;
 import dev.pgpool.core.internal.tls.TlsServerEndPoint;
 import dev.pgpool.core.internal.tls.TlsSession;
+import dev.pgpool.core.internal.transport.ConnectionNumbers;
 import dev.pgpool.core.internal.transport.SocketWords;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.ErrorFields;
@@ -23,7 +24,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Makes connections to PostgreSQL, from the socket to the first ReadyForQuery. */
@@ -44,10 +44,21 @@ public final class ServerConnector {
     private final Transport transport;
     private final SecureRandom random;
     private final Executor workers;
-    private final AtomicInteger made = new AtomicInteger();
+    private final ConnectionNumbers numbers;
 
-    /** @param workers where the arithmetic of passwords and handshakes runs, which would hold up an event loop */
+    /** Makes connections that have numbers of their own; see the other constructor. */
     public ServerConnector(Transport transport, SecureRandom random, Executor workers) {
+        this(transport, random, workers, new ConnectionNumbers());
+    }
+
+    /**
+     * Makes connections.
+     *
+     * @param workers where the arithmetic of passwords and handshakes runs, which would hold up an event loop
+     * @param numbers those of all connections
+     */
+    public ServerConnector(Transport transport, SecureRandom random, Executor workers, ConnectionNumbers numbers) {
+        this.numbers = numbers;
         this.transport = transport;
         this.random = random;
         this.workers = workers;
@@ -129,7 +140,7 @@ public final class ServerConnector {
                     target.user(), target.credential(), random, target.tls().channelBinding());
             this.login = new ServerLogin(authenticator, workers, this);
             this.server = new ServerConnection(target, this, login, parameters);
-            server.numbered(made.incrementAndGet());
+            server.numbered(numbers.next());
         }
 
         void begin() {

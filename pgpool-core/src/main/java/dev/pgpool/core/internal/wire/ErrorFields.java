@@ -9,13 +9,27 @@ import org.jspecify.annotations.Nullable;
  * server leaves out gets a default here.
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-error-fields.html">Error and Notice Message Fields</a>
+ *
+ * @param words what PgBouncer says in its place, if the pooler says it; not sent as a field of its own
  */
 public record ErrorFields(
         String severity,
         String sqlState,
         String message,
         @Nullable String detail,
-        @Nullable String hint) {
+        @Nullable String hint,
+        @Nullable String words) {
+
+    /** An error that PgBouncer has no words of its own for. */
+    public ErrorFields(
+            String severity, String sqlState, String message, @Nullable String detail, @Nullable String hint) {
+        this(severity, sqlState, message, detail, hint, null);
+    }
+
+    /** What a log that is read as PgBouncer's says. */
+    public String told() {
+        return words == null ? message : words;
+    }
 
     /** Reads the body of an ErrorResponse without consuming it; tolerates any content. */
     public static ErrorFields read(ByteBuf buf, int bodyIndex, int bodyEnd) {
@@ -55,7 +69,7 @@ public record ErrorFields(
 
     /** The same error with the severity that ends a connection. */
     public ErrorFields asFatal() {
-        return new ErrorFields("FATAL", sqlState, message, detail, hint);
+        return new ErrorFields("FATAL", sqlState, message, detail, hint, words);
     }
 
     /** Whether the sender ends the connection after this error. */

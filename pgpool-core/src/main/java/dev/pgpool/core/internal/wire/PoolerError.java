@@ -3,7 +3,8 @@ package dev.pgpool.core.internal.wire;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every error that the pooler itself originates. Templates take one argument ({@code %s}): what was seen.
+ * Every error that the pooler itself originates. Templates take one argument ({@code %s}): what was seen. Message and
+ * SQLSTATE are PostgreSQL's where it has such an error; where PgBouncer says it otherwise, its words are the DETAIL.
  *
  * @see <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">PostgreSQL Error Codes</a>
  */
@@ -19,10 +20,21 @@ public enum PoolerError {
     TLS_REQUIRED("FATAL", "28000", "SSL required", "Connect with sslmode=require or stricter."),
     TLS_OUTDATED("FATAL", "28000", "%s", "Connect again."),
     LOGIN_OUTDATED("FATAL", "28000", "the configuration changed while user \"%s\" logged in", "Connect again."),
-    NO_USER_NAME("FATAL", "28000", "no PostgreSQL user name specified in startup packet", null),
+    NO_USER_NAME(
+            "FATAL", "28000", "no PostgreSQL user name specified in startup packet", null, "no username supplied"),
     AUTHENTICATION_FAILED("FATAL", "28P01", "password authentication failed for user \"%s\"", null),
+    SASL_FAILED(
+            "FATAL",
+            "28P01",
+            "password authentication failed for user \"%s\"",
+            null,
+            "SASL authentication failed"),
     AUTHENTICATION_UNAVAILABLE(
-            "FATAL", "58000", "could not look up the credential of user \"%s\"", "See the log of the pooler."),
+            "FATAL",
+            "58000",
+            "could not look up the credential of user \"%s\"",
+            "See the log of the pooler.",
+            "bouncer config error"),
     NO_HBA_ENTRY("FATAL", "28000", "no pg_hba.conf entry for %s", null),
     HBA_REJECTED("FATAL", "28000", "pg_hba.conf rejects connection for %s", null),
     LOGIN_REJECTED("FATAL", "28000", "login rejected for user \"%s\"", null),
@@ -34,7 +46,7 @@ public enum PoolerError {
             "28000",
             "this login needs an encrypted connection: user \"%s\", no encryption",
             "Connect with TLS (sslmode=require) or by unix socket."),
-    NO_SUCH_DATABASE("FATAL", "3D000", "database \"%s\" does not exist", null),
+    NO_SUCH_DATABASE("FATAL", "3D000", "database \"%s\" does not exist", null, "no such database: %s"),
     TOO_MANY_CLIENTS(
             "FATAL",
             "53300",
@@ -69,11 +81,22 @@ public enum PoolerError {
             "All server connections are in use: shorten transactions or raise maxConnections."),
     WAITING_FOR_SERVER(
             "NOTICE", "00000", "No server connection available in postgres backend, client being queued", null),
-    QUERY_TIMEOUT("ERROR", "57014", "canceling statement due to query_timeout", null),
-    QUERY_NOT_CANCELLED("FATAL", "57014", "terminating connection due to query_timeout: %s", null),
+    QUERY_TIMEOUT("ERROR", "57014", "canceling statement due to query_timeout", null, "query timeout"),
+    QUERY_NOT_CANCELLED(
+            "FATAL", "57014", "terminating connection due to query_timeout: %s", null, "query timeout"),
     TRANSACTION_TIMEOUT("FATAL", "25P04", "terminating connection due to transaction timeout", null),
-    IDLE_IN_TRANSACTION_TIMEOUT("FATAL", "25P03", "terminating connection due to idle-in-transaction timeout", null),
-    CLIENT_IDLE_TIMEOUT("FATAL", "57P05", "terminating connection due to idle-session timeout", null),
+    IDLE_IN_TRANSACTION_TIMEOUT(
+            "FATAL",
+            "25P03",
+            "terminating connection due to idle-in-transaction timeout",
+            null,
+            "idle transaction timeout"),
+    CLIENT_IDLE_TIMEOUT(
+            "FATAL",
+            "57P05",
+            "terminating connection due to idle-session timeout",
+            null,
+            "client_idle_timeout"),
     SESSION_STATE_REJECTED(
             "ERROR",
             "0A000",
@@ -94,7 +117,7 @@ public enum PoolerError {
             "server closed the connection unexpectedly",
             "This probably means the server terminated abnormally before or while processing the request."),
     SERVER_PROTOCOL_VIOLATION("FATAL", "08P01", "protocol violation by the server: %s", null),
-    SHUTTING_DOWN("FATAL", "57P03", "the database system is shutting down", null),
+    SHUTTING_DOWN("FATAL", "57P03", "the database system is shutting down", null, "pooler is shutting down"),
     DATABASE_DISABLED("FATAL", "55000", "database \"%s\" is disabled", null),
     KILLED("FATAL", "57P01", "admin forced disconnect", null),
     CONSOLE_REFUSED(
@@ -111,22 +134,32 @@ public enum PoolerError {
     private final String sqlState;
     private final String template;
     private final @Nullable String hint;
+    private final @Nullable String words;
 
     PoolerError(String severity, String sqlState, String template, @Nullable String hint) {
+        this(severity, sqlState, template, hint, null);
+    }
+
+    /** @param words PgBouncer's, which clients and tools look for: they are the error's DETAIL */
+    PoolerError(String severity, String sqlState, String template, @Nullable String hint, @Nullable String words) {
         this.severity = severity;
         this.sqlState = sqlState;
         this.template = template;
         this.hint = hint;
+        this.words = words;
     }
 
     /** The error as sent. */
     public ErrorFields with(String detail) {
-        return new ErrorFields(severity, sqlState, template.replace("%s", detail), null, hint);
+        String message = template.replace("%s", detail);
+        String theirs = words == null ? null : words.replace("%s", detail);
+        return new ErrorFields(severity, sqlState, message, theirs, hint, theirs == null ? message : theirs);
     }
 
     /** The error as sent, for what a server has said: with its SQLSTATE, and its words behind ours. */
     public ErrorFields from(ErrorFields said) {
-        return new ErrorFields(severity, said.sqlState(), with(said.message()).message(), said.detail(), said.hint());
+        String message = with(said.message()).message();
+        return new ErrorFields(severity, said.sqlState(), message, said.detail(), said.hint(), message);
     }
 
     /** The error as sent, for templates without an argument. */
