@@ -257,7 +257,7 @@ public final class PoolerControl implements AdminControl {
             throw new ControlException("cannot " + command.toLowerCase(Locale.ROOT) + " admin db: " + database);
         }
         if (database.equals("*") || runtime.config().database(database).isEmpty()) {
-            throw new ControlException("3D000", "no such database: " + database);
+            throw new ControlException("no such database: " + database);
         }
     }
 }

@@ -159,7 +159,7 @@ public enum PoolerError {
     /** The error as sent, for what a server has said: with its SQLSTATE, and its words behind ours. */
     public ErrorFields from(ErrorFields said) {
         String message = with(said.message()).message();
-        return new ErrorFields(severity, said.sqlState(), message, said.detail(), said.hint(), message);
+        return new ErrorFields(severity, said.sqlState(), message, said.detail(), said.hint(), said.message());
     }
 
     /** The error as sent, for templates without an argument. */
