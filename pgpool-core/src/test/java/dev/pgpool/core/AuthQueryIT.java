@@ -342,6 +342,45 @@ class AuthQueryIT {
         }
     }
 
+    /** Unqualified names are looked up where the role or the database of the query says, whatever a client wants. */
+    @ParameterizedTest
+    @CsvSource({
+        "public, SELECT 1",
+        "lookups, ALTER ROLE ASKER SET search_path = lookups",
+        "lookups, ALTER ROLE ASKER IN DATABASE HERE SET search_path = lookups",
+        "ASKER, CREATE SCHEMA IF NOT EXISTS ASKER"
+    })
+    void aFunctionIsFoundWhereRoleAndDatabaseSay(String schema, String setting) {
+        String role = postgres.createRole("scram-sha-256", PASSWORD);
+        String place = schema.replace("ASKER", asker);
+        postgres.execute(
+                setting.replace("ASKER", asker).replace("HERE", TestPostgres.DATABASE),
+                "CREATE SCHEMA IF NOT EXISTS " + place,
+                "CREATE OR REPLACE FUNCTION " + place + ".user_lookup(i text, OUT u text, OUT p text) LANGUAGE sql AS"
+                        + " 'SELECT rolname, rolpassword FROM pg_authid WHERE rolname = i'",
+                "CREATE SCHEMA IF NOT EXISTS strange",
+                "GRANT USAGE ON SCHEMA strange TO PUBLIC",
+                "CREATE OR REPLACE FUNCTION strange.user_lookup(i text, OUT u text, OUT p text) LANGUAGE sql AS"
+                        + " $$SELECT i, 'a stranger'::text$$");
+        try (TestPooler pooler =
+                pooler(ClientAuthentication.SCRAM_SHA_256, q -> q.query("SELECT * FROM user_lookup($1)"))) {
+            for (String[] settings :
+                    new String[][] {{}, {"search_path", "strange"}, {"options", "-c search_path=strange"}}) {
+                try (WireClient client = pooler.connect()) {
+                    client.startup(role, TestPostgres.DATABASE, settings).awaitLogin(PASSWORD);
+                }
+                try (WireClient stranger = pooler.connect()) {
+                    assertThat(stranger.startup(role, TestPostgres.DATABASE, settings)
+                                    .authenticate("a stranger")
+                                    .toString())
+                            .contains("C \"28P01\"");
+                }
+            }
+        } finally {
+            postgres.execute("DROP FUNCTION " + place + ".user_lookup(text)");
+        }
+    }
+
     @Test
     void connectionsAreClosedWithThePooler() {
         String role = postgres.createRole("scram-sha-256", PASSWORD);
@@ -363,10 +402,8 @@ class AuthQueryIT {
                                     "database",
                                     "client_encoding",
                                     "application_name",
-                                    "search_path",
                                     "statement_timeout")
                             .containsEntry("user", "asker")
-                            .containsEntry("search_path", "pg_catalog, pg_temp")
                             .containsEntry("application_name", "pgpool auth_query");
                     assertThat(text(session.read())).contains("SELECT rolname, CASE WHEN rolvaliduntil");
                     assertThat(text(session.read())).contains("ann's name");

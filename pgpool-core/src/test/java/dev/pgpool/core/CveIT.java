@@ -149,9 +149,7 @@ class CveIT {
                 "GRANT USAGE ON SCHEMA evil TO PUBLIC",
                 "DROP TABLE IF EXISTS evil.pg_shadow",
                 "CREATE TABLE evil.pg_shadow AS SELECT usename, 'the attacker''s'::text AS passwd FROM pg_shadow",
-                "GRANT SELECT ON evil.pg_shadow TO PUBLIC",
-                // not even the settings of the role itself count
-                "ALTER ROLE " + asker + " SET search_path = evil, pg_catalog");
+                "GRANT SELECT ON evil.pg_shadow TO PUBLIC");
         try (TestPooler pooler =
                 TestPooler.start(builder -> builder.clientAuthentication(ClientAuthentication.SCRAM_SHA_256)
                         .authQuery(auth -> auth.user(asker)

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ErrorTableTest {
@@ -25,6 +26,10 @@ class ErrorTableTest {
     private static String row(PoolerError error) {
         ErrorFields fields = error.with("…");
         return "| `" + fields.sqlState() + "` | " + fields.severity() + " | " + fields.message() + " | "
-                + (fields.hint() == null ? "" : fields.hint()) + " |";
+                + orNothing(fields.detail()) + " | " + orNothing(fields.hint()) + " |";
+    }
+
+    private static String orNothing(@Nullable String text) {
+        return text == null ? "" : text;
     }
 }

@@ -117,7 +117,7 @@ final class AuthQueryDestination implements ConnectChain.Destination {
         return Secrets.ask(host, name, query.user());
     }
 
-    /** Settings of the start-up packet win over those of the role and of the database. */
+    /** The rest, as search_path, is what the role and the database of the query say; nothing here is of a client's. */
     private Map<String, String> startup() {
         return Map.of(
                 "user",
@@ -128,8 +128,6 @@ final class AuthQueryDestination implements ConnectChain.Destination {
                 "UTF8",
                 "application_name",
                 "pgpool auth_query",
-                "search_path",
-                "pg_catalog, pg_temp",
                 "statement_timeout",
                 String.valueOf(query.timeout().toMillis()));
     }
