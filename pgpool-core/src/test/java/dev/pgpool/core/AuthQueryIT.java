@@ -398,11 +398,7 @@ class AuthQueryIT {
                     Map<String, String> startup = session.login();
                     assertThat(startup)
                             .containsOnlyKeys(
-                                    "user",
-                                    "database",
-                                    "client_encoding",
-                                    "application_name",
-                                    "statement_timeout")
+                                    "user", "database", "client_encoding", "application_name", "statement_timeout")
                             .containsEntry("user", "asker")
                             .containsEntry("application_name", "pgpool auth_query");
                     assertThat(text(session.read())).contains("SELECT rolname, CASE WHEN rolvaliduntil");

@@ -2,8 +2,8 @@ package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.pool.PeerCancels;
-import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.internal.transport.ConnectionNumbers;
+import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.stats.ClientInfo;
 import java.security.SecureRandom;
 import java.util.List;

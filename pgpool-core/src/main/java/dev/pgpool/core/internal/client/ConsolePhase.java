@@ -52,8 +52,8 @@ final class ConsolePhase implements ClientPhase {
     }
 
     void begin() {
-        CancelKey key =
-                CancelKey.create(session.processId(), protocolMinor, session.services().random());
+        CancelKey key = CancelKey.create(
+                session.processId(), protocolMinor, session.services().random());
         session.cancelKey(key);
         ByteBuf out = session.out().space();
         BackendWriter.authenticationOk(out);

@@ -20,15 +20,9 @@ public enum PoolerError {
     TLS_REQUIRED("FATAL", "28000", "SSL required", "Connect with sslmode=require or stricter."),
     TLS_OUTDATED("FATAL", "28000", "%s", "Connect again."),
     LOGIN_OUTDATED("FATAL", "28000", "the configuration changed while user \"%s\" logged in", "Connect again."),
-    NO_USER_NAME(
-            "FATAL", "28000", "no PostgreSQL user name specified in startup packet", null, "no username supplied"),
+    NO_USER_NAME("FATAL", "28000", "no PostgreSQL user name specified in startup packet", null, "no username supplied"),
     AUTHENTICATION_FAILED("FATAL", "28P01", "password authentication failed for user \"%s\"", null),
-    SASL_FAILED(
-            "FATAL",
-            "28P01",
-            "password authentication failed for user \"%s\"",
-            null,
-            "SASL authentication failed"),
+    SASL_FAILED("FATAL", "28P01", "password authentication failed for user \"%s\"", null, "SASL authentication failed"),
     AUTHENTICATION_UNAVAILABLE(
             "FATAL",
             "58000",
@@ -82,8 +76,7 @@ public enum PoolerError {
     WAITING_FOR_SERVER(
             "NOTICE", "00000", "No server connection available in postgres backend, client being queued", null),
     QUERY_TIMEOUT("ERROR", "57014", "canceling statement due to query_timeout", null, "query timeout"),
-    QUERY_NOT_CANCELLED(
-            "FATAL", "57014", "terminating connection due to query_timeout: %s", null, "query timeout"),
+    QUERY_NOT_CANCELLED("FATAL", "57014", "terminating connection due to query_timeout: %s", null, "query timeout"),
     TRANSACTION_TIMEOUT("FATAL", "25P04", "terminating connection due to transaction timeout", null),
     IDLE_IN_TRANSACTION_TIMEOUT(
             "FATAL",
@@ -92,11 +85,7 @@ public enum PoolerError {
             null,
             "idle transaction timeout"),
     CLIENT_IDLE_TIMEOUT(
-            "FATAL",
-            "57P05",
-            "terminating connection due to idle-session timeout",
-            null,
-            "client_idle_timeout"),
+            "FATAL", "57P05", "terminating connection due to idle-session timeout", null, "client_idle_timeout"),
     SESSION_STATE_REJECTED(
             "ERROR",
             "0A000",
