@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -33,16 +34,17 @@ public record ClientTools(
         @Nullable String passFile) {
 
     private static final Pattern SECRET_NAME = Pattern.compile("(?i)pass|secret|token|key|credential");
-    /**
-     * Start-up options of the engine's own sessions and of programs that restore. They win over {@code ALTER DATABASE ... SET} and
-     * {@code ALTER ROLE ... SET}, and a session has them before its first statement.
-     */
-    public static final String START_OPTIONS = "-c search_path=pg_catalog,pg_temp " + ClientTools.NO_LIMITS;
+    /** Programs that give their arguments to a shell on another machine, which takes them apart once more. */
+    private static final Set<String> REMOTE_SHELLS = Set.of("ssh", "rsh");
 
-    /** As far as every supported version knows them; a limit of the database's owner may be shorter than the first statement. */
-    private static final String NO_LIMITS =
-            "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0"
-                    + " -c idle_in_transaction_session_timeout=0";
+    /** The connection parameters of variables that are not secret. */
+    private static final Map<String, String> PARAMETERS = Map.of(
+            "PGAPPNAME", "application_name",
+            "PGCONNECT_TIMEOUT", "connect_timeout",
+            "PGSSLMODE", "sslmode",
+            "PGSSLROOTCERT", "sslrootcert",
+            "PGSSLCERT", "sslcert",
+            "PGSSLKEY", "sslkey");
 
     private static final Duration PROBE_LIMIT = Duration.ofSeconds(30);
 
@@ -134,20 +136,8 @@ public record ClientTools(
         return new Redactor(secrets);
     }
 
-    /**
-     * The environment of pg_dump for this server; the only place where the password goes. Its search path is not set: pg_dump pins
-     * it itself, and gives it up where it has to know what a pattern without a schema means.
-     */
+    /** The environment of a client program for this server; the only place where the password goes. */
     public Map<String, String> environmentFor(PgServer server, String applicationName) {
-        return environment(server, applicationName, NO_LIMITS);
-    }
-
-    /** The same for a program that restores. */
-    public Map<String, String> restoreEnvironment(PgServer server, String applicationName) {
-        return environment(server, applicationName, START_OPTIONS);
-    }
-
-    private Map<String, String> environment(PgServer server, String applicationName, String options) {
         Map<String, String> variables = new LinkedHashMap<>(environment);
         variables.put("PGAPPNAME", applicationName);
         variables.put("PGCONNECT_TIMEOUT", Long.toString(server.connectTimeout().toSeconds()));
@@ -165,20 +155,55 @@ public record ClientTools(
         if (!server.password().isEmpty()) {
             variables.put("PGPASSWORD", server.password());
         }
-        // The host's own come last, so that they win.
-        variables.merge("PGOPTIONS", options, (own, ours) -> ours + " " + own);
         return variables;
     }
 
-    /** The argument that names a database, and where its password is, but not the password. */
-    public String connection(String database) {
-        String base = DumpCommand.connectionString(database);
-        return passFile == null ? base : base + " passfile=" + DumpCommand.quoted(passFile);
+    /** The arguments of pg_dump. */
+    List<String> dumpArguments(DumpCommand command, String applicationName) {
+        return command.arguments(connection(
+                command.server(),
+                command.database(),
+                applicationName,
+                StartOptions.withoutPath(command.serverVersion())));
+    }
+
+    /**
+     * The argument that names a database, and how to log in to it, but not the password. The start-up options are part of it: with
+     * options in a connection string {@code PGOPTIONS} is not read. Where the environment may not arrive, everything is that is not
+     * secret.
+     */
+    public String connection(PgServer server, String database, String applicationName, String options) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        parameters.put("dbname", database);
+        // The host's own come last, so that they win.
+        parameters.put("options", options + " " + environment.getOrDefault("PGOPTIONS", ""));
+        if (passFile != null) {
+            parameters.put("passfile", passFile);
+            environmentFor(server, applicationName).forEach((variable, value) -> {
+                String parameter = PARAMETERS.get(variable);
+                if (parameter != null) {
+                    parameters.put(parameter, value);
+                }
+            });
+        }
+        return DumpCommand.connectionString(parameters);
+    }
+
+    /** A command prefix with arguments, as they have to be given for the program at its end to get them. */
+    public static List<String> command(List<String> prefix, List<String> arguments) {
+        List<String> command = new ArrayList<>(prefix);
+        boolean remote = prefix.stream()
+                .limit(prefix.size() - 1L)
+                .anyMatch(word -> REMOTE_SHELLS.contains(word.substring(word.lastIndexOf('/') + 1)));
+        arguments.forEach(argument -> command.add(remote ? shellQuoted(argument) : argument));
+        return command;
+    }
+
+    private static String shellQuoted(String argument) {
+        return "'" + argument.replace("'", "'\\''") + "'";
     }
 
     static List<String> with(List<String> prefix, String... arguments) {
-        List<String> command = new ArrayList<>(prefix);
-        command.addAll(List.of(arguments));
-        return command;
+        return command(prefix, List.of(arguments));
     }
 }

@@ -3,7 +3,6 @@ package dev.pgpool.backup.internal.dump;
 import dev.pgpool.backup.DumpFormat;
 import dev.pgpool.backup.PgServer;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -37,8 +36,7 @@ public final class Dump implements AutoCloseable {
             String applicationName,
             Consumer<String> tables,
             Runnable onFirstByte) {
-        List<String> full = new ArrayList<>(tools.dump());
-        full.addAll(command.arguments(tools.connection(command.database())));
+        List<String> full = ClientTools.command(tools.dump(), tools.dumpArguments(command, applicationName));
         PgServer server = command.server();
         ChildProcess child = ChildProcess.start(
                 full,

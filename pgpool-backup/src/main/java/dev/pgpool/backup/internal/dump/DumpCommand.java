@@ -7,6 +7,8 @@ import dev.pgpool.backup.PgServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param lockWait how long pg_dump may wait for each table's lock, so that it does not stand in the application's way
  * @param snapshot to dump in, or {@code null}
  * @param filter what is left out
+ * @param encoding of the database and so of the dump, whatever {@code client_encoding} its settings ask for
+ * @param serverVersion {@code server_version_num}
  * @param toolMajor of pg_dump, which has renamed options
  * @param extra the host's own arguments
  */
@@ -30,12 +34,14 @@ public record DumpCommand(
         Duration lockWait,
         @Nullable String snapshot,
         DumpFilter filter,
+        String encoding,
+        int serverVersion,
         int toolMajor,
         List<String> extra) {
 
-    /** All arguments after the command prefix, for the manifest and for a child whose environment arrives. */
+    /** All arguments after the command prefix, as they describe the dump: in the manifest. */
     public List<String> arguments() {
-        return arguments(connectionString(database));
+        return arguments(connectionString(Map.of("dbname", database)));
     }
 
     List<String> arguments(String connection) {
@@ -44,6 +50,7 @@ public record DumpCommand(
         if (format == DumpFormat.CUSTOM) {
             arguments.add("--compress=" + compressionArgument(compression));
         }
+        arguments.add("--encoding=" + encoding);
         arguments.add("--no-password");
         arguments.add("--verbose");
         arguments.add("--lock-wait-timeout=" + lockWait.toMillis());
@@ -79,14 +86,14 @@ public record DumpCommand(
         return "*." + pattern;
     }
 
-    /** A database name as a connection string, since a bare name with {@code =} in it would be read as one. */
-    public static String connectionString(String database) {
-        // Read-only by default is a setting of some roles and databases; pg_dump's own transaction says that it only
-        // reads.
-        return "dbname=" + quoted(database) + " options='-c default_transaction_read_only=off'";
+    /** Parameters as a connection string: a bare database name with {@code =} in it would be read as one. */
+    static String connectionString(Map<String, String> parameters) {
+        return parameters.entrySet().stream()
+                .map(parameter -> parameter.getKey() + "=" + quoted(parameter.getValue()))
+                .collect(Collectors.joining(" "));
     }
 
-    static String quoted(String value) {
+    private static String quoted(String value) {
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 

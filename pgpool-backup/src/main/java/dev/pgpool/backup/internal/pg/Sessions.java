@@ -3,16 +3,22 @@ package dev.pgpool.backup.internal.pg;
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
-import dev.pgpool.backup.internal.dump.ClientTools;
+import dev.pgpool.backup.internal.dump.StartOptions;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
@@ -29,7 +35,10 @@ public final class Sessions {
     static final String PINNED_PATH = "SET search_path TO pg_catalog, pg_temp";
 
     private static final String NO_START_OPTIONS = "unsupported startup parameter";
+    private static final int IDLE_SESSION_TIMEOUT_SINCE = 14;
     private static final int TRANSACTION_TIMEOUT_SINCE = 17;
+    /** By the SQLSTATE with which a limit ends a session: the first version that has it. */
+    private static final Map<String, Integer> VERSIONS_BY_LIMIT = Map.of("57P05", 140_000, "25P04", 170_000);
     private static final Driver DRIVER = new Driver();
 
     private Sessions() {}
@@ -42,9 +51,6 @@ public final class Sessions {
     public static Connection open(PgServer server, String database, SessionGroup group) {
         Connection connection = openRaw(server, database, group);
         try (Statement statement = connection.createStatement()) {
-            // Only where this version has it. Anything left on would end a session that waits for a dump of hours.
-            statement.execute("SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name ="
-                    + " 'idle_session_timeout'");
             statement.execute("SELECT pg_catalog.set_config('row_security', 'off', false)");
             takeNamesAsTheyAre(connection);
             return connection;
@@ -82,7 +88,6 @@ public final class Sessions {
             properties.setProperty("password", server.password());
         }
         properties.setProperty("ApplicationName", group.applicationName());
-        properties.setProperty("options", ClientTools.START_OPTIONS);
         properties.setProperty(
                 "connectTimeout", Long.toString(server.connectTimeout().toSeconds()));
         properties.setProperty(
@@ -99,6 +104,8 @@ public final class Sessions {
         if (certificate != null && key != null) {
             properties.setProperty("sslcert", certificate.toString());
             properties.setProperty("sslkey", key.toString());
+            // The driver takes a key in PEM for RSA unless told otherwise.
+            properties.setProperty("pemKeyAlgorithm", keyAlgorithm(certificate));
         }
         if (server.isLocal()) {
             properties.setProperty("socketFactory", UnixSocketFactory.class.getName());
@@ -109,19 +116,7 @@ public final class Sessions {
                 + server.port() + "/"
                 + URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20");
         try {
-            return group.add(() -> {
-                Connection connection = DRIVER.connect(url, properties);
-                if (connection == null) {
-                    throw new BackupException(FailureReason.INTERNAL, "the JDBC driver does not accept " + server);
-                }
-                try {
-                    pin(connection);
-                } catch (SQLException e) {
-                    closeQuietly(connection, e);
-                    throw e;
-                }
-                return connection;
-            });
+            return group.add(() -> login(server, url, properties));
         } catch (SQLException e) {
             if (String.valueOf(e.getMessage()).contains(NO_START_OPTIONS)) {
                 throw new BackupException(
@@ -134,11 +129,62 @@ public final class Sessions {
         }
     }
 
-    /** Once more what the start-up options say, should something on the way have swallowed them. */
+    private static String keyAlgorithm(Path certificate) {
+        try (InputStream in = Files.newInputStream(certificate)) {
+            return CertificateFactory.getInstance("X.509")
+                    .generateCertificate(in)
+                    .getPublicKey()
+                    .getAlgorithm();
+        } catch (IOException | CertificateException e) {
+            throw new BackupException(
+                    FailureReason.SOURCE_UNREACHABLE,
+                    "client certificate " + certificate + ": " + e + " (expected: a certificate as PEM)",
+                    e);
+        }
+    }
+
+    /**
+     * Some time limits are known to newer servers only, and older ones refuse an option that they do not know. A session that
+     * such a limit ends before it could be switched off is on a server that knows it.
+     */
+    private static Connection login(PgServer server, String url, Properties properties) throws SQLException {
+        int version = StartOptions.ANY_VERSION;
+        while (true) {
+            properties.setProperty("options", StartOptions.of(version));
+            try {
+                return pinned(server, url, properties);
+            } catch (SQLException e) {
+                int known = VERSIONS_BY_LIMIT.getOrDefault(String.valueOf(e.getSQLState()), StartOptions.ANY_VERSION);
+                if (known <= version) {
+                    throw e;
+                }
+                version = known;
+            }
+        }
+    }
+
+    private static Connection pinned(PgServer server, String url, Properties properties) throws SQLException {
+        Connection connection = DRIVER.connect(url, properties);
+        if (connection == null) {
+            throw new BackupException(FailureReason.INTERNAL, "the JDBC driver does not accept " + server);
+        }
+        try {
+            pin(connection);
+            return connection;
+        } catch (SQLException e) {
+            closeQuietly(connection, e);
+            throw e;
+        }
+    }
+
+    /** Once more what the start-up options say, should something on the way have swallowed them; and what only newer servers know. */
     private static void pin(Connection connection) throws SQLException {
         execute(connection, PINNED_PATH);
-        if (connection.getMetaData().getDatabaseMajorVersion() >= TRANSACTION_TIMEOUT_SINCE) {
-            // No start-up option, since older servers refuse one that they do not know.
+        int major = connection.getMetaData().getDatabaseMajorVersion();
+        if (major >= IDLE_SESSION_TIMEOUT_SINCE) {
+            execute(connection, "SET idle_session_timeout TO 0");
+        }
+        if (major >= TRANSACTION_TIMEOUT_SINCE) {
             execute(connection, "SET transaction_timeout TO 0");
         }
     }

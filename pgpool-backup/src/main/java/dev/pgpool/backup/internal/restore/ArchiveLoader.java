@@ -67,9 +67,9 @@ public final class ArchiveLoader {
             readPlain(manifest);
             return;
         }
-        List<String> command = new ArrayList<>(tools.restore());
-        command.addAll(List.of(
-                "--file=/dev/null", "--format=" + manifest.tool().format().flag()));
+        List<String> command = ClientTools.command(
+                tools.restore(),
+                List.of("--file=/dev/null", "--format=" + manifest.tool().format().flag()));
         Ending ending = pipe(
                 manifest, command, Map.of(), new Redactor(List.of()), line -> {}, false, FailureReason.VERIFY_FAILED);
         if (ending.status() != 0) {
@@ -110,22 +110,21 @@ public final class ArchiveLoader {
      * @throws BackupException with RESTORE_FAILED, VERIFY_FAILED if the archive is damaged, RESTORE_REFUSED or
      *     VERSION_MISMATCH if nothing was begun
      */
-    LoadPlan.Loaded load(BackupManifest manifest, PgServer server, String database, LoadPlan plan, String application) {
-        Map<String, String> environment = tools.restoreEnvironment(server, application);
-        Redactor redactor = tools.redactor(server);
-        List<String> where = List.of(
-                "--no-password",
-                "--host=" + server.host(),
-                "--port=" + server.port(),
-                "--username=" + server.user(),
-                "--dbname=" + tools.connection(database));
-        if (manifest.tool().format() == DumpFormat.PLAIN) {
+    LoadPlan.Loaded load(BackupManifest manifest, Into into, LoadPlan plan) {
+        boolean plain = manifest.tool().format() == DumpFormat.PLAIN;
+        Map<String, String> environment =
+                tools.environmentFor(into.server(), into.sessions().applicationName());
+        Redactor redactor = tools.redactor(into.server());
+        // Of a plain dump, what is left on stderr then are errors, in whatever language.
+        List<String> where = into.arguments(tools, plain);
+        if (plain) {
             return loadPlain(manifest, where, environment, redactor, plan);
         }
-        List<String> command = new ArrayList<>(tools.restore());
-        command.add("--format=" + manifest.tool().format().flag());
-        command.addAll(plan.arguments());
-        command.addAll(where);
+        List<String> arguments =
+                new ArrayList<>(List.of("--format=" + manifest.tool().format().flag()));
+        arguments.addAll(plan.arguments());
+        arguments.addAll(where);
+        List<String> command = ClientTools.command(tools.restore(), arguments);
         LoadErrors errors = new LoadErrors();
         Path list = listFile(plan.entries());
         try {
@@ -165,19 +164,16 @@ public final class ArchiveLoader {
             LoadPlan plan) {
         requireWhole(plan);
         RestrictedScript.requireRestrictable(tools);
-        Map<String, String> quiet = new HashMap<>(environment);
-        // What is left on stderr then are errors, in whatever language.
-        quiet.merge("PGOPTIONS", "-c client_min_messages=error", (given, own) -> given + " " + own);
-        List<String> command = new ArrayList<>(tools.psql());
-        command.addAll(List.of("--no-psqlrc", "--quiet", "--output=/dev/null"));
-        command.add("--set=ON_ERROR_STOP=" + (plan.strict() ? 1 : 0));
+        List<String> arguments = new ArrayList<>(List.of("--no-psqlrc", "--quiet", "--output=/dev/null"));
+        arguments.add("--set=ON_ERROR_STOP=" + (plan.strict() ? 1 : 0));
         if (plan.singleTransaction()) {
-            command.add("--single-transaction");
+            arguments.add("--single-transaction");
         }
-        command.addAll(where);
-        command.add("--file=-");
+        arguments.addAll(where);
+        arguments.add("--file=-");
+        List<String> command = ClientTools.command(tools.psql(), arguments);
         LoadErrors errors = new LoadErrors();
-        Ending ending = pipe(manifest, command, quiet, redactor, errors, true, FailureReason.RESTORE_FAILED);
+        Ending ending = pipe(manifest, command, environment, redactor, errors, true, FailureReason.RESTORE_FAILED);
         return loaded(ending, errors, plan);
     }
 

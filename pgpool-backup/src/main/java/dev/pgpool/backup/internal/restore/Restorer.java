@@ -59,7 +59,12 @@ public final class Restorer {
             LoadPlan plan,
             GlobalsScript globals,
             GlobalsApplier applier,
-            SessionGroup sessions) {}
+            SessionGroup sessions) {
+
+        Into into(String database) {
+            return new Into(server, version, database, sessions);
+        }
+    }
 
     /** Restores, or throws; a database that was made for it is dropped again on failure. */
     public RestoreReport restore(CatalogEntry entry, RestoreRequest request, SessionGroup sessions) {
@@ -195,10 +200,8 @@ public final class Restorer {
     private LoadPlan.Loaded loadInPlace(Work work) {
         return loader.load(
                 work.manifest(),
-                work.server(),
-                work.request().target(),
-                work.plan().inOneTransaction(),
-                work.sessions().applicationName());
+                work.into(work.request().target()),
+                work.plan().inOneTransaction());
     }
 
     private LoadPlan.Loaded loadBeside(Work work) throws SQLException {
@@ -221,10 +224,8 @@ public final class Restorer {
             }
             LoadPlan.Loaded loaded = loader.load(
                     work.manifest(),
-                    work.server(),
-                    beside.name(),
-                    work.plan(),
-                    work.sessions().applicationName());
+                    work.into(beside.name()),
+                    work.plan());
             List<String> notes = beside.takeOver(
                     target,
                     work.exists(),

@@ -162,6 +162,11 @@ final class ScratchDatabase implements AutoCloseable {
         }
     }
 
+    /** {@code server_version_num} of its server. */
+    int version() {
+        return version;
+    }
+
     String name() {
         return name;
     }

@@ -135,10 +135,8 @@ public final class Verifier {
             scratch.prepare(manifest.contents());
             LoadPlan.Loaded loaded = loader.load(
                     manifest,
-                    server,
-                    scratch.name(),
-                    LoadPlan.all(task.jobs(), scratchOptions(manifest, task.options()), scratch.superuser()),
-                    task.sessions().applicationName());
+                    new Into(server, scratch.version(), scratch.name(), task.sessions()),
+                    LoadPlan.all(task.jobs(), scratchOptions(manifest, task.options()), scratch.superuser()));
             note(progress, scratch, loaded);
             progress.reached = VerifyLevel.RESTORED;
             if (scratch.madeRoles()) {

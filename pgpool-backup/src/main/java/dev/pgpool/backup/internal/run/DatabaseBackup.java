@@ -107,6 +107,8 @@ final class DatabaseBackup {
                 config.dump().lockWait(),
                 snapshot.id(),
                 config.filter(database),
+                facts.encoding(),
+                preflight.cluster().version(),
                 preflight.tool().major(),
                 config.dump().extraArguments());
         PartPlan plan = PartPlan.of(
