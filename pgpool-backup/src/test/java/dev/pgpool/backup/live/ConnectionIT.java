@@ -106,8 +106,10 @@ class ConnectionIT {
         TestPki pki = new TestPki(Files.createDirectory(directory.resolve("pki")), "Database Root");
         TestPki.Issued own = pki.server("localhost", b -> b.addSanIpAddress("127.0.0.1"));
         TestPki.Issued client = pki.client("CN=boss");
-        TestPki.Issued byRsa = pki.issue(TestPki.certificate("CN=boss").rsa2048().addExtendedKeyUsageClientAuth());
-        TestPki.Issued stranger = new TestPki(Files.createDirectory(directory.resolve("other")), "Other Root").client("CN=boss");
+        TestPki.Issued byRsa =
+                pki.issue(TestPki.certificate("CN=boss").rsa2048().addExtendedKeyUsageClientAuth());
+        TestPki.Issued stranger =
+                new TestPki(Files.createDirectory(directory.resolve("other")), "Other Root").client("CN=boss");
         try (TestPostgres postgres = TestPostgres.fresh(
                 15,
                 Map.of(
@@ -127,8 +129,8 @@ class ConnectionIT {
             Path passFile = directory.resolve("pass");
             for (boolean prefix : List.of(false, true)) {
                 TestPki.Issued shown = prefix ? byRsa : client;
-                PgServer server =
-                        builder.clientCertificate(shown.certificate(), shown.key()).build();
+                PgServer server = builder.clientCertificate(shown.certificate(), shown.key())
+                        .build();
                 BackupEngineBuilder settings = Source.engine(new DirectoryStore(directory.resolve("s" + prefix)), "app")
                         .source(server)
                         .verifyOn(server);
@@ -140,12 +142,13 @@ class ConnectionIT {
                 try (BackupEngine engine = settings.build()) {
                     RunReport run = engine.run();
                     assertThat(run.message()).isEmpty();
-                    assertThat(engine.verify("app", run.id(), VerifyLevel.CHECKED).problems())
+                    assertThat(engine.verify("app", run.id(), VerifyLevel.CHECKED)
+                                    .problems())
                             .isEmpty();
                 }
             }
-            PgServer unknown =
-                    builder.clientCertificate(stranger.certificate(), stranger.key()).build();
+            PgServer unknown = builder.clientCertificate(stranger.certificate(), stranger.key())
+                    .build();
             PgServer bare = PgServer.builder()
                     .host("127.0.0.1")
                     .port(postgres.port())

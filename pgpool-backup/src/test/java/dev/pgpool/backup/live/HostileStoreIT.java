@@ -7,12 +7,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pgpool.backup.BackupEngine;
 import dev.pgpool.backup.BackupEngineBuilder;
+import dev.pgpool.backup.BackupEvent;
 import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.BackupId;
 import dev.pgpool.backup.BackupKeys;
 import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.CatalogEntry;
 import dev.pgpool.backup.DumpFormat;
 import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.LastRun;
 import dev.pgpool.backup.RestoreRequest;
 import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.VerifyLevel;
@@ -22,19 +25,25 @@ import dev.pgpool.backup.fixture.Source;
 import dev.pgpool.backup.internal.catalog.Json;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.stream.Digests;
+import dev.pgpool.backup.internal.stream.Encryption;
 import dev.pgpool.backup.store.DirectoryStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -47,7 +56,7 @@ class HostileStoreIT {
     @TempDir
     Path directory;
 
-    /** Forgeries of a manifest by somebody without the key, who can make its digest right. */
+    /** Forgeries of a manifest by a writer without the key, who can make its digest right. */
     private static final Map<String, Consumer<ObjectNode>> FORGERIES = Map.of(
             "plain and unencrypted",
             tree -> {
@@ -249,6 +258,109 @@ class HostileStoreIT {
                 .build()) {
             assertThat(engine.verify(database, run.id(), VerifyLevel.CHECKED).problems())
                     .isEmpty();
+        }
+    }
+
+    /** What a document in the store may be, that was not written for its place with the keys. */
+    enum Forged {
+        /** As an engine without keys writes it. */
+        PLAIN,
+        /** With a seal of the right form, by a key that is not ours. */
+        OTHER_KEY,
+        /** A genuine one of another backup, or with another text beneath its seal. */
+        MOVED,
+        /** Without what a document needs. */
+        EMPTY
+    }
+
+    @ParameterizedTest
+    @EnumSource(Forged.class)
+    void withKeysPinsVerificationsAndTheLastRunAreBelievedOnlyIfTheyWereWrittenWithThem(Forged kind) throws IOException {
+        String database = Source.sampleDatabase();
+        List<LastRun> told = new ArrayList<>();
+        try (BackupEngine engine = engine(database)
+                .encryption(keys("k1", KEY))
+                .keepEverything()
+                .build()) {
+            BackupId first = succeed(engine.run()).id();
+            BackupId second = succeed(engine.run()).id();
+            assertThat(engine.verify(database, first, VerifyLevel.CHECKSUM).passed())
+                    .isTrue();
+            engine.catalog().pin(database, first, "audit");
+            CatalogEntry genuine = engine.catalog().list(database).get(0);
+            assertThat(genuine.pin()).isEqualTo("audit");
+            assertThat(genuine.verified()).isEqualTo(VerifyLevel.CHECKSUM);
+
+            for (String state : List.of("verified", "pins")) {
+                forgeState(kind, state(state, first), state(state, second));
+            }
+            forgeState(kind, state("pins", second), lastRun());
+            assertThat(engine.catalog().list(database))
+                    .filteredOn(entry -> entry.id().equals(second))
+                    .allSatisfy(entry -> {
+                        assertThat(entry.verified()).isEqualTo(VerifyLevel.NONE);
+                        assertThat(entry.verifiedAt()).isNull();
+                        assertThat(entry.pin()).as("what keeps does no harm").isEqualTo("(unreadable pin)");
+                    });
+            assertThat(engine.verifyDue(Duration.ofMinutes(5)))
+                    .extracting(VerifyReport::id)
+                    .containsExactly(second, first);
+        }
+        try (BackupEngine engine = engine(database)
+                .encryption(keys("k1", KEY))
+                .listener(event -> {
+                    if (event instanceof BackupEvent.CatalogLoaded loaded && loaded.lastRun() != null) {
+                        told.add(loaded.lastRun());
+                    }
+                })
+                .build()) {
+            engine.start();
+        }
+        assertThat(told).isEmpty();
+    }
+
+    private void forgeState(Forged kind, Path genuine, Path forged) throws IOException {
+        ObjectNode envelope = (ObjectNode) Json.MAPPER.readTree(Files.readAllBytes(genuine));
+        String now = Instant.now().toString();
+        String document = forged.equals(lastRun())
+                ? "{\"at\":\"" + now + "\",\"outcome\":\"SUCCESS\",\"message\":\"\",\"successAt\":\"" + now + "\"}"
+                : envelope.path("document").asText();
+        Files.createDirectories(forged.getParent());
+        switch (kind) {
+            case PLAIN -> Files.writeString(forged, document);
+            case OTHER_KEY -> {
+                Encryption.Seal seal = new Encryption(BackupKeys.fixed("k1", Map.of("k1", OTHER_KEY)), false)
+                        .sealOf(document.getBytes(StandardCharsets.UTF_8));
+                envelope.put("document", document);
+                ((ObjectNode) envelope.path("seal"))
+                        .put("code", Objects.requireNonNull(seal).code());
+                Files.write(forged, Json.MAPPER.writeValueAsBytes(envelope));
+            }
+            case MOVED -> {
+                envelope.put("document", document);
+                Files.write(forged, Json.MAPPER.writeValueAsBytes(envelope));
+            }
+            case EMPTY -> Files.writeString(forged, "{}");
+        }
+    }
+
+    private Path state(String kind, BackupId id) throws IOException {
+        Path cluster = cluster();
+        try (Stream<Path> databases = Files.list(cluster.resolve(".state").resolve("pins"))) {
+            Path database = databases.findFirst().orElseThrow().getFileName();
+            return cluster.resolve(".state").resolve(kind).resolve(database).resolve(id + ".json");
+        }
+    }
+
+    private Path lastRun() throws IOException {
+        return cluster().resolve(".state").resolve("last-run.json");
+    }
+
+    private Path cluster() throws IOException {
+        try (Stream<Path> clusters = Files.list(directory.resolve("v1"))) {
+            return clusters.filter(path -> !path.getFileName().toString().startsWith("."))
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 

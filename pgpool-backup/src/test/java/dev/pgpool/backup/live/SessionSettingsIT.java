@@ -60,7 +60,8 @@ class SessionSettingsIT {
             "temp_tablespaces = 'missing'",
             "session_authorization = 'me'");
 
-    private static final List<String> NEWER = List.of("transaction_timeout = 1", "restrict_nonsystem_relation_kind = 'view'");
+    private static final List<String> NEWER =
+            List.of("transaction_timeout = 1", "restrict_nonsystem_relation_kind = 'view'");
 
     private static TestPostgres source;
     private static TestPostgres target;

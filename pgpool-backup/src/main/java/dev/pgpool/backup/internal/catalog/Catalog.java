@@ -32,6 +32,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The backups in the store, read from their manifests; what has no manifest is no backup. Manifests never change, so one that
@@ -39,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Catalog {
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(Catalog.class);
     private static final int MAX_DOCUMENT_BYTES = 64 << 20;
 
     private final ObjectStore store;
@@ -134,12 +137,13 @@ public final class Catalog {
         }
         BackupManifest manifest = read.manifest();
         Verification verification = state.containsKey(layout.verified(key.database(), key.id()))
-                ? document(layout.verified(key.database(), key.id()), Verification.class)
+                ? state(layout.verified(key.database(), key.id()), Verification.class)
                         .orElse(null)
                 : null;
         String pin = state.containsKey(layout.pin(key.database(), key.id()))
-                ? document(layout.pin(key.database(), key.id()), Pin.class)
+                ? state(layout.pin(key.database(), key.id()), Pin.class)
                         .map(Pin::reason)
+                        // What keeps a backup does no harm, and may have been a pin before a stranger spoiled it.
                         .orElse("(unreadable pin)")
                 : null;
         boolean passed = verification != null && verification.passed();
@@ -194,21 +198,53 @@ public final class Catalog {
         });
     }
 
-    /** A small JSON object of ours, or empty if it is missing or not what it should be. */
+    /** A small JSON object of ours, or empty if it is missing or not what it should be. Whoever may write to the store may have. */
     public <T> Optional<T> document(String key, Class<T> type) {
+        return content(key).flatMap(content -> {
+            try {
+                return Optional.of(Json.MAPPER.readValue(content, type));
+            } catch (IOException e) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    private Optional<byte[]> content(String key) {
         Optional<StoredObject> object = retry.call("stat", () -> store.stat(key));
         if (object.isEmpty()) {
             return Optional.empty();
         }
         try {
-            return Optional.of(Json.MAPPER.readValue(bytes(key, object.get().size()), type));
-        } catch (UnreadableManifest | IOException e) {
+            return Optional.of(bytes(key, object.get().size()));
+        } catch (UnreadableManifest e) {
             return Optional.empty();
         }
     }
 
+    /** What is believed: one of ours, and with keys one that was written with them, and for this place. */
+    private <T> Optional<T> state(String key, Class<T> type) {
+        return content(key).flatMap(content -> {
+            try {
+                return Optional.of(Json.MAPPER.readValue(
+                        SealedDocument.open(content, encryption, layout.cluster(), relative(key)), type));
+            } catch (UnreadableManifest | IOException e) {
+                LOGGER.warn("{} in {} is not believed: {}", key, store.describe(), e.getMessage());
+                return Optional.empty();
+            }
+        });
+    }
+
+    private byte[] sealed(String key, Object document) {
+        return SealedDocument.write(json(key, document), encryption, layout.cluster(), relative(key));
+    }
+
+    /** The place without what an administrator may change: a copied bucket stays readable. */
+    private String relative(String key) {
+        return key.substring(layout.root().length());
+    }
+
     private void write(String key, Object document) {
-        byte[] content = json(key, document);
+        byte[] content = sealed(key, document);
         retry.call("put", () -> store.put(key, content, WriteOptions.of("application/json")));
     }
 
@@ -238,12 +274,16 @@ public final class Catalog {
 
     /** When each backup was last verified, well or not, by the key of what was found. */
     public Map<String, Instant> verificationTimes() {
-        Map<String, Instant> times = new HashMap<>();
+        List<String> keys = new ArrayList<>();
         retry.call("list", () -> {
-            times.clear();
-            store.list(layout.state() + "verified/", object -> times.put(object.key(), object.lastModified()));
+            keys.clear();
+            store.list(layout.state() + "verified/", object -> keys.add(object.key()));
             return true;
         });
+        Map<String, Future<Optional<Verification>>> found = new HashMap<>();
+        keys.forEach(key -> found.put(key, readers.submit(() -> state(key, Verification.class))));
+        Map<String, Instant> times = new HashMap<>();
+        found.forEach((key, verification) -> await(verification).ifPresent(of -> times.put(key, of.at())));
         return times;
     }
 
@@ -259,13 +299,13 @@ public final class Catalog {
         if (run.outcome() == RunReport.Outcome.SUCCESS) {
             write(layout.lastRun(), run);
         } else {
-            store.put(layout.lastRun(), json(layout.lastRun(), run), WriteOptions.of("application/json"));
+            store.put(layout.lastRun(), sealed(layout.lastRun(), run), WriteOptions.of("application/json"));
         }
     }
 
     /** How the last run ended, or empty if that is not known. */
     public Optional<LastRun> lastRun() {
-        return document(layout.lastRun(), LastRun.class);
+        return state(layout.lastRun(), LastRun.class);
     }
 
     /** One backup. */

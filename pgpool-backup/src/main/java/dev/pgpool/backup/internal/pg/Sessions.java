@@ -39,6 +39,7 @@ public final class Sessions {
     private static final int TRANSACTION_TIMEOUT_SINCE = 17;
     /** By the SQLSTATE with which a limit ends a session: the first version that has it. */
     private static final Map<String, Integer> VERSIONS_BY_LIMIT = Map.of("57P05", 140_000, "25P04", 170_000);
+
     private static final Driver DRIVER = new Driver();
 
     private Sessions() {}

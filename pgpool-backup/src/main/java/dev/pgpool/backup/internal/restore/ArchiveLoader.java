@@ -4,7 +4,6 @@ import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.DumpFormat;
 import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.PgServer;
 import dev.pgpool.backup.internal.dump.ChildProcess;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.dump.Redactor;
@@ -16,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
@@ -69,7 +67,9 @@ public final class ArchiveLoader {
         }
         List<String> command = ClientTools.command(
                 tools.restore(),
-                List.of("--file=/dev/null", "--format=" + manifest.tool().format().flag()));
+                List.of(
+                        "--file=/dev/null",
+                        "--format=" + manifest.tool().format().flag()));
         Ending ending = pipe(
                 manifest, command, Map.of(), new Redactor(List.of()), line -> {}, false, FailureReason.VERIFY_FAILED);
         if (ending.status() != 0) {

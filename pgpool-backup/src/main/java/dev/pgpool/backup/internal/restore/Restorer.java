@@ -199,9 +199,7 @@ public final class Restorer {
 
     private LoadPlan.Loaded loadInPlace(Work work) {
         return loader.load(
-                work.manifest(),
-                work.into(work.request().target()),
-                work.plan().inOneTransaction());
+                work.manifest(), work.into(work.request().target()), work.plan().inOneTransaction());
     }
 
     private LoadPlan.Loaded loadBeside(Work work) throws SQLException {
@@ -222,10 +220,7 @@ public final class Restorer {
                 PartOfDatabase.prepare(
                         work.server(), beside.name(), work.manifest().contents(), work.sessions());
             }
-            LoadPlan.Loaded loaded = loader.load(
-                    work.manifest(),
-                    work.into(beside.name()),
-                    work.plan());
+            LoadPlan.Loaded loaded = loader.load(work.manifest(), work.into(beside.name()), work.plan());
             List<String> notes = beside.takeOver(
                     target,
                     work.exists(),
