@@ -16,6 +16,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
@@ -36,6 +37,8 @@ import java.util.stream.Stream;
 /**
  * Objects as files below a directory. A write goes to a file in {@code .uploads}, is synced to disk, and gets its name by
  * an atomic rename, after which the directory is synced too: what is visible is whole and survives a power cut.
+ *
+ * <p>Symbolic links below the directory are refused: by one, whoever may write there could have files elsewhere written or deleted.
  *
  * <p>Files and folders that it makes are for their owner alone, 0600 and 0700, whatever the umask says.
  *
@@ -62,6 +65,9 @@ public final class DirectoryStore implements ObjectStore {
         this.root = root.toAbsolutePath().normalize();
         try {
             OwnerOnly.createFolders(this.root.resolve(UPLOADS));
+            if (Files.isSymbolicLink(this.root.resolve(UPLOADS))) {
+                throw new NotDirectoryException(this.root.resolve(UPLOADS) + " is a symbolic link");
+            }
             OwnerOnly.restrictFolder(this.root.resolve(UPLOADS));
         } catch (IOException e) {
             throw failure("create directory", this.root.toString(), e);
@@ -358,7 +364,16 @@ public final class DirectoryStore implements ObjectStore {
         if (key.equals(UPLOADS) || key.startsWith(UPLOADS + "/")) {
             throw new StoreException(Kind.REJECTED, "key \"" + key + "\": the store's own place");
         }
-        return root.resolve(key);
+        Path file = root.resolve(key);
+        for (Path at = file; at != null && !at.equals(root); at = at.getParent()) {
+            if (Files.isSymbolicLink(at)) {
+                throw new StoreException(
+                        Kind.REJECTED,
+                        "key \"" + key + "\": " + at + " is a symbolic link (expected: none below " + root
+                                + "; the directory itself may be one)");
+            }
+        }
+        return file;
     }
 
     static StoreException failure(String operation, String key, IOException e) {

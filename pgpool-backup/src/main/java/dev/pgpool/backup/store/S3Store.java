@@ -13,18 +13,17 @@ import io.minio.GetObjectTagsArgs;
 import io.minio.HeadObjectResponse;
 import io.minio.Http;
 import io.minio.ListMultipartUploadsArgs;
-import io.minio.ListObjectsArgs;
+import io.minio.ListObjectsV2Args;
 import io.minio.ListPartsArgs;
 import io.minio.MinioAsyncClient;
 import io.minio.ObjectWriteResponse;
 import io.minio.PutObjectAPIArgs;
-import io.minio.Result;
 import io.minio.StatObjectArgs;
-import io.minio.errors.MinioException;
+import io.minio.messages.Contents;
 import io.minio.messages.DeleteRequest;
 import io.minio.messages.DeleteResult;
-import io.minio.messages.Item;
 import io.minio.messages.LegalHold;
+import io.minio.messages.ListBucketResultV2;
 import io.minio.messages.ListMultipartUploadsResult;
 import java.io.InputStream;
 import java.time.Instant;
@@ -33,7 +32,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -194,27 +192,10 @@ public final class S3Store implements ObjectStore {
 
     @Override
     public void list(String prefix, Consumer<StoredObject> sink) {
-        ListObjectsArgs args = ListObjectsArgs.builder()
-                .bucket(bucket())
-                .region(region())
-                .prefix(prefix)
-                .recursive(true)
-                .build();
-        // The client's listing is lazy and hides failures in its elements, or throws them while it looks for the next
-        // page:
-        // all of it is walked here.
-        Iterator<Result<Item>> results = client().listObjects(args).iterator();
-        while (true) {
-            Item item;
-            try {
-                if (!results.hasNext()) {
-                    return;
-                }
-                item = results.next().get();
-            } catch (MinioException | RuntimeException e) {
-                throw S3Calls.translate("list " + prefix, e);
-            }
-            if (!item.isDir()) {
+        String token = null;
+        do {
+            ListBucketResultV2 page = page(prefix, token);
+            for (Contents item : page.contents()) {
                 String etag = item.etag();
                 ZonedDateTime modified = item.lastModified();
                 sink.accept(StoredObject.listed(
@@ -223,7 +204,31 @@ public final class S3Store implements ObjectStore {
                         etag == null ? "" : etag.replace("\"", ""),
                         modified == null ? Instant.EPOCH : modified.toInstant()));
             }
+            token = page.isTruncated() ? nextToken(page, prefix, token) : null;
+        } while (token != null);
+    }
+
+    private ListBucketResultV2 page(String prefix, @Nullable String token) {
+        ListObjectsV2Args args = ListObjectsV2Args.builder()
+                .bucket(bucket())
+                .region(region())
+                .prefix(prefix)
+                .continuationToken(token)
+                .build();
+        return S3Calls.await("list " + prefix, () -> client().listObjectsV2(args))
+                .result();
+    }
+
+    /** The client's own listing takes a page that says there is more, but not where, for the last one: the rest would be missing. */
+    private static String nextToken(ListBucketResultV2 page, String prefix, @Nullable String token) {
+        String next = page.nextContinuationToken();
+        if (next == null || next.isEmpty() || next.equals(token)) {
+            throw new StoreException(
+                    Kind.TRANSIENT,
+                    "list " + prefix + ": a page says that there are more, with token \"" + next
+                            + "\" (expected: the next page's)");
         }
+        return next;
     }
 
     @Override

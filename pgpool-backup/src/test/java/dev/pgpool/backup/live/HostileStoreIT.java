@@ -26,7 +26,10 @@ import dev.pgpool.backup.internal.catalog.Json;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.stream.Digests;
 import dev.pgpool.backup.internal.stream.Encryption;
+import dev.pgpool.backup.metrics.BackupMetrics;
+import dev.pgpool.backup.retention.RetentionPolicy;
 import dev.pgpool.backup.store.DirectoryStore;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,6 +42,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -261,6 +265,115 @@ class HostileStoreIT {
         }
     }
 
+    /** Values that are well-formed and no backup's; each made arithmetic, sorting or a path fail somewhere, or might. */
+    private static final Map<String, Consumer<ObjectNode>> EXTREMES = Map.ofEntries(
+            Map.entry("begun before time", tree -> tree.put("startedAt", "-1000000000-01-01T00:00:00Z")),
+            Map.entry("begun after time", tree -> tree.put("startedAt", "+1000000000-12-31T23:59:59.999999999Z")),
+            Map.entry("ended after time", tree -> tree.put("finishedAt", "+1000000000-12-31T23:59:59Z")),
+            Map.entry("locked for ever", tree -> tree.put("lockedUntil", "+1000000000-12-31T23:59:59Z")),
+            Map.entry("largest size", tree -> size(tree, "bytes", Long.MAX_VALUE)),
+            Map.entry("largest plain size", tree -> size(tree, "plainBytes", Long.MAX_VALUE)),
+            Map.entry("negative plain size", tree -> size(tree, "plainBytes", -1)),
+            Map.entry(
+                    "no number",
+                    tree -> ((ObjectNode) tree.path("objects").get(0))
+                            .put("bytes", new java.math.BigInteger("9".repeat(400)))),
+            Map.entry("another database", tree -> ((ObjectNode) tree.path("source")).put("database", "other")),
+            Map.entry("another id", tree -> tree.put("id", "20260101T000000Z-00000000")),
+            Map.entry("an id that is none", tree -> tree.put("id", "../../20260101T000000Z-00000000")),
+            Map.entry("key outside", tree -> key(tree, key -> "v1/other/" + key)),
+            Map.entry("key upwards", tree -> key(tree, key -> key + "/../../x")),
+            Map.entry("key of a parent", tree -> key(tree, key -> key.replaceFirst("[^/]+$", ".."))),
+            Map.entry("key with a zero", tree -> key(tree, key -> key + "\0")),
+            Map.entry("key of another file", tree -> key(tree, key -> key.replaceFirst("[^/]+$", "other.sql"))),
+            Map.entry("key of the manifest", tree -> key(tree, key -> key.replaceFirst("[^/]+$", "manifest.json"))),
+            Map.entry("deep", tree -> deep(tree.putObject("contents"))));
+
+    private static void size(ObjectNode tree, String field, long value) {
+        ((ObjectNode) tree.path("objects").get(0)).put(field, value);
+    }
+
+    private static void key(ObjectNode tree, UnaryOperator<String> change) {
+        ObjectNode object = (ObjectNode) tree.path("objects").get(0);
+        object.put("key", change.apply(object.path("key").asText()));
+    }
+
+    private static void deep(ObjectNode tree) {
+        ObjectNode at = tree;
+        for (int i = 0; i < 900; i++) {
+            at = at.putObject("tables");
+        }
+    }
+
+    static Set<String> extremes() {
+        return EXTREMES.keySet();
+    }
+
+    @ParameterizedTest
+    @MethodSource("extremes")
+    void aManifestOfExtremesIsUnreadableAndSpoilsNothingElse(String extreme) throws IOException {
+        String database = Source.sampleDatabase();
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        try (BackupEngine engine = engine(database)
+                .dumpCommand(FakeDump.script(directory, "archive 1"))
+                .listener(new BackupMetrics(registry))
+                .build()) {
+            RunReport run = succeed(engine.run());
+            forge(engine.catalog().list(database).get(0), Objects.requireNonNull(EXTREMES.get(extreme)), false);
+
+            assertThat(engine.catalog().list(database))
+                    .singleElement()
+                    .satisfies(entry ->
+                            assertThat(entry.readable()).as(entry.problem()).isFalse());
+            assertThatThrownBy(() -> engine.export(database, run.id(), directory.resolve("exported")))
+                    .isInstanceOf(BackupException.class);
+            assertThat(engine.planRetention(RetentionPolicy.keepFor(Duration.ofDays(1))))
+                    .isNotEmpty();
+            RunReport next = succeed(engine.run());
+            assertThat(engine.catalog().list(database))
+                    .filteredOn(CatalogEntry::readable)
+                    .singleElement()
+                    .satisfies(entry -> assertThat(entry.id()).isEqualTo(next.id()));
+        }
+    }
+
+    /** Another backup's manifest, an older one's, or a part of its own in its place. */
+    @ParameterizedTest
+    @ValueSource(strings = {"of an older backup", "of another database", "half", "empty", "twice"})
+    void aManifestThatIsNotThisBackupsIsNotBelievedEvenIfItIsGenuine(String whose) throws IOException {
+        String database = Source.sampleDatabase();
+        String other = Source.postgres().createDatabase();
+        try (BackupEngine engine = Source.engine(new DirectoryStore(directory), database, other)
+                .encryption(keys("k1", KEY))
+                .build()) {
+            succeed(engine.run());
+            RunReport run = succeed(engine.run());
+            List<CatalogEntry> of = engine.catalog().list(database);
+            Path newest = directory.resolve(of.get(1).manifestKey());
+            byte[] own = Files.readAllBytes(newest);
+            switch (whose) {
+                case "of an older backup" ->
+                    Files.write(
+                            newest,
+                            Files.readAllBytes(directory.resolve(of.get(0).manifestKey())));
+                case "of another database" ->
+                    Files.write(
+                            newest,
+                            Files.readAllBytes(directory.resolve(
+                                    engine.catalog().list(other).get(1).manifestKey())));
+                case "half" -> Files.write(newest, java.util.Arrays.copyOf(own, own.length / 2));
+                case "empty" -> Files.write(newest, new byte[0]);
+                default -> Files.write(newest, own, java.nio.file.StandardOpenOption.APPEND);
+            }
+            assertThat(engine.catalog().list(database))
+                    .filteredOn(entry -> entry.id().equals(run.id()))
+                    .singleElement()
+                    .satisfies(entry -> assertThat(entry.readable()).isFalse());
+            assertThat(engine.verify(database, run.id(), VerifyLevel.CHECKSUM).passed())
+                    .isFalse();
+        }
+    }
+
     /** What a document in the store may be, that was not written for its place with the keys. */
     enum Forged {
         /** As an engine without keys writes it. */
@@ -275,13 +388,12 @@ class HostileStoreIT {
 
     @ParameterizedTest
     @EnumSource(Forged.class)
-    void withKeysPinsVerificationsAndTheLastRunAreBelievedOnlyIfTheyWereWrittenWithThem(Forged kind) throws IOException {
+    void withKeysPinsVerificationsAndTheLastRunAreBelievedOnlyIfTheyWereWrittenWithThem(Forged kind)
+            throws IOException {
         String database = Source.sampleDatabase();
         List<LastRun> told = new ArrayList<>();
-        try (BackupEngine engine = engine(database)
-                .encryption(keys("k1", KEY))
-                .keepEverything()
-                .build()) {
+        try (BackupEngine engine =
+                engine(database).encryption(keys("k1", KEY)).keepEverything().build()) {
             BackupId first = succeed(engine.run()).id();
             BackupId second = succeed(engine.run()).id();
             assertThat(engine.verify(database, first, VerifyLevel.CHECKSUM).passed())

@@ -8,14 +8,18 @@ import dev.pgpool.backup.BackupEngineBuilder;
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.DumpFormat;
 import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.PgServer;
 import dev.pgpool.backup.RestoreOptions;
 import dev.pgpool.backup.RestoreReport;
 import dev.pgpool.backup.RestoreRequest;
 import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.VerifyLevel;
 import dev.pgpool.backup.fixture.Source;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.core.fixture.TestPostgres;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -26,6 +30,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -187,6 +192,84 @@ class OverwriteIT {
             engine.restore(request);
             assertThat(postgres.query("SELECT count(*) FROM t")).containsExactly("0");
         }
+    }
+
+    /** Odd states of a target: each is replaced, and what it says of itself stays. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ALTER DATABASE %s ALLOW_CONNECTIONS false | false -1",
+                "UPDATE pg_database SET datconnlimit = -2 WHERE datname = '%s' | true -1",
+                "ALTER DATABASE %s CONNECTION LIMIT 0 | true 0",
+                "ALTER DATABASE %s CONNECTION LIMIT 7 | true 7",
+                "ALTER ROLE postgres IN DATABASE %s SET default_transaction_read_only = on | true -1"
+            })
+    void anOddTargetIsReplacedAndStaysWhatItWas(String state, String expected) {
+        String database = Source.postgres().createDatabase();
+        TestPostgres postgres = Source.postgres();
+        postgres.executeIn(database, "CREATE TABLE t AS SELECT generate_series(1, 10) i");
+        try (BackupEngine engine = engine(database).build()) {
+            succeed(engine.run());
+            postgres.executeIn(database, "DELETE FROM t");
+            postgres.execute(String.format(state, database));
+            engine.restore(request(database).overwriting(database));
+        }
+        String after = "SELECT datallowconn || ' ' || datconnlimit FROM pg_database WHERE datname = '" + database + "'";
+        assertThat(Source.query(postgres, "app", after)).isEqualTo(expected);
+        postgres.execute("ALTER DATABASE " + database + " ALLOW_CONNECTIONS true");
+        assertThat(Source.query(postgres, database, "SELECT count(*) FROM t")).isEqualTo("10");
+    }
+
+    /** The wall around a database is its CONNECT; a copy of it that is being restored stands behind one, too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"SUPERUSER", "CREATEDB"})
+    void aDatabaseThatIsBeingRestoredIsClosedToOthers(String might) throws Exception {
+        String database = Source.postgres().createDatabase();
+        TestPostgres postgres = Source.postgres();
+        String restorer = database + "_r";
+        postgres.execute(
+                "CREATE ROLE " + restorer + " LOGIN " + might,
+                "CREATE ROLE " + database + "_other LOGIN",
+                "ALTER DATABASE " + database + " OWNER TO " + restorer,
+                "REVOKE CONNECT ON DATABASE " + database + " FROM PUBLIC");
+        postgres.executeIn(
+                database,
+                "SET ROLE " + restorer,
+                "CREATE TABLE secret AS SELECT 42 AS i",
+                "GRANT SELECT ON secret TO PUBLIC");
+        Path seen = directory.resolve("seen");
+        Path spy = Files.writeString(
+                directory.resolve("spy"),
+                "#!/bin/sh\n"
+                        + "ask() { psql -h 127.0.0.1 -p " + postgres.port() + " -U " + database
+                        + "_other -At \"$@\"; }\n"
+                        + "case \"$*\" in *--dbname=*)\n"
+                        + "for d in $(ask -d postgres -c \"SELECT datname FROM pg_database WHERE datname ~ '^pgpool_'\"); do\n"
+                        + "ask -d $d -c \"SELECT 'entered '||current_database()\" >>" + seen + " 2>&1; done;; esac\n"
+                        + "exec pg_restore \"$@\"\n");
+        Files.setPosixFilePermissions(spy, PosixFilePermissions.fromString("rwx------"));
+        PgServer server = PgServer.of(postgres.host(), postgres.port(), restorer, "");
+        try (BackupEngine engine =
+                engine(database).restoreCommand(spy.toString()).verifyOn(server).build()) {
+            RunReport run = engine.run();
+            assertThat(engine.verify(database, run.id(), VerifyLevel.CHECKED).problems())
+                    .isEmpty();
+            RestoreRequest request = RestoreRequest.intoNew(new RestoreRequest.Latest(database), server, database);
+            engine.restore(request.overwriting(database));
+            engine.restore(RestoreRequest.intoNew(new RestoreRequest.Latest(database), server, database + "_open")
+                    .globals(RestoreRequest.Globals.SKIP));
+        }
+        assertThat(Files.readString(seen))
+                .as("three databases were being restored")
+                .doesNotContain("entered")
+                .containsPattern("(?s)(too many connections|permission denied).*(too many|denied).*(too many|denied)");
+        String open = "SELECT has_database_privilege('" + database
+                + "_other', '%s', 'CONNECT') || ' ' || datconnlimit FROM" + " pg_database WHERE datname = '%s'";
+        assertThat(Source.query(postgres, "app", String.format(open, database, database)))
+                .isEqualTo("false -1");
+        assertThat(Source.query(postgres, "app", String.format(open, database + "_open", database + "_open")))
+                .isEqualTo("true -1");
     }
 
     @Test

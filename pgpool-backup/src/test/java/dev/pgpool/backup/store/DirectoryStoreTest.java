@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +45,57 @@ class DirectoryStoreTest extends ObjectStoreContract {
 
         assertThat(root.resolve("a/b")).doesNotExist();
         assertThat(root.resolve("a/d")).exists();
+    }
+
+    /** By a link, whoever may write in the store could have files elsewhere written, read, restricted or deleted. */
+    @Test
+    void symbolicLinksBelowTheDirectoryAreRefused(@TempDir Path elsewhere) throws IOException {
+        Path victim = Files.writeString(elsewhere.resolve("victim"), "precious");
+        Files.setPosixFilePermissions(victim, PosixFilePermissions.fromString("rw-r--r--"));
+        Files.createDirectory(root.resolve("v1"));
+        Files.createSymbolicLink(root.resolve("v1/folder"), elsewhere);
+        Files.createSymbolicLink(root.resolve("v1/file"), victim);
+        Files.createDirectories(root.resolve(".uploads"));
+        Files.deleteIfExists(root.resolve(".uploads/lock"));
+        Files.createSymbolicLink(root.resolve(".uploads/lock"), victim);
+
+        for (String key : List.of("v1/folder/victim", "v1/folder/deeper/x", "v1/file")) {
+            List<ThrowableAssert.ThrowingCallable> ways = List.of(
+                    () -> store().put(key, bytes("x"), WriteOptions.of("text/plain")),
+                    () -> store().startMultipart(key, WriteOptions.of("text/plain")),
+                    () -> store().stat(key),
+                    () -> store().open(key, 0, 1));
+            for (ThrowableAssert.ThrowingCallable way : ways) {
+                assertThatThrownBy(way)
+                        .as(key)
+                        .isInstanceOf(StoreException.class)
+                        .hasMessageContaining("symbolic link");
+            }
+            assertThat(store().delete(List.of(key)))
+                    .singleElement()
+                    .satisfies(failure -> assertThat(failure.reason()).contains("symbolic link"));
+        }
+        assertThatThrownBy(() -> store().put(
+                                "v1/x",
+                                bytes("x"),
+                                WriteOptions.of("text/plain").on(new WriteCondition.IfAbsent())))
+                .isInstanceOf(StoreException.class);
+        List<String> listed = new ArrayList<>();
+        store().list("v1/", object -> listed.add(object.key()));
+        assertThat(listed).isEmpty();
+        assertThat(victim).hasContent("precious");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(victim)))
+                .isEqualTo("rw-r--r--");
+
+        Path other = Files.createDirectory(elsewhere.resolve("other"));
+        Files.createSymbolicLink(other.resolve(".uploads"), elsewhere);
+        assertThatThrownBy(() -> new DirectoryStore(other)).isInstanceOf(StoreException.class);
+        Path link =
+                Files.createSymbolicLink(elsewhere.resolve("link"), Files.createDirectory(elsewhere.resolve("real")));
+        try (DirectoryStore good = new DirectoryStore(link)) {
+            good.put("a", bytes("x"), WriteOptions.of("text/plain"));
+        }
+        assertThat(elsewhere.resolve("real/a")).hasContent("x");
     }
 
     @Test

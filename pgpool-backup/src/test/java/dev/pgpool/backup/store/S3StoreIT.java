@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class S3StoreIT extends ObjectStoreContract {
 
@@ -219,6 +221,36 @@ class S3StoreIT extends ObjectStoreContract {
                                 new Answer(403, FaultProxy.error("AccessDenied")));
                 ObjectStore store = S3Server.store(proxy.url(), bucket).build()) {
             assertThatThrownBy(() -> store.list("", o -> {})).isInstanceOf(StoreException.class);
+        }
+    }
+
+    /** What stands for a page of a listing and is none. Taken for an empty last page, it would make backups vanish. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>InternalError</Code><Message>again</Message></Error>",
+                "<Error><Code>AccessDenied</Code></Error>",
+                "<html><body>please log in</body></html>",
+                "{\"error\": \"none\"}",
+                "",
+                "<ListBucketResult>",
+                "<ListAllMyBucketsResult><Buckets></Buckets></ListAllMyBucketsResult>",
+                "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
+                "<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated></ListBucketResult>"
+            })
+    void aPageThatIsNoneIsNoEndOfAListing(String body) {
+        for (boolean first : List.of(true, false)) {
+            try (FaultProxy proxy = FaultProxy.before(S3Server.shared().address())
+                            .always(
+                                    r -> r.target().contains("list-type=2")
+                                            && first != r.target().contains("continuation-token=second"),
+                                    new Answer(200, body))
+                            .always(r -> r.target().contains("list-type=2"), new Answer(200, page("a", "second")));
+                    ObjectStore store = S3Server.store(proxy.url(), bucket).build()) {
+                assertThatThrownBy(() -> store.list("", o -> {}))
+                        .as("first page: " + first)
+                        .isInstanceOf(StoreException.class);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.BackupId;
 import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.CatalogEntry;
+import dev.pgpool.backup.DumpFormat;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.LastRun;
 import dev.pgpool.backup.RunReport;
@@ -27,10 +28,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +46,11 @@ import org.slf4j.LoggerFactory;
 public final class Catalog {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Catalog.class);
+    /** What the objects of a backup are called. */
+    private static final Set<String> FILES = Stream.concat(
+                    Stream.of(KeyLayout.GLOBALS), Stream.of(DumpFormat.values()).map(DumpFormat::fileName))
+            .collect(Collectors.toUnmodifiableSet());
+
     private static final int MAX_DOCUMENT_BYTES = 64 << 20;
 
     private final ObjectStore store;
@@ -170,8 +179,7 @@ public final class Catalog {
             // Deleting goes by the manifest's keys; one that names foreign objects must not get them deleted.
             if (!manifest.objects().stream()
                     .allMatch(part -> part.key().startsWith(home)
-                            && part.key().indexOf('/', home.length()) < 0
-                            && !part.key().equals(object.key()))) {
+                            && FILES.contains(part.key().substring(home.length())))) {
                 throw new UnreadableManifest("it names objects outside of its backup");
             }
             return new Remembered(object.etag(), manifest, "");

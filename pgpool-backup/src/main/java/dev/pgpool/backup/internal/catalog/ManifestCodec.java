@@ -9,6 +9,7 @@ import dev.pgpool.backup.internal.stream.Digests;
 import dev.pgpool.backup.internal.stream.Encryption;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,13 @@ public final class ManifestCodec {
 
     private static final String HEAD = "{\"backup\":";
     private static final int LINES = 3;
+    /** More than any store holds in an object; sums of a few stay in a long. */
+    private static final long MAX_OBJECT_BYTES = 1L << 55;
+
+    /** Times outside of these are no backup's, and would overflow where ages are reckoned. */
+    private static final Instant EARLIEST = Instant.EPOCH;
+
+    private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
 
     private ManifestCodec() {}
 
@@ -83,11 +91,20 @@ public final class ManifestCodec {
         }
     }
 
+    private static void requireTime(Instant time, String field) throws UnreadableManifest {
+        if (time.isBefore(EARLIEST) || time.isAfter(LATEST)) {
+            throw new UnreadableManifest(field + " is " + time);
+        }
+    }
+
     /** Fields that every use of a manifest relies on; one that lacks them must not end the reading of a whole catalog. */
     private static void requireComplete(BackupManifest manifest) throws UnreadableManifest {
         requireNonNull(manifest.id(), "id");
-        requireNonNull(manifest.startedAt(), "startedAt");
-        requireNonNull(manifest.finishedAt(), "finishedAt");
+        requireTime(requireNonNull(manifest.startedAt(), "startedAt"), "startedAt");
+        requireTime(requireNonNull(manifest.finishedAt(), "finishedAt"), "finishedAt");
+        if (manifest.lockedUntil() != null) {
+            requireTime(manifest.lockedUntil(), "lockedUntil");
+        }
         BackupManifest.Source source = requireNonNull(manifest.source(), "source");
         for (String text : List.of(
                 source.cluster(),
@@ -107,7 +124,11 @@ public final class ManifestCodec {
         }
         for (BackupManifest.StoredPart part : manifest.objects()) {
             requireNonNull(part.key(), "objects.key");
-            if (part.bytes() < 0 || !part.sha256().matches("[0-9a-f]*")) {
+            if (part.bytes() < 0
+                    || part.bytes() > MAX_OBJECT_BYTES
+                    || part.plainBytes() < 0
+                    || part.plainBytes() > MAX_OBJECT_BYTES
+                    || !part.sha256().matches("[0-9a-f]*")) {
                 throw new UnreadableManifest(
                         "it has an object of " + part.bytes() + " bytes, SHA-256 " + part.sha256());
             }

@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param document JSON as text
  * @param seal of document and place
  */
-record SealedDocument(
-        @Nullable String document, @Nullable Seal seal) {
+record SealedDocument(@Nullable String document, @Nullable Seal seal) {
 
     /** A document as it is stored. */
     static byte[] write(byte[] document, Encryption encryption, String... place) {

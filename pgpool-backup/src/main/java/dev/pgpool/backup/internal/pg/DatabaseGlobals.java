@@ -44,12 +44,12 @@ final class DatabaseGlobals {
         }
     }
 
-    /** Everything but the tablespace. */
+    /** Everything but the tablespace. A database whose DROP was interrupted is marked by a limit that cannot be set. */
     void properties() throws SQLException {
         String name = identifier(database);
         for (List<@Nullable String> row : Sessions.rows(
                 connection,
-                "SELECT r.rolname, d.datconnlimit, pg_catalog.shobj_description(d.oid, 'pg_database'), d.datacl IS NOT NULL"
+                "SELECT r.rolname, greatest(d.datconnlimit, -1), pg_catalog.shobj_description(d.oid, 'pg_database'), d.datacl IS NOT NULL"
                         + " FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid = d.datdba WHERE d.datname = "
                         + literal(database))) {
             String owner = text(row, 0);

@@ -138,6 +138,7 @@ final class BesideDatabase implements AutoCloseable {
                         admin, "ALTER DATABASE " + identifier(target) + " RENAME TO " + identifier(REPLACED + suffix));
             }
             Sessions.execute(admin, "ALTER DATABASE " + identifier(name()) + " RENAME TO " + identifier(target));
+            TargetDatabase.open(admin, target);
             properties.run();
             admin.commit();
             taken = true;

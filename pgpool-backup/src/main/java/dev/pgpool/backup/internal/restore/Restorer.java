@@ -205,6 +205,7 @@ public final class Restorer {
     private LoadPlan.Loaded loadBeside(Work work) throws SQLException {
         String target = work.request().target();
         boolean keepsProperties = work.exists() && work.request().globals() != Globals.APPLY_ALL;
+        boolean keptClosed = keepsProperties && !TargetDatabase.allowsConnections(work.admin(), target);
         String tablespace = !work.request().options().tablespaces()
                 ? null
                 : keepsProperties
@@ -221,11 +222,15 @@ public final class Restorer {
                         work.server(), beside.name(), work.manifest().contents(), work.sessions());
             }
             LoadPlan.Loaded loaded = loader.load(work.manifest(), work.into(beside.name()), work.plan());
-            List<String> notes = beside.takeOver(
-                    target,
-                    work.exists(),
-                    work.request().endSessions(),
-                    () -> properties.database(target, part -> keepsProperties || wanted(part, work.request())));
+            List<String> notes =
+                    beside.takeOver(target, work.exists(), work.request().endSessions(), () -> {
+                        properties.database(target, part -> keepsProperties || wanted(part, work.request()));
+                        if (keptClosed) {
+                            Sessions.execute(
+                                    work.admin(),
+                                    "ALTER DATABASE " + Sessions.identifier(target) + " ALLOW_CONNECTIONS false");
+                        }
+                    });
             List<String> warnings = new ArrayList<>(loaded.warnings());
             warnings.addAll(notes);
             return new LoadPlan.Loaded(warnings, loaded.leftOut(), loaded.errors(), loaded.errorCount());

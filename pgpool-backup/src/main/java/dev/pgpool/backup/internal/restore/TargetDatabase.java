@@ -39,7 +39,7 @@ final class TargetDatabase {
     }
 
     /**
-     * Creates a database like the source's. Each value of the manifest is data: a literal, or one of the words known here.
+     * Creates a database like the source's, {@linkplain #close closed} to others. Each value of the manifest is data: a literal, or one of the words known here.
      *
      * @param tablespace of it, or {@code null} for the default one
      */
@@ -57,6 +57,7 @@ final class TargetDatabase {
         }
         try {
             Sessions.execute(admin, sql.toString());
+            close(admin, name);
         } catch (SQLException e) {
             throw new BackupException(
                     FailureReason.RESTORE_REFUSED,
@@ -80,6 +81,33 @@ final class TargetDatabase {
                         "the manifest's locale provider is \"" + source.localeProvider()
                                 + "\" (expected: libc, icu or builtin)");
         };
+    }
+
+    /**
+     * Keeps others out of a database that is being restored: what the source lets nobody see but those with CONNECT would be open to
+     * all who may log in, until the grants are there. A superuser passes a limit; any other role needs its own grant.
+     */
+    static void close(Connection admin, String name) throws SQLException {
+        if ("on".equals(Sessions.value(admin, "SHOW is_superuser"))) {
+            Sessions.execute(admin, "ALTER DATABASE " + identifier(name) + " CONNECTION LIMIT 0");
+        } else {
+            Sessions.execute(admin, "REVOKE CONNECT ON DATABASE " + identifier(name) + " FROM PUBLIC");
+        }
+    }
+
+    /** Takes {@link #close} back. */
+    static void open(Connection admin, String name) throws SQLException {
+        if ("on".equals(Sessions.value(admin, "SHOW is_superuser"))) {
+            Sessions.execute(admin, "ALTER DATABASE " + identifier(name) + " CONNECTION LIMIT -1");
+        } else {
+            Sessions.execute(admin, "GRANT CONNECT ON DATABASE " + identifier(name) + " TO PUBLIC");
+        }
+    }
+
+    /** Whether sessions may be opened in a database at all. */
+    static boolean allowsConnections(Connection admin, String name) throws SQLException {
+        return "t"
+                .equals(Sessions.value(admin, "SELECT datallowconn FROM pg_database WHERE datname = " + literal(name)));
     }
 
     static void drop(Connection admin, int serverVersion, String name) throws SQLException {
