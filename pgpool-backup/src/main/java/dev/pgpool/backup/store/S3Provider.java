@@ -3,7 +3,6 @@ package dev.pgpool.backup.store;
 import io.minio.credentials.AwsConfigProvider;
 import io.minio.credentials.AwsEnvironmentProvider;
 import io.minio.credentials.Credentials;
-import io.minio.credentials.IamAwsProvider;
 import io.minio.credentials.MinioClientConfigProvider;
 import io.minio.credentials.MinioEnvironmentProvider;
 import io.minio.credentials.Provider;
@@ -26,7 +25,8 @@ public enum S3Provider {
     MINIO_FILE,
     /**
      * The role of the machine, container or service account: a web identity token ({@code AWS_WEB_IDENTITY_TOKEN_FILE} and
-     * {@code AWS_ROLE_ARN}, as in EKS), the container's address ({@code AWS_CONTAINER_CREDENTIALS_RELATIVE_URI} or
+     * {@code AWS_ROLE_ARN}, as in EKS; {@code AWS_ENDPOINT_URL_STS} where another service than Amazon's gives the keys, as MinIO
+     * does), the container's address ({@code AWS_CONTAINER_CREDENTIALS_RELATIVE_URI} or
      * {@code ..._FULL_URI}), or EC2's metadata.
      */
     IAM;
@@ -37,7 +37,7 @@ public enum S3Provider {
             case MINIO_ENVIRONMENT -> new MinioEnvironmentProvider();
             case AWS_FILE -> new AwsConfigProvider(null, null);
             case MINIO_FILE -> new MinioClientConfigProvider(null, null);
-            case IAM -> new IamAwsProvider(null, null);
+            case IAM -> WebIdentity.provider();
         };
     }
 

@@ -8,6 +8,7 @@ import dev.pgpool.backup.BackupId;
 import dev.pgpool.backup.DumpFormat;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.RestoreRequest;
 import dev.pgpool.backup.RunHook;
 import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.RunReport.DatabaseResult;
@@ -136,6 +137,44 @@ class OddDatabasesIT {
             assertThat(run.message()).isEmpty();
             assertThat(engine.verify(database, run.id(), VerifyLevel.CHECKED).problems())
                     .isEmpty();
+        }
+    }
+
+    /** Such a role cannot be made on a server whose other databases have an encoding; what it owns is restored without owners. */
+    @Test
+    void rolesWhoseNamesAreNoUtf8AreToldAndLeaveTheDataRestorable() throws Exception {
+        try (TestPostgres postgres = TestPostgres.fresh(15, Map.of());
+                TestPostgres other = TestPostgres.fresh(15, Map.of())) {
+            postgres.execute(
+                    "CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'",
+                    "CREATE ROLE \"k\u00fche\" LOGIN CONNECTION LIMIT 3");
+            psql(
+                    postgres,
+                    "ascii",
+                    "CREATE ROLE \"k\u00e4se\"",
+                    "CREATE TABLE t AS SELECT generate_series(1, 3)",
+                    "ALTER TABLE t OWNER TO \"k\u00e4se\"");
+            postgres.execute("CREATE TABLE u AS SELECT 1 AS i", "ALTER TABLE u OWNER TO \"k\u00fche\"");
+            try (BackupEngine engine = BackupEngine.builder()
+                    .source(Source.server(postgres))
+                    .store(new DirectoryStore(directory))
+                    .databases("ascii", "app")
+                    .verifyOn(Source.server(other))
+                    .build()) {
+                RunReport run = engine.run();
+                assertThat(run.message()).isEmpty();
+                assertThat(engine.verify("app", run.id(), VerifyLevel.CHECKED).problems())
+                        .as("a database that has nothing to do with it")
+                        .isEmpty();
+                VerifyReport report = engine.verify("ascii", run.id(), VerifyLevel.CHECKED);
+                assertThat(report.passed()).as("%s", report).isFalse();
+                engine.restore(
+                        RestoreRequest.intoNew(new RestoreRequest.Latest("ascii"), Source.server(other), "ascii_2")
+                                .globals(RestoreRequest.Globals.SKIP)
+                                .withoutOwners());
+                assertThat(Source.query(other, "ascii_2", "SELECT count(*) FROM t"))
+                        .isEqualTo("3");
+            }
         }
     }
 

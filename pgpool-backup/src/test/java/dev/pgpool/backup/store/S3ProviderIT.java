@@ -3,6 +3,7 @@ package dev.pgpool.backup.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.pgpool.backup.fixture.DiscardingS3;
 import dev.pgpool.backup.fixture.S3ProviderMain;
 import dev.pgpool.backup.fixture.S3Server;
 import java.io.IOException;
@@ -12,7 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,6 +70,62 @@ class S3ProviderIT {
         }
     }
 
+    /** As Amazon's EKS gives it to a service account, and MinIO to a tenant's. */
+    @Test
+    void keysComeFromAWebIdentity() throws Exception {
+        Path token = Files.writeString(home.resolve("token"), "eyJ.the+token/=\n");
+        List<String> asked = new CopyOnWriteArrayList<>();
+        HttpServer sts = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        sts.createContext("/", exchange -> {
+            String query = String.valueOf(exchange.getRequestURI().getRawQuery())
+                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            asked.add(query);
+            boolean known = query.contains("WebIdentityToken=eyJ.the%2Btoken%2F%3D");
+            byte[] answer = (known
+                            ? "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleWithWebIdentityResult>"
+                                    + "<Credentials><AccessKeyId>" + S3Server.ACCESS + "</AccessKeyId><SecretAccessKey>"
+                                    + S3Server.SECRET
+                                    + "</SecretAccessKey><SessionToken>session</SessionToken><Expiration>"
+                                    + Instant.now().plusSeconds(3600).truncatedTo(ChronoUnit.SECONDS)
+                                    + "</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"
+                            : "<ErrorResponse><Error><Code>InvalidIdentityToken</Code></Error></ErrorResponse>")
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(known ? 200 : 400, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        sts.start();
+        try {
+            Map<String, String> environment = Map.of(
+                    "AWS_WEB_IDENTITY_TOKEN_FILE",
+                    token.toString(),
+                    "AWS_ROLE_ARN",
+                    "arn:aws:iam::1:role/backup",
+                    "AWS_ROLE_SESSION_NAME",
+                    "night",
+                    "AWS_ENDPOINT_URL_STS",
+                    "http://127.0.0.1:" + sts.getAddress().getPort());
+            // s3proxy knows no keys of a session, so this server only looks at what it is shown.
+            try (DiscardingS3 s3 = new DiscardingS3(1e12)) {
+                assertThat(run(environment, s3.url())).isEqualTo("stored");
+                assertThat(s3.heads())
+                        .anySatisfy(head -> assertThat(head)
+                                .containsIgnoringCase("x-amz-security-token: session")
+                                .contains("Credential=" + S3Server.ACCESS + "/"));
+            }
+            assertThat(asked)
+                    .singleElement()
+                    .asString()
+                    .contains("Action=AssumeRoleWithWebIdentity", "role%2Fbackup", "RoleSessionName=night");
+            Files.writeString(token, "expired");
+            assertThat(run(environment)).startsWith("DENIED ").contains("IAM: ").doesNotContain("expired");
+            Files.delete(token);
+            assertThat(run(environment)).startsWith("DENIED ").contains("IAM: ");
+        } finally {
+            sts.stop(0);
+        }
+    }
+
     @Test
     void whereNothingIsFoundEachPlaceIsNamed() throws Exception {
         assertThat(run(Map.of("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role")))
@@ -74,6 +134,10 @@ class S3ProviderIT {
     }
 
     private String run(Map<String, String> environment) throws IOException, InterruptedException {
+        return run(environment, S3Server.shared().url());
+    }
+
+    private String run(Map<String, String> environment, String endpoint) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx128m",
@@ -82,7 +146,7 @@ class S3ProviderIT {
                 "-cp",
                 System.getProperty("java.class.path"),
                 S3ProviderMain.class.getName(),
-                S3Server.shared().url(),
+                endpoint,
                 bucket);
         builder.environment().clear();
         builder.environment().putAll(environment);

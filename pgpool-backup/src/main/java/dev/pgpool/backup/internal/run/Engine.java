@@ -339,9 +339,11 @@ public final class Engine implements AutoCloseable {
         return new Pruner(context, catalog(), mayHaveLocks(probe()), true).plan(policy);
     }
 
-    /** Object locks need versions. */
+    /** Object locks need versions; a store that does not let this credential ask may have both. */
     static boolean mayHaveLocks(StoreReport store) {
-        return store.has(StoreFeature.VERSIONING);
+        return store.has(StoreFeature.VERSIONING)
+                || store.has(StoreFeature.OBJECT_LOCK)
+                || store.denied().contains(StoreFeature.VERSIONING);
     }
 
     /** Retention now, for all databases of the catalog. */
