@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Certificates that came from one place: an address of a server, or a file or an entry of it.
@@ -40,8 +41,14 @@ public record CertChain(String where, List<Entry> entries) {
      *
      * @param certificate the certificate
      * @param role what it is here
+     * @param staple the OCSP response about it that came with the chain; absent if none did
+     * @param crl the dates of the revocation list that covers it; absent if none was fetched
      */
-    public record Entry(CertificateFacts certificate, Role role) {
+    public record Entry(
+            CertificateFacts certificate,
+            Role role,
+            @Nullable OcspStaple staple,
+            @Nullable CrlDates crl) {
         public Entry {
             requireNonNull(certificate, "certificate");
             requireNonNull(role, "role");

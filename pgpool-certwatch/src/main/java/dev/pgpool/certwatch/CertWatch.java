@@ -164,8 +164,12 @@ public final class CertWatch implements AutoCloseable {
         shared.put(CertWatchMeters.IN_FLIGHT, (double) inFlight());
         shared.put(CertWatchMeters.TARGETS, (double) size());
         shared.put(CertWatchMeters.SCHEDULE_LAG, scheduleLag().toNanos() / 1e9);
-        shared.put(CertWatchMeters.INTERVAL, config.schedule().interval().toNanos() / 1e9);
-        Exposition.write(snapshot(), shared, config.exposure().certificateSeries(), out);
+        Exposition.write(
+                snapshot(),
+                shared,
+                config.exposure().certificateSeries(),
+                config.schedule().interval(),
+                out);
     }
 
     /** Looks under way at this moment. */

@@ -1,5 +1,8 @@
 package dev.pgpool.certwatch.metrics;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +43,18 @@ public enum CertWatchMeters {
     CERTIFICATE_NOT_AFTER("certwatch.chain.certificate.not.after.timestamp", "seconds", "End of a certificate"),
     /** Start of validity of each certificate, with the same tags. Unix seconds. */
     CERTIFICATE_NOT_BEFORE("certwatch.chain.certificate.not.before.timestamp", "seconds", "Start of a certificate"),
+    /** Since when the stapled OCSP response about a certificate is right, with the same tags. Unix seconds. */
+    CERTIFICATE_OCSP_THIS_UPDATE(
+            "certwatch.chain.certificate.ocsp.this.update.timestamp", "seconds", "Begin of the OCSP response on a certificate"),
+    /** Until when it is. Unix seconds. */
+    CERTIFICATE_OCSP_NEXT_UPDATE(
+            "certwatch.chain.certificate.ocsp.next.update.timestamp", "seconds", "End of the OCSP response on a certificate"),
+    /** When the revocation list that covers a certificate was made, where lists are fetched, with the same tags. Unix seconds. */
+    CERTIFICATE_CRL_THIS_UPDATE(
+            "certwatch.chain.certificate.crl.this.update.timestamp", "seconds", "Begin of the revocation list of a certificate"),
+    /** When the next one is due. Unix seconds. */
+    CERTIFICATE_CRL_NEXT_UPDATE(
+            "certwatch.chain.certificate.crl.next.update.timestamp", "seconds", "End of the revocation list of a certificate"),
     /** 0 OK, 1 WARNING, 2 CRITICAL, 3 EXPIRED. */
     LEVEL("certwatch.level", null, "Level of the target: 0 OK, 1 WARNING, 2 CRITICAL, 3 EXPIRED"),
     /** 1 for each present finding, by {@code code}. */
@@ -70,6 +85,10 @@ public enum CertWatchMeters {
     /** How late the last scheduled look began. No instance. */
     SCHEDULE_LAG("certwatch.schedule.lag", "seconds", "How late the last scheduled look began");
 
+    /** Families with a series for each certificate. */
+    static final Set<CertWatchMeters> OF_CERTIFICATES = Collections.unmodifiableSet(
+            EnumSet.range(CERTIFICATE_NOT_AFTER, CERTIFICATE_CRL_NEXT_UPDATE));
+
     private final String meterName;
     private final @Nullable String baseUnit;
     private final String description;
@@ -78,6 +97,16 @@ public enum CertWatchMeters {
         this.meterName = meterName;
         this.baseUnit = baseUnit;
         this.description = description;
+    }
+
+    /** Whether its series are of targets, and not of the watch. */
+    public boolean ofTarget() {
+        return compareTo(PROBES) < 0;
+    }
+
+    /** Whether it is always 1, and its labels are what it tells. */
+    boolean isInfo() {
+        return meterName.endsWith(".info");
     }
 
     /** Name in Micrometer's form. */

@@ -3,7 +3,6 @@ package dev.pgpool.certwatch.metrics;
 import static java.util.Objects.requireNonNull;
 
 import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertSnapshot;
 import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.CertWatchListener;
@@ -14,21 +13,16 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
-import java.time.Clock;
-import java.time.Duration;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Binds the results of a watch to a registry; {@link CertWatchMeters} lists the meters. A scrape reads the last reports and
- * never causes a look. With thousands of targets {@link CertWatch#writePrometheus} takes a fraction of the memory.
- * Thread-safe.
+ * Binds the results of a watch to a registry; {@link CertWatchMeters} lists the meters. A scrape never causes a look. Thread-safe.
+ *
+ * <p>In a {@code PrometheusMeterRegistry} the series of targets are made when it is scraped, from a snapshot of the watch: ten thousand
+ * targets cost no meter. Its common tags and filters count; {@code registry.find} does not know them. Any other registry gets a meter
+ * for each figure, which is too much for thousands of targets.
  *
  * <pre>{@code
  * try (CertWatchMetrics metrics = CertWatchMetrics.bind(watch, registry)) { ... }
@@ -36,30 +30,18 @@ import java.util.function.ToDoubleFunction;
  */
 public final class CertWatchMetrics implements AutoCloseable {
 
+    private static final String PROMETHEUS = "io.micrometer.prometheusmetrics.PrometheusMeterRegistry";
+
     private final MeterRegistry registry;
     private final Tags extra;
-    private final boolean chainInfo;
-    private final Clock clock;
-    private final SeriesBudget budget;
-    private final Duration watchInterval;
-    private final Map<String, InstanceMeters> instances = new HashMap<>();
+    private final TargetMeters targets;
     private final Set<Meter> shared = ConcurrentHashMap.newKeySet();
-    private final Set<String> labelNames = new TreeSet<>();
     private boolean closed;
 
-    private CertWatchMetrics(
-            MeterRegistry registry,
-            Tags extra,
-            boolean chainInfo,
-            Clock clock,
-            Duration watchInterval,
-            int certificates) {
-        this.budget = new SeriesBudget(certificates);
+    private CertWatchMetrics(MeterRegistry registry, Tags extra, TargetMeters targets) {
         this.registry = registry;
         this.extra = extra;
-        this.chainInfo = chainInfo;
-        this.clock = clock;
-        this.watchInterval = watchInterval;
+        this.targets = targets;
     }
 
     /** Registers all meters, with {@code probe_ssl_last_chain_info} and no further tags. */
@@ -78,46 +60,52 @@ public final class CertWatchMetrics implements AutoCloseable {
     public static CertWatchMetrics bind(
             CertWatch watch, MeterRegistry registry, Iterable<Tag> extra, boolean chainInfo) {
         requireNonNull(registry, "registry");
-        if (registry.find(CertWatchMeters.TARGETS.meterName()).tags(extra).meter() != null) {
-            throw new IllegalStateException("the registry has meters of a watch with tags " + Tags.of(extra)
+        Tags tags = Tags.of(extra);
+        if (registry.find(CertWatchMeters.TARGETS.meterName()).tags(tags).meter() != null) {
+            throw new IllegalStateException("the registry has meters of a watch with tags " + tags
                     + " (expected: other tags for each watch, or the former binding closed)");
         }
-        CertWatchMetrics metrics = new CertWatchMetrics(
-                registry,
-                Tags.of(extra),
-                chainInfo,
-                watch.clock(),
-                watch.config().schedule().interval(),
-                watch.config().exposure().certificateSeries());
-        if (metrics.budget.allowsAny()) {
-            metrics.gauge(CertWatchMeters.CERTIFICATES_LEFT_OUT, watch, w -> metrics.leftOut());
+        boolean series = watch.config().exposure().certificateSeries() > 0;
+        if (isPrometheus(registry)) {
+            CertWatchMetrics metrics =
+                    new CertWatchMetrics(registry, tags, PrometheusSeries.bind(watch, registry, tags, chainInfo));
+            metrics.start(watch);
+            if (series) {
+                metrics.gauge(CertWatchMeters.CERTIFICATES_LEFT_OUT, watch, CertWatchMetrics::leftOut);
+            }
+            return metrics;
         }
-        metrics.gauge(CertWatchMeters.IN_FLIGHT, watch, CertWatch::inFlight);
-        metrics.gauge(CertWatchMeters.TARGETS, watch, CertWatch::size);
-        metrics.gauge(CertWatchMeters.SCHEDULE_LAG, watch, w -> w.scheduleLag().toNanos() / 1e9);
-        watch.addListener(metrics.new Listener());
-        metrics.catchUp(watch);
+        RegisteredMeters registered = new RegisteredMeters(watch, registry, tags, chainInfo);
+        CertWatchMetrics metrics = new CertWatchMetrics(registry, tags, registered);
+        metrics.start(watch);
+        if (series) {
+            metrics.gauge(CertWatchMeters.CERTIFICATES_LEFT_OUT, watch, w -> registered.leftOut());
+        }
+        registered.catchUp();
         return metrics;
     }
 
-    /** What was known before we listened; events that come meanwhile know better. */
-    private synchronized void catchUp(CertWatch watch) {
-        for (CertReport report : watch.snapshot().reports()) {
-            if (!instances.containsKey(report.target().name())) {
-                onReport(report);
+    /** Told by name: the class need not be there. */
+    private static boolean isPrometheus(MeterRegistry registry) {
+        for (Class<?> type = registry.getClass(); type != null; type = type.getSuperclass()) {
+            if (type.getName().equals(PROMETHEUS)) {
+                return true;
             }
         }
-        // A target removed between that snapshot and now told so before its meters were there.
-        CertSnapshot now = watch.snapshot();
-        Set<String> names = new HashSet<>(now.pending());
-        now.reports().forEach(report -> names.add(report.target().name()));
-        instances.entrySet().removeIf(instance -> {
-            boolean gone = !names.contains(instance.getKey());
-            if (gone) {
-                instance.getValue().remove();
-            }
-            return gone;
-        });
+        return false;
+    }
+
+    private static double leftOut(CertWatch watch) {
+        return CertificateSeries.choose(
+                        watch.snapshot().reports(), watch.config().exposure().certificateSeries())
+                .leftOut();
+    }
+
+    private void start(CertWatch watch) {
+        gauge(CertWatchMeters.IN_FLIGHT, watch, CertWatch::inFlight);
+        gauge(CertWatchMeters.TARGETS, watch, CertWatch::size);
+        gauge(CertWatchMeters.SCHEDULE_LAG, watch, w -> w.scheduleLag().toNanos() / 1e9);
+        watch.addListener(new Listener());
     }
 
     private void gauge(CertWatchMeters meter, CertWatch watch, ToDoubleFunction<CertWatch> value) {
@@ -127,54 +115,6 @@ public final class CertWatchMetrics implements AutoCloseable {
                 .tags(extra)
                 .strongReference(true)
                 .register(registry));
-    }
-
-    private synchronized void onReport(CertReport report) {
-        if (!closed) {
-            if (labelNames.addAll(report.target().labels().keySet())) {
-                registerAgain();
-            }
-            instances
-                    .computeIfAbsent(report.target().name(), name -> meters(report))
-                    .onReport(report);
-        }
-    }
-
-    private synchronized int leftOut() {
-        return instances.values().stream().mapToInt(InstanceMeters::leftOut).sum();
-    }
-
-    private InstanceMeters meters(CertReport report) {
-        return new InstanceMeters(registry, tags(report.target()), chainInfo, clock, watchInterval, budget, report);
-    }
-
-    /** Prometheus wants the same tags at all meters of a name: a label that a target does not have is empty. */
-    private Tags tags(CertTarget target) {
-        Tags tags = extra.and("instance", target.name());
-        for (String label : labelNames) {
-            tags = tags.and(label, target.labels().getOrDefault(label, ""));
-        }
-        return tags;
-    }
-
-    /** A label that no target had before changes the tags of all; a watch knows few, so this happens as often at most. */
-    private void registerAgain() {
-        List<CertReport> reports =
-                instances.values().stream().map(InstanceMeters::report).toList();
-        instances.values().forEach(InstanceMeters::remove);
-        instances.clear();
-        for (CertReport report : reports) {
-            InstanceMeters again = meters(report);
-            instances.put(report.target().name(), again);
-            again.onReport(report);
-        }
-    }
-
-    private synchronized void onRemoved(CertTarget target) {
-        InstanceMeters meters = instances.remove(target.name());
-        if (meters != null) {
-            meters.remove();
-        }
     }
 
     private synchronized void count(Notice notice) {
@@ -200,8 +140,7 @@ public final class CertWatchMetrics implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        instances.values().forEach(InstanceMeters::remove);
-        instances.clear();
+        targets.close();
         shared.forEach(registry::remove);
         shared.clear();
     }
@@ -210,7 +149,7 @@ public final class CertWatchMetrics implements AutoCloseable {
 
         @Override
         public void onReport(CertReport report) {
-            CertWatchMetrics.this.onReport(report);
+            targets.onReport(report);
             time(report);
         }
 
@@ -221,7 +160,7 @@ public final class CertWatchMetrics implements AutoCloseable {
 
         @Override
         public void onRemoved(CertTarget target) {
-            CertWatchMetrics.this.onRemoved(target);
+            targets.onRemoved(target);
         }
     }
 }

@@ -1,33 +1,93 @@
 package dev.pgpool.certwatch.metrics;
 
 import dev.pgpool.certwatch.CertChain;
+import dev.pgpool.certwatch.CertReport;
 import dev.pgpool.certwatch.CertificateFacts;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * The tags of the meters that each certificate has, {@link CertWatchMeters#CERTIFICATE_NOT_AFTER} and {@link
- * CertWatchMeters#CERTIFICATE_NOT_BEFORE}. The fingerprint is among them, or two certificates of one serial number, as enemies and
- * bad authorities make them, would be one series twice, and Prometheus refuse the page.
+ * Which certificates have series of their own, such as {@link CertWatchMeters#CERTIFICATE_NOT_AFTER}, and with what labels. The
+ * fingerprint is among them, or two certificates of one serial number, as enemies and bad authorities make them, would be one series
+ * twice, and Prometheus refuse the page. Immutable.
  */
 public final class CertificateSeries {
 
     /** Longer names are cut: a page is read by people, too. */
     private static final int MAX_LENGTH = 512;
 
-    private CertificateSeries() {}
+    private static final CertificateSeries NONE = new CertificateSeries(Map.of(), 0);
 
-    /** Names and values, in order. */
-    public static Map<String, String> labels(CertChain chain, CertChain.Entry entry) {
+    private final Map<String, Map<List<String>, CertChain.Entry>> chosen;
+    private final int leftOut;
+
+    private CertificateSeries(Map<String, Map<List<String>, CertChain.Entry>> chosen, int leftOut) {
+        this.chosen = chosen;
+        this.leftOut = leftOut;
+    }
+
+    /** At most so many certificates of the reports, those of the first ones first. */
+    public static CertificateSeries choose(Collection<CertReport> reports, int max) {
+        if (max == 0) {
+            return NONE;
+        }
+        Map<String, Map<List<String>, CertChain.Entry>> chosen = new HashMap<>();
+        int left = max;
+        int leftOut = 0;
+        for (CertReport report : reports) {
+            Map<List<String>, CertChain.Entry> own = new LinkedHashMap<>();
+            for (Map.Entry<List<String>, CertChain.Entry> one : all(report).entrySet()) {
+                if (left > 0) {
+                    left--;
+                    own.put(one.getKey(), one.getValue());
+                } else {
+                    leftOut++;
+                }
+            }
+            chosen.put(report.target().name(), own);
+        }
+        return new CertificateSeries(chosen, leftOut);
+    }
+
+    /** All certificates of a report by their labels: names and values in turn. What occurs twice is there once. */
+    static Map<List<String>, CertChain.Entry> all(CertReport report) {
+        Map<List<String>, CertChain.Entry> all = new LinkedHashMap<>();
+        for (CertChain chain : report.chains()) {
+            for (CertChain.Entry entry : chain.entries()) {
+                all.putIfAbsent(labels(chain, entry), entry);
+            }
+        }
+        return all;
+    }
+
+    /** Those of a target by their labels: names and values in turn. */
+    Map<List<String>, CertChain.Entry> of(CertReport report) {
+        return chosen.getOrDefault(report.target().name(), Map.of());
+    }
+
+    /** Certificates that have no series, being too many. */
+    public int leftOut() {
+        return leftOut;
+    }
+
+    private static List<String> labels(CertChain chain, CertChain.Entry entry) {
         CertificateFacts certificate = entry.certificate();
-        Map<String, String> labels = new LinkedHashMap<>();
-        labels.put("fingerprint_sha256", certificate.sha256());
-        labels.put("issuer", cut(certificate.issuer()));
-        labels.put("path", cut(chain.where()));
-        labels.put("role", entry.role().label());
-        labels.put("serial", cut(certificate.serial()));
-        labels.put("subject", cut(certificate.subject()));
-        return labels;
+        return List.of(
+                "fingerprint_sha256",
+                certificate.sha256(),
+                "issuer",
+                cut(certificate.issuer()),
+                "path",
+                cut(chain.where()),
+                "role",
+                entry.role().label(),
+                "serial",
+                cut(certificate.serial()),
+                "subject",
+                cut(certificate.subject()));
     }
 
     private static String cut(String text) {

@@ -1,12 +1,7 @@
 package dev.pgpool.certwatch.metrics;
 
-import dev.pgpool.certwatch.AddressResult;
 import dev.pgpool.certwatch.CertChain;
 import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertificateFacts;
-import dev.pgpool.certwatch.Expiry;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.OcspStaple;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -16,26 +11,22 @@ import io.micrometer.core.instrument.Tags;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The meters of one target. They read the last report when scraped; a report only registers what has become known and
- * removes what is known no longer. Guarded by the {@link CertWatchMetrics} that made it.
+ * The meters of one target in a registry of any kind. They read the last report when scraped; a report only registers what has become
+ * known and removes what is known no longer. Guarded by the {@link RegisteredMeters} that made it.
  */
 final class InstanceMeters {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(InstanceMeters.class);
-    /** Certificates with a thousand names would make a line that no one can read. */
-    private static final int MAX_NAMES_LENGTH = 512;
 
     private final MeterRegistry registry;
     private final Tags tags;
@@ -43,12 +34,32 @@ final class InstanceMeters {
     private final Clock clock;
     private final SeriesBudget budget;
     private final Duration watchInterval;
-    private final Map<Key, Meter> registered = new HashMap<>();
+    private final Map<Key, Figure> registered = new HashMap<>();
     private final Set<Key> wanted = new HashSet<>();
     private volatile CertReport report;
     private volatile int leftOut;
 
     private record Key(CertWatchMeters meter, List<Tag> tags) {}
+
+    /** What a meter reads. */
+    private static final class Figure {
+        private final CertWatchMeters family;
+        private final InstanceMeters owner;
+        private volatile double last;
+        private Meter meter;
+
+        @SuppressWarnings("NullAway.Init") // set once the meter is registered, which needs this object
+        Figure(CertWatchMeters family, InstanceMeters owner, double first) {
+            this.family = family;
+            this.owner = owner;
+            this.last = first;
+        }
+
+        double value() {
+            double now = TargetSeries.ofTheMoment(family, owner.report, owner.clock.instant());
+            return Double.isNaN(now) ? last : now;
+        }
+    }
 
     InstanceMeters(
             MeterRegistry registry,
@@ -70,89 +81,28 @@ final class InstanceMeters {
     void onReport(CertReport latest) {
         report = latest;
         wanted.clear();
-        wantRenewals();
-        want(CertWatchMeters.SUCCESS, Tags.empty(), r -> r.success() ? 1 : 0);
-        want(CertWatchMeters.DURATION, Tags.empty(), r -> r.duration().toNanos() / 1e9);
-        want(CertWatchMeters.LEVEL, Tags.empty(), r -> r.level().ordinal());
-        want(CertWatchMeters.LAST_PROBE, Tags.empty(), r -> seconds(r.checkedAt()));
-        want(CertWatchMeters.INTERVAL, Tags.empty(), this::interval);
-        Expiry expiry = latest.expiry();
-        wantTime(
-                CertWatchMeters.EARLIEST_EXPIRY,
-                expiry.served(),
-                Tags.empty(),
-                r -> r.expiry().served());
-        wantTime(
-                CertWatchMeters.LAST_CHAIN_EXPIRY,
-                expiry.verified(),
-                Tags.empty(),
-                r -> r.expiry().verified());
-        wantTime(
-                CertWatchMeters.EXPIRY,
-                expiry.effective(),
-                kind("effective"),
-                r -> r.expiry().effective());
-        wantTime(
-                CertWatchMeters.EXPIRY,
-                expiry.leaf(),
-                kind("leaf"),
-                r -> r.expiry().leaf());
-        wantTime(
-                CertWatchMeters.EXPIRY,
-                expiry.served(),
-                kind("served"),
-                r -> r.expiry().served());
-        wantTime(
-                CertWatchMeters.EXPIRY,
-                expiry.verified(),
-                kind("verified"),
-                r -> r.expiry().verified());
-        wantTime(
-                CertWatchMeters.EXPIRY,
-                expiry.anchor(),
-                kind("anchor"),
-                r -> r.expiry().anchor());
-        wantTime(CertWatchMeters.EXPIRY, nextUpdate(latest), kind("staple"), InstanceMeters::nextUpdate);
-        wantTime(
-                CertWatchMeters.NOT_BEFORE,
-                expiry.notBefore(),
-                Tags.empty(),
-                r -> r.expiry().notBefore());
-        wantTime(CertWatchMeters.LAST_GOOD, latest.chainSeenAt(), Tags.empty(), CertReport::chainSeenAt);
-        if (latest.chainSeenAt() != null) {
-            want(CertWatchMeters.LAST_GOOD_AGE, Tags.empty(), this::age);
-        }
-        CertificateFacts leaf = latest.leaf();
-        if (leaf != null) {
-            want(CertWatchMeters.REMAINING_RATIO, Tags.empty(), this::ratio);
-            if (chainInfo) {
-                want(CertWatchMeters.LAST_CHAIN_INFO, info(leaf), r -> 1);
+        Instant now = clock.instant();
+        CertificateSeries none = CertificateSeries.choose(List.of(), 0);
+        for (CertWatchMeters family : CertWatchMeters.values()) {
+            if (family != CertWatchMeters.LAST_CHAIN_INFO || chainInfo) {
+                TargetSeries.give(
+                        family, latest, none, now, watchInterval, (value, labels) -> want(family, value, labels));
             }
         }
-        if (leaf != null) {
-            want(CertWatchMeters.PASSED_RATIO, Tags.empty(), this::passed);
-            wantTime(CertWatchMeters.RENEWAL, leaf.renewalTime(), Tags.empty(), r -> {
-                CertificateFacts now = r.leaf();
-                return now == null ? null : now.renewalTime();
-            });
-        }
-        Map<Tags, CertificateFacts> certificates = certificates(latest);
-        keep(certificates.keySet());
-        for (AddressResult address : latest.addresses()) {
-            if (address.tlsVersion() != null) {
-                want(CertWatchMeters.TLS_VERSION, Tags.of("version", address.tlsVersion()), r -> 1);
+        Map<List<String>, CertChain.Entry> certificates =
+                budget.allowsAny() ? CertificateSeries.all(latest) : Map.of();
+        Set<Key> dates = new HashSet<>();
+        certificates.forEach((labels, entry) -> {
+            for (CertWatchMeters family : CertWatchMeters.OF_CERTIFICATES) {
+                if (TargetSeries.time(family, entry) != null) {
+                    dates.add(key(family, labels.toArray(String[]::new)));
+                }
             }
-        }
-        for (Finding finding : latest.findings()) {
-            want(CertWatchMeters.FINDING, Tags.of("code", finding.code().name()), r -> 1);
-        }
-        for (Finding finding : latest.muted()) {
-            want(CertWatchMeters.MUTED, Tags.of("code", finding.code().name()), r -> 1);
-        }
+        });
         registered.entrySet().removeIf(entry -> {
-            boolean gone = !wanted.contains(entry.getKey());
+            boolean gone = !wanted.contains(entry.getKey()) && !dates.contains(entry.getKey());
             if (gone) {
-                registry.remove(entry.getValue());
+                registry.remove(entry.getValue().meter);
                 onGone(entry.getKey());
             }
             return gone;
@@ -161,62 +111,26 @@ final class InstanceMeters {
         add(certificates);
     }
 
-    /** The tags of each certificate of a report; none if they are to have no meters. */
-    private Map<Tags, CertificateFacts> certificates(CertReport latest) {
-        Map<Tags, CertificateFacts> certificates = new LinkedHashMap<>();
-        if (budget.allowsAny()) {
-            for (CertChain chain : latest.chains()) {
-                for (CertChain.Entry entry : chain.entries()) {
-                    certificates.put(tags(CertificateSeries.labels(chain, entry)), entry.certificate());
-                }
-            }
-        }
-        return certificates;
-    }
-
-    private void keep(Set<Tags> certificates) {
-        for (Tags own : certificates) {
-            wanted.add(
-                    new Key(CertWatchMeters.CERTIFICATE_NOT_AFTER, own.stream().toList()));
-            wanted.add(
-                    new Key(CertWatchMeters.CERTIFICATE_NOT_BEFORE, own.stream().toList()));
-        }
-    }
-
-    /** A certificate's figures never change: its meters need no report. */
-    private void add(Map<Tags, CertificateFacts> certificates) {
+    private void add(Map<List<String>, CertChain.Entry> certificates) {
         int without = 0;
-        for (Map.Entry<Tags, CertificateFacts> one : certificates.entrySet()) {
-            Tags own = one.getKey();
-            CertificateFacts certificate = one.getValue();
-            Key key =
-                    new Key(CertWatchMeters.CERTIFICATE_NOT_AFTER, own.stream().toList());
-            if (registered.containsKey(key)) {
-                continue;
-            }
-            if (!budget.take()) {
+        for (Map.Entry<List<String>, CertChain.Entry> one : certificates.entrySet()) {
+            String[] labels = one.getKey().toArray(String[]::new);
+            boolean has = registered.containsKey(key(CertWatchMeters.CERTIFICATE_NOT_AFTER, labels));
+            if (!has && !budget.take()) {
                 without++;
                 continue;
             }
-            register(key, own, r -> seconds(certificate.notAfter()));
-            if (registered.containsKey(key)) {
-                register(
-                        new Key(CertWatchMeters.CERTIFICATE_NOT_BEFORE, key.tags()),
-                        own,
-                        r -> seconds(certificate.notBefore()));
-            } else {
+            for (CertWatchMeters family : CertWatchMeters.OF_CERTIFICATES) {
+                Instant time = TargetSeries.time(family, one.getValue());
+                if (time != null) {
+                    want(family, time.getEpochSecond(), labels);
+                }
+            }
+            if (!has && !registered.containsKey(key(CertWatchMeters.CERTIFICATE_NOT_AFTER, labels))) {
                 budget.giveBack();
             }
         }
         leftOut = without;
-    }
-
-    private static Tags tags(Map<String, String> labels) {
-        Tags tags = Tags.empty();
-        for (Map.Entry<String, String> label : labels.entrySet()) {
-            tags = tags.and(label.getKey(), label.getValue());
-        }
-        return tags;
     }
 
     private void onGone(Key key) {
@@ -234,114 +148,49 @@ final class InstanceMeters {
         return report;
     }
 
-    private static @Nullable Instant nextUpdate(CertReport report) {
-        OcspStaple staple = report.expiry().staple();
-        return staple == null ? null : staple.nextUpdate();
-    }
-
-    private double interval(CertReport report) {
-        Duration own = report.target().policy().interval();
-        return (own == null ? watchInterval : own).toNanos() / 1e9;
-    }
-
     void remove() {
-        registered.forEach((key, meter) -> {
-            registry.remove(meter);
+        registered.forEach((key, figure) -> {
+            registry.remove(figure.meter);
             onGone(key);
         });
         registered.clear();
     }
 
-    private interface Time {
-        @Nullable
-        Instant of(CertReport report);
+    private static Key key(CertWatchMeters family, String[] labels) {
+        return new Key(family, Tags.of(labels).stream().toList());
     }
 
-    private void wantTime(CertWatchMeters meter, @Nullable Instant known, Tags more, Time time) {
-        if (known != null) {
-            want(meter, more, r -> {
-                Instant value = time.of(r);
-                return value == null ? Double.NaN : seconds(value);
-            });
+    private void want(CertWatchMeters family, double value, String[] labels) {
+        Key key = key(family, labels);
+        wanted.add(key);
+        Figure known = registered.get(key);
+        if (known == null) {
+            register(key, value, labels);
+        } else {
+            known.last = value;
         }
     }
 
-    private void want(CertWatchMeters meter, Tags more, ToDoubleFunction<CertReport> value) {
-        Key key = new Key(meter, more.stream().toList());
-        if (wanted.add(key) && !registered.containsKey(key)) {
-            register(key, more, value);
-        }
-    }
-
-    private void register(Key key, Tags more, ToDoubleFunction<CertReport> value) {
-        CertWatchMeters meter = key.meter();
+    private void register(Key key, double value, String[] labels) {
+        CertWatchMeters family = key.meter();
+        Figure figure = new Figure(family, this, value);
+        Tags all = labels.length == 0 ? tags : tags.and(Arrays.copyOf(labels, labels.length));
         try {
-            registered.put(
-                    key,
-                    Gauge.builder(meter.meterName(), this, own -> value.applyAsDouble(own.report))
-                            .description(meter.description())
-                            .baseUnit(meter.baseUnit())
-                            .tags(tags.and(more))
+            figure.meter = family == CertWatchMeters.RENEWALS
+                    ? FunctionCounter.builder(family.meterName(), figure, Figure::value)
+                            .description(family.description())
+                            .tags(all)
+                            .register(registry)
+                    : Gauge.builder(family.meterName(), figure, Figure::value)
+                            .description(family.description())
+                            .baseUnit(family.baseUnit())
+                            .tags(all)
                             .strongReference(true)
-                            .register(registry));
+                            .register(registry);
+            registered.put(key, figure);
         } catch (IllegalArgumentException e) {
             // Another library has this name with other tag keys; one lost meter must not cost the others.
-            LOGGER.warn("meter {} cannot be registered: {}", meter.meterName(), e.getMessage());
+            LOGGER.warn("meter {} cannot be registered: {}", family.meterName(), e.getMessage());
         }
-    }
-
-    private void wantRenewals() {
-        Key key = new Key(CertWatchMeters.RENEWALS, List.of());
-        wanted.add(key);
-        registered.computeIfAbsent(
-                key,
-                absent -> FunctionCounter.builder(
-                                CertWatchMeters.RENEWALS.meterName(), this, own -> own.report.renewals())
-                        .description(CertWatchMeters.RENEWALS.description())
-                        .tags(tags)
-                        .register(registry));
-    }
-
-    private static Tags kind(String kind) {
-        return Tags.of("kind", kind);
-    }
-
-    /** As Blackbox Exporter has it: of the alternative names only those of the DNS. */
-    private static Tags info(CertificateFacts leaf) {
-        String names = String.join(",", leaf.dnsNames());
-        return Tags.of(
-                "fingerprint_sha256",
-                leaf.sha256(),
-                "subject",
-                leaf.subject(),
-                "issuer",
-                leaf.issuer(),
-                "subjectalternative",
-                names.length() <= MAX_NAMES_LENGTH ? names : names.substring(0, MAX_NAMES_LENGTH),
-                "serialnumber",
-                leaf.serial());
-    }
-
-    private static double seconds(Instant instant) {
-        return instant.getEpochSecond();
-    }
-
-    private double age(CertReport report) {
-        Instant seen = report.chainSeenAt();
-        return seen == null ? Double.NaN : (clock.millis() - seen.toEpochMilli()) / 1e3;
-    }
-
-    private double passed(CertReport report) {
-        CertificateFacts leaf = report.leaf();
-        return leaf == null ? Double.NaN : leaf.lifetimePassed(clock.instant());
-    }
-
-    private double ratio(CertReport report) {
-        CertificateFacts leaf = report.leaf();
-        if (leaf == null || leaf.lifetime().isZero()) {
-            return Double.NaN;
-        }
-        Duration remaining = leaf.remaining(clock.instant());
-        return Math.max(0, remaining.toMillis()) / (double) leaf.lifetime().toMillis();
     }
 }

@@ -7,7 +7,6 @@ import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.TrustSource;
 import dev.pgpool.certwatch.fixture.PrometheusPage;
-import dev.pgpool.certwatch.metrics.CertWatchMeters;
 import dev.pgpool.certwatch.metrics.CertWatchMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -121,10 +120,6 @@ public final class SideBySide {
             StringBuilder page = new StringBuilder();
             watch.writePrometheus(page);
             Files.writeString(Path.of(pages + ".direct"), page);
-            // Listeners hear of looks a moment later.
-            while (registry.find(CertWatchMeters.LEVEL.meterName()).meters().size() < lines.size()) {
-                Thread.onSpinWait();
-            }
             Files.writeString(Path.of(pages + ".micrometer"), registry.scrape());
             metrics.close();
             return snapshot;

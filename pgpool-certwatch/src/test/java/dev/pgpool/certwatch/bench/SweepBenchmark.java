@@ -10,6 +10,7 @@ import dev.pgpool.certwatch.metrics.CertWatchMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.Writer;
 import java.lang.management.ManagementFactory;
@@ -21,7 +22,7 @@ import java.util.Locale;
 /**
  * Sweeps over many addresses of one TLS server: {@code port targets sweeps caFile [option...]}. Prints time,
  * CPU and memory of each sweep. Options: {@code java} for Java's own TLS, {@code names} to ask for another name at each
- * address, {@code meters} to bind Micrometer's meters, {@code page} to write Prometheus' page after each sweep.
+ * address, {@code meters} to bind a registry of Micrometer and scrape it after each sweep, {@code page} to write the watch's own page.
  */
 public final class SweepBenchmark {
 
@@ -61,7 +62,7 @@ public final class SweepBenchmark {
                 CertSnapshot snapshot = watch.checkNow().get();
                 double seconds = (System.nanoTime() - started) / 1e9;
                 double cpuSeconds = (os.getProcessCpuTime() - cpu) / 1e9;
-                long page = options.contains("page") ? page(watch) : 0;
+                long page = options.contains("page") ? page(watch) : options.contains("meters") ? scrape(registry) : 0;
                 long well = snapshot.reports().stream()
                         .filter(report -> report.level() == Level.OK && report.success())
                         .count();
@@ -80,6 +81,23 @@ public final class SweepBenchmark {
                         page / 1e6));
             }
         }
+    }
+
+    /** Length of Micrometer's page, written and dropped. */
+    private static long scrape(PrometheusMeterRegistry registry) throws IOException {
+        long[] length = {0};
+        registry.scrape(new OutputStream() {
+            @Override
+            public void write(int one) {
+                length[0]++;
+            }
+
+            @Override
+            public void write(byte[] bytes, int from, int count) {
+                length[0] += count;
+            }
+        });
+        return length[0];
     }
 
     /** Length of the page, written and dropped. */

@@ -33,7 +33,7 @@ final class Sniff {
             "crl");
 
     private static final Pattern PEM = Pattern.compile(
-            "-----BEGIN ((X509 |TRUSTED )?CERTIFICATE|PKCS7|X509 CRL)-----|LS0tLS1CRUdJTiBDRVJU|LS0tLS1CRUdJTiBYNTA5");
+            "-----BEGIN ((X509 |TRUSTED |NEW )?CERTIFICATE|PKCS7|PKCS #7 SIGNED DATA|CMS|X509 CRL)-----|LS0tLS1CRUdJTiBDRVJU|LS0tLS1CRUdJTiBYNTA5");
     private static final Pattern ANY_PEM = Pattern.compile("-----BEGIN [A-Z0-9 ]+-----");
     private static final Pattern MANIFEST =
             Pattern.compile("\"?kind\"?\\s*:\\s*\"?(Secret|ConfigMap|Config)\\b.*tls\\.crt", Pattern.DOTALL);

@@ -8,6 +8,7 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.representer.Representer;
 import org.yaml.snakeyaml.resolver.Resolver;
 
@@ -19,11 +20,12 @@ final class YamlTree {
 
     private YamlTree() {}
 
-    /** Takes no scalar for anything but a text. */
+    /** Takes no scalar for anything but a text, or the key of a merge. */
     private static final class TextsOnly extends Resolver {
         @Override
         protected void addImplicitResolvers() {
-            // None: a label 1.10 is not the number 1.1.
+            // No others: a label 1.10 is not the number 1.1.
+            addImplicitResolver(Tag.MERGE, MERGE, "<");
         }
     }
 

@@ -25,6 +25,9 @@ public final class CertificateFiles {
     /** A bundle of all public authorities is a tenth of this. */
     static final int MAX_BYTES = 4 << 20;
 
+    /** A ConfigMap may hold a kubeconfig; what is deeper is an attack. */
+    private static final int MANIFESTS = 2;
+
     private CertificateFiles() {}
 
     /** Reads a file whole, so that a file replaced meanwhile is not seen in halves; each leaf in it counts. */
@@ -39,11 +42,21 @@ public final class CertificateFiles {
      * @param firstOnly of PEM and DER files only the first certificate is a leaf
      */
     public static Contents read(Path file, @Nullable Secret password, boolean firstOnly) throws FileException {
-        return parse(file, bytes(file), password, firstOnly);
+        return parse(file, bytes(file), password, firstOnly, MANIFESTS);
     }
 
-    /** Reads what a file holds, or would hold. */
-    static Contents parse(Path file, byte[] bytes, @Nullable Secret password, boolean firstOnly) throws FileException {
+    /** Reads a file that a manifest names, which is none itself: a kubeconfig could name itself. */
+    static Contents readNoManifest(Path file, @Nullable Secret password, boolean firstOnly) throws FileException {
+        return parse(file, bytes(file), password, firstOnly, 0);
+    }
+
+    /**
+     * Reads what a file holds, or would hold.
+     *
+     * @param manifests how many manifests may stand one in the other
+     */
+    static Contents parse(Path file, byte[] bytes, @Nullable Secret password, boolean firstOnly, int manifests)
+            throws FileException {
         if (bytes.length == 0) {
             throw new FileException(
                     FindingCode.NO_CERTIFICATE_FOUND, file + ": the file is empty (expected: certificates)");
@@ -59,7 +72,11 @@ public final class CertificateFiles {
         }
         String text = new String(bytes, StandardCharsets.UTF_8);
         if (Manifests.looksLikeOne(text)) {
-            return Manifests.read(file, text, password, firstOnly);
+            if (manifests == 0) {
+                throw new FileException(
+                        FindingCode.PARSE_ERROR, file + ": a manifest within another (expected: certificates)");
+            }
+            return Manifests.read(file, text, password, firstOnly, manifests - 1);
         }
         Pem pem = Pem.parse(file, bytes);
         List<Finding> problems = new ArrayList<>(pem.problems());
@@ -148,7 +165,14 @@ public final class CertificateFiles {
         return found;
     }
 
-    private static byte[] bytes(Path file) throws FileException {
+    static byte[] bytes(Path file) throws FileException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            // A pipe would be waited for for ever.
+            throw new FileException(
+                    FindingCode.FILE_READ_FAILED,
+                    file + ": " + (Files.isDirectory(file) ? "a directory" : "a pipe, socket or device")
+                            + " (expected: a file)");
+        }
         try (InputStream in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes(MAX_BYTES + 1);
             if (bytes.length > MAX_BYTES) {

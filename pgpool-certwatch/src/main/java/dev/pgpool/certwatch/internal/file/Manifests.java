@@ -5,9 +5,11 @@ import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.Secret;
 import dev.pgpool.certwatch.internal.document.DocumentException;
 import dev.pgpool.certwatch.internal.document.Documents;
+import dev.pgpool.certwatch.internal.x509.Certificates;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -25,6 +27,8 @@ final class Manifests {
 
     private static final Pattern KIND = Pattern.compile(
             "(^|[\\s{,\"'])kind[\"']?\\s*:\\s*[\"']?(Secret|SecretList|ConfigMap|ConfigMapList|List|Config)\\b");
+
+    private static final Pattern BLOCK = Pattern.compile("-----BEGIN ([A-Z0-9 #]+)-----");
 
     /** How far lists may stand in lists. */
     private static final int MAX_DEPTH = 5;
@@ -76,7 +80,8 @@ final class Manifests {
     }
 
     /** Reads a manifest; a part that cannot be read costs itself only. */
-    static Contents read(Path file, String text, @Nullable Secret password, boolean firstOnly) throws FileException {
+    static Contents read(Path file, String text, @Nullable Secret password, boolean firstOnly, int manifests)
+            throws FileException {
         Manifests manifest = new Manifests(file);
         try {
             for (Object document : Documents.read(text)) {
@@ -91,7 +96,7 @@ final class Manifests {
         List<Contents.Chain> chains = new ArrayList<>();
         for (Part part : manifest.parts) {
             try {
-                manifest.add(part, password, firstOnly, chains);
+                manifest.add(part, password, firstOnly, manifests, chains);
             } catch (FileException e) {
                 manifest.problems.add(e.finding());
             }
@@ -99,13 +104,15 @@ final class Manifests {
         return new Contents("manifest", chains, List.of(), manifest.problems);
     }
 
-    private void add(Part part, @Nullable Secret password, boolean firstOnly, List<Contents.Chain> chains)
+    private void add(
+            Part part, @Nullable Secret password, boolean firstOnly, int manifests, List<Contents.Chain> chains)
             throws FileException {
         Path reference = part.reference();
         Bytes bytes = part.bytes();
         Contents contents = reference != null || bytes == null
-                ? CertificateFiles.read(reference == null ? file : reference, password, firstOnly)
-                : CertificateFiles.parse(Path.of(file + ", " + part.label()), bytes.get(), password, firstOnly);
+                ? CertificateFiles.readNoManifest(reference == null ? file : reference, password, firstOnly)
+                : CertificateFiles.parse(
+                        Path.of(file + ", " + part.label()), bytes.get(), password, firstOnly, manifests);
         for (Contents.Chain chain : contents.chains()) {
             String label = chain.label().isEmpty() ? part.label() : part.label() + ", " + chain.label();
             chains.add(new Contents.Chain(label, chain.certificates(), chain.key()));
@@ -173,12 +180,25 @@ final class Manifests {
             return true;
         }
         String text = new String(bytes, StandardCharsets.ISO_8859_1);
-        return text.contains("-----BEGIN CERTIFICATE-----")
-                || text.contains("-----BEGIN X509 CERTIFICATE-----")
-                || text.contains("-----BEGIN TRUSTED CERTIFICATE-----")
+        return BLOCK.matcher(text).results().anyMatch(block -> Pem.holdsCertificates(block.group(1)))
                 // Named as Kubernetes names certificates: it must be one, or be reported.
                 || key.endsWith(".crt")
-                || (key.endsWith(".der") && bytes.length > 1 && bytes[0] == 0x30);
+                || (key.endsWith(".der") && bytes.length > 1 && bytes[0] == 0x30)
+                || isDer(bytes);
+    }
+
+    private static boolean isDer(byte[] bytes) {
+        if (bytes.length < 100 || bytes[0] != 0x30) {
+            return false;
+        }
+        return Certificates.split(bytes).stream().anyMatch(part -> {
+            try {
+                Certificates.parse(part);
+                return true;
+            } catch (CertificateException e) {
+                return false;
+            }
+        });
     }
 
     private void kubeconfig(Object document) {

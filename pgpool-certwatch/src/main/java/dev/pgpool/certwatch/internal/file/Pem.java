@@ -37,13 +37,12 @@ record Pem(List<X509Certificate> certificates, List<Block> keys, List<Finding> p
         int number = 0;
         for (Block block : blocks(file, text)) {
             number++;
-            switch (block.type()) {
-                case "CERTIFICATE", "X509 CERTIFICATE", "PKCS7" -> add(file, number, block, certificates, problems);
-                default -> {
-                    others.add(block.type());
-                    if (PrivateKeys.isKey(block)) {
-                        keys.add(block);
-                    }
+            if (holdsCertificates(block.type())) {
+                add(file, number, block, certificates, problems);
+            } else {
+                others.add(block.type());
+                if (PrivateKeys.isKey(block)) {
+                    keys.add(block);
                 }
             }
         }
@@ -57,11 +56,23 @@ record Pem(List<X509Certificate> certificates, List<Block> keys, List<Finding> p
         return new Pem(List.copyOf(certificates), List.copyOf(keys), List.copyOf(problems));
     }
 
+    /**
+     * Whether a block is to be read as certificates, by whatever name: {@code X509 CERTIFICATE} and {@code NEW CERTIFICATE} of old tools,
+     * {@code TRUSTED CERTIFICATE} of OpenSSL, which has settings behind the certificate. One passed over could expire unseen.
+     */
+    static boolean holdsCertificates(String type) {
+        return switch (type) {
+            case "PKCS7", "PKCS #7 SIGNED DATA", "CMS" -> true;
+            default -> type.endsWith("CERTIFICATE") && !type.equals("ATTRIBUTE CERTIFICATE");
+        };
+    }
+
     private static void add(
             Path file, int number, Block block, List<X509Certificate> certificates, List<Finding> problems) {
         int before = certificates.size();
         String reason = "no certificate in it";
-        for (byte[] encoded : Certificates.split(block.bytes())) {
+        List<byte[]> parts = Certificates.split(block.bytes());
+        for (byte[] encoded : block.type().startsWith("TRUSTED") ? parts.subList(0, Math.min(1, parts.size())) : parts) {
             try {
                 certificates.add(Certificates.parse(encoded));
             } catch (CertificateException e) {

@@ -17,6 +17,7 @@ import dev.pgpool.certwatch.internal.text.PeerText;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Makes inspections, or keeps the former one if nothing changed. Thread-safe. */
@@ -77,7 +78,8 @@ public final class ChainInspector {
                 shape.paths(),
                 findings,
                 anchors,
-                Staples.read(chain.staple()));
+                Staples.read(chain.staple()),
+                Map.of());
     }
 
     /** Facts of one certificate. */

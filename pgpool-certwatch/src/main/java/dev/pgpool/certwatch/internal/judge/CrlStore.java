@@ -1,5 +1,6 @@
 package dev.pgpool.certwatch.internal.judge;
 
+import dev.pgpool.certwatch.CrlDates;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.RevocationPolicy;
@@ -29,6 +30,14 @@ final class CrlStore {
     private static final Duration AFTER_FAILURE = Duration.ofMinutes(10);
 
     private static final int MAX_LISTS = 64;
+    private static final int MAX_POINTS = 3;
+
+    /** Fields of the issuing distribution point (RFC 5280, section 5.2.5). */
+    private static final int ONLY_USERS = 0x81;
+
+    private static final int ONLY_AUTHORITIES = 0x82;
+    private static final int SOME_REASONS = 0x83;
+    private static final int ONLY_ATTRIBUTES = 0x85;
 
     private final CrlFetch fetch;
     private final Map<String, Kept> kept = new LinkedHashMap<>(16, 0.75f, true) {
@@ -46,35 +55,65 @@ final class CrlStore {
         this.fetch = new CrlFetch(policy);
     }
 
-    /** Looks a certificate up; absent if it is not revoked, or names no list. */
-    @Nullable
-    Finding check(X509Certificate certificate, X509Certificate issuer, Instant now) {
+    /**
+     * What was found.
+     *
+     * @param finding absent if the certificate is not revoked, or names no list
+     * @param dates of the list that covers it; absent if there is none
+     */
+    record Result(@Nullable Finding finding, @Nullable CrlDates dates) {}
+
+    /** Looks a certificate up in the first of its lists that covers it. */
+    Result check(X509Certificate certificate, X509Certificate issuer, Instant now) {
         byte[] extension = certificate.getExtensionValue(DISTRIBUTION_POINTS);
         if (extension == null) {
-            return null;
+            return new Result(null, null);
         }
         List<String> urls = Der.of(extension).content().uris().stream()
                 .filter(url -> url.regionMatches(true, 0, "http://", 0, 7))
+                .limit(MAX_POINTS)
                 .toList();
         if (urls.isEmpty()) {
-            return unknown("no http URL among the distribution points");
+            return new Result(unknown("no http URL among the distribution points"), null);
         }
-        Kept found = list(urls.get(0), now);
-        if (found.list() == null) {
-            return unknown(found.problem());
+        String problem = "";
+        CrlDates dates = null;
+        for (String url : urls) {
+            Kept found = list(url, now);
+            X509CRL list = found.list();
+            if (list == null) {
+                problem = problem.isEmpty() ? found.problem() : problem;
+                continue;
+            }
+            String foreign = foreign(list, issuer);
+            if (foreign == null) {
+                dates = new CrlDates(
+                        url,
+                        list.getThisUpdate().toInstant(),
+                        list.getNextUpdate() == null
+                                ? null
+                                : list.getNextUpdate().toInstant());
+                X509CRLEntry entry = list.getRevokedCertificate(certificate);
+                if (entry != null) {
+                    // An old list, or one for some reasons only, is no less right about what it names.
+                    return new Result(revoked(certificate, entry), dates);
+                }
+            }
+            String unfit = foreign == null ? unfit(list, certificate, url, now) : foreign;
+            if (unfit == null) {
+                return new Result(null, dates);
+            }
+            problem = problem.isEmpty() ? url + ": " + unfit : problem;
         }
-        String unfit = unfit(found.list(), issuer, urls.get(0), now);
-        if (unfit != null) {
-            return unknown(urls.get(0) + ": " + unfit);
-        }
-        X509CRLEntry entry = found.list().getRevokedCertificate(certificate);
-        return entry == null
-                ? null
-                : Finding.of(
-                        FindingCode.REVOKED,
-                        "\"" + certificate.getSubjectX500Principal().getName() + "\" was revoked "
-                                + entry.getRevocationDate().toInstant()
-                                + (entry.getRevocationReason() == null ? "" : ", " + entry.getRevocationReason()));
+        return new Result(unknown(problem), dates);
+    }
+
+    private static Finding revoked(X509Certificate certificate, X509CRLEntry entry) {
+        return Finding.of(
+                FindingCode.REVOKED,
+                "\"" + certificate.getSubjectX500Principal().getName() + "\" was revoked "
+                        + entry.getRevocationDate().toInstant()
+                        + (entry.getRevocationReason() == null ? "" : ", " + entry.getRevocationReason()));
     }
 
     private Kept list(String url, Instant now) {
@@ -106,8 +145,8 @@ final class CrlStore {
         }
     }
 
-    /** Why a list says nothing about certificates of this issuer and distribution point. */
-    private static @Nullable String unfit(X509CRL list, X509Certificate issuer, String url, Instant now) {
+    /** Why a list is no list of this issuer; absent if it is. */
+    private static @Nullable String foreign(X509CRL list, X509Certificate issuer) {
         if (!list.getIssuerX500Principal().equals(issuer.getSubjectX500Principal())) {
             return "a list of another issuer";
         }
@@ -116,6 +155,11 @@ final class CrlStore {
         } catch (GeneralSecurityException e) {
             return "not signed by the issuer";
         }
+        return null;
+    }
+
+    /** Why the absence from a list says nothing about a certificate; absent if it does. */
+    private static @Nullable String unfit(X509CRL list, X509Certificate certificate, String url, Instant now) {
         if (list.getNextUpdate() != null && now.isAfter(list.getNextUpdate().toInstant())) {
             return "out of date since " + list.getNextUpdate().toInstant();
         }
@@ -127,7 +171,19 @@ final class CrlStore {
         }
         byte[] scope = list.getExtensionValue(ISSUING_DISTRIBUTION_POINT);
         if (scope != null) {
-            List<String> covered = Der.of(scope).content().uris();
+            Der parts = Der.of(scope).content();
+            for (Der part : parts.children()) {
+                boolean set = part.length() > 0 && part.firstByte() != 0;
+                boolean authority = certificate.getBasicConstraints() >= 0;
+                if (set
+                        && (part.is(ONLY_ATTRIBUTES)
+                                || part.is(SOME_REASONS)
+                                || (part.is(ONLY_USERS) && authority)
+                                || (part.is(ONLY_AUTHORITIES) && !authority))) {
+                    return "a list of other certificates or of some reasons only";
+                }
+            }
+            List<String> covered = parts.uris();
             if (!covered.isEmpty() && !covered.contains(url)) {
                 return "a list of another distribution point, " + covered;
             }

@@ -1,11 +1,13 @@
 package dev.pgpool.certwatch.internal.judge;
 
 import dev.pgpool.certwatch.CertificateFacts;
+import dev.pgpool.certwatch.CrlDates;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.OcspStaple;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param findings that do not depend on time
  * @param anchors what it was compared with; absent if nothing
  * @param staple what a staple that came with it says of itself; absent if none came
+ * @param lists the dates of the revocation lists that cover certificates, by fingerprint; of the last look
  */
 public record Inspection(
         String where,
@@ -29,13 +32,22 @@ public record Inspection(
         List<VerifiedPath> paths,
         List<Finding> findings,
         @Nullable TrustAnchors anchors,
-        @Nullable OcspStaple staple) {
+        @Nullable OcspStaple staple,
+        Map<String, CrlDates> lists) {
 
     public Inspection {
         served = List.copyOf(served);
         linked = List.copyOf(linked);
         paths = List.copyOf(paths);
         findings = List.copyOf(findings);
+        lists = Map.copyOf(lists);
+    }
+
+    /** The same with other dates of revocation lists. */
+    public Inspection withLists(Map<String, CrlDates> dates) {
+        return lists.equals(dates)
+                ? this
+                : new Inspection(where, kind, served, linked, paths, findings, anchors, staple, dates);
     }
 
     /** Whether another look at the same place, with the same trust, would say the same. */

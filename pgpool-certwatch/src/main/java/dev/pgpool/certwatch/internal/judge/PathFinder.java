@@ -175,9 +175,13 @@ final class PathFinder {
         }
     }
 
-    /** Asks Java for the rules that need no date. */
+    /** The rules that need no date: names by us, all others by Java. */
     private static @Nullable String brokenRule(List<X509Certificate> path) {
         List<X509Certificate> below = path.subList(0, path.size() - 1);
+        String names = NameConstraints.broken(path);
+        if (names != null) {
+            return names;
+        }
         if (path.stream().anyMatch(OddCertificate.class::isInstance)) {
             // Java's validator takes no certificate that Java refuses; the rules of authorities were checked step by
             // step.
@@ -203,7 +207,10 @@ final class PathFinder {
             CertPathValidator.getInstance("PKIX").validate(certPath, parameters);
             return null;
         } catch (CertPathValidatorException e) {
-            return e.getReason() == BasicReason.ALGORITHM_CONSTRAINED ? null : String.valueOf(e.getMessage());
+            // The algorithm ends Java's check before it has come to the extensions.
+            return e.getReason() == BasicReason.ALGORITHM_CONSTRAINED
+                    ? criticalExtension(below)
+                    : String.valueOf(e.getMessage());
         } catch (InvalidAlgorithmParameterException e) {
             return String.valueOf(e.getMessage());
         } catch (GeneralSecurityException e) {

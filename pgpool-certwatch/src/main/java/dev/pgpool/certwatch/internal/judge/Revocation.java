@@ -1,8 +1,10 @@
 package dev.pgpool.certwatch.internal.judge;
 
+import dev.pgpool.certwatch.CrlDates;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
 import dev.pgpool.certwatch.RevocationPolicy;
+import dev.pgpool.certwatch.internal.probe.Fingerprints;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import dev.pgpool.certwatch.internal.probe.Staple;
@@ -20,6 +22,7 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -51,9 +54,18 @@ public final class Revocation {
         return chain.kind() == Kind.SERVED && (chain.staple() != null || policy.fetchCrls());
     }
 
+    /**
+     * What a check brought.
+     *
+     * @param findings to be reported
+     * @param lists the dates of the lists that cover certificates, by the certificates' fingerprints
+     */
+    public record Checked(List<Finding> findings, Map<String, CrlDates> lists) {}
+
     /** Checks a chain at an instant. */
-    public List<Finding> check(ServedChain chain, @Nullable TrustAnchors anchors, Instant now) {
+    public Checked check(ServedChain chain, @Nullable TrustAnchors anchors, Instant now) {
         List<Finding> findings = new ArrayList<>();
+        Map<String, CrlDates> dates = new HashMap<>();
         List<X509Certificate> linked =
                 Linking.linked(chain.readable((place, reason) -> {}).certificates(), new SignatureChecks());
         for (int i = 0; i < linked.size(); i++) {
@@ -66,10 +78,14 @@ public final class Revocation {
             if (i == 0 && staple != null) {
                 add(findings, stapled(certificate, issuer, staple, now));
             } else if (policy.fetchCrls()) {
-                add(findings, lists.check(certificate, issuer, now));
+                CrlStore.Result result = lists.check(certificate, issuer, now);
+                add(findings, result.finding());
+                if (result.dates() != null) {
+                    dates.put(Fingerprints.sha256(certificate), result.dates());
+                }
             }
         }
-        return findings;
+        return new Checked(findings, dates);
     }
 
     private static void add(List<Finding> findings, @Nullable Finding finding) {
@@ -107,12 +123,22 @@ public final class Revocation {
             if (e.getReason() == BasicReason.REVOKED) {
                 return Finding.of(FindingCode.REVOKED, "the stapled response says: " + e.getMessage());
             }
+            if (Staples.saysRevoked(staple, leaf.getSerialNumber())) {
+                return revoked(e);
+            }
             boolean aboutDates = e.getReason() == BasicReason.EXPIRED || e.getReason() == BasicReason.NOT_YET_VALID;
             return aboutDates ? null : unknown(leaf, e);
         } catch (GeneralSecurityException | RuntimeException e) {
             // The response comes from the peer: whatever it makes a parser throw is an answer that tells nothing.
-            return unknown(leaf, e);
+            return Staples.saysRevoked(staple, leaf.getSerialNumber()) ? revoked(e) : unknown(leaf, e);
         }
+    }
+
+    /** A server that says of its own certificate that it is revoked is believed, like all that makes an alarm come earlier. */
+    private static Finding revoked(Exception unchecked) {
+        return Finding.of(
+                FindingCode.REVOKED,
+                "the stapled response says so, and could not be checked: " + unchecked.getMessage());
     }
 
     /** Clients refuse a certificate that demands a staple if the one sent is of no use. */

@@ -4,7 +4,6 @@ import io.netty.util.NetUtil;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
@@ -73,9 +72,9 @@ final class ServerNames {
     }
 
     static boolean matches(String pattern, String name) {
-        String lower = name.toLowerCase(Locale.ROOT);
+        String lower = lower(name);
         String wanted = lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
-        String given = pattern.toLowerCase(Locale.ROOT);
+        String given = lower(pattern);
         if (!isHostName(given)) {
             return false;
         }
@@ -89,6 +88,18 @@ final class ServerNames {
                 && parent.indexOf('*') < 0
                 && parent.indexOf('.', 1) > 0
                 && wanted.substring(dot).equals(parent);
+    }
+
+    /** Only letters of ASCII have two cases in the DNS: Unicode's rules make a k out of the sign for Kelvin. */
+    private static String lower(String name) {
+        StringBuilder lower = new StringBuilder(name);
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c >= 'A' && c <= 'Z') {
+                lower.setCharAt(i, (char) (c + 'a' - 'A'));
+            }
+        }
+        return lower.toString();
     }
 
     /** A dNSName has no trailing dot and no empty label (RFC 5280, section 4.2.1.6); OpenSSL, Java and Go refuse it otherwise. */

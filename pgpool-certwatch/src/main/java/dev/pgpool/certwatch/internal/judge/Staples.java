@@ -3,6 +3,8 @@ package dev.pgpool.certwatch.internal.judge;
 import dev.pgpool.certwatch.OcspStaple;
 import dev.pgpool.certwatch.internal.probe.Staple;
 import dev.pgpool.certwatch.internal.x509.Der;
+import java.math.BigInteger;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the dates of a stapled response; Java checks it, but shows none of them (RFC 6960, section 4.2.1). */
@@ -10,6 +12,8 @@ final class Staples {
 
     private static final int THIS_UPDATE = 2;
     private static final int NEXT_UPDATE = 0xa0;
+    private static final int SERIAL = 3;
+    private static final int REVOKED = 0xa1;
 
     private Staples() {}
 
@@ -46,6 +50,20 @@ final class Staples {
                 .map(Der::content)
                 .orElse(Der.of(new byte[0]));
         return new OcspStaple(status, single.child(THIS_UPDATE).time(), next.time());
+    }
+
+    /** Whether a response, signed by whomever, says of this serial number that its certificate is revoked. */
+    static boolean saysRevoked(Staple staple, BigInteger serial) {
+        Der basic = Der.of(Der.of(staple.encoded()).child(1).content().child(1).value());
+        for (Der part : basic.child(0).children()) {
+            for (Der single : part.is(Der.SEQUENCE) ? part.children() : List.<Der>of()) {
+                byte[] own = single.child(0).child(SERIAL).value();
+                if (single.child(1).is(REVOKED) && own.length > 0 && new BigInteger(own).equals(serial)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private static String error(int code) {

@@ -59,7 +59,27 @@ public final class PeerText {
         return safe.toString();
     }
 
+    /**
+     * Besides what Unicode calls controls: spaces that look like another, and letters, marks and fillers that are drawn as nothing
+     * (Unicode's Default_Ignorable_Code_Point, and the empty braille cell).
+     */
+    private static boolean isBlank(int point) {
+        return (Character.isSpaceChar(point) && point != ' ')
+                || point == 0x034F
+                || (point >= 0x115F && point <= 0x1160)
+                || (point >= 0x17B4 && point <= 0x17B5)
+                || (point >= 0x180B && point <= 0x180F)
+                || point == 0x2800
+                || point == 0x3164
+                || (point >= 0xFE00 && point <= 0xFE0F)
+                || point == 0xFFA0
+                || (point >= 0xE0000 && point <= 0xE0FFF);
+    }
+
     private static boolean hasShape(int point) {
+        if (isBlank(point)) {
+            return false;
+        }
         return switch (Character.getType(point)) {
             case Character.CONTROL,
                     Character.FORMAT,

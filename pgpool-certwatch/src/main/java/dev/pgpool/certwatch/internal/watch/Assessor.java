@@ -2,6 +2,7 @@ package dev.pgpool.certwatch.internal.watch;
 
 import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatchConfig;
+import dev.pgpool.certwatch.CrlDates;
 import dev.pgpool.certwatch.Endpoint;
 import dev.pgpool.certwatch.Finding;
 import dev.pgpool.certwatch.FindingCode;
@@ -24,6 +25,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
@@ -119,10 +121,14 @@ final class Assessor implements Assessing {
         List<Inspection> inspections = new ArrayList<>();
         for (ServedChain chain : look.chains()) {
             try {
-                inspections.add(inspector.inspect(target, chain, alone ? null : trust.anchors(), former));
+                Inspection inspection = inspector.inspect(target, chain, alone ? null : trust.anchors(), former);
+                Map<String, CrlDates> lists = Map.of();
                 if (revocation.concerns(chain)) {
-                    findings.addAll(revocation.check(chain, trust.anchors(), clock.instant()));
+                    Revocation.Checked checked = revocation.check(chain, trust.anchors(), clock.instant());
+                    findings.addAll(checked.findings());
+                    lists = checked.lists();
                 }
+                inspections.add(inspection.withLists(lists));
             } catch (UnreadableChainException e) {
                 findings.add(e.finding());
             } catch (RuntimeException e) {

@@ -29,14 +29,18 @@ final class Chains {
         boolean bundle = inspection.kind() == Kind.BUNDLE || inspection.kind() == Kind.TRUST_STORE;
         for (int i = 0; i < served.size(); i++) {
             CertificateFacts certificate = served.get(i);
-            entries.add(new Entry(certificate, bundle ? Role.SINGLE : role(inspection, certificate, i)));
+            entries.add(new Entry(
+                    certificate,
+                    bundle ? Role.SINGLE : role(inspection, certificate, i),
+                    i == 0 && !bundle ? inspection.staple() : null,
+                    inspection.lists().get(certificate.sha256())));
         }
         VerifiedPath longest = null;
         for (VerifiedPath path : inspection.paths()) {
             longest = longest == null || path.until().isAfter(longest.until()) ? path : longest;
         }
         if (longest != null && !bundle && !served.contains(longest.anchor())) {
-            entries.add(new Entry(longest.anchor(), Role.ANCHOR));
+            entries.add(new Entry(longest.anchor(), Role.ANCHOR, null, null));
         }
         return new CertChain(inspection.where(), entries);
     }

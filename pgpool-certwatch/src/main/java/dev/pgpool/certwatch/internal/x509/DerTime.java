@@ -8,11 +8,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** UTCTime and GeneralizedTime, also in the forms of BER that RFC 5280 forbids: without seconds, with fractions, with an offset. */
+/**
+ * UTCTime and GeneralizedTime, also in the forms of BER that RFC 5280 forbids: without seconds or minutes, with fractions, with an
+ * offset, at 24 o'clock or in a leap second.
+ */
 final class DerTime {
 
     private static final String BEHIND_YEAR =
-            "(\\d{2})(\\d{2})(\\d{2})(\\d{2})(\\d{2})?(?:[.,]\\d{1,9})?(Z|[+-]\\d{4})?";
+            "(\\d{2})(\\d{2})(\\d{2})(?:(\\d{2})(\\d{2})?)?(?:[.,]\\d{1,9})?(Z|[+-]\\d{4})?";
     private static final Pattern UTC = Pattern.compile("(\\d{2})" + BEHIND_YEAR);
     private static final Pattern GENERALIZED = Pattern.compile("(\\d{4})" + BEHIND_YEAR);
 
@@ -33,13 +36,16 @@ final class DerTime {
             year += year < 50 ? 2000 : 1900;
         }
         try {
-            LocalDateTime local = LocalDateTime.of(
-                    year,
-                    number(time.group(2)),
-                    number(time.group(3)),
-                    number(time.group(4)),
-                    number(time.group(5)),
-                    time.group(6) == null ? 0 : number(time.group(6)));
+            int hour = number(time.group(4));
+            int minute = time.group(5) == null ? 0 : number(time.group(5));
+            int second = time.group(6) == null ? 0 : number(time.group(6));
+            if (hour > 24 || minute > 59 || second > 60) {
+                return null;
+            }
+            LocalDateTime local = LocalDateTime.of(year, number(time.group(2)), number(time.group(3)), 0, 0)
+                    .plusHours(hour)
+                    .plusMinutes(minute)
+                    .plusSeconds(second);
             String zone = time.group(7);
             return local.toInstant(zone == null || zone.equals("Z") ? ZoneOffset.UTC : ZoneOffset.of(zone));
         } catch (DateTimeException e) {

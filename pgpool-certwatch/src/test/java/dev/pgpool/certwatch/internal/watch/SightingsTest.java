@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -48,7 +49,7 @@ class SightingsTest {
 
     private static Inspection at(Inspection leaf, String where) {
         return new Inspection(
-                where, leaf.kind(), leaf.served(), leaf.linked(), leaf.paths(), leaf.findings(), null, null);
+                where, leaf.kind(), leaf.served(), leaf.linked(), leaf.paths(), leaf.findings(), null, null, Map.of());
     }
 
     private String look(String text) {
