@@ -144,6 +144,42 @@ class ManifestsIT {
         assertThat(codes(report)).containsAnyOf(code, NO_CERTIFICATE_FOUND);
     }
 
+    /** A kubeconfig that leads to itself, alone or by way of another, many times over. */
+    @ParameterizedTest
+    @ValueSource(strings = {"self", "other"})
+    void aManifestThatLeadsToAnotherIsRefusedAtOnce(String to) throws IOException {
+        for (String name : List.of("self", "other")) {
+            StringBuilder text = new StringBuilder("kind: Config\nclusters:\n");
+            for (int i = 0; i < 50; i++) {
+                text.append("- name: c").append(i).append("\n  cluster: {certificate-authority: ");
+                text.append(name.equals("self") ? to : "self").append("}\n");
+            }
+            Files.writeString(directory.resolve(name), text);
+        }
+        CertReport report = look("self", Files.readString(directory.resolve("self")));
+        assertThat(codes(report)).containsExactly(PARSE_ERROR);
+        assertThat(report.findings().get(0).message()).contains("a manifest within another");
+        String inner = "kind: Secret\nmetadata: {name: s}\nstringData:\n  tls.crt: |\n" + indented(pem(ENDING), 4);
+        for (int depth = 0; depth < 3; depth++) {
+            CertReport nested = look("nested", inner);
+            assertThat(codes(nested)).containsExactly(depth < 2 ? EXPIRING_CRITICAL : PARSE_ERROR);
+            inner = "kind: ConfigMap\nmetadata: {name: s}\ndata:\n  inner.crt: |\n" + indented(inner, 4);
+        }
+    }
+
+    @Test
+    void entriesInDerAndMergedOnesAreSeen() throws Exception {
+        String der = Base64.getEncoder().encodeToString(ENDING.getCertificate().getEncoded());
+        assertThat(codes(look(
+                        "der.yaml", "kind: Secret\nmetadata: {name: s}\ndata: {certificate: " + der + ", salt: MIIB}\n")))
+                .containsExactly(EXPIRING_CRITICAL);
+        assertThat(codes(look(
+                        "merged.yaml",
+                        "common: &c\n  tls.crt: " + base64(pem(ENDING))
+                                + "\nkind: Secret\nmetadata: {name: s}\ndata:\n  <<: *c\n  other: QUJD\n")))
+                .containsExactly(EXPIRING_CRITICAL);
+    }
+
     @Test
     void oneEntryThatIsDamagedCostsItselfOnly() throws IOException {
         CertReport report = look(

@@ -113,6 +113,53 @@ class OddFilesIT {
         }
     }
 
+    /** A certificate passed over could expire unseen beside a good one. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CERTIFICATE",
+                "X509 CERTIFICATE",
+                "NEW CERTIFICATE",
+                "TRUSTED CERTIFICATE",
+                "PKCS7",
+                "PKCS #7 SIGNED DATA",
+                "CMS"
+            })
+    void blocksOfEveryNameAreRead(String name) throws Exception {
+        write("over.pem", Pki.pem(Pki.chain(Pki.leaf("over", ROOT, Duration.ofDays(-3)))));
+        String block;
+        if (name.startsWith("TRUSTED")) {
+            openssl(List.of("x509", "-in", "over.pem", "-trustout", "-addtrust", "serverAuth", "-out", "block.pem"));
+            block = Files.readString(directory.resolve("block.pem"));
+            assertThat(block).contains("TRUSTED");
+        } else if (name.contains("CERTIFICATE")) {
+            block = Files.readString(directory.resolve("over.pem")).replace("CERTIFICATE", name);
+        } else {
+            openssl(List.of("crl2pkcs7", "-nocrl", "-certfile", "over.pem", "-out", "block.pem"));
+            block = Files.readString(directory.resolve("block.pem")).replace("PKCS7", name);
+        }
+        String good = Pki.pem(Pki.chain(GOOD));
+        for (String text : List.of(
+                good + block,
+                block + good,
+                "\uFEFF# a comment\r\n" + (good + "subject=/CN=x\n" + block).replace("\n", "\r\n"))) {
+            CertReport report = look(write("both.pem", text));
+            assertThat(codes(report)).contains(EXPIRED);
+            assertThat(report.expiry().effective()).isEqualTo(Pki.NOW.minus(Duration.ofDays(3)));
+        }
+    }
+
+    @Test
+    void whatIsNoFileIsNotWaitedFor() throws Exception {
+        Path pipe = directory.resolve("pipe.pem");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        for (Path path : List.of(pipe, directory, Path.of("/dev/zero"))) {
+            CertReport report = look(path);
+            assertThat(codes(report)).containsExactly(FindingCode.FILE_READ_FAILED);
+            assertThat(report.findings().get(0).message()).contains("(expected: a file)");
+        }
+    }
+
     private static void assertOdd(CertReport report) {
         assertThat(codes(report)).containsExactly(ODD_CERTIFICATE);
         assertThat(report.expiry().effective()).isEqualTo(OddCertificates.END);

@@ -369,7 +369,18 @@ class ChainJudgementTest {
         ".example.org, example.org, false",
         "example..org, example.org, false",
         "*..example.org, a.example.org, false",
-        "., localhost, false"
+        "., localhost, false",
+        "\u212Aelvin.example.org, kelvin.example.org, false",
+        "\u0131nfo.example.org, info.example.org, false",
+        "example.org\u0000.evil.org, example.org, false",
+        "' example.org', example.org, false",
+        "'example.org ', example.org, false",
+        "a_b.example.org, a_b.example.org, true",
+        "xn--bcher-kva.example, xn--bcher-kva.example, true",
+        "*.xn--bcher-kva.example, a.xn--bcher-kva.example, true",
+        "*a.example.org, a.example.org, false",
+        "**.example.org, a.example.org, false",
+        "*.a.*.org, b.a.c.org, false"
     })
     void namesMatchAfterRfc9525(String pattern, String name, boolean matches) {
         assertThat(ServerNames.matches(pattern, name)).isEqualTo(matches);

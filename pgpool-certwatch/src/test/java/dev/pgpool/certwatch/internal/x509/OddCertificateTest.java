@@ -12,11 +12,13 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every kind that Java refuses is read, and a proper certificate reads the same with Java and without. */
@@ -132,6 +134,35 @@ class OddCertificateTest {
             }
         }
         assertThat(read).isPositive();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "17, 491231235959Z, 2049-12-31T23:59:59Z",
+        "17, 500101000000Z, 1950-01-01T00:00:00Z",
+        "17, 300101000000, 2030-01-01T00:00:00Z",
+        "17, 3001010000Z, 2030-01-01T00:00:00Z",
+        "17, 300101000000-0130, 2030-01-01T01:30:00Z",
+        "18, 20500101000000Z, 2050-01-01T00:00:00Z",
+        "18, 99991231235959Z, 9999-12-31T23:59:59Z",
+        "18, 20300101000000.999Z, 2030-01-01T00:00:00Z",
+        "18, '20300101000000,5Z', 2030-01-01T00:00:00Z",
+        "18, 2030010112Z, 2030-01-01T12:00:00Z",
+        "18, 20300101240000Z, 2030-01-02T00:00:00Z",
+        "18, 20291231235960Z, 2030-01-01T00:00:00Z",
+        "18, 20240229000000Z, 2024-02-29T00:00:00Z",
+        "18, 20230229000000Z, ",
+        "18, 20301301000000Z, ",
+        "18, 20300101250000Z, ",
+        "18, 20300101006000Z, ",
+        "18, 20300101000061Z, ",
+        "18, 2030, ",
+        "17, 3001, ",
+        "17, , ",
+    })
+    void timesAreReadInEveryForm(int tag, String text, Instant expected) {
+        byte[] encoded = DerWriter.ascii(tag == 17 ? 0x17 : 0x18, text == null ? "" : text);
+        assertThat(Der.of(encoded).time()).isEqualTo(expected);
     }
 
     @Test
