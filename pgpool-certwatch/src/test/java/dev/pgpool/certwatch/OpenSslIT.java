@@ -10,6 +10,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import dev.pgpool.certwatch.fixture.OpenSsl;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.fixture.PrometheusPage;
+import dev.pgpool.certwatch.metrics.CertWatchMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.TreeMap;
 import io.netty.pkitesting.X509Bundle;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -214,6 +219,68 @@ class OpenSslIT {
                     patient().trust(trust(ROOT)).revocation(RevocationPolicy.CRL.allowingPrivateAddresses()));
             assertThat(codes(revoked)).containsExactly(REVOKED);
             assertThat(fetched).hasValue(1);
+        } finally {
+            web.stop(0);
+        }
+    }
+
+    /** On both pages, and only where series of certificates are asked for. */
+    @Test
+    void theDatesOfStaplesAndListsAreSeriesOfTheirCertificates() throws Exception {
+        byte[] list = crl(BigInteger.ONE);
+        HttpServer web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        web.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, list.length);
+            exchange.getResponseBody().write(list);
+            exchange.close();
+        });
+        web.start();
+        URI url = URI.create("http://127.0.0.1:" + web.getAddress().getPort() + "/list.crl");
+        X509Bundle listed =
+                Pki.leaf("localhost", INTERMEDIATE, Pki.NOW, Pki.NOW.plus(YEAR), b -> b.addCrlDistributionPoint(url));
+        X509Bundle stapled = Pki.leaf("localhost", INTERMEDIATE, YEAR);
+        Path good = Files.write(directory.resolve("dates.der"), ocsp(stapled, CertificateStatus.GOOD, 60));
+        try (OpenSsl one = new OpenSsl(directory, stapled, ABOVE, "-status_file", good.toString());
+                OpenSsl other = new OpenSsl(directory, listed, ABOVE)) {
+            for (int max : new int[] {0, 100}) {
+                PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+                try (CertWatch watch = patient()
+                                .trust(trust(ROOT))
+                                .certificateSeries(max)
+                                .revocation(RevocationPolicy.CRL.allowingPrivateAddresses())
+                                .target(at(one).named("stapled"))
+                                .target(at(other).named("listed"))
+                                .build();
+                        CertWatchMetrics metrics = CertWatchMetrics.bind(watch, registry)) {
+                    watch.start();
+                    CertSnapshot seen = watch.checkNow().get();
+                    assertThat(seen.worst()).isEqualTo(Level.OK);
+                    StringBuilder page = new StringBuilder();
+                    watch.writePrometheus(page);
+                    for (String text : List.of(page.toString(), registry.scrape())) {
+                        Map<String, Double> dates = new TreeMap<>();
+                        PrometheusPage.read(text).forEach((key, value) -> {
+                            if (key.matches(".*certificate_(ocsp|crl)_.*")) {
+                                dates.put(
+                                        key.replaceAll("certwatch_chain_certificate_|_update.*role=|, serial.*", "")
+                                                + (key.contains("instance=listed") ? " listed" : " stapled"),
+                                        value);
+                            }
+                        });
+                        Map<String, Double> expected = Map.of(
+                                "ocsp_thisleaf stapled", (double) Pki.NOW.minusSeconds(3600).getEpochSecond(),
+                                "ocsp_nextleaf stapled", (double) Pki.NOW.plusSeconds(3600).getEpochSecond(),
+                                "crl_thisleaf listed", (double) Pki.NOW.minusSeconds(60).getEpochSecond(),
+                                "crl_nextleaf listed", (double) Pki.NOW.plusSeconds(86_400).getEpochSecond());
+                        assertThat(dates).isEqualTo(max == 0 ? Map.of() : expected);
+                    }
+                    CertReport report = seen.report("listed").orElseThrow();
+                    assertThat(report.chains().get(0).entries().get(0).crl())
+                            .isEqualTo(new CrlDates(
+                                    url.toString(), Pki.NOW.minusSeconds(60), Pki.NOW.plusSeconds(86_400)));
+                    assertThat(metrics).isNotNull();
+                }
+            }
         } finally {
             web.stop(0);
         }
