@@ -35,12 +35,13 @@ public final class ClientIdentity {
     }
 
     /**
-     * The keys of a PKCS12 or JKS store.
+     * The keys of a PKCS12 or JKS store, or the key and the certificate in one PEM file.
      *
-     * @throws IOException if the file cannot be read now, or not with this password
+     * @param password of the store, or of an encrypted key; empty for none
+     * @throws IOException if the file cannot be read now, or not with this password, or has no key with its certificate
      */
     public static ClientIdentity keyStore(Path file, char[] password) throws IOException {
-        return of(IdentityFiles.keyStore(file, Secret.of(password)));
+        return of(IdentityFiles.one(file, password.length == 0 ? null : Secret.of(password)));
     }
 
     /**

@@ -162,16 +162,26 @@ final class TargetOptions {
     /** The certificate to show; absent for none. */
     @Nullable
     ClientIdentity client() {
-        Path store = path("client");
+        Path file = path("client");
+        Path key = path("clientkey");
         char[] password = secretBeside("clientpassword", "client");
-        if (store == null) {
+        if (file == null) {
+            if (key != null) {
+                throw wrong.apply("clientkey without client (expected: both)");
+            }
             return null;
         }
         try {
-            return ClientIdentity.keyStore(store, password == null ? new char[0] : password);
+            return key == null
+                    ? ClientIdentity.keyStore(file, password == null ? new char[0] : password)
+                    : ClientIdentity.pem(file, key, password);
         } catch (IOException e) {
-            throw wrong.apply("client: " + store + " cannot be opened, " + e.getMessage()
-                    + " (expected: a PKCS12 or JKS store with a key, and its password as clientpassword)");
+            String message = String.valueOf(e.getMessage());
+            throw wrong.apply("client: " + message
+                    + (message.contains("(expected: ")
+                            ? ""
+                            : " (expected: a PKCS12 or JKS store with a key, a PEM file with certificate and key, or a"
+                                    + " certificate with its key as clientkey; the password as clientpassword)"));
         }
     }
 

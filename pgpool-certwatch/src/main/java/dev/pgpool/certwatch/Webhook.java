@@ -3,7 +3,7 @@ package dev.pgpool.certwatch;
 import static java.util.Objects.requireNonNull;
 
 import dev.pgpool.certwatch.internal.render.SnapshotJson;
-import dev.pgpool.certwatch.internal.text.PeerText;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,8 +11,11 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -21,8 +24,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Posts notices as JSON to a URL. Notices of a short while go together, so that a certificate shared by many targets is one
- * message. A post that fails is tried again with growing pauses; what cannot be delivered in the end is logged. The field
- * {@code text} serves chat systems, {@code notices} programs.
+ * message. A post that fails in passing (no answer, status 5xx, 408, 425, 429) is tried again with growing pauses; what cannot be
+ * delivered in the end is logged. Each attempt is bounded from the connection to the last byte of the answer. Speaks HTTP/1.1 and
+ * nothing else: an offer to upgrade is more than some receivers can bear. Follows no redirects. The field {@code text} serves chat
+ * systems, {@code notices} programs.
  *
  * <p>Register it as a listener of the watch, and close it after the watch: closing sends what is left. Thread-safe.
  */
@@ -39,7 +44,41 @@ public final class Webhook implements CertWatchListener, AutoCloseable {
     private final HttpClient client;
     private final ScheduledThreadPoolExecutor thread;
     private final List<Notice> waiting = new ArrayList<>();
+    private final Set<Delivery> pausing = ConcurrentHashMap.newKeySet();
     private boolean scheduled;
+
+    /** A message and how often it will have been tried. Compared as an object. */
+    private static final class Delivery {
+        private final String body;
+        private final List<Notice> batch;
+        private final int attempt;
+
+        Delivery(String body, List<Notice> batch, int attempt) {
+            this.body = body;
+            this.batch = batch;
+            this.attempt = attempt;
+        }
+
+        String body() {
+            return body;
+        }
+
+        List<Notice> batch() {
+            return batch;
+        }
+
+        int attempt() {
+            return attempt;
+        }
+    }
+
+    /**
+     * What came of an attempt.
+     *
+     * @param problem why it was not taken; empty if it was
+     * @param passing whether it may be taken another time
+     */
+    private record Answer(String problem, boolean passing) {}
 
     private Webhook(URI url, Duration gather, Duration timeout, Duration firstPause) {
         String scheme = requireNonNull(url, "url").getScheme();
@@ -51,7 +90,10 @@ public final class Webhook implements CertWatchListener, AutoCloseable {
         this.gather = gather;
         this.timeout = timeout;
         this.firstPause = firstPause;
-        this.client = HttpClient.newBuilder().connectTimeout(timeout).build();
+        this.client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(timeout)
+                .build();
         this.thread = new ScheduledThreadPoolExecutor(1, task -> {
             Thread daemon = new Thread(task, "certwatch-webhook");
             daemon.setDaemon(true);
@@ -93,49 +135,64 @@ public final class Webhook implements CertWatchListener, AutoCloseable {
             waiting.clear();
         }
         if (!batch.isEmpty()) {
-            send(batch, 1);
+            send(new Delivery(SnapshotJson.write(batch), batch, 1));
         }
     }
 
-    private void send(List<Notice> batch, int attempt) {
-        String problem;
-        HttpRequest request = HttpRequest.newBuilder(url)
-                .timeout(timeout)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(SnapshotJson.write(batch)))
-                .build();
-        // The request's own limit ends at the headers: a receiver that never ends its answer must not hold this thread.
-        CompletableFuture<HttpResponse<Void>> answer =
-                client.sendAsync(request, HttpResponse.BodyHandlers.discarding());
-        try {
-            int status = answer.get(timeout.toNanos(), TimeUnit.NANOSECONDS).statusCode();
-            if (status / 100 == 2) {
-                return;
-            }
-            problem = "status " + status;
-        } catch (ExecutionException e) {
-            problem = PeerText.message(String.valueOf(e.getCause()));
-        } catch (TimeoutException e) {
-            answer.cancel(true);
-            problem = "no complete answer within " + timeout.toMillis() + " ms";
-        } catch (InterruptedException e) {
-            answer.cancel(true);
-            Thread.currentThread().interrupt();
-            problem = "interrupted";
-        }
-        if (attempt < ATTEMPTS && !thread.isShutdown()) {
-            LOGGER.debug("webhook {}: {}, attempt {} of {}", url.getHost(), problem, attempt, ATTEMPTS);
-            long pause = firstPause.toNanos() << (attempt - 1);
-            thread.schedule(() -> send(batch, attempt + 1), pause, TimeUnit.NANOSECONDS);
+    private void send(Delivery delivery) {
+        pausing.remove(delivery);
+        Answer answer = post(delivery.body());
+        if (answer.problem().isEmpty()) {
             return;
+        }
+        int attempt = delivery.attempt();
+        if (answer.passing() && attempt < ATTEMPTS && !thread.isShutdown()) {
+            LOGGER.debug("webhook {}: {}, attempt {} of {}", url.getHost(), answer.problem(), attempt, ATTEMPTS);
+            Delivery again = new Delivery(delivery.body(), delivery.batch(), attempt + 1);
+            pausing.add(again);
+            long pause = firstPause.toNanos() << (attempt - 1);
+            try {
+                thread.schedule(() -> send(again), pause, TimeUnit.NANOSECONDS);
+                return;
+            } catch (RejectedExecutionException e) {
+                // Closed at this moment.
+                pausing.remove(again);
+            }
         }
         // The path of such URLs is often a secret.
         LOGGER.error(
                 "webhook at {} was not delivered after {} attempts, last: {}; notices: {}",
                 url.getHost(),
                 attempt,
-                problem,
-                batch.stream().map(Notice::text).toList());
+                answer.problem(),
+                delivery.batch().stream().map(Notice::text).toList());
+    }
+
+    private Answer post(String body) {
+        HttpRequest request = HttpRequest.newBuilder(url)
+                .timeout(timeout)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        // The request's own limit ends at the headers: a receiver that never ends its answer must not hold this thread.
+        CompletableFuture<HttpResponse<Void>> answer =
+                client.sendAsync(request, HttpResponse.BodyHandlers.discarding());
+        try {
+            int status = answer.get(timeout.toNanos(), TimeUnit.NANOSECONDS).statusCode();
+            boolean passing = status >= 500 || status == 408 || status == 425 || status == 429;
+            return new Answer(status / 100 == 2 ? "" : "status " + status, passing);
+        } catch (ExecutionException e) {
+            // Its message may hold the URL, and that a token.
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            return new Answer(cause.getClass().getSimpleName(), cause instanceof IOException);
+        } catch (TimeoutException e) {
+            return new Answer("no complete answer within " + timeout.toMillis() + " ms", true);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Answer("interrupted", false);
+        } finally {
+            answer.cancel(true);
+        }
     }
 
     /** Sends what is left, once. */
@@ -144,11 +201,15 @@ public final class Webhook implements CertWatchListener, AutoCloseable {
         if (thread.isShutdown()) {
             return;
         }
-        thread.execute(this::sendWaiting);
+        thread.execute(() -> {
+            List.copyOf(pausing).forEach(this::send);
+            sendWaiting();
+        });
         thread.shutdown();
         try {
             if (!thread.awaitTermination(timeout.toNanos() * 2, TimeUnit.NANOSECONDS)) {
                 thread.shutdownNow();
+                thread.awaitTermination(timeout.toNanos(), TimeUnit.NANOSECONDS);
             }
         } catch (InterruptedException e) {
             thread.shutdownNow();

@@ -8,6 +8,7 @@ import static dev.pgpool.certwatch.fixture.Looking.lookAt;
 import static dev.pgpool.certwatch.fixture.Looking.patient;
 import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pgpool.certwatch.fixture.OpenSsl;
 import dev.pgpool.certwatch.fixture.Pki;
@@ -119,6 +120,69 @@ class ClientCertificateIT {
                         .isEqualTo(LEAF.getCertificate().getNotAfter().toInstant());
             }
         }
+    }
+
+    /** As a target in text, with what makes the files out of client.pem and client.key. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            client=both.pem                                 | cat client.pem client.key
+            client=both.pem                                 | cat client.key client.pem
+            client=both.pem&clientpassword=secret           | openssl pkcs8 -topk8 -in client.key -passout pass:secret && cat client.pem
+            client=both.pem&clientpassword=secret           | openssl pkcs8 -topk8 -scrypt -in client.key -passout pass:secret && cat client.pem
+            client=both.pem&clientpassword=secret           | openssl ec -in client.key -aes256 -passout pass:secret && cat client.pem
+            client=both.pem                                 | openssl ec -in client.key && cat client.pem
+            client=client.pem&clientkey=both.pem            | openssl ec -in client.key
+            client=client.pem&clientkey=both.pem            | openssl pkcs8 -topk8 -nocrypt -outform DER -in client.key
+            client=client.pem&clientkey=both.pem&clientpassword=secret | openssl pkcs8 -topk8 -scrypt -in client.key -passout pass:secret
+            client=both.pem&clientkey=client.key            | openssl x509 -in client.pem -outform DER
+            client=both.pem&clientpassword=secret           | openssl pkcs12 -export -in client.pem -inkey client.key -passout pass:secret
+            client=both.pem&clientpassword=secret           | openssl pkcs12 -export -in client.pem -inkey client.key -passout pass:secret -certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1
+            """)
+    void everyFormOfAnIdentityIsShown(String options, String command) throws Exception {
+        identity(client(ROOT, Duration.ofDays(300)));
+        make(command);
+        try (OpenSsl server = server("-tls1_3")) {
+            CertTarget target = CertTarget.parse("tls://127.0.0.1:" + server.port() + "?sni=localhost&" + at(options));
+            CertReport report = lookAt(target, patient().trust(trust(ROOT)));
+            assertThat(serious(report)).as(report.findings().toString()).isEmpty();
+            assertThat(report.success()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            clientkey=client.key                            | cat client.pem             | clientkey without client
+            clientpassword=secret                           | cat client.pem             | clientpassword without client
+            client=both.pem                                 | cat client.pem             | no private key in it
+            client=both.pem                                 | cat client.key             | no certificate in it
+            client=none.pem                                 | cat client.key             | no such file
+            client=both.pem                                 | openssl pkcs8 -topk8 -in client.key -passout pass:secret && cat client.pem | is encrypted and no password
+            client=both.pem&clientpassword=wrong            | openssl pkcs8 -topk8 -scrypt -in client.key -passout pass:secret && cat client.pem | password does not open
+            client=client.pem&clientkey=both.pem            | openssl ecparam -name prime256v1 -genkey -noout | does not belong
+            client=both.pem&clientpassword=secret           | openssl pkcs12 -export -nokeys -in client.pem -passout pass:secret | no key in it
+            """)
+    void whatIsNoIdentityIsRefusedAtOnce(String options, String command, String message) throws Exception {
+        identity(client(ROOT, Duration.ofDays(300)));
+        make(command);
+        assertThatThrownBy(() -> CertTarget.parse("tls://127.0.0.1:1?" + at(options)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message)
+                .hasMessageMatching("(?s)(?!.*\\(expected: .*\\(expected: ).*")
+                .hasMessageNotContaining("secret")
+                .hasMessageNotContaining("wrong");
+    }
+
+    private String at(String options) {
+        return options.replaceAll("client(key)?=(?=\\w)", "$0" + directory + "/").replace("password=" + directory + "/", "password=");
+    }
+
+    private void make(String command) throws Exception {
+        Process process = new ProcessBuilder("sh", "-c", "( " + command + " ) > both.pem 2> said")
+                .directory(directory.toFile())
+                .start();
+        assertThat(process.waitFor())
+                .as(Files.readString(directory.resolve("said")))
+                .isZero();
     }
 
     @Test

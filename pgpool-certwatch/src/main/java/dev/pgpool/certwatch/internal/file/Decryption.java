@@ -26,6 +26,7 @@ final class Decryption {
 
     private static final String PBES2 = "1.2.840.113549.1.5.13";
     private static final String PBKDF2 = "1.2.840.113549.1.5.12";
+    private static final String SCRYPT = "1.3.6.1.4.1.11591.4.11";
 
     /** A file could ask for a derivation that takes hours. */
     private static final int MAX_ITERATIONS = 10_000_000;
@@ -53,29 +54,53 @@ final class Decryption {
     private static byte[] pbes2(Der parameters, byte[] encrypted, char[] password) throws GeneralSecurityException {
         Der derivation = parameters.child(0);
         Der scheme = parameters.child(1);
-        if (!derivation.child(0).oid().equals(PBKDF2)) {
-            throw new NoSuchAlgorithmException(
-                    "key derivation " + derivation.child(0).oid());
-        }
+        String cipherOid = scheme.child(0).oid();
+        int bits = bits(cipherOid);
+        boolean des = bits == 192 && !cipherOid.startsWith("2.16.840.1.101.3.4.1.");
+        byte[] key = switch (derivation.child(0).oid()) {
+            case PBKDF2 -> pbkdf2(derivation.child(1), bits, password);
+            case SCRYPT -> scrypt(derivation.child(1), bits, password);
+            default ->
+                throw new NoSuchAlgorithmException(
+                        "key derivation " + derivation.child(0).oid());
+        };
+        return cbc(des ? "DESede" : "AES", key, scheme.child(1).value(), encrypted);
+    }
+
+    private static byte[] pbkdf2(Der parameters, int bits, char[] password) throws GeneralSecurityException {
         String hash = "HmacSHA1";
-        for (Der part : derivation.child(1).children()) {
+        for (Der part : parameters.children()) {
             if (part.is(Der.SEQUENCE)) {
                 hash = hmac(part.child(0).oid());
             }
         }
-        byte[] salt = derivation.child(1).child(0).value();
-        BigInteger iterations =
-                new BigInteger(1, nonEmpty(derivation.child(1).child(1).value()));
+        byte[] salt = parameters.child(0).value();
+        BigInteger iterations = new BigInteger(1, nonEmpty(parameters.child(1).value()));
         if (iterations.signum() == 0 || iterations.compareTo(BigInteger.valueOf(MAX_ITERATIONS)) > 0) {
             throw new GeneralSecurityException(iterations + " iterations");
         }
-        String cipherOid = scheme.child(0).oid();
-        int bits = bits(cipherOid);
-        boolean des = bits == 192 && !cipherOid.startsWith("2.16.840.1.101.3.4.1.");
-        byte[] key = SecretKeyFactory.getInstance("PBKDF2With" + hash)
+        return SecretKeyFactory.getInstance("PBKDF2With" + hash)
                 .generateSecret(new PBEKeySpec(password, salt, iterations.intValue(), bits))
                 .getEncoded();
-        return cbc(des ? "DESede" : "AES", key, scheme.child(1).value(), encrypted);
+    }
+
+    /** RFC 7914, section 7. */
+    private static byte[] scrypt(Der parameters, int bits, char[] password) throws GeneralSecurityException {
+        return Scrypt.derive(
+                password,
+                parameters.child(0).value(),
+                number(parameters.child(1)),
+                number(parameters.child(2)),
+                number(parameters.child(3)),
+                bits / 8);
+    }
+
+    private static long number(Der integer) throws GeneralSecurityException {
+        byte[] value = integer.value();
+        if (!integer.is(Der.INTEGER) || value.length == 0 || value.length > 5) {
+            throw new GeneralSecurityException("a parameter that is no small number");
+        }
+        return new BigInteger(value).longValueExact();
     }
 
     private static byte[] nonEmpty(byte[] value) {

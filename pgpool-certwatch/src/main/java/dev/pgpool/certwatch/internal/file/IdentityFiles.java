@@ -3,13 +3,13 @@ package dev.pgpool.certwatch.internal.file;
 import dev.pgpool.certwatch.Secret;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A client's key and certificate in files, read again when their contents have changed. Thread-safe. */
 public final class IdentityFiles {
-
-    private static final int MAX_BYTES = 4 << 20;
 
     private final Path certificate;
     private final @Nullable Path key;
@@ -32,8 +30,8 @@ public final class IdentityFiles {
         this.password = password;
     }
 
-    /** A key store. */
-    public static IdentityFiles keyStore(Path file, Secret password) {
+    /** A key store, or a PEM file with both. */
+    public static IdentityFiles one(Path file, @Nullable Secret password) {
         return new IdentityFiles(file, null, password);
     }
 
@@ -48,7 +46,7 @@ public final class IdentityFiles {
         if (last.length > 0 && Arrays.equals(now, last)) {
             return null;
         }
-        X509ExtendedKeyManager read = key == null ? ofStore() : ofPem(key);
+        X509ExtendedKeyManager read = key == null ? ofOne() : ofPem(key);
         last = now;
         return read;
     }
@@ -62,16 +60,32 @@ public final class IdentityFiles {
     }
 
     private static byte[] bytes(Path file) throws IOException {
-        try (var in = Files.newInputStream(file)) {
-            return in.readNBytes(MAX_BYTES);
+        try {
+            return CertificateFiles.bytes(file);
+        } catch (FileException e) {
+            throw new IOException(e.getMessage(), e);
         }
     }
 
-    private X509ExtendedKeyManager ofStore() throws IOException {
+    /** Told by its contents, each time: a store may be replaced by a PEM file. */
+    private X509ExtendedKeyManager ofOne() throws IOException {
+        byte[] bytes = bytes(certificate);
+        String form = StoreForm.of(bytes);
+        return form == null ? ofPem(certificate) : ofStore(form, bytes);
+    }
+
+    private X509ExtendedKeyManager ofStore(String form, byte[] bytes) throws IOException {
         char[] secret = password == null ? new char[0] : password.chars();
         try {
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(new ByteArrayInputStream(bytes(certificate)), secret);
+            KeyStore store = KeyStore.getInstance(form);
+            store.load(new ByteArrayInputStream(bytes), secret);
+            boolean any = false;
+            for (String alias : Collections.list(store.aliases())) {
+                any |= store.isKeyEntry(alias);
+            }
+            if (!any) {
+                throw new IOException(certificate + ": no key in it (expected: a key with its certificate)");
+            }
             return manager(store, secret);
         } catch (GeneralSecurityException e) {
             throw new IOException(

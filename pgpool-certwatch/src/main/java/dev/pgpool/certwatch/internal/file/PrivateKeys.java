@@ -89,7 +89,7 @@ final class PrivateKeys {
             throw new FileException(
                     FindingCode.PARSE_ERROR,
                     file + ": " + what + " is encrypted in a way that this Java does not know: " + e.getMessage()
-                            + " (expected: PBES2 with PBKDF2)");
+                            + " (expected: PBES2 with PBKDF2 or scrypt and AES or 3DES in CBC mode, as 'openssl pkcs8 -topk8' writes)");
         } catch (GeneralSecurityException e) {
             throw new FileException(
                     FindingCode.BAD_PASSWORD,
