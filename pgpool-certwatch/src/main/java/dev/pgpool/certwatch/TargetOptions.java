@@ -177,7 +177,7 @@ final class TargetOptions {
                     : ClientIdentity.pem(file, key, password);
         } catch (IOException e) {
             String message = String.valueOf(e.getMessage());
-            throw wrong.apply("client: " + message
+            throw wrong.apply("client: " + file + " cannot be opened, " + message
                     + (message.contains("(expected: ")
                             ? ""
                             : " (expected: a PKCS12 or JKS store with a key, a PEM file with certificate and key, or a"

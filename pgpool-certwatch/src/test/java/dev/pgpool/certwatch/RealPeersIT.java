@@ -7,20 +7,27 @@ import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.fixture.Installed;
+import dev.pgpool.certwatch.fixture.Looking;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.core.fixture.TestPostgres;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Servers as distributions ship them, each with a certificate that is well, one that ends soon and one that has ended: the date is the
@@ -109,6 +116,46 @@ class RealPeersIT {
             assertThat(asked.has(CLIENT_CERT_REQUIRED)).isTrue();
             assertThat(asked.level()).isEqualTo(Level.OK);
         }
+    }
+
+    /** By SSLRequest and, from 17 on, by TLS from the first byte; a new certificate is seen after a reload. */
+    @ParameterizedTest
+    @ValueSource(ints = {15, 18})
+    void postgresql(int version) throws Exception {
+        Path certificate = directory.resolve("server.pem");
+        Path key = directory.resolve("server.key");
+        install(CASES.get(0), certificate, key);
+        try (TestPostgres postgres = TestPostgres.fresh(
+                version,
+                Map.of("ssl", "on", "ssl_cert_file", certificate.toString(), "ssl_key_file", key.toString()))) {
+            for (Case one : CASES) {
+                install(one, certificate, key);
+                postgres.reload();
+                Endpoint target = CertTarget.postgres("127.0.0.1", postgres.port())
+                        .withServerName("localhost")
+                        .withVerification(Verification.FULL);
+                Awaitility.await()
+                        .atMost(Looking.PATIENCE)
+                        .until(() -> one.end().equals(lookAt(target, ROOT).expiry().leaf()));
+                see(target, one);
+                Endpoint direct = Endpoint.of(Protocol.POSTGRES_DIRECT, "127.0.0.1", postgres.port())
+                        .withServerName("localhost")
+                        .withVerification(Verification.FULL);
+                if (version >= 17) {
+                    see(direct, one);
+                } else {
+                    assertThat(lookAt(direct, ROOT).has(FindingCode.TLS_DIRECT_UNSUPPORTED))
+                            .isTrue();
+                }
+            }
+            assertThat(postgres.log()).doesNotContain("could not accept SSL", "unencrypted data");
+        }
+    }
+
+    private void install(Case one, Path certificate, Path key) throws IOException {
+        Files.copy(directory.resolve(one.name() + ".pem"), certificate, StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(directory.resolve(one.name() + ".key"), key, StandardCopyOption.REPLACE_EXISTING);
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
     }
 
     @Test
