@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param thisUpdate when it was made
  * @param nextUpdate when the next one is due at the latest; absent if the list does not say
  */
-public record CrlDates(String url, Instant thisUpdate, @Nullable Instant nextUpdate) {
+public record CrlDates(
+        String url, Instant thisUpdate, @Nullable Instant nextUpdate) {
     public CrlDates {
         requireNonNull(url, "url");
         requireNonNull(thisUpdate, "thisUpdate");

@@ -173,7 +173,8 @@ class ClientCertificateIT {
     }
 
     private String at(String options) {
-        return options.replaceAll("client(key)?=(?=\\w)", "$0" + directory + "/").replace("password=" + directory + "/", "password=");
+        return options.replaceAll("client(key)?=(?=\\w)", "$0" + directory + "/")
+                .replace("password=" + directory + "/", "password=");
     }
 
     private void make(String command) throws Exception {

@@ -171,7 +171,8 @@ class ManifestsIT {
     void entriesInDerAndMergedOnesAreSeen() throws Exception {
         String der = Base64.getEncoder().encodeToString(ENDING.getCertificate().getEncoded());
         assertThat(codes(look(
-                        "der.yaml", "kind: Secret\nmetadata: {name: s}\ndata: {certificate: " + der + ", salt: MIIB}\n")))
+                        "der.yaml",
+                        "kind: Secret\nmetadata: {name: s}\ndata: {certificate: " + der + ", salt: MIIB}\n")))
                 .containsExactly(EXPIRING_CRITICAL);
         assertThat(codes(look(
                         "merged.yaml",

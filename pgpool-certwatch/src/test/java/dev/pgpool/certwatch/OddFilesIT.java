@@ -152,7 +152,8 @@ class OddFilesIT {
     @Test
     void whatIsNoFileIsNotWaitedFor() throws Exception {
         Path pipe = directory.resolve("pipe.pem");
-        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
         for (Path path : List.of(pipe, directory, Path.of("/dev/zero"))) {
             CertReport report = look(path);
             assertThat(codes(report)).containsExactly(FindingCode.FILE_READ_FAILED);
@@ -208,7 +209,10 @@ class OddFilesIT {
                 List.of(rsa, "pkcs8 -topk8 -v2 aes-192-cbc -v2prf hmacWithSHA1 -in key.pem" + pass),
                 List.of(rsa, "pkcs8 -topk8 -v1 PBE-SHA1-3DES -in key.pem" + pass),
                 List.of(rsa, "pkcs8 -topk8 -scrypt -in key.pem" + pass),
-                List.of(ec, "pkcs8 -topk8 -scrypt -scrypt_N 1024 -scrypt_r 8 -scrypt_p 2 -v2 aes-128-cbc -in key.pem" + pass),
+                List.of(
+                        ec,
+                        "pkcs8 -topk8 -scrypt -scrypt_N 1024 -scrypt_r 8 -scrypt_p 2 -v2 aes-128-cbc -in key.pem"
+                                + pass),
                 List.of(rsa, "pkcs8 -topk8 -nocrypt -in key.pem -outform DER -out made.pem"),
                 List.of(rsa, "rsa -in key.pem -traditional -outform DER -out key.pem"),
                 List.of(rsa, "pkcs8 -topk8 -in key.pem -outform DER" + pass),

@@ -14,7 +14,6 @@ import dev.pgpool.certwatch.fixture.PrometheusPage;
 import dev.pgpool.certwatch.metrics.CertWatchMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.util.TreeMap;
 import io.netty.pkitesting.X509Bundle;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -29,6 +28,7 @@ import java.time.Duration;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bouncycastle.asn1.x509.CRLReason;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
@@ -268,10 +268,14 @@ class OpenSslIT {
                             }
                         });
                         Map<String, Double> expected = Map.of(
-                                "ocsp_thisleaf stapled", (double) Pki.NOW.minusSeconds(3600).getEpochSecond(),
-                                "ocsp_nextleaf stapled", (double) Pki.NOW.plusSeconds(3600).getEpochSecond(),
-                                "crl_thisleaf listed", (double) Pki.NOW.minusSeconds(60).getEpochSecond(),
-                                "crl_nextleaf listed", (double) Pki.NOW.plusSeconds(86_400).getEpochSecond());
+                                "ocsp_thisleaf stapled",
+                                        (double) Pki.NOW.minusSeconds(3600).getEpochSecond(),
+                                "ocsp_nextleaf stapled",
+                                        (double) Pki.NOW.plusSeconds(3600).getEpochSecond(),
+                                "crl_thisleaf listed",
+                                        (double) Pki.NOW.minusSeconds(60).getEpochSecond(),
+                                "crl_nextleaf listed",
+                                        (double) Pki.NOW.plusSeconds(86_400).getEpochSecond());
                         assertThat(dates).isEqualTo(max == 0 ? Map.of() : expected);
                     }
                     CertReport report = seen.report("listed").orElseThrow();

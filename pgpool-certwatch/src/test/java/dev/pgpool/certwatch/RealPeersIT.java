@@ -136,7 +136,8 @@ class RealPeersIT {
                         .withVerification(Verification.FULL);
                 Awaitility.await()
                         .atMost(Looking.PATIENCE)
-                        .until(() -> one.end().equals(lookAt(target, ROOT).expiry().leaf()));
+                        .until(() ->
+                                one.end().equals(lookAt(target, ROOT).expiry().leaf()));
                 see(target, one);
                 Endpoint direct = Endpoint.of(Protocol.POSTGRES_DIRECT, "127.0.0.1", postgres.port())
                         .withServerName("localhost")

@@ -101,8 +101,8 @@ class WebhookIT {
             int head = text.indexOf("\r\n\r\n");
             if (head >= 0) {
                 int at = text.toLowerCase(java.util.Locale.ROOT).indexOf("content-length: ");
-                int length =
-                        Integer.parseInt(text.substring(at + 16, text.indexOf('\r', at)).trim());
+                int length = Integer.parseInt(
+                        text.substring(at + 16, text.indexOf('\r', at)).trim());
                 return text + new String(in.readNBytes(length), StandardCharsets.UTF_8);
             }
         }

@@ -45,16 +45,24 @@ public enum CertWatchMeters {
     CERTIFICATE_NOT_BEFORE("certwatch.chain.certificate.not.before.timestamp", "seconds", "Start of a certificate"),
     /** Since when the stapled OCSP response about a certificate is right, with the same tags. Unix seconds. */
     CERTIFICATE_OCSP_THIS_UPDATE(
-            "certwatch.chain.certificate.ocsp.this.update.timestamp", "seconds", "Begin of the OCSP response on a certificate"),
+            "certwatch.chain.certificate.ocsp.this.update.timestamp",
+            "seconds",
+            "Begin of the OCSP response on a certificate"),
     /** Until when it is. Unix seconds. */
     CERTIFICATE_OCSP_NEXT_UPDATE(
-            "certwatch.chain.certificate.ocsp.next.update.timestamp", "seconds", "End of the OCSP response on a certificate"),
+            "certwatch.chain.certificate.ocsp.next.update.timestamp",
+            "seconds",
+            "End of the OCSP response on a certificate"),
     /** When the revocation list that covers a certificate was made, where lists are fetched, with the same tags. Unix seconds. */
     CERTIFICATE_CRL_THIS_UPDATE(
-            "certwatch.chain.certificate.crl.this.update.timestamp", "seconds", "Begin of the revocation list of a certificate"),
+            "certwatch.chain.certificate.crl.this.update.timestamp",
+            "seconds",
+            "Begin of the revocation list of a certificate"),
     /** When the next one is due. Unix seconds. */
     CERTIFICATE_CRL_NEXT_UPDATE(
-            "certwatch.chain.certificate.crl.next.update.timestamp", "seconds", "End of the revocation list of a certificate"),
+            "certwatch.chain.certificate.crl.next.update.timestamp",
+            "seconds",
+            "End of the revocation list of a certificate"),
     /** 0 OK, 1 WARNING, 2 CRITICAL, 3 EXPIRED. */
     LEVEL("certwatch.level", null, "Level of the target: 0 OK, 1 WARNING, 2 CRITICAL, 3 EXPIRED"),
     /** 1 for each present finding, by {@code code}. */
@@ -86,8 +94,8 @@ public enum CertWatchMeters {
     SCHEDULE_LAG("certwatch.schedule.lag", "seconds", "How late the last scheduled look began");
 
     /** Families with a series for each certificate. */
-    static final Set<CertWatchMeters> OF_CERTIFICATES = Collections.unmodifiableSet(
-            EnumSet.range(CERTIFICATE_NOT_AFTER, CERTIFICATE_CRL_NEXT_UPDATE));
+    static final Set<CertWatchMeters> OF_CERTIFICATES =
+            Collections.unmodifiableSet(EnumSet.range(CERTIFICATE_NOT_AFTER, CERTIFICATE_CRL_NEXT_UPDATE));
 
     private final String meterName;
     private final @Nullable String baseUnit;

@@ -89,8 +89,7 @@ final class InstanceMeters {
                         family, latest, none, now, watchInterval, (value, labels) -> want(family, value, labels));
             }
         }
-        Map<List<String>, CertChain.Entry> certificates =
-                budget.allowsAny() ? CertificateSeries.all(latest) : Map.of();
+        Map<List<String>, CertChain.Entry> certificates = budget.allowsAny() ? CertificateSeries.all(latest) : Map.of();
         Set<Key> dates = new HashSet<>();
         certificates.forEach((labels, entry) -> {
             for (CertWatchMeters family : CertWatchMeters.OF_CERTIFICATES) {

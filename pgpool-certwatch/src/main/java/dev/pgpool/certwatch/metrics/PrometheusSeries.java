@@ -128,8 +128,7 @@ final class PrometheusSeries implements MultiCollector {
     }
 
     /** What a registry makes of a family; absent if it wants none of it, or has the name from another library. */
-    private @Nullable Family family(
-            PrometheusMeterRegistry registry, CertWatchMeters meter, Tags extra) {
+    private @Nullable Family family(PrometheusMeterRegistry registry, CertWatchMeters meter, Tags extra) {
         Gauge learnt;
         try {
             learnt = Gauge.builder(meter.meterName(), () -> Double.NaN)
@@ -167,8 +166,9 @@ final class PrometheusSeries implements MultiCollector {
         return new Family(meter, base, tags);
     }
 
-    /** Names without suffixes. */
+    /** Names without suffixes. What replaces this method is in the newest releases of the client only. */
     @Override
+    @SuppressWarnings("deprecation")
     public List<String> getPrometheusNames() {
         return List.copyOf(names);
     }
@@ -191,8 +191,8 @@ final class PrometheusSeries implements MultiCollector {
     private static void collect(Bound one, Map<String, Points> all) {
         CertSnapshot snapshot = one.watch().snapshot();
         List<CertReport> reports = snapshot.reports();
-        CertificateSeries certificates =
-                CertificateSeries.choose(reports, one.watch().config().exposure().certificateSeries());
+        CertificateSeries certificates = CertificateSeries.choose(
+                reports, one.watch().config().exposure().certificateSeries());
         Duration interval = one.watch().config().schedule().interval();
         Set<String> labelNames = new TreeSet<>();
         for (CertReport report : reports) {
@@ -233,8 +233,7 @@ final class PrometheusSeries implements MultiCollector {
     }
 
     private static Labels labels(Map<String, String> sorted) {
-        return Labels.of(
-                sorted.keySet().toArray(String[]::new), sorted.values().toArray(String[]::new));
+        return Labels.of(sorted.keySet().toArray(String[]::new), sorted.values().toArray(String[]::new));
     }
 
     /** The labels that tell a target: one object for all families that have the same tags, which is all of them as a rule. */

@@ -145,16 +145,18 @@ class RegistriesIT {
             expected.keySet().removeIf(RegistriesIT::ofTheMoment);
             assertThat(expected).hasSizeGreaterThan(40);
             for (MeterRegistry other : new MeterRegistry[] {simple, composite}) {
-                Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(series(other))
-                        .isEqualTo(expected));
+                Awaitility.await()
+                        .atMost(Duration.ofSeconds(30))
+                        .untilAsserted(() -> assertThat(series(other)).isEqualTo(expected));
             }
             watch.remove("ending");
             Map<String, Double> left = new TreeMap<>(scraped());
             left.keySet().removeIf(RegistriesIT::ofTheMoment);
             assertThat(left).hasSizeLessThan(expected.size());
             for (MeterRegistry other : new MeterRegistry[] {simple, composite}) {
-                Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(series(other))
-                        .isEqualTo(left));
+                Awaitility.await()
+                        .atMost(Duration.ofSeconds(30))
+                        .untilAsserted(() -> assertThat(series(other)).isEqualTo(left));
             }
             assertThat(collected).isNotSameAs(registered);
             assertThat(composed).isNotNull();

@@ -72,7 +72,8 @@ record Pem(List<X509Certificate> certificates, List<Block> keys, List<Finding> p
         int before = certificates.size();
         String reason = "no certificate in it";
         List<byte[]> parts = Certificates.split(block.bytes());
-        for (byte[] encoded : block.type().startsWith("TRUSTED") ? parts.subList(0, Math.min(1, parts.size())) : parts) {
+        for (byte[] encoded :
+                block.type().startsWith("TRUSTED") ? parts.subList(0, Math.min(1, parts.size())) : parts) {
             try {
                 certificates.add(Certificates.parse(encoded));
             } catch (CertificateException e) {

@@ -28,8 +28,18 @@ class ScryptTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1048576, 8, 1", "65537, 8, 1", "1, 8, 1", "0, 8, 1", "-2, 8, 1", "1024, 0, 1", "1024, 8, 0", "1024, 8, 17",
-        "1099511627776, 8, 1", "2, 1099511627776, 1", "1073741824, 1073741824, 1", "2, 8, 1099511627776"
+        "1048576, 8, 1",
+        "65537, 8, 1",
+        "1, 8, 1",
+        "0, 8, 1",
+        "-2, 8, 1",
+        "1024, 0, 1",
+        "1024, 8, 0",
+        "1024, 8, 17",
+        "1099511627776, 8, 1",
+        "2, 1099511627776, 1",
+        "1073741824, 1073741824, 1",
+        "2, 8, 1099511627776"
     })
     void whatWouldTakeAllMemoryOrTimeIsRefused(long cost, long blockSize, long parallel) {
         assertThatThrownBy(() -> Scrypt.derive("x".toCharArray(), new byte[8], cost, blockSize, parallel, 32))

@@ -107,9 +107,8 @@ class NameConstraintsTest {
                 Date.from(Pki.NOW.plus(Duration.ofDays(100))),
                 new X500Principal("CN=leaf"),
                 Pki.root("any").getCertificate().getPublicKey());
-        int type = NetUtil.createByteArrayFromIpAddressString(name) == null
-                ? GeneralName.dNSName
-                : GeneralName.iPAddress;
+        int type =
+                NetUtil.createByteArrayFromIpAddressString(name) == null ? GeneralName.dNSName : GeneralName.iPAddress;
         builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(new GeneralName(type, name)));
         return new JcaX509CertificateConverter()
                 .getCertificate(builder.build(new JcaContentSignerBuilder(algorithm)

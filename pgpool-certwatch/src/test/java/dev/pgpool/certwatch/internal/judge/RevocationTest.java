@@ -110,24 +110,23 @@ class RevocationTest {
         "odd, good, REVOCATION_UNKNOWN",
     })
     void whatTheServerSaysOfItsOwnCertificateCounts(String kind, String staple, FindingCode code) throws Exception {
-        X509Certificate leaf =
-                switch (kind) {
-                    case "odd" ->
-                        Certificates.parse(OddCertificates.of("names twice", ROOT).encoded());
-                    case "weak" -> {
-                        KeyPairGenerator rsa = KeyPairGenerator.getInstance("RSA");
-                        rsa.initialize(768);
-                        yield Pki.leaf(
-                                        "localhost",
-                                        ROOT,
-                                        Pki.NOW.minusSeconds(60),
-                                        Pki.NOW.plus(YEAR),
-                                        b -> b.keyPair(rsa.generateKeyPair()))
-                                .getCertificate();
-                    }
-                    case "expired" -> Pki.leaf("localhost", ROOT, Duration.ofDays(-1)).getCertificate();
-                    default -> Pki.leaf("localhost", ROOT, YEAR).getCertificate();
-                };
+        X509Certificate leaf = switch (kind) {
+            case "odd" ->
+                Certificates.parse(OddCertificates.of("names twice", ROOT).encoded());
+            case "weak" -> {
+                KeyPairGenerator rsa = KeyPairGenerator.getInstance("RSA");
+                rsa.initialize(768);
+                yield Pki.leaf(
+                                "localhost",
+                                ROOT,
+                                Pki.NOW.minusSeconds(60),
+                                Pki.NOW.plus(YEAR),
+                                b -> b.keyPair(rsa.generateKeyPair()))
+                        .getCertificate();
+            }
+            case "expired" -> Pki.leaf("localhost", ROOT, Duration.ofDays(-1)).getCertificate();
+            default -> Pki.leaf("localhost", ROOT, YEAR).getCertificate();
+        };
         BigInteger serial =
                 staple.endsWith("another") ? leaf.getSerialNumber().add(BigInteger.ONE) : leaf.getSerialNumber();
         CertificateStatus status = staple.startsWith("revoked")
@@ -215,23 +214,23 @@ class RevocationTest {
         X509Bundle signer = kind.startsWith("stranger") ? STRANGER : ROOT;
         JcaX509v2CRLBuilder builder = new JcaX509v2CRLBuilder(
                 ROOT.getCertificate().getSubjectX500Principal(), Date.from(Pki.NOW.minusSeconds(86_400 * 2)));
-        builder.setNextUpdate(Date.from(kind.startsWith("stale") ? Pki.NOW.minusSeconds(60) : Pki.NOW.plusSeconds(86_400)));
+        builder.setNextUpdate(
+                Date.from(kind.startsWith("stale") ? Pki.NOW.minusSeconds(60) : Pki.NOW.plusSeconds(86_400)));
         if (kind.endsWith("revoked")) {
             builder.addCRLEntry(serial, Date.from(Pki.NOW.minusSeconds(600)), CRLReason.keyCompromise);
         }
         DistributionPointName elsewhere = new DistributionPointName(
                 new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, "http://elsewhere/list")));
-        IssuingDistributionPoint scope =
-                switch (kind.split(" ")[0]) {
-                    case "users" -> new IssuingDistributionPoint(null, true, false, null, false, false);
-                    case "authorities" -> new IssuingDistributionPoint(null, false, true, null, false, false);
-                    case "reasons" ->
-                        new IssuingDistributionPoint(
-                                null, false, false, new ReasonFlags(ReasonFlags.keyCompromise), false, false);
-                    case "attributes" -> new IssuingDistributionPoint(null, false, false, null, false, true);
-                    case "elsewhere" -> new IssuingDistributionPoint(elsewhere, false, false, null, false, false);
-                    default -> null;
-                };
+        IssuingDistributionPoint scope = switch (kind.split(" ")[0]) {
+            case "users" -> new IssuingDistributionPoint(null, true, false, null, false, false);
+            case "authorities" -> new IssuingDistributionPoint(null, false, true, null, false, false);
+            case "reasons" ->
+                new IssuingDistributionPoint(
+                        null, false, false, new ReasonFlags(ReasonFlags.keyCompromise), false, false);
+            case "attributes" -> new IssuingDistributionPoint(null, false, false, null, false, true);
+            case "elsewhere" -> new IssuingDistributionPoint(elsewhere, false, false, null, false, false);
+            default -> null;
+        };
         if (scope != null) {
             builder.addExtension(Extension.issuingDistributionPoint, true, scope);
         }
