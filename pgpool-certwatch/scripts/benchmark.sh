@@ -94,10 +94,12 @@ for ((sweep = 1; sweep <= sweeps; sweep++)); do
         printf "blackbox_exporter sweep %d: %d targets, %d well, %.2f s, %.2f CPU s, %.2f CPU ms/probe, %.0f probes/CPU s, RSS %.1f MB\n",
             s, n, w, b - a, d - c, (d - c) * 1000 / n, n / (d - c), rss }'
 done
-# A JVM compiles what it runs for its first minutes, which costs more than the probes; the second run is one that only does the
-# cheap part of it. In a host that runs for days it is the last sweeps of the first that count.
-for jvm in "" "-XX:TieredStopAtLevel=1"; do
-    echo "JVM options: ${jvm:-none}"
+# A JVM compiles what it runs for its first minutes, which costs more than the probes. In a host that runs for days only the warm one
+# counts; the last is a cold one that only does the cheap part of compiling.
+for run in ":warm" ":" "-XX:TieredStopAtLevel=1:"; do
+    jvm=${run%%:*} option=${run##*:}
+    echo "JVM: ${option:-cold} ${jvm}"
     # shellcheck disable=SC2086
-    java -Xmx256m $jvm -cp "$cp" dev.pgpool.certwatch.bench.SweepBenchmark "$port" "$targets" "$sweeps" "$dir/ca.pem"
+    java -Xmx256m $jvm -cp "$cp" dev.pgpool.certwatch.bench.SweepBenchmark "$port" "$targets" "$sweeps" "$dir/ca.pem" $option
 done
+awk '{ print "load average at the end: " $1 }' /proc/loadavg

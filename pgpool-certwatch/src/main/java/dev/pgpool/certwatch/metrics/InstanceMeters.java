@@ -122,7 +122,7 @@ final class InstanceMeters {
             for (CertWatchMeters family : CertWatchMeters.OF_CERTIFICATES) {
                 Instant time = TargetSeries.time(family, one.getValue());
                 if (time != null) {
-                    want(family, time.getEpochSecond(), labels);
+                    want(family, (double) time.getEpochSecond(), labels);
                 }
             }
             if (!has && !registered.containsKey(key(CertWatchMeters.CERTIFICATE_NOT_AFTER, labels))) {

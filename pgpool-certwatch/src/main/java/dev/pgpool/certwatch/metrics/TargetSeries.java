@@ -124,7 +124,7 @@ public final class TargetSeries {
                 }
             }
             case LAST_GOOD -> time(report.chainSeenAt(), sink);
-            case RENEWALS -> sink.add(report.renewals(), NO_LABELS);
+            case RENEWALS -> sink.add((double) report.renewals(), NO_LABELS);
             case PROBES, NOTICES, CERTIFICATES_LEFT_OUT, IN_FLIGHT, TARGETS, SCHEDULE_LAG -> {
                 // of the watch, not of a target
             }

@@ -22,17 +22,26 @@ import java.util.Locale;
 /**
  * Sweeps over many addresses of one TLS server: {@code port targets sweeps caFile [option...]}. Prints time,
  * CPU and memory of each sweep. Options: {@code java} for Java's own TLS, {@code names} to ask for another name at each
- * address, {@code meters} to bind a registry of Micrometer and scrape it after each sweep, {@code page} to write the watch's own page.
+ * address, {@code warm} to measure in a JVM that has looked before, {@code meters} to bind a registry of Micrometer and scrape it after each sweep, {@code page} to write the watch's own page.
  */
 public final class SweepBenchmark {
+
+    private static final int WARMING = 12;
 
     private SweepBenchmark() {}
 
     public static void main(String[] args) throws Exception {
+        List<String> options = List.of(args).subList(4, args.length);
+        if (options.contains("warm")) {
+            // What a host that has run for a while has compiled, by a watch that knows nothing of the one that is measured.
+            sweep(args, options, WARMING, false);
+        }
+        sweep(args, options, Integer.parseInt(args[2]), true);
+    }
+
+    private static void sweep(String[] args, List<String> options, int sweeps, boolean measured) throws Exception {
         int port = Integer.parseInt(args[0]);
         int targets = Integer.parseInt(args[1]);
-        int sweeps = Integer.parseInt(args[2]);
-        List<String> options = List.of(args).subList(4, args.length);
         boolean names = options.contains("names");
         PrintStream out = System.out;
         OperatingSystemMXBean os = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
@@ -66,19 +75,21 @@ public final class SweepBenchmark {
                 long well = snapshot.reports().stream()
                         .filter(report -> report.level() == Level.OK && report.success())
                         .count();
-                out.println(String.format(
-                        Locale.ROOT,
-                        "pgpool-certwatch sweep %d: %d targets, %d well, %.2f s, %.2f CPU s, %.2f CPU ms/probe, %.0f probes/CPU s,"
-                                + " retained %.1f MB, page %.1f MB",
-                        sweep,
-                        targets,
-                        well,
-                        seconds,
-                        cpuSeconds,
-                        cpuSeconds * 1000 / targets,
-                        targets / cpuSeconds,
-                        (retained() - empty) / 1e6,
-                        page / 1e6));
+                if (measured) {
+                    out.println(String.format(
+                            Locale.ROOT,
+                            "pgpool-certwatch sweep %d: %d targets, %d well, %.2f s, %.2f CPU s, %.2f CPU ms/probe, %.0f probes/CPU s,"
+                                    + " retained %.1f MB, page %.1f MB",
+                            sweep,
+                            targets,
+                            well,
+                            seconds,
+                            cpuSeconds,
+                            cpuSeconds * 1000 / targets,
+                            targets / cpuSeconds,
+                            (retained() - empty) / 1e6,
+                            page / 1e6));
+                }
             }
         }
     }
