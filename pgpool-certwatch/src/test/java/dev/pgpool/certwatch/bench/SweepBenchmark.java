@@ -33,7 +33,8 @@ public final class SweepBenchmark {
     public static void main(String[] args) throws Exception {
         List<String> options = List.of(args).subList(4, args.length);
         if (options.contains("warm")) {
-            // What a host that has run for a while has compiled, by a watch that knows nothing of the one that is measured.
+            // What a host that has run for a while has compiled, by a watch that knows nothing of the one that is
+            // measured.
             sweep(args, options, WARMING, false);
         }
         sweep(args, options, Integer.parseInt(args[2]), true);
