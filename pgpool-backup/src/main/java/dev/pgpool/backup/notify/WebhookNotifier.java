@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.pgpool.backup.BackupEvent;
 import dev.pgpool.backup.BackupListener;
 import dev.pgpool.backup.internal.catalog.Json;
+import dev.pgpool.backup.internal.log.PeerLog;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
@@ -14,8 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Posts notices as JSON: {@code {"kind", "subject", "message", "reason", "at", "repeated"}}, or as a template of the host's says.
@@ -27,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class WebhookNotifier implements BackupListener {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(WebhookNotifier.class);
+    private static final PeerLog LOGGER = PeerLog.of(WebhookNotifier.class);
     private static final int ATTEMPTS = 4;
 
     private final WebhookPost http;

@@ -60,6 +60,55 @@ class LockIT {
         }
     }
 
+    /** A count that waited for its lock would stand in the queue behind the change, and others behind the count. */
+    @Test
+    void aCountDoesNotWaitInTheQueueBehindAChange() throws Exception {
+        Path locked = directory.resolve("locked");
+        Path begin = directory.resolve("begin");
+        Path end = directory.resolve("end");
+        Path head = directory.resolve("head");
+        try (BackupEngine engine = engine(
+                                "[ \"$1\" = --version ] && exec pg_dump \"$@\"; exec pg_dump \"$@\" | { head -c 100 >"
+                                        + head + "; touch " + locked + "; while [ ! -e " + begin
+                                        + " ]; do sleep 0.05; done; cat " + head
+                                        + "; while [ ! -e " + end + " ]; do sleep 0.05; done; cat; }")
+                        .build();
+                Connection changing = Source.postgres().superuser(database);
+                Statement change = changing.createStatement()) {
+            Source.postgres()
+                    .executeIn(
+                            database,
+                            "INSERT INTO orders SELECT i, repeat(md5(i::text), 20) FROM generate_series(30000, 90000) i");
+            CompletableFuture<RunReport> running = engine.runAsync();
+            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(locked));
+            CompletableFuture<Void> dropped = CompletableFuture.runAsync(() -> {
+                try {
+                    change.execute("DROP TABLE customer CASCADE");
+                } catch (java.sql.SQLException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            String waiting =
+                    "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND"
+                            + " a.datname = '" + database + "' AND ";
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> Source.query(Source.postgres(), "app", waiting + "a.query ~ '^DROP'")
+                            .equals("1"));
+            Files.createFile(begin);
+            await("no count that waits")
+                    .during(Duration.ofSeconds(2))
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> Source.query(
+                                    Source.postgres(),
+                                    "app",
+                                    waiting + "a.query_start < now() - interval '500 ms' AND a.query !~ '^DROP'")
+                            .equals("0"));
+            Files.createFile(end);
+            assertThat(running.get(120, TimeUnit.SECONDS).message()).isEmpty();
+            dropped.get(60, TimeUnit.SECONDS);
+        }
+    }
+
     @Test
     void aChangeThatWaitsBehindTheDumpDoesNotStopTheCountingNorTheCountingIt() throws Exception {
         // The sleep keeps pg_dump's transaction, and with it its locks, while the change queues behind them.

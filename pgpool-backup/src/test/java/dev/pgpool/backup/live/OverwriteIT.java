@@ -21,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
@@ -126,10 +125,16 @@ class OverwriteIT {
     }
 
     @Test
-    void sessionsInTheTargetRefuseItAtOnceByName() throws SQLException {
+    void sessionsInTheTargetRefuseItAtOnceByName() throws Exception {
         String database = Source.sampleDatabase();
         TestPostgres postgres = Source.postgres();
-        try (BackupEngine engine = engine(database).build()) {
+        Path begun = directory.resolve("begun");
+        Path restore = Files.writeString(
+                directory.resolve("restore"),
+                "#!/bin/sh\ncase \"$*\" in *--dbname=*) touch " + begun + ";; esac\nexec pg_restore \"$@\"\n");
+        Files.setPosixFilePermissions(restore, PosixFilePermissions.fromString("rwx------"));
+        try (BackupEngine engine =
+                engine(database).restoreCommand(restore.toString()).build()) {
             succeed(engine.run());
             try (Connection holder = postgres.superuser(database);
                     Statement statement = holder.createStatement()) {
@@ -140,13 +145,14 @@ class OverwriteIT {
                         holder.unwrap(org.postgresql.PGConnection.class).getBackendPID());
                 String roles = Source.query(postgres, "postgres", "SELECT count(*) FROM pg_roles");
 
-                long begun = System.nanoTime();
+                long asked = System.nanoTime();
                 assertThatThrownBy(() -> engine.restore(request(database).overwriting(database)))
                         .isInstanceOfSatisfying(
                                 BackupException.class,
                                 e -> assertThat(e.reason()).isEqualTo(FailureReason.RESTORE_REFUSED))
                         .hasMessageContainingAll("session " + pid, "the accounting", "postgres", "holds locks");
-                assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SECONDS);
+                assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(SECONDS);
+                assertThat(begun).as("refused before anything is restored").doesNotExist();
                 assertThat(Source.query(postgres, "postgres", "SELECT count(*) FROM pg_roles"))
                         .isEqualTo(roles);
 

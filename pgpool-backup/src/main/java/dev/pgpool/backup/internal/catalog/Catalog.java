@@ -13,6 +13,7 @@ import dev.pgpool.backup.VerifyLevel;
 import dev.pgpool.backup.VerifyReport;
 import dev.pgpool.backup.internal.catalog.KeyLayout.BackupKey;
 import dev.pgpool.backup.internal.catalog.ManifestCodec.UnreadableManifest;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.internal.stream.Encryption;
 import dev.pgpool.backup.internal.stream.RetryPolicy;
 import dev.pgpool.backup.store.ObjectStore;
@@ -36,8 +37,6 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The backups in the store, read from their manifests; what has no manifest is no backup. Manifests never change, so one that
@@ -45,7 +44,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Catalog {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(Catalog.class);
+    private static final PeerLog LOGGER = PeerLog.of(Catalog.class);
     /** What the objects of a backup are called. */
     private static final Set<String> FILES = Stream.concat(
                     Stream.of(KeyLayout.GLOBALS), Stream.of(DumpFormat.values()).map(DumpFormat::fileName))

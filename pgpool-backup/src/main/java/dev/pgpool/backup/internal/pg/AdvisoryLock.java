@@ -3,14 +3,13 @@ package dev.pgpool.backup.internal.pg;
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.internal.log.PeerLog;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An advisory lock on a session of its own; it goes when the session goes, however that happens. Advisory locks belong to a
@@ -18,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class AdvisoryLock implements AutoCloseable {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(AdvisoryLock.class);
+    private static final PeerLog LOGGER = PeerLog.of(AdvisoryLock.class);
     private static final int CLASS = 0x7067_6270;
 
     private static final int ANSWER_MILLIS = 60_000;

@@ -3,13 +3,12 @@ package dev.pgpool.backup.internal.pg;
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.internal.log.PeerLog;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A standby that does not replay while it is dumped, so that no conflict with recovery cancels the dump. What was paused
@@ -19,7 +18,7 @@ import org.slf4j.LoggerFactory;
  *     Functions</a>
  */
 public final class ReplayPause implements AutoCloseable {
-    private static final Logger LOGGER = LoggerFactory.getLogger(ReplayPause.class);
+    private static final PeerLog LOGGER = PeerLog.of(ReplayPause.class);
     private static final Duration POLL = Duration.ofMillis(50);
     private static final int RESUME_ATTEMPTS = 3;
 

@@ -2,6 +2,7 @@ package dev.pgpool.backup.internal.pg;
 
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.internal.log.PeerLog;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -9,8 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The database sessions of one task. Its questions may take hours, so none has a time limit of its own; when the task's time is
@@ -19,7 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SessionGroup {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(SessionGroup.class);
+    private static final PeerLog LOGGER = PeerLog.of(SessionGroup.class);
 
     private final String applicationName;
     private final @Nullable SessionGroup parent;

@@ -7,6 +7,7 @@ import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.internal.pg.AdvisoryLock;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
@@ -16,8 +17,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A database under a name of its own that is restored into, and then takes the target's name in one transaction. Until that
@@ -31,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 final class BesideDatabase implements AutoCloseable {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(BesideDatabase.class);
+    private static final PeerLog LOGGER = PeerLog.of(BesideDatabase.class);
     private static final String PREFIX = "pgpool_restore_";
     private static final String REPLACED = "pgpool_replaced_";
     private static final String IN_USE = "55006";

@@ -7,6 +7,7 @@ import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.internal.pg.AdvisoryLock;
 import dev.pgpool.backup.internal.pg.GlobalsApplier;
 import dev.pgpool.backup.internal.pg.GlobalsScript;
@@ -18,8 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A database that lives for one verification, with the roles it needs. It is dropped whatever happens; if its JVM is killed,
@@ -28,7 +27,7 @@ import org.slf4j.LoggerFactory;
 final class ScratchDatabase implements AutoCloseable {
 
     static final String PREFIX = "pgpool_verify_";
-    private static final Logger LOGGER = LoggerFactory.getLogger(ScratchDatabase.class);
+    private static final PeerLog LOGGER = PeerLog.of(ScratchDatabase.class);
 
     private final PgServer server;
     private final Connection admin;

@@ -5,17 +5,16 @@ import static dev.pgpool.backup.internal.pg.Sessions.literal;
 
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import java.sql.Connection;
 import java.sql.SQLException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Removes what keeps PostgreSQL from dropping a scratch database; all of it is the database's own. Does as much as it can. */
 final class ScratchObstacles {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(ScratchObstacles.class);
+    private static final PeerLog LOGGER = PeerLog.of(ScratchObstacles.class);
 
     private ScratchObstacles() {}
 

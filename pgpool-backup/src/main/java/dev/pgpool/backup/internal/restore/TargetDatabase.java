@@ -84,8 +84,8 @@ final class TargetDatabase {
     }
 
     /**
-     * Keeps others out of a database that is being restored: what the source lets nobody see but those with CONNECT would be open to
-     * all who may log in, until the grants are there. A superuser passes a limit; any other role needs its own grant.
+     * Keeps others out of a database that is being restored: what only roles with CONNECT may see at the source would be open to
+     * every role that may log in, until the grants are there. A superuser passes a limit; any other role needs its own grant.
      */
     static void close(Connection admin, String name) throws SQLException {
         if ("on".equals(Sessions.value(admin, "SHOW is_superuser"))) {

@@ -4,19 +4,18 @@ import dev.pgpool.backup.BackupManifest;
 import dev.pgpool.backup.BackupManifest.StoredPart;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.catalog.ManifestCodec;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.store.StoreException;
 import dev.pgpool.backup.store.StoredObject;
 import dev.pgpool.backup.store.WriteOptions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The objects of one backup in one store, all below one key: how they become a backup, and how they go if they do not. */
 final class BackupObjects {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(BackupObjects.class);
+    private static final PeerLog LOGGER = PeerLog.of(BackupObjects.class);
 
     private final Context context;
     private final String home;

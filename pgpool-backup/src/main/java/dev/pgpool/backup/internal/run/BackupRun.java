@@ -10,6 +10,7 @@ import dev.pgpool.backup.RunReport.DatabaseResult;
 import dev.pgpool.backup.RunReport.Outcome;
 import dev.pgpool.backup.Trigger;
 import dev.pgpool.backup.internal.catalog.Catalog;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.internal.pg.ReplayPause;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.retention.RetentionPlan;
@@ -30,8 +31,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One run: checks, lock, sweep, the databases, retention. Whatever happens becomes a report. A database that cannot be taken fails
@@ -45,7 +44,7 @@ import org.slf4j.LoggerFactory;
  */
 final class BackupRun {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(BackupRun.class);
+    private static final PeerLog LOGGER = PeerLog.of(BackupRun.class);
     /** A replay that waits for a query itself notices a pause only then. */
     private static final Duration PAUSE_LIMIT = Duration.ofMinutes(1);
 

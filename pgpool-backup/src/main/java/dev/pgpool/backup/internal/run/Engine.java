@@ -19,6 +19,7 @@ import dev.pgpool.backup.VerifyReport;
 import dev.pgpool.backup.internal.catalog.Catalog;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.dump.ClientTools;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.internal.pg.ClusterFacts;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
@@ -62,8 +63,6 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Holds the parts of an engine together. Everything public may be called by any thread. */
 public final class Engine implements AutoCloseable {
@@ -71,7 +70,7 @@ public final class Engine implements AutoCloseable {
     /** How long what an earlier process has left may take to be read. */
     private static final Duration LEARNING = Duration.ofMinutes(1);
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
+    private static final PeerLog LOGGER = PeerLog.of(Engine.class);
 
     private static final String OWN_SCHEDULE = ", backup ";
     private static final Duration CATALOG_REFRESH = Duration.ofHours(1);

@@ -2,13 +2,12 @@ package dev.pgpool.backup.internal.run;
 
 import dev.pgpool.backup.BackupEvent;
 import dev.pgpool.backup.BackupListener;
+import dev.pgpool.backup.internal.log.PeerLog;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Hands events to listeners, each on a thread of its own with a bounded queue, so that one that throws or hangs harms neither
@@ -16,7 +15,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class EventDispatcher implements AutoCloseable {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(EventDispatcher.class);
+    private static final PeerLog LOGGER = PeerLog.of(EventDispatcher.class);
     private static final int QUEUE = 1024;
 
     private final List<Lane> lanes = new CopyOnWriteArrayList<>();

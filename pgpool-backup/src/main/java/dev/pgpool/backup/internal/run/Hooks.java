@@ -4,6 +4,7 @@ import dev.pgpool.backup.BackupId;
 import dev.pgpool.backup.RunHook;
 import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.Trigger;
+import dev.pgpool.backup.internal.log.PeerLog;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -13,13 +14,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Calls the host's hooks one after another, each within a limit. */
 final class Hooks {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(Hooks.class);
+    private static final PeerLog LOGGER = PeerLog.of(Hooks.class);
 
     private final List<RunHook> hooks;
     private final Duration limit;

@@ -5,6 +5,7 @@ import dev.pgpool.backup.BackupId;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.internal.catalog.Catalog;
 import dev.pgpool.backup.internal.catalog.Json;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.store.StoreException;
 import dev.pgpool.backup.store.StoredObject;
 import dev.pgpool.backup.store.WriteCondition;
@@ -17,8 +18,6 @@ import java.util.UUID;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An object in the store that says who runs, written only if absent and renewed only if unchanged. A holder that died leaves
@@ -27,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Lease implements AutoCloseable {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(Lease.class);
+    private static final PeerLog LOGGER = PeerLog.of(Lease.class);
 
     private final Context context;
     private final String key;

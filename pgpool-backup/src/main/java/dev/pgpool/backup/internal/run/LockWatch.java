@@ -2,6 +2,7 @@ package dev.pgpool.backup.internal.run;
 
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.internal.pg.LockWait;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
@@ -11,8 +12,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Looks, while a pg_dump writes nothing yet, which lock it waits for and who holds it, so that a wait that ends badly is told with
@@ -20,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LockWatch implements AutoCloseable {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(LockWatch.class);
+    private static final PeerLog LOGGER = PeerLog.of(LockWatch.class);
     private static final long MAX_INTERVAL_MILLIS = 1000;
 
     private final Context context;

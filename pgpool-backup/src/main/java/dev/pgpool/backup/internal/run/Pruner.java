@@ -7,6 +7,7 @@ import dev.pgpool.backup.CatalogEntry;
 import dev.pgpool.backup.VerifyLevel;
 import dev.pgpool.backup.internal.catalog.Catalog;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.retention.Candidate;
 import dev.pgpool.backup.retention.RetentionPlan;
 import dev.pgpool.backup.retention.RetentionPolicy;
@@ -24,8 +25,6 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Makes retention plans from the catalog, and carries them out: manifests first, by which the backups cease to exist, and of
@@ -33,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Pruner {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(Pruner.class);
+    private static final PeerLog LOGGER = PeerLog.of(Pruner.class);
 
     private final Context context;
     private final Catalog catalog;

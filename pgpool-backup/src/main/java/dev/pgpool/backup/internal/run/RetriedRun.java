@@ -5,14 +5,13 @@ import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.RunReport.Outcome;
 import dev.pgpool.backup.Trigger;
+import dev.pgpool.backup.internal.log.PeerLog;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A scheduled run that is tried again when it failed: some times, with pauses, and only as long as its next date has not come. What
@@ -20,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class RetriedRun implements Scheduler.Action {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(RetriedRun.class);
+    private static final PeerLog LOGGER = PeerLog.of(RetriedRun.class);
 
     private final BackupConfig.Run settings;
     private final Clock clock;

@@ -1,6 +1,7 @@
 package dev.pgpool.backup.internal.run;
 
 import dev.pgpool.backup.BackupEvent;
+import dev.pgpool.backup.internal.log.PeerLog;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -8,8 +9,6 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Starts jobs when they are due. Each job runs on a thread of its own and at most once at a time: a job that hangs stops no
@@ -18,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Scheduler {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(Scheduler.class);
+    private static final PeerLog LOGGER = PeerLog.of(Scheduler.class);
 
     private final Clock clock;
     private final Executor executor;

@@ -3,6 +3,7 @@ package dev.pgpool.backup.internal.run;
 import dev.pgpool.backup.CatalogEntry;
 import dev.pgpool.backup.DatabaseSelection;
 import dev.pgpool.backup.LastRun;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.retention.RetentionPlan;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,12 +12,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** When a run last succeeded, here or in another instance, and whether that is so long ago that somebody must be told. */
 final class SuccessWatch {
-    private static final Logger LOGGER = LoggerFactory.getLogger(SuccessWatch.class);
+    private static final PeerLog LOGGER = PeerLog.of(SuccessWatch.class);
     private static final Duration OVERDUE_REPEAT = Duration.ofHours(1);
 
     private final DatabaseSelection databases;

@@ -3,6 +3,7 @@ package dev.pgpool.backup.internal.run;
 import dev.pgpool.backup.BackupEvent;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.catalog.KeyLayout.BackupKey;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.store.DeleteFailure;
 import dev.pgpool.backup.store.PendingWrite;
 import dev.pgpool.backup.store.StoreException;
@@ -20,8 +21,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Removes what runs that died have left: unfinished uploads and objects that never got a manifest. Called by a run before it
@@ -30,7 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Sweeper {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(Sweeper.class);
+    private static final PeerLog LOGGER = PeerLog.of(Sweeper.class);
 
     private final Context context;
     private final KeyLayout layout;

@@ -1,7 +1,6 @@
 package dev.pgpool.backup.internal.run;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import dev.pgpool.backup.internal.log.PeerLog;
 
 /**
  * The thread of a transfer, as long as it is one: it may be interrupted until this is closed, but neither the clean-up that follows
@@ -9,7 +8,7 @@ import org.slf4j.LoggerFactory;
  */
 final class TransferThread implements AutoCloseable {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(TransferThread.class);
+    private static final PeerLog LOGGER = PeerLog.of(TransferThread.class);
 
     private final Thread thread = Thread.currentThread();
     private final String what;

@@ -2,6 +2,7 @@ package dev.pgpool.backup.internal.stream;
 
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.store.MultipartWrite;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.backup.store.Part;
@@ -22,8 +23,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.zip.CRC32C;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Stores a stream of unknown length as one object, reading the next part while others are on their way.
@@ -35,7 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class PartUploader {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(PartUploader.class);
+    private static final PeerLog LOGGER = PeerLog.of(PartUploader.class);
 
     private final ObjectStore store;
     private final RetryPolicy retry;
