@@ -97,7 +97,7 @@ done
 # A JVM compiles what it runs for its first minutes, which costs more than the probes. In a host that runs for days only the warm one
 # counts; the last is a cold one that only does the cheap part of compiling.
 for run in ":warm" ":" "-XX:TieredStopAtLevel=1:"; do
-    jvm=${run%%:*} option=${run##*:}
+    jvm=${run%:*} option=${run##*:}
     echo "JVM: ${option:-cold} ${jvm}"
     # shellcheck disable=SC2086
     java -Xmx256m $jvm -cp "$cp" dev.pgpool.certwatch.bench.SweepBenchmark "$port" "$targets" "$sweeps" "$dir/ca.pem" $option
