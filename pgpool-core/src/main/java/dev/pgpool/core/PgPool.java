@@ -275,8 +275,8 @@ public final class PgPool implements AutoCloseable {
     // ---- the end
 
     /**
-     * Ends without losing anything: lets nobody else in ({@code 57P03}, which {@code pg_isready} calls rejecting), tells
-     * clients goodbye ({@code 57P01}) as soon as they are not in a transaction or waiting for an answer, and then closes.
+     * Ends without losing anything: closes the TCP listeners (the unix socket stays until the end, for operators, and tells
+     * others {@code 57P03}), lets no other client log in, tells clients goodbye ({@code 57P01}) as soon as they are not in a transaction or waiting for an answer, and then closes.
      *
      * @param atMost when this time is over, those who are still there are closed as by {@link #close}
      * @return whether all clients have left in time
@@ -287,8 +287,10 @@ public final class PgPool implements AutoCloseable {
     }
 
     /**
-     * Lets nobody else in, waits for as long as it takes until the clients who are here have left by themselves, and then
-     * closes: for rolling restarts, where others take the new clients.
+     * Closes the TCP listeners (the unix socket stays until the end, for operators), waits for as long as it takes until the
+     * clients who are here have left by themselves, and then closes: for rolling restarts, where another process takes the
+     * new clients. Clients that have connected before may still log in. With {@link PgPoolBuilder#reusePort} the listeners
+     * close half a second later and let no connection get lost that another process can take.
      *
      * @throws IllegalStateException if the pooler is not running
      */

@@ -42,6 +42,7 @@ public final class PgPoolBuilder {
     private Optional<Path> unixSocketDirectory = Optional.empty();
     private String unixSocketMode = ListenConfig.EVERYBODY;
     private int backlog = 1_024;
+    private boolean reusePort;
     private int maxClientConnections = 10_000;
     private Duration loginTimeout = Duration.ofSeconds(60);
     private ClientAuthentication authentication = ClientAuthentication.SCRAM_SHA_256;
@@ -92,6 +93,18 @@ public final class PgPoolBuilder {
     /** Default 1024. Connections that the system keeps for us until we accept them. */
     public PgPoolBuilder backlog(int backlog) {
         this.backlog = backlog;
+        return this;
+    }
+
+    /**
+     * Default false. Sets {@code SO_REUSEPORT} on the TCP listeners, so that other processes of the same user with the same
+     * setting may listen on the same addresses; the system shares new connections out among them. With it a pooler can be
+     * replaced without an error for any client: the new one starts, then the old one {@linkplain PgPool#awaitClients()
+     * waits for its clients} and takes no new ones. A unix socket belongs to one process only: each needs a
+     * {@link #unixSocketDirectory} of its own.
+     */
+    public PgPoolBuilder reusePort(boolean reusePort) {
+        this.reusePort = reusePort;
         return this;
     }
 
@@ -306,7 +319,15 @@ public final class PgPoolBuilder {
             throw new ConfigException(problems);
         }
         ListenConfig listen = new ListenConfig(
-                host, port, unixSocketDirectory, unixSocketMode, backlog, maxClientConnections, loginTimeout, tls);
+                host,
+                port,
+                unixSocketDirectory,
+                unixSocketMode,
+                backlog,
+                reusePort,
+                maxClientConnections,
+                loginTimeout,
+                tls);
         AuthConfig auth = new AuthConfig(
                 authentication,
                 trustKnownUsersOnly,

@@ -8,12 +8,16 @@ import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
+import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
 import dev.pgpool.core.stats.ClientInfo;
 import dev.pgpool.core.stats.PgPoolSnapshot.Status;
 import dev.pgpool.core.stats.ServerInfo;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What an operator does to a running pooler: pause, resume, disable, reconnect, kill, drain. */
 @OnEveryPostgres
@@ -276,8 +281,8 @@ class LiveControlIT {
     }
 
     @Test
-    void drainLetsTransactionsEndTellsIdleClientsAndRefusesNewOnes() throws Exception {
-        try (TestPooler pooler = TestPooler.start(postgres, 2);
+    void drainLetsTransactionsEndTellsIdleClientsAndRefusesNewOnes(@TempDir Path directory) throws Exception {
+        try (TestPooler pooler = TestPooler.withUnixSocket(postgres, directory);
                 WireClient busy = pooler.login();
                 WireClient idle = pooler.login()) {
             busy.run("BEGIN");
@@ -287,9 +292,13 @@ class LiveControlIT {
             assertThat(idle.readUntilClosed()).last().asString().contains("57P01");
             assertThat(pooler.pool().healthy()).isFalse();
             assertThat(pooler.snapshot().status()).isEqualTo(Status.DRAINING);
-            try (WireClient late = pooler.connect().startup(TestPostgres.USER, TestPostgres.DATABASE)) {
+            Path socket = directory.resolve(".s.PGSQL." + pooler.address().getPort());
+            try (WireClient late = WireClient.connect(UnixDomainSocketAddress.of(socket))
+                    .startup(TestPostgres.USER, TestPostgres.DATABASE)) {
                 assertThat(late.readUntilClosed()).last().asString().contains("57P03", "shutting down");
             }
+            await().atMost(Wire.PATIENCE).untilAsserted(() -> assertThatThrownBy(pooler::connect)
+                    .hasRootCauseInstanceOf(ConnectException.class));
             assertThat(busy.value("SELECT 'goes on'")).isEqualTo("goes on");
             busy.query("COMMIT").send();
             assertThat(busy.readUntilClosed())

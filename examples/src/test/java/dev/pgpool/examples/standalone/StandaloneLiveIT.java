@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -293,7 +295,7 @@ class StandaloneLiveIT {
             });
             postgres.awaitQuery("SELECT pg_sleep(3), 'to its end'");
             pooler.signal("INT");
-            await().until(() -> pooler.isReady().output().contains("rejecting connections"));
+            await().until(() -> pooler.isReady().output().contains("no response"));
             Said ended = last.get(60, TimeUnit.SECONDS);
             assertThat(ended.code()).as(ended.output()).isZero();
             // the goodbye may reach psql before it has printed the answer
@@ -347,12 +349,80 @@ class StandaloneLiveIT {
             await().until(() ->
                     row(pooler, "SHOW LISTS", "used_clients").get("items").equals("2"));
             pooler.signal("TERM");
-            await().until(() -> pooler.isReady().output().contains("rejecting connections"));
+            await().until(() -> pooler.isReady().output().contains("no response"));
             assertThat(pooler.isAlive()).as("an idle client may stay").isTrue();
             pooler.signal("TERM");
             assertThat(pooler.exitCode()).as(pooler.said()).isZero();
             idle.destroy();
         }
+    }
+
+    @Test
+    void anotherProcessTakesThePortOverWithoutAnErrorUnderLoad() throws Exception {
+        String role = postgres.createRole("scram-sha-256", "secret");
+        userlist(role, "secret");
+        Path script = Files.writeString(directory.resolve("one.sql"), "SELECT 1;\n");
+        Path other = Files.createDirectory(directory.resolve("other"));
+        Files.copy(directory.resolve("userlist.txt"), other.resolve("userlist.txt"));
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicInteger runs = new AtomicInteger();
+        try (StandaloneProcess first = new StandaloneProcess(directory, ini("app", "so_reuseport = 1"))) {
+            awaitReady(first);
+            CompletableFuture<Void> load = CompletableFuture.runAsync(() -> {
+                while (!over.get()) {
+                    try {
+                        Said said = StandaloneProcess.run(
+                                directory,
+                                Map.of("PGPASSWORD", "secret"),
+                                "pgbench",
+                                "-n",
+                                "-C",
+                                "-c",
+                                "4",
+                                "-t",
+                                "20",
+                                "-f",
+                                script.toString(),
+                                "-h",
+                                "127.0.0.1",
+                                "-p",
+                                String.valueOf(first.port),
+                                "-U",
+                                role,
+                                "app");
+                        assertThat(said.code()).as(said.output()).isZero();
+                        assertThat(said.output()).contains("80/80").doesNotContain("error");
+                        runs.incrementAndGet();
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                }
+            });
+            try (StandaloneProcess second = new StandaloneProcess(
+                    other,
+                    ini("app", "so_reuseport = 1").stream()
+                            .map(line -> line.replace("%port%", String.valueOf(first.port)))
+                            .toList())) {
+                await().atMost(Duration.ofSeconds(60)).until(() -> {
+                    assertThat(second.isAlive()).as(second::said).isTrue();
+                    return Files.exists(other.resolve("pgbouncer.pid"));
+                });
+                awaitRuns(runs, load);
+                first.signal("TERM");
+                assertThat(first.exitCode()).as(first.said()).isZero();
+                awaitRuns(runs, load);
+                over.set(true);
+                load.get(60, TimeUnit.SECONDS);
+            }
+        } finally {
+            over.set(true);
+        }
+    }
+
+    private static void awaitRuns(AtomicInteger runs, CompletableFuture<Void> load) {
+        int before = runs.get();
+        await().atMost(Duration.ofSeconds(60)).until(() -> load.isDone() || runs.get() > before + 1);
+        assertThat(load).isNotDone();
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param unixSocketDirectory where the socket file {@code .s.PGSQL.<port>} is made, if at all
  * @param unixSocketMode its permissions, as octal digits
  * @param backlog connections that may wait to be accepted
+ * @param reusePort whether other processes may listen on the same TCP addresses
  * @param maxClientConnections clients that may be connected at once
  * @param loginTimeout how long a client may take to log in
  * @param tls how connections of clients are encrypted
@@ -24,6 +25,7 @@ public record ListenConfig(
         Optional<Path> unixSocketDirectory,
         String unixSocketMode,
         int backlog,
+        boolean reusePort,
         int maxClientConnections,
         Duration loginTimeout,
         TlsConfig tls) {

@@ -163,6 +163,7 @@ final class Draft {
     private static void general(Settings all, PgPoolBuilder builder) {
         builder.listen(all.text("listen_addr", ""), all.integer("listen_port", 6_432, 0, 65_535))
                 .backlog(all.integer("listen_backlog", 128, 1, 65_535))
+                .reusePort(all.bool("so_reuseport", false))
                 .maxClientConnections(all.integer("max_client_conn", 100, 1, MOST_CLIENTS))
                 .loginTimeout(all.positiveSeconds("client_login_timeout", Duration.ofSeconds(60)))
                 .poolMode(all.oneOf("pool_mode", PoolMode.class, PoolMode.SESSION))

@@ -14,6 +14,7 @@ final class IniWords {
             Map.entry("listen.unixSocketDirectory", "unix_socket_dir"),
             Map.entry("listen.unixSocketMode", "unix_socket_mode"),
             Map.entry("listen.backlog", "listen_backlog"),
+            Map.entry("listen.reusePort", "so_reuseport"),
             Map.entry("listen.maxClientConnections", "max_client_conn"),
             Map.entry("listen.loginTimeout", "client_login_timeout"),
             Map.entry("listen.tls", "client_tls_protocols"),

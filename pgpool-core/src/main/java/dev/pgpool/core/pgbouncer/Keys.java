@@ -167,7 +167,7 @@ final class Keys {
                     .ignored("messages pass through in pieces, whatever their size; before login they are bounded"),
             fixed("listen_backlog", "128"),
             reloadable("sbuf_loopcnt", "5").ignored("Netty decides how often a socket is read in turn"),
-            fixed("so_reuseport", "0").ignored("one process uses all processors"),
+            fixed("so_reuseport", "0"),
             reloadable("tcp_defer_accept", "1").ignored("connections are accepted at once"),
             reloadable("tcp_socket_buffer", "0").ignored("the system sizes them"),
             reloadable("tcp_keepalive", "1").ignored("it is always on"),

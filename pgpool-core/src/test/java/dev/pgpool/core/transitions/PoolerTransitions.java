@@ -47,6 +47,9 @@ final class PoolerTransitions {
                 change("pooler.backlog")
                         .after((stage, told) -> told.pooler(b -> b.backlog(7)))
                         .refused("listen.backlog: 7 (expected: 1024, since it can't change"),
+                change("pooler.reusePort")
+                        .after((stage, told) -> told.pooler(b -> b.reusePort(true)))
+                        .refused("listen.reusePort: true (expected: false, since it can't change"),
                 change("pooler.eventLoops")
                         .after((stage, told) -> told.pooler(b -> b.eventLoops(3)))
                         .refused("eventLoops: 3 (expected: 2, since it can't change"),

@@ -22,6 +22,10 @@ public final class ClientRegistry {
     private final int peerId;
     private volatile int limit;
     private volatile boolean admitting = true;
+    /** Whether those who are connected may still log in. */
+    private volatile boolean openToConnected = true;
+    /** Whether connections that are made now come in time. */
+    private volatile boolean inTime = true;
     private final SecureRandom random = new SecureRandom();
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger admitted = new AtomicInteger();
@@ -52,9 +56,29 @@ public final class ClientRegistry {
         limit = now;
     }
 
-    /** Nobody else may log in any more. */
-    public void stopAdmitting() {
+    /**
+     * The end has begun.
+     *
+     * @param butConnected whether clients that connect before {@link #doorsClosed()} may still log in; otherwise no client may
+     */
+    public void stopAdmitting(boolean butConnected) {
+        openToConnected = butConnected;
         admitting = false;
+    }
+
+    /** The TCP listeners are closed and have accepted all that had reached them: who connects now comes too late. */
+    public void doorsClosed() {
+        inTime = false;
+    }
+
+    /** Whether connections that are made at this moment may log in before a pooler that waits for its clients ends. */
+    boolean isInTime() {
+        return inTime;
+    }
+
+    /** Whether a client may log in, which connected in time or not. */
+    boolean admits(boolean connectedInTime) {
+        return admitting || (openToConnected && connectedInTime);
     }
 
     /** Whether anybody may log in at all. */

@@ -84,6 +84,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     private final long connectedNanos = System.nanoTime();
     private boolean readable = true;
     private boolean inputEnded;
+    private boolean inTime;
     private boolean closed;
 
     ClientSession(Supplier<ClientServices> services, ClientDeadlines deadlines) {
@@ -134,6 +135,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     /** Whether what it says is passed on to a server of its own, unread. */
+    /** Whether it connected before the doors of a pooler that ends were closed. */
+    boolean isInTime() {
+        return inTime;
+    }
+
     boolean isRelaying() {
         return phase.isRelaying();
     }
@@ -261,6 +267,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         out.connect(context);
         id = services().clients().numbers().next();
         processId = services().clients().connected(this);
+        inTime = services().clients().isInTime();
         if (!admission.begin(this, context.channel().remoteAddress())) {
             close(CloseReason.TOO_MANY_CLIENTS, false);
             return;

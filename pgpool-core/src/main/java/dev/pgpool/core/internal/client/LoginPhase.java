@@ -194,7 +194,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
 
     /** Whether there is any use in proving who it is. */
     private boolean isAdmitted() {
-        if (!session.services().clients().isAdmitting()) {
+        if (!session.services().clients().admits(session.isInTime())) {
             session.fail(PoolerError.SHUTTING_DOWN.plain(), CloseReason.SHUTDOWN);
             return false;
         }

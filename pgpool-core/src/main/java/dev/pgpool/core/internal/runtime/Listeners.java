@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.runtime;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.internal.client.ClientInitializer;
 import dev.pgpool.core.internal.runtime.PoolerRuntime.StartFailure;
+import dev.pgpool.core.internal.transport.ListenerSockets;
 import dev.pgpool.core.internal.transport.Transport;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -13,109 +14,135 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Opens the doors: a TCP port, and a unix socket if wanted. */
+/**
+ * The sockets that clients come in by: TCP addresses, and a unix socket if wanted. They are opened and closed by the
+ * threads that start and end the pooler.
+ */
 final class Listeners {
-    private static final Logger LOGGER = LoggerFactory.getLogger(Listeners.class);
-
     private final Transport transport;
     private final EventLoopGroup loops;
-    private final ClientInitializer clients;
+    private final ListenConfig config;
+    private final List<Channel> tcp = new ArrayList<>();
+    private @Nullable UnixListener unix;
+    private Optional<InetSocketAddress> address = Optional.empty();
 
-    Listeners(Transport transport, EventLoopGroup loops, ClientInitializer clients) {
+    Listeners(Transport transport, EventLoopGroup loops, ListenConfig config) {
         this.transport = transport;
         this.loops = loops;
-        this.clients = clients;
+        this.config = config;
     }
 
-    /** Binds and adds to the list, TCP first; what was bound before a failure is in the list. */
-    void bind(ListenConfig config, List<Channel> bound) throws StartFailure {
+    /**
+     * Listens. What can fail on account of the unix socket comes first where the port is known: a TCP listener that shares
+     * its port is given clients at once.
+     */
+    synchronized void bind(ClientInitializer clients) throws StartFailure {
+        if (config.port() != 0) {
+            bindUnix(config.port(), clients);
+        }
         int port = config.port();
         for (String host : config.hosts()) {
-            InetSocketAddress tcp = host.equals("*") ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
-            if (tcp.isUnresolved()) {
+            InetSocketAddress wanted =
+                    host.equals("*") ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
+            if (wanted.isUnresolved()) {
                 throw new StartFailure(
                         "listen.host: \"" + host + "\" (expected: an address of this machine)",
                         new UnknownHostException(host));
             }
-            Channel channel = bind(tcp, config);
-            bound.add(channel);
+            Channel channel = bind(wanted, clients);
+            tcp.add(channel);
+            InetSocketAddress bound = (InetSocketAddress) channel.localAddress();
+            address = address.or(() -> Optional.of(bound));
             // if it was to be a free one, the others take the same
-            port = ((InetSocketAddress) channel.localAddress()).getPort();
+            port = bound.getPort();
         }
-        if (config.unixSocketDirectory().isPresent()) {
-            Path socket = socketFile(config, port);
-            removeStale(socket);
-            bound.add(bind(transport.unixAddress(socket), config));
-            permit(socket, config.unixSocketMode());
+        if (config.port() == 0) {
+            bindUnix(port, clients);
         }
     }
 
-    private Channel bind(SocketAddress address, ListenConfig config) throws StartFailure {
+    private void bindUnix(int port, ClientInitializer clients) throws StartFailure {
+        if (config.unixSocketDirectory().isPresent()) {
+            UnixListener listener = new UnixListener(config, port, transport);
+            listener.open(at -> bind(at, clients));
+            unix = listener;
+        }
+    }
+
+    private Channel bind(SocketAddress at, ClientInitializer clients) throws StartFailure {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
-                .channelFactory(transport.listenerFor(address))
+                .channelFactory(transport.listenerFor(at))
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childHandler(clients);
-        if (!Transport.isUnix(address)) {
+        if (!Transport.isUnix(at)) {
             bootstrap
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .childOption(ChannelOption.TCP_NODELAY, true)
                     .childOption(ChannelOption.SO_KEEPALIVE, true);
+            if (config.reusePort()) {
+                ListenerSockets.share(transport, bootstrap);
+            }
         }
         ChannelFuture binding = bootstrap
                 .option(ChannelOption.SO_BACKLOG, config.backlog())
-                .bind(address)
+                .bind(at)
                 .awaitUninterruptibly();
         if (!binding.isSuccess()) {
             Throwable cause = binding.cause();
             throw new StartFailure(
-                    "could not listen on " + address + ": " + (cause == null ? "cancelled" : cause.getMessage()),
+                    "could not listen on " + at + ": " + (cause == null ? "cancelled" : cause.getMessage()),
                     cause == null ? new IOException("cancelled") : cause);
         }
         return binding.channel();
     }
 
-    private static void permit(Path socket, String octal) throws StartFailure {
-        try {
-            Files.setAttribute(socket, "unix:mode", Integer.parseInt(octal, 8));
-        } catch (IOException | UnsupportedOperationException e) {
-            throw new StartFailure("could not set the permissions of " + socket + " to " + octal, e);
-        }
+    /** The first TCP address, with the real port; the same after it was closed. */
+    synchronized Optional<InetSocketAddress> address() {
+        return address;
     }
 
-    private static Path socketFile(ListenConfig config, int port) {
-        return config.unixSocketDirectory().orElseThrow().resolve(".s.PGSQL." + port);
+    /** All that is listened on. */
+    synchronized List<SocketAddress> addresses() {
+        return Stream.concat(
+                        tcp.stream().map(Channel::localAddress),
+                        Stream.ofNullable(unix).map(UnixListener::address))
+                .toList();
     }
 
-    /** A file that a dead process left would keep us from binding; whoever holds the TCP port owns the name. */
-    private static void removeStale(Path socket) throws StartFailure {
-        try {
-            Files.deleteIfExists(socket);
-        } catch (IOException e) {
-            throw new StartFailure("could not replace the unix socket " + socket + ": " + e.getMessage(), e);
-        }
+    synchronized boolean areOpen() {
+        UnixListener local = unix;
+        return tcp.stream().allMatch(Channel::isActive) && (local == null || local.isOpen());
     }
 
-    /** Removes the socket file after its listener was closed. */
-    static void removeSocketFile(ListenConfig config, List<Channel> bound) {
-        if (config.unixSocketDirectory().isEmpty()
-                || bound.size() <= config.hosts().size()) {
-            return;
+    /**
+     * Takes no more connections by TCP, as PgBouncer when a shutdown begins; returns when those that had reached us are
+     * accepted. The unix socket stays, for operators.
+     */
+    void closeTcp() {
+        List<Channel> open;
+        synchronized (this) {
+            open = List.copyOf(tcp);
         }
-        SocketAddress address = bound.get(bound.size() - 1).localAddress();
-        Path file = config.unixSocketDirectory()
-                .orElseThrow()
-                .resolve(Path.of(String.valueOf(address)).getFileName());
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            LOGGER.atWarn().addKeyValue("file", file).setCause(e).log("unix socket not removed");
+        CompletableFuture.allOf(open.stream()
+                        .map(channel -> ListenerSockets.closeAfterBacklog(channel, config.reusePort()))
+                        .toArray(CompletableFuture[]::new))
+                .join();
+    }
+
+    /** Closes everything at once. */
+    synchronized void close() {
+        tcp.forEach(channel -> channel.close().awaitUninterruptibly());
+        UnixListener local = unix;
+        if (local != null) {
+            local.close();
         }
     }
 }

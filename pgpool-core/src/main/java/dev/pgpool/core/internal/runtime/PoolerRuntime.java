@@ -30,7 +30,6 @@ import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Transport;
-import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -102,7 +101,7 @@ public final class PoolerRuntime {
             AdminConsole console,
             Function<PeersConfig, PeerCancels> peers,
             Function<@Nullable AuthQueries, AuthQueries> authQueries,
-            List<Channel> listeners) {}
+            Listeners listeners) {}
 
     /**
      * @param source where the configuration comes from, null if it is the host's own
@@ -137,12 +136,12 @@ public final class PoolerRuntime {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 config.eventLoops(), new DefaultThreadFactory("pgpool", true), transport.ioHandlers());
         Workers workers = Workers.create();
-        List<Channel> listeners = new ArrayList<>();
+        Listeners listeners = new Listeners(transport, loops, config.listen());
         try {
             parts = wire(transport, loops, workers, listeners);
         } catch (StartFailure | RuntimeException e) {
             state.set(Lifecycle.CLOSED);
-            listeners.forEach(channel -> channel.close().awaitUninterruptibly());
+            listeners.close();
             end(loops, workers);
             tls.close();
             closed.complete(null);
@@ -150,18 +149,14 @@ public final class PoolerRuntime {
         }
         state.set(Lifecycle.RUNNING);
         LOGGER.atInfo()
-                .addKeyValue(
-                        "address",
-                        running().listeners().stream()
-                                .map(Channel::localAddress)
-                                .toList())
+                .addKeyValue("address", listeners.addresses())
                 .addKeyValue("transport", transport)
                 .addKeyValue("loops", config.eventLoops())
                 .addKeyValue("databases", config.databaseNames())
                 .log("pooler started");
     }
 
-    private Parts wire(Transport transport, EventLoopGroup group, Workers workers, List<Channel> listeners)
+    private Parts wire(Transport transport, EventLoopGroup group, Workers workers, Listeners listeners)
             throws StartFailure {
         SecureRandom random = new SecureRandom();
         List<EventLoop> loops = new ArrayList<>();
@@ -203,7 +198,7 @@ public final class PoolerRuntime {
         ClientServices services =
                 services(config, pools, workers, random, secrets, peers.apply(config.peers()), console);
         ClientInitializer initializer = new ClientInitializer(services, deadlines);
-        new Listeners(transport, group, initializer).bind(config.listen(), listeners);
+        listeners.bind(initializer);
         pools.start();
         loops.get(0).execute(() -> tickers.get(0).add(now -> onTick(now, pools, control)));
         return new Parts(
@@ -265,10 +260,10 @@ public final class PoolerRuntime {
 
     /** The first TCP address with the real port. */
     public InetSocketAddress address() {
-        if (running().listeners().get(0).localAddress() instanceof InetSocketAddress tcp) {
-            return tcp;
-        }
-        throw new IllegalStateException("the pooler listens on a unix socket only");
+        return running()
+                .listeners()
+                .address()
+                .orElseThrow(() -> new IllegalStateException("the pooler listens on a unix socket only"));
     }
 
     /**
@@ -319,7 +314,7 @@ public final class PoolerRuntime {
         try {
             known.loops().forEach(loop -> loop.execute(answers::countDown));
             return answers.await(1, TimeUnit.SECONDS)
-                    && known.listeners().stream().allMatch(Channel::isActive);
+                    && known.listeners().areOpen();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
@@ -348,9 +343,11 @@ public final class PoolerRuntime {
      * @return whether they all have left in time
      */
     public boolean drain(Duration atMost, boolean sendIdleAway) {
-        running();
+        Parts known = running();
         long deadline = System.nanoTime() + atMost.toNanos();
-        clients.stopAdmitting();
+        clients.stopAdmitting(!sendIdleAway);
+        known.listeners().closeTcp();
+        clients.doorsClosed();
         LOGGER.atInfo().addKeyValue("clients", clients.size()).log("pooler drains");
         boolean empty = clients.sizeWithoutOperators() == 0;
         CompletableFuture<?> swept = CompletableFuture.completedFuture(null);
@@ -394,8 +391,7 @@ public final class PoolerRuntime {
             }
             return;
         }
-        known.listeners().forEach(channel -> channel.close().awaitUninterruptibly());
-        Listeners.removeSocketFile(config.listen(), known.listeners());
+        known.listeners().close();
         clients.all().forEach(ClientSession::onShutdown);
         try {
             CompletableFuture.allOf(

@@ -22,6 +22,7 @@ final class Unchangeable {
         check.same("listen.unixSocketDirectory", was.unixSocketDirectory(), is.unixSocketDirectory());
         check.same("listen.unixSocketMode", was.unixSocketMode(), is.unixSocketMode());
         check.same("listen.backlog", was.backlog(), is.backlog());
+        check.same("listen.reusePort", was.reusePort(), is.reusePort());
         check.same("peers.id", running.peers().id(), next.peers().id());
         check.same("eventLoops", running.eventLoops(), next.eventLoops());
         if (!check.problems.isEmpty()) {

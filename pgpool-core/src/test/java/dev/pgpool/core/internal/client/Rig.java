@@ -228,6 +228,7 @@ public class Rig implements AutoCloseable {
                         Optional.empty(),
                         "0777",
                         16,
+                        false,
                         100_000,
                         Duration.ofSeconds(60),
                         TlsConfig.CLIENTS),
