@@ -16,6 +16,8 @@ import dev.pgpool.core.config.PeerConfig;
 import dev.pgpool.core.config.PeersConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.TcpBuilder;
+import dev.pgpool.core.config.TcpConfig;
 import dev.pgpool.core.config.TlsBuilder;
 import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.config.UserBuilder;
@@ -63,6 +65,7 @@ public final class PgPoolBuilder {
     private Duration statsPeriod = AdminConfig.DEFAULT_STATS_PERIOD;
     private int peerId;
     private final Map<Integer, PeerConfig> peers = new LinkedHashMap<>();
+    private TcpConfig tcp = TcpConfig.DEFAULT;
     private int eventLoops = Runtime.getRuntime().availableProcessors();
     private PgPoolListener listener = PgPoolListener.NONE;
 
@@ -287,6 +290,17 @@ public final class PgPoolBuilder {
         return this;
     }
 
+    /**
+     * Default: keep-alive, and the system's settings. What is told to the system of TCP connections, those of clients and
+     * those to servers alike. What the transport of the platform can't do is a problem of {@link #build()}.
+     */
+    public PgPoolBuilder tcp(Consumer<TcpBuilder> description) {
+        TcpBuilder builder = new TcpBuilder();
+        description.accept(builder);
+        this.tcp = builder.build();
+        return this;
+    }
+
     /** Default: one for each processor. Threads that carry the traffic. */
     public PgPoolBuilder eventLoops(int eventLoops) {
         this.eventLoops = eventLoops;
@@ -346,6 +360,7 @@ public final class PgPoolBuilder {
                 new DnsConfig(dnsMaxTtl, dnsNxdomainTtl),
                 new AdminConfig(adminUsers, statsUsers, ownerIsAdmin, everybodyIsAdmin, statsPeriod),
                 new PeersConfig(peerId, peers),
+                tcp,
                 eventLoops);
     }
 }

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param dns how long answers of the name service are believed
  * @param admin who may use the console
  * @param peers other poolers behind the same address
+ * @param tcp what is told to the system of connections
  * @param eventLoops threads that carry the traffic; each owns its connections
  */
 public record PgPoolConfig(
@@ -28,6 +29,7 @@ public record PgPoolConfig(
         DnsConfig dns,
         AdminConfig admin,
         PeersConfig peers,
+        TcpConfig tcp,
         int eventLoops) {
 
     private static final List<String> CONSOLE = List.of("pgbouncer", "pgpool");
@@ -46,6 +48,7 @@ public record PgPoolConfig(
         dns.check(problems);
         admin.check(problems);
         peers.check(problems);
+        tcp.check(problems);
         problems.require(
                 peers.id() == 0 || listen.maxClientConnections() <= PeersConfig.MOST_CLIENTS,
                 "listen.maxClientConnections",

@@ -6,8 +6,10 @@ import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.TcpBuilder;
 import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.pgbouncer.Keys.Use;
+import io.netty.channel.epoll.Epoll;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -174,6 +176,7 @@ final class Draft {
                 .statsUsers(all.names("stats_users").toArray(String[]::new))
                 .ownerIsAdmin(true)
                 .peerId(all.integer("peer_id", 0, 0, MOST_PEERS));
+        builder.tcp(tcp -> tcp(all, tcp));
         String sockets = all.text("unix_socket_dir", Keys.of("unix_socket_dir").defaultValue());
         if (sockets.startsWith("@")) {
             all.problem("unix_socket_dir", "a directory: names without a file are not supported");
@@ -186,6 +189,17 @@ final class Draft {
         } else {
             all.problem("unix_socket_mode", "three octal digits, such as 0777");
         }
+    }
+
+    /** PgBouncer defers where the system can, if it is not told otherwise. */
+    private static void tcp(Settings all, TcpBuilder tcp) {
+        tcp.keepAlive(all.bool("tcp_keepalive", true))
+                .keepAliveIdle(Duration.ofSeconds(all.integer("tcp_keepidle", 0, 0, 32_767)))
+                .keepAliveInterval(Duration.ofSeconds(all.integer("tcp_keepintvl", 0, 0, 32_767)))
+                .keepAliveProbes(all.integer("tcp_keepcnt", 0, 0, 127))
+                .userTimeout(Duration.ofMillis(all.integer("tcp_user_timeout", 0, 0, Integer.MAX_VALUE)))
+                .socketBuffer(all.integer("tcp_socket_buffer", 0, 0, Integer.MAX_VALUE))
+                .deferAccept(all.bool("tcp_defer_accept", Epoll.isAvailable()));
     }
 
     private void peer(String name, Value value, PgPoolBuilder builder) {

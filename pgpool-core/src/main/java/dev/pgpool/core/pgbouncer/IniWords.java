@@ -27,6 +27,11 @@ final class IniWords {
             Map.entry("admin.adminUsers", "admin_users"),
             Map.entry("admin.statsUsers", "stats_users"),
             Map.entry("admin.statsPeriod", "stats_period"),
+            Map.entry("tcp.keepAliveIdle", "tcp_keepidle"),
+            Map.entry("tcp.keepAliveInterval", "tcp_keepintvl"),
+            Map.entry("tcp.keepAliveProbes", "tcp_keepcnt"),
+            Map.entry("tcp.userTimeout", "tcp_user_timeout"),
+            Map.entry("tcp.deferAccept", "tcp_defer_accept"),
             Map.entry("peers.id", "peer_id"));
 
     private static final Map<String, String> OF_DATABASE = Map.ofEntries(

@@ -168,13 +168,13 @@ final class Keys {
             fixed("listen_backlog", "128"),
             reloadable("sbuf_loopcnt", "5").ignored("Netty decides how often a socket is read in turn"),
             fixed("so_reuseport", "0"),
-            reloadable("tcp_defer_accept", "1").ignored("connections are accepted at once"),
-            reloadable("tcp_socket_buffer", "0").ignored("the system sizes them"),
-            reloadable("tcp_keepalive", "1").ignored("it is always on"),
-            reloadable("tcp_keepcnt", "0").ignored("the system's settings hold"),
-            reloadable("tcp_keepidle", "0").ignored("the system's settings hold"),
-            reloadable("tcp_keepintvl", "0").ignored("the system's settings hold"),
-            reloadable("tcp_user_timeout", "0").ignored("the system's settings hold"));
+            reloadable("tcp_defer_accept", "1"),
+            reloadable("tcp_socket_buffer", "0"),
+            reloadable("tcp_keepalive", "1"),
+            reloadable("tcp_keepcnt", "0"),
+            reloadable("tcp_keepidle", "0"),
+            reloadable("tcp_keepintvl", "0"),
+            reloadable("tcp_user_timeout", "0"));
 
     private static final Map<String, Key> BY_NAME =
             ALL.stream().collect(Collectors.toMap(Key::name, Function.identity()));

@@ -8,6 +8,7 @@ import dev.pgpool.core.config.AuthQueryBuilder;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.config.TcpBuilder;
 import dev.pgpool.core.config.TlsBuilder;
 import dev.pgpool.core.config.UserBuilder;
 import java.lang.reflect.Method;
@@ -37,10 +38,11 @@ class EverySettingIT {
             "user", UserBuilder.class,
             "clientTls", TlsBuilder.class,
             "serverTls", TlsBuilder.class,
+            "tcp", TcpBuilder.class,
             "authQuery", AuthQueryBuilder.class);
 
     /** Not settings: they hold those that have transitions of their own. */
-    private static final Set<String> CONTAINERS = Set.of("pooler.tls", "database.tls");
+    private static final Set<String> CONTAINERS = Set.of("pooler.tls", "pooler.tcp", "database.tls");
 
     @TempDir
     static Path directory;
@@ -61,6 +63,7 @@ class EverySettingIT {
         return Stream.of(
                         PoolerTransitions.all(),
                         LoginTransitions.all(),
+                        TcpTransitions.all(),
                         DatabaseTransitions.all(),
                         PoolTransitions.all(),
                         ClientTlsTransitions.all(),

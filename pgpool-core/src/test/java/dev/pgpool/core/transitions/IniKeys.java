@@ -125,6 +125,8 @@ final class IniKeys {
         base.put("auth_query", "SELECT u, p FROM public.slow_secret($1)");
         base.put("admin_users", Stage.BOSS);
         base.put("stats_period", "3600");
+        // clients that say nothing are there from the start
+        base.put("tcp_defer_accept", "0");
         base.put("client_tls_sslmode", "allow");
         base.put("client_tls_key_file", KEY);
         base.put("client_tls_cert_file", CERTIFICATE);
@@ -214,7 +216,14 @@ final class IniKeys {
             config("cancel_wait_timeout", "10", "7"),
             seen("client_idle_timeout", "0", "0.2", "database.clientIdleTimeout"),
             seen("idle_transaction_timeout", "0", "0.2", "database.idleInTransactionTimeout"),
-            seen("transaction_timeout", "0", "0.2", "database.transactionTimeout"));
+            seen("transaction_timeout", "0", "0.2", "database.transactionTimeout"),
+            seen("tcp_keepalive", "1", "0", "tcp.keepAlive"),
+            seen("tcp_keepidle", "0", "77", "tcp.keepAliveIdle"),
+            seen("tcp_keepintvl", "0", "78", "tcp.keepAliveInterval"),
+            seen("tcp_keepcnt", "0", "11", "tcp.keepAliveProbes"),
+            seen("tcp_user_timeout", "0", "54321", "tcp.userTimeout"),
+            seen("tcp_socket_buffer", "0", "30000", "tcp.socketBuffer"),
+            seen("tcp_defer_accept", "0", "1", "tcp.deferAccept"));
 
     /** Keys that mean nothing here, or that are refused, with values that are not their defaults. */
     static final Map<String, String> WITHOUT_EFFECT = Map.ofEntries(
@@ -233,14 +242,7 @@ final class IniKeys {
             Map.entry("client_tls_dheparams", "legacy"),
             Map.entry("suspend_timeout", "9"),
             Map.entry("max_packet_size", "9999"),
-            Map.entry("sbuf_loopcnt", "9"),
-            Map.entry("tcp_defer_accept", "0"),
-            Map.entry("tcp_socket_buffer", "9"),
-            Map.entry("tcp_keepalive", "0"),
-            Map.entry("tcp_keepcnt", "9"),
-            Map.entry("tcp_keepidle", "9"),
-            Map.entry("tcp_keepintvl", "9"),
-            Map.entry("tcp_user_timeout", "9"));
+            Map.entry("sbuf_loopcnt", "9"));
 
     /** Keys that a running pooler can't change, with other values. */
     static final Map<String, String> FIXED = Map.ofEntries(

@@ -4,6 +4,7 @@ import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.internal.client.ClientInitializer;
 import dev.pgpool.core.internal.runtime.PoolerRuntime.StartFailure;
 import dev.pgpool.core.internal.transport.ListenerSockets;
+import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -43,7 +44,7 @@ final class Listeners {
      * Listens. What can fail on account of the unix socket comes first where the port is known: a TCP listener that shares
      * its port is given clients at once.
      */
-    synchronized void bind(ClientInitializer clients) throws StartFailure {
+    synchronized void bind(ClientInitializer clients, TcpOptions options) throws StartFailure {
         if (config.port() != 0) {
             bindUnix(config.port(), clients);
         }
@@ -57,6 +58,7 @@ final class Listeners {
                         new UnknownHostException(host));
             }
             Channel channel = bind(wanted, clients);
+            options.applyToListener(channel);
             tcp.add(channel);
             InetSocketAddress bound = (InetSocketAddress) channel.localAddress();
             address = address.or(() -> Optional.of(bound));
@@ -83,10 +85,7 @@ final class Listeners {
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childHandler(clients);
         if (!Transport.isUnix(at)) {
-            bootstrap
-                    .option(ChannelOption.SO_REUSEADDR, true)
-                    .childOption(ChannelOption.TCP_NODELAY, true)
-                    .childOption(ChannelOption.SO_KEEPALIVE, true);
+            bootstrap.option(ChannelOption.SO_REUSEADDR, true);
             if (config.reusePort()) {
                 ListenerSockets.share(transport, bootstrap);
             }
@@ -102,6 +101,11 @@ final class Listeners {
                     cause == null ? new IOException("cancelled") : cause);
         }
         return binding.channel();
+    }
+
+    /** Takes other options for what listens already. */
+    synchronized void adopt(TcpOptions options) {
+        tcp.stream().filter(Channel::isOpen).forEach(options::applyToListener);
     }
 
     /** The first TCP address, with the real port; the same after it was closed. */

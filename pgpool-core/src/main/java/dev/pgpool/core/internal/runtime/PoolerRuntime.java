@@ -29,6 +29,7 @@ import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
+import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -81,6 +82,8 @@ public final class PoolerRuntime {
     private final ClientRegistry clients;
     private @Nullable RuleFiles rules;
     private final TlsContexts tls;
+    private final Transport transport = Transport.best();
+    private TcpOptions tcp;
     private final AtomicReference<Lifecycle> state = new AtomicReference<>(Lifecycle.NEW);
     private final TrafficHistory history = new TrafficHistory(System.nanoTime());
     /** Confined to the first event loop. */
@@ -96,6 +99,7 @@ public final class PoolerRuntime {
             PoolRegistry pools,
             Secrets secrets,
             ClientInitializer initializer,
+            ServerConnector connector,
             Map<EventLoop, ClientDeadlines> deadlines,
             PoolerControl control,
             AdminConsole console,
@@ -110,6 +114,7 @@ public final class PoolerRuntime {
     public PoolerRuntime(PgPoolConfig config, @Nullable ConfigSource source, PgPoolListener listener) {
         this.config = config;
         this.source = source;
+        this.tcp = new TcpOptions(transport, config.tcp());
         this.rules = rules(config.auth());
         this.listener = listener == PgPoolListener.NONE ? listener : new GuardedListener(listener);
         this.clients = new ClientRegistry(
@@ -132,13 +137,12 @@ public final class PoolerRuntime {
         if (!state.compareAndSet(Lifecycle.NEW, Lifecycle.STARTING)) {
             throw new IllegalStateException("the pooler was closed");
         }
-        Transport transport = Transport.best();
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 config.eventLoops(), new DefaultThreadFactory("pgpool", true), transport.ioHandlers());
         Workers workers = Workers.create();
         Listeners listeners = new Listeners(transport, loops, config.listen());
         try {
-            parts = wire(transport, loops, workers, listeners);
+            parts = wire(loops, workers, listeners);
         } catch (StartFailure | RuntimeException e) {
             state.set(Lifecycle.CLOSED);
             listeners.close();
@@ -156,7 +160,7 @@ public final class PoolerRuntime {
                 .log("pooler started");
     }
 
-    private Parts wire(Transport transport, EventLoopGroup group, Workers workers, Listeners listeners)
+    private Parts wire(EventLoopGroup group, Workers workers, Listeners listeners)
             throws StartFailure {
         SecureRandom random = new SecureRandom();
         List<EventLoop> loops = new ArrayList<>();
@@ -173,7 +177,7 @@ public final class PoolerRuntime {
             tickers.add(ticker);
             deadlines.put(loop, ofLoop);
         }
-        ServerConnector connector = new ServerConnector(transport, random, workers.passwords(), clients.numbers());
+        ServerConnector connector = new ServerConnector(transport, random, workers.passwords(), clients.numbers(), tcp);
         DnsCache names = new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime);
         HostResolver resolver = new HostResolver(transport, names);
         Function<@Nullable AuthQueries, AuthQueries> authQueries =
@@ -197,8 +201,8 @@ public final class PoolerRuntime {
         Function<PeersConfig, PeerCancels> peers = now -> new PeerCancels(now, transport, resolver, forwarded);
         ClientServices services =
                 services(config, pools, workers, random, secrets, peers.apply(config.peers()), console);
-        ClientInitializer initializer = new ClientInitializer(services, deadlines);
-        listeners.bind(initializer);
+        ClientInitializer initializer = new ClientInitializer(services, tcp, deadlines);
+        listeners.bind(initializer, tcp);
         pools.start();
         loops.get(0).execute(() -> tickers.get(0).add(now -> onTick(now, pools, control)));
         return new Parts(
@@ -207,6 +211,7 @@ public final class PoolerRuntime {
                 pools,
                 secrets,
                 initializer,
+                connector,
                 Map.copyOf(deadlines),
                 control,
                 console,
@@ -275,11 +280,16 @@ public final class PoolerRuntime {
         Parts known = running();
         Unchangeable.check(config, next);
         // also those of the same name: what is wrong with them is to be said now
+        TcpOptions nextTcp = new TcpOptions(transport, next.tcp());
         RuleFiles nextRules = rules(next.auth());
         Set<String> encryptedAnew = tls.reload(next);
         // from here on nothing can fail
         config = next;
         rules = nextRules;
+        tcp = nextTcp;
+        known.listeners().adopt(tcp);
+        known.initializer().adopt(tcp);
+        known.connector().adopt(tcp);
         AuthQueries queries = known.secrets().queries();
         known.secrets().adopt(next.auth().credentials(), known.authQueries().apply(queries));
         clients.limit(next.listen().maxClientConnections());

@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.server;
 
+import dev.pgpool.core.config.TcpConfig;
 import dev.pgpool.core.config.TlsMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.auth.ServerAuthenticator;
@@ -10,6 +11,7 @@ import dev.pgpool.core.internal.tls.TlsServerEndPoint;
 import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.ConnectionNumbers;
 import dev.pgpool.core.internal.transport.SocketWords;
+import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
@@ -45,10 +47,16 @@ public final class ServerConnector {
     private final SecureRandom random;
     private final Executor workers;
     private final ConnectionNumbers numbers;
+    private volatile TcpOptions tcp;
 
     /** Makes connections that have numbers of their own; see the other constructor. */
     public ServerConnector(Transport transport, SecureRandom random, Executor workers) {
-        this(transport, random, workers, new ConnectionNumbers());
+        this(
+                transport,
+                random,
+                workers,
+                new ConnectionNumbers(),
+                new TcpOptions(transport, TcpConfig.DEFAULT));
     }
 
     /**
@@ -56,12 +64,20 @@ public final class ServerConnector {
      *
      * @param workers where the arithmetic of passwords and handshakes runs, which would hold up an event loop
      * @param numbers those of all connections
+     * @param tcp what connections by TCP are told
      */
-    public ServerConnector(Transport transport, SecureRandom random, Executor workers, ConnectionNumbers numbers) {
+    public ServerConnector(
+            Transport transport, SecureRandom random, Executor workers, ConnectionNumbers numbers, TcpOptions tcp) {
+        this.tcp = tcp;
         this.numbers = numbers;
         this.transport = transport;
         this.random = random;
         this.workers = workers;
+    }
+
+    /** What connections that are made from now on are told. */
+    public void adopt(TcpOptions now) {
+        tcp = now;
     }
 
     /**
@@ -152,7 +168,7 @@ public final class ServerConnector {
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeoutMillis, Integer.MAX_VALUE))
                     .handler(server);
             if (!Transport.isUnix(target.address())) {
-                bootstrap.option(ChannelOption.TCP_NODELAY, true).option(ChannelOption.SO_KEEPALIVE, true);
+                tcp.ofConnections().forEach((option, value) -> with(bootstrap, option, value));
             }
             ChannelFuture connecting = bootstrap.connect(target.address());
             connection = connecting;
@@ -171,6 +187,11 @@ public final class ServerConnector {
                     loop.execute(() -> connected(connecting));
                 }
             });
+        }
+
+        @SuppressWarnings("unchecked")
+        private static void with(Bootstrap bootstrap, ChannelOption<?> option, Object value) {
+            bootstrap.option((ChannelOption<Object>) option, value);
         }
 
         private void abort() {

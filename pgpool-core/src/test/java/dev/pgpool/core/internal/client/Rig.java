@@ -12,6 +12,7 @@ import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PeersConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.TcpConfig;
 import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
@@ -247,6 +248,7 @@ public class Rig implements AutoCloseable {
                 DnsConfig.DEFAULT,
                 AdminConfig.NOBODY,
                 PeersConfig.NONE,
+                TcpConfig.DEFAULT,
                 1);
         TlsContexts tls = new TlsContexts(config);
         ServerConnector connector = new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run);
