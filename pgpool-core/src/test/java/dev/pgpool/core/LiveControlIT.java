@@ -297,8 +297,9 @@ class LiveControlIT {
                     .startup(TestPostgres.USER, TestPostgres.DATABASE)) {
                 assertThat(late.readUntilClosed()).last().asString().contains("57P03", "shutting down");
             }
-            await().atMost(Wire.PATIENCE).untilAsserted(() -> assertThatThrownBy(pooler::connect)
-                    .hasRootCauseInstanceOf(ConnectException.class));
+            await().atMost(Wire.PATIENCE)
+                    .untilAsserted(
+                            () -> assertThatThrownBy(pooler::connect).hasRootCauseInstanceOf(ConnectException.class));
             assertThat(busy.value("SELECT 'goes on'")).isEqualTo("goes on");
             busy.query("COMMIT").send();
             assertThat(busy.readUntilClosed())

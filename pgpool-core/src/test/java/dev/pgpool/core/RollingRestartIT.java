@@ -63,8 +63,7 @@ class RollingRestartIT {
         for (int i = 0; i < THREADS; i++) {
             Thread thread = new Thread(() -> {
                 while (!over.get()) {
-                    try (WireClient client =
-                            WireClient.login(address, TestPostgres.USER, TestPostgres.DATABASE)) {
+                    try (WireClient client = WireClient.login(address, TestPostgres.USER, TestPostgres.DATABASE)) {
                         client.run("SELECT 1");
                         served.incrementAndGet();
                     } catch (Throwable e) {
@@ -145,16 +144,19 @@ class RollingRestartIT {
 
     @Test
     void whoHasConnectedMayStillLogInAndTheUnixSocketIsForTheConsole(@TempDir Path directory) throws Exception {
-        try (TestPooler pooler = start(0, builder -> builder.reusePort(true)
-                        .unixSocketDirectory(directory)
-                        .adminUsers("boss"));
+        try (TestPooler pooler = start(
+                        0,
+                        builder -> builder.reusePort(true)
+                                .unixSocketDirectory(directory)
+                                .adminUsers("boss"));
                 WireClient early = pooler.connect()) {
             UnixDomainSocketAddress local = UnixDomainSocketAddress.of(
                     directory.resolve(".s.PGSQL." + pooler.address().getPort()));
             WireClient logged = pooler.login();
             CompletableFuture<Void> ended = CompletableFuture.runAsync(pooler.pool()::awaitClients);
-            await().atMost(Wire.PATIENCE).untilAsserted(() -> assertThatThrownBy(pooler::connect)
-                    .hasRootCauseInstanceOf(ConnectException.class));
+            await().atMost(Wire.PATIENCE)
+                    .untilAsserted(
+                            () -> assertThatThrownBy(pooler::connect).hasRootCauseInstanceOf(ConnectException.class));
             early.startup(TestPostgres.USER, TestPostgres.DATABASE).awaitLogin("");
             assertThat(early.value("SELECT 'in'")).isEqualTo("in");
             await().atMost(Wire.PATIENCE).untilAsserted(() -> {
@@ -175,11 +177,11 @@ class RollingRestartIT {
 
     @Test
     void unixSocketOfAProcessThatRunsIsNotTakenOver(@TempDir Path directory) throws IOException {
-        try (TestPooler first =
-                start(0, builder -> builder.reusePort(true).unixSocketDirectory(directory))) {
+        try (TestPooler first = start(0, builder -> builder.reusePort(true).unixSocketDirectory(directory))) {
             int port = first.address().getPort();
             Path socket = directory.resolve(".s.PGSQL." + port);
-            assertThatThrownBy(() -> start(port, builder -> builder.reusePort(true).unixSocketDirectory(directory)))
+            assertThatThrownBy(
+                            () -> start(port, builder -> builder.reusePort(true).unixSocketDirectory(directory)))
                     .isInstanceOf(PgPoolException.class)
                     .hasMessageContaining(socket + " is in use by another process");
             for (int i = 0; i < 20; i++) {

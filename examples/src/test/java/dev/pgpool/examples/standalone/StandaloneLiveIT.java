@@ -449,8 +449,8 @@ class StandaloneLiveIT {
             try (StandaloneProcess third = new StandaloneProcess(other, ini("app", "colour = red"))) {
                 assertThat(third.exitCode()).isEqualTo(1);
                 assertThat(third.said())
-                        .isEqualTo(
-                                "FATAL pgbouncer.ini:22: colour: no such key (expected: one of those of PgBouncer 1.25)\n");
+                        .isEqualTo("FATAL pgbouncer.ini:22: colour: no such key (expected: one of those of PgBouncer"
+                                + " 1.25)\n");
             }
             assertThat(first.isReady().code()).isZero();
         }

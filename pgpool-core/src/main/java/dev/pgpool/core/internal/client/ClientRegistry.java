@@ -26,6 +26,7 @@ public final class ClientRegistry {
     private volatile boolean openToConnected = true;
     /** Whether connections that are made now come in time. */
     private volatile boolean inTime = true;
+
     private final SecureRandom random = new SecureRandom();
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger admitted = new AtomicInteger();

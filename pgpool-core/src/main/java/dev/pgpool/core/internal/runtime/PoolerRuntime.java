@@ -160,8 +160,7 @@ public final class PoolerRuntime {
                 .log("pooler started");
     }
 
-    private Parts wire(EventLoopGroup group, Workers workers, Listeners listeners)
-            throws StartFailure {
+    private Parts wire(EventLoopGroup group, Workers workers, Listeners listeners) throws StartFailure {
         SecureRandom random = new SecureRandom();
         List<EventLoop> loops = new ArrayList<>();
         List<LoopTicker> tickers = new ArrayList<>();
@@ -323,8 +322,7 @@ public final class PoolerRuntime {
         CountDownLatch answers = new CountDownLatch(config.eventLoops());
         try {
             known.loops().forEach(loop -> loop.execute(answers::countDown));
-            return answers.await(1, TimeUnit.SECONDS)
-                    && known.listeners().areOpen();
+            return answers.await(1, TimeUnit.SECONDS) && known.listeners().areOpen();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

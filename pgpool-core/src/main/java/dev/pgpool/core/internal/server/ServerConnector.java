@@ -51,12 +51,7 @@ public final class ServerConnector {
 
     /** Makes connections that have numbers of their own; see the other constructor. */
     public ServerConnector(Transport transport, SecureRandom random, Executor workers) {
-        this(
-                transport,
-                random,
-                workers,
-                new ConnectionNumbers(),
-                new TcpOptions(transport, TcpConfig.DEFAULT));
+        this(transport, random, workers, new ConnectionNumbers(), new TcpOptions(transport, TcpConfig.DEFAULT));
     }
 
     /**

@@ -94,8 +94,7 @@ public final class ListenerSockets {
         if (looks == 0 || !hasBacklog(listener)) {
             listener.close();
         } else {
-            listener.eventLoop()
-                    .schedule(() -> closeIfEmpty(listener, looks - 1), LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            listener.eventLoop().schedule(() -> closeIfEmpty(listener, looks - 1), LOOK_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
