@@ -45,12 +45,36 @@ public interface PgPoolListener {
     /** A client has said who it is and begins to log in, to the console as well. */
     default void onLogin(ClientInfo client) {}
 
+    /** A client says that it is a user whom neither the credential store nor the auth query knows. */
+    default void onUnknownUser(ClientInfo client) {}
+
+    /** A server is made for a client beyond the size of its pool, since it has waited so long. */
+    default void onReserveUsed(ClientInfo client) {}
+
+    /** A database is used that no entry but the fallback's serves; again, after its pools were dropped. */
+    default void onFallbackUsed(String database) {}
+
     /**
      * A client's connection ended, whether it had logged in or not; cancel requests are left out.
      *
      * @param words what the client was told, in PgBouncer's words where it has some; empty if it was told nothing
      */
     default void onClientEnded(ClientInfo client, CloseReason reason, Optional<String> words) {}
+
+    /**
+     * A connection to a server was made, and its login begins; {@link #onServerReady} or {@link #onServerAttemptFailed}
+     * follows. Those of auth queries are told of, too.
+     */
+    default void onServerReached(ServerInfo server) {}
+
+    /**
+     * An attempt to get a server connection failed; another one, to another address, may follow at once.
+     *
+     * @param server whose remote address has no numbers if the name could not be looked up
+     * @param sqlState the server's, where it has said one
+     * @param words what it said, or what is wrong, in PgBouncer's words where it has some
+     */
+    default void onServerAttemptFailed(ServerInfo server, ConnectFailure failure, String sqlState, String words) {}
 
     /** A server connection is ready for queries. */
     default void onServerReady(ServerInfo server) {}

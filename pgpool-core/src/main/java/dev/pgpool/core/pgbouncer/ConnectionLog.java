@@ -1,16 +1,21 @@
 package dev.pgpool.core.pgbouncer;
 
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.event.ConnectFailure;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.stats.ClientInfo;
 import dev.pgpool.core.stats.PoolKey;
 import dev.pgpool.core.stats.ServerInfo;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +30,12 @@ public final class ConnectionLog implements PgPoolListener {
     public static final String LOGGER_NAME = "dev.pgpool.connections";
 
     private static final Logger LOGGER = LoggerFactory.getLogger(LOGGER_NAME);
+    /** Where the refusal of a client begins that wants what is not there. */
+    private static final String NO_SUCH_DATABASE = "no such database: ";
+    /** There is no secret of the kind that the server asks for. */
+    private static final String WRONG_PASSWORD_TYPE = "wrong password type";
+    /** The end of a unix socket's path. */
+    private static final Pattern PORT = Pattern.compile("\\.s\\.PGSQL\\.(\\d+)");
 
     private final PgBouncerIni ini;
 
@@ -51,8 +62,27 @@ public final class ConnectionLog implements PgPoolListener {
     }
 
     @Override
+    public void onUnknownUser(ClientInfo client) {
+        LOGGER.info("{} no such user: {}", name(client), clean(client.user()));
+    }
+
+    @Override
+    public void onReserveUsed(ClientInfo client) {
+        LOGGER.warn("{} taking connection from reserve_pool", name(client));
+    }
+
+    @Override
+    public void onFallbackUsed(String database) {
+        LOGGER.info("registered new auto-database: {}", clean(database));
+    }
+
+    @Override
     public void onClientEnded(ClientInfo client, CloseReason reason, Optional<String> words) {
         String why = words.map(ConnectionLog::clean).orElseGet(() -> words(reason));
+        if (why.startsWith(NO_SUCH_DATABASE) && isOn("log_connections")) {
+            LOGGER.info(
+                    "{} login failed: db={} user={}", name(client), clean(client.database()), clean(client.user()));
+        }
         if (isOn("log_disconnections")) {
             LOGGER.info("{} closing because: {} (age={}s)", name(client), why, age(client.connected()));
         }
@@ -62,9 +92,20 @@ public final class ConnectionLog implements PgPoolListener {
     }
 
     @Override
+    public void onServerReached(ServerInfo server) {
+        if (!isOn("log_connections")) {
+            return;
+        }
+        if (server.local() instanceof InetSocketAddress local) {
+            LOGGER.info("{} new connection to server (from {})", name(server), address(local, null));
+        } else {
+            LOGGER.info("{} new connection to server", name(server));
+        }
+    }
+
+    @Override
     public void onServerReady(ServerInfo server) {
         if (isOn("log_connections")) {
-            LOGGER.info("{} new connection to server (from {})", name(server), address(server.local()));
             server.tls().ifPresent(tls -> LOGGER.info("{} SSL established: {}", name(server), tls));
         }
     }
@@ -72,21 +113,46 @@ public final class ConnectionLog implements PgPoolListener {
     @Override
     public void onServerEnded(ServerInfo server, CloseReason reason, Optional<String> words) {
         words.ifPresent(said -> LOGGER.warn("{} got error from server: {}", name(server), clean(said)));
-        if (isOn("log_disconnections")) {
-            LOGGER.info("{} closing because: {} (age={}s)", name(server), words(reason), age(server.connected()));
-        }
+        closing(server, words(reason));
     }
 
     @Override
-    public void onServerConnectFailed(PoolKey pool, String sqlState, String message) {
-        String name = "S-0x0: " + clean(pool.database()) + "/" + clean(pool.user()) + "@";
-        boolean unreachable = sqlState.startsWith("08");
-        if (!unreachable) {
-            LOGGER.warn("{} server login failed: FATAL {}", name, clean(message));
+    public void onServerAttemptFailed(ServerInfo server, ConnectFailure failure, String sqlState, String words) {
+        String said = clean(words);
+        switch (failure) {
+            case LOOKUP_FAILED -> {
+                LOGGER.warn("DNS lookup failed: {}", said);
+                closing(server, "server DNS lookup failed");
+            }
+            case UNREACHABLE -> closing(server, "connect failed");
+            case TIMEOUT -> closing(server, "connect timeout");
+            case ENCRYPTION_FAILED -> {
+                LOGGER.warn("{} TLS handshake error: {}", name(server), said);
+                closing(server, said.contains("does not support SSL") ? "server refused SSL" : "server conn crashed?");
+            }
+            case LOGIN_FAILED -> loginFailed(server, said);
+            case CLOSED -> closing(server, "server conn crashed?");
+            case UNFIT -> closing(server, said);
+            case ABANDONED -> closing(server, "not wanted any more");
         }
+    }
+
+    private void loginFailed(ServerInfo server, String said) {
+        if (said.equals(WRONG_PASSWORD_TYPE)) {
+            LOGGER.error("{} cannot do authentication: {}", name(server), said);
+            closing(server, "failed to answer authreq");
+        } else if (server.replication().equals("none")) {
+            LOGGER.warn("server login failed: FATAL {}", said);
+            closing(server, said);
+        } else {
+            LOGGER.error("S: login failed: FATAL: {}", said);
+            closing(server, "login failed");
+        }
+    }
+
+    private void closing(ServerInfo server, String why) {
         if (isOn("log_disconnections")) {
-            String why = unreachable ? "connect failed" : "login failed";
-            LOGGER.info("{} closing because: {} (age=0s)", name, unreachable ? why + ": " + clean(message) : why);
+            LOGGER.info("{} closing because: {} (age={}s)", name(server), why, age(server.connected()));
         }
     }
 
@@ -102,7 +168,8 @@ public final class ConnectionLog implements PgPoolListener {
             case CLIENT_TLS_FAILED -> "SSL handshake failed";
             case SERVER_CLOSED -> "server conn crashed?";
             case SERVER_CONNECT_FAILED -> "connect failed";
-            case SERVER_REPLACED, DATABASE_REMOVED -> "database configuration changed";
+            case SERVER_REPLACED -> "database configuration changed";
+            case DATABASE_REMOVED -> "database removed";
             case PAUSED -> "pause mode";
             case SERVER_DIRTY -> "idle server got dirty";
             case SERVER_IDLE_TIMEOUT -> "server idle timeout";
@@ -123,25 +190,28 @@ public final class ConnectionLog implements PgPoolListener {
 
     private static String name(ClientInfo client) {
         return "C-0x" + Integer.toHexString(client.id()) + ": " + orElse(client.database(), "(nodb)") + "/"
-                + orElse(client.user(), "(nouser)") + "@" + address(client.remote());
+                + orElse(client.user(), "(nouser)") + "@" + address(client.remote(), client.local());
     }
 
     private static String name(ServerInfo server) {
         PoolKey pool = server.pool();
         return "S-0x" + Integer.toHexString(server.id()) + ": " + clean(pool.database()) + "/" + clean(pool.user())
-                + "@" + address(server.remote());
+                + "@" + address(server.remote(), server.local());
     }
 
     private static String orElse(String name, String other) {
         return name.isEmpty() ? other : clean(name);
     }
 
-    private static String address(@Nullable SocketAddress address) {
-        if (!(address instanceof InetSocketAddress inet) || inet.getAddress() == null) {
-            return "unix:0";
+    /** @param other of a unix socket, one of the two has a path */
+    private static String address(@Nullable SocketAddress address, @Nullable SocketAddress other) {
+        if (!(address instanceof InetSocketAddress inet)) {
+            Matcher path = PORT.matcher(address + " " + other);
+            return "unix:" + (path.find() ? path.group(1) : "0");
         }
-        String host = inet.getAddress().getHostAddress();
-        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + inet.getPort();
+        InetAddress number = inet.getAddress();
+        String host = number == null ? clean(inet.getHostString()) : number.getHostAddress();
+        return (number instanceof Inet6Address ? "[" + host + "]" : host) + ":" + inet.getPort();
     }
 
     private static long age(Instant since) {

@@ -1,5 +1,7 @@
 package dev.pgpool.core.internal.auth;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Authentication cannot go on: the peer broke the protocol, or asks for what we cannot give. The message may be shown
  * to the peer; it contains no secret. Has no stack trace, because peers can cause it at will.
@@ -14,14 +16,26 @@ public final class AuthenticationProtocolException extends RuntimeException {
     private static final int MAX_QUOTED = 60;
 
     private final String sqlState;
+    private final @Nullable String words;
 
     AuthenticationProtocolException(String message) {
         this(PROTOCOL_VIOLATION, message);
     }
 
     AuthenticationProtocolException(String sqlState, String message) {
+        this(sqlState, message, null);
+    }
+
+    /** @param words what PgBouncer says of it, if it has words of its own */
+    AuthenticationProtocolException(String sqlState, String message, @Nullable String words) {
         super(message, null, false, false);
         this.sqlState = sqlState;
+        this.words = words;
+    }
+
+    /** What PgBouncer says of it; null if it has no words of its own. */
+    public @Nullable String words() {
+        return words;
     }
 
     /** The SQLSTATE to report: 08P01, 0A000 or 28000. */

@@ -318,7 +318,8 @@ public final class ServerAuthenticator {
         return new AuthenticationProtocolException(
                 AuthenticationProtocolException.INVALID_AUTHORIZATION,
                 "server asked for " + asked + " but " + known + " for user "
-                        + AuthenticationProtocolException.quoted(user) + remedy);
+                        + AuthenticationProtocolException.quoted(user) + remedy,
+                "wrong password type");
     }
 
     /** Keys that wait for the server's proof before they are remembered. */

@@ -5,6 +5,7 @@ import dev.pgpool.core.internal.pool.PeerCancels;
 import dev.pgpool.core.internal.transport.ConnectionNumbers;
 import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.stats.ClientInfo;
+import dev.pgpool.core.internal.wire.PoolerError;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
@@ -174,14 +175,14 @@ public final class ClientRegistry {
 
     /** Tells those goodbye who are not in the middle of something. */
     public CompletableFuture<?> sendIdleAway(CloseReason reason) {
-        return sweep(session -> session.leaveIfIdle(reason));
+        return sweep(session -> session.leaveIfIdle(PoolerError.SHUTDOWN, reason));
     }
 
     /** Tells those goodbye who are of pools that the configuration has no place for, unless they are in the middle of something. */
     public void sendRemovedAway() {
         var unused = sweep(session -> {
             if (session.isOfRemovedPool()) {
-                session.leaveIfIdle(CloseReason.DATABASE_REMOVED);
+                session.leaveIfIdle(PoolerError.DATABASE_REMOVED, CloseReason.DATABASE_REMOVED);
             }
         });
     }

@@ -458,14 +458,14 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     }
 
     /** On its event loop: tells the client goodbye if it is not in the middle of something. */
-    void leaveIfIdle(CloseReason reason) {
+    void leaveIfIdle(PoolerError why, CloseReason reason) {
         if (identity.isLoggedIn()
                 && !closed
                 && !isAtConsole()
                 && !phase.isRelaying()
                 && activityWhileIdle() >= 0
                 && in.isDrained()) {
-            fail(PoolerError.SHUTDOWN.plain(), reason);
+            fail(why.plain(), reason);
         }
     }
 
@@ -515,6 +515,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     @Override
     protected void onNoServer(ErrorFields error) {
         phase.onNoServer(this, error);
+    }
+
+    @Override
+    protected void onReserveUsed() {
+        services().listener().onReserveUsed(ClientView.of(this));
     }
 
     @Override

@@ -68,6 +68,8 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     private boolean busy = true;
 
     private boolean provenOwner;
+    /** No server knows the user either: what is logged then is more than the client is told. */
+    private boolean unknownToServers;
 
     LoginPhase(ClientSession session, StartupPacket.Startup startup) {
         this.session = session;
@@ -240,6 +242,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             return;
         }
         later(terms.login().secrets().find(database(), user()), found -> {
+            note(found);
             if (found.isPresent()) {
                 accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
             } else {
@@ -248,7 +251,15 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         });
     }
 
+    private void note(Optional<Credential> found) {
+        if (found.isEmpty()) {
+            unknownToServers = terms.login().secrets().asksServers(database());
+            session.services().listener().onUnknownUser(ClientView.of(session));
+        }
+    }
+
     private void askForSecret(ClientAuthentication method, Optional<Credential> credential) {
+        note(credential);
         TlsSession tls = session.tls();
         Optional<ChannelBinding> binding = tls == null
                 ? Optional.empty()
@@ -475,7 +486,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
                 .addKeyValue("database", database())
                 .addKeyValue("reason", reason)
                 .log("login refused");
-        session.fail(error, CloseReason.CLIENT_LOGIN_FAILED);
+        session.fail(unknownToServers ? error.logged("no such user") : error, CloseReason.CLIENT_LOGIN_FAILED);
     }
 
     @Override

@@ -94,7 +94,9 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
 
         @Override
         public void onFailed(ErrorFields error) {
-            session.fail(error, CloseReason.SERVER_UNAVAILABLE);
+            // what a server says of a login that it refuses is told, and PgBouncer says only that it has failed
+            session.fail(
+                    error.sqlState().startsWith("08") ? error : error.withDetail("login failed"), CloseReason.SERVER_UNAVAILABLE);
         }
     }
 

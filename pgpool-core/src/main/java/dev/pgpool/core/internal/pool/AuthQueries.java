@@ -4,6 +4,7 @@ import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.AuthQueryConfig;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PgPoolConfig;
+import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.tls.ServerTls;
@@ -41,6 +42,7 @@ public final class AuthQueries {
     private record Means(
             List<EventLoop> loops,
             List<LoopTicker> tickers,
+            PgPoolListener listener,
             ServerConnector connector,
             HostResolver resolver,
             TlsContexts tls) {}
@@ -69,10 +71,11 @@ public final class AuthQueries {
             @Nullable AuthQueries before,
             List<EventLoop> loops,
             List<LoopTicker> tickers,
+            PgPoolListener listener,
             ServerConnector connector,
             HostResolver resolver,
             TlsContexts tls) {
-        AuthQueries made = new AuthQueries(config, new Means(loops, tickers, connector, resolver, tls));
+        AuthQueries made = new AuthQueries(config, new Means(loops, tickers, listener, connector, resolver, tls));
         config.databases().values().forEach(database -> made.prepare(database, before));
         if (before != null) {
             before.queries.forEach((name, entry) -> {
@@ -119,7 +122,8 @@ public final class AuthQueries {
         int loop = Math.floorMod(number, means.loops.size());
         AuthQuery made = new AuthQuery(
                 query,
-                new AuthQueryDestination(query, name, target, host, means.connector, means.resolver, encrypted),
+                new AuthQueryDestination(
+                        query, name, target, host, means.listener, means.connector, means.resolver, encrypted),
                 means.loops.get(loop),
                 means.tickers.get(loop));
         made.startTicking();

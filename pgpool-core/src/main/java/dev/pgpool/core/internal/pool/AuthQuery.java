@@ -8,6 +8,7 @@ import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.stats.ServerInfo;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -243,6 +244,9 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         public void onConnected(ServerConnection server) {
             connecting--;
             servers.add(server);
+            destination
+                    .listener()
+                    .onServerReady(ServerView.of(server, destination.key(), ServerInfo.State.NEW));
             if (outage != null) {
                 outage = null;
                 waiting.values().forEach(lookup -> lookup.reachedNanos = System.nanoTime());
@@ -303,6 +307,13 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
     @Override
     public void onGone(ServerConnection server, CloseReason reason) {
         servers.remove(server);
+        ErrorFields last = server.lastError();
+        destination
+                .listener()
+                .onServerEnded(
+                        ServerView.of(server, destination.key(), ServerInfo.State.NEW),
+                        reason,
+                        last == null ? Optional.empty() : Optional.of(last.message()));
         idle.removeIf(free -> free.server == server);
         if (!closed) {
             loop.execute(this::pump);

@@ -7,11 +7,13 @@ import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.HostsConfig;
 import dev.pgpool.core.config.TargetSessionAttributes;
+import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
 import dev.pgpool.core.internal.tls.ServerTls;
+import dev.pgpool.core.stats.PoolKey;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Map;
@@ -25,6 +27,7 @@ final class AuthQueryDestination implements ConnectChain.Destination {
     private final String name;
     private final DatabaseConfig database;
     private final CredentialStore host;
+    private final PgPoolListener listener;
     private final ServerConnector connector;
     private final HostResolver resolver;
     private final ServerTls tls;
@@ -41,6 +44,7 @@ final class AuthQueryDestination implements ConnectChain.Destination {
             String name,
             DatabaseConfig database,
             CredentialStore host,
+            PgPoolListener listener,
             ServerConnector connector,
             HostResolver resolver,
             ServerTls tls) {
@@ -48,6 +52,7 @@ final class AuthQueryDestination implements ConnectChain.Destination {
         this.name = name;
         this.database = database;
         this.host = host;
+        this.listener = listener;
         this.connector = connector;
         this.resolver = resolver;
         this.tls = tls;
@@ -74,6 +79,16 @@ final class AuthQueryDestination implements ConnectChain.Destination {
     /** The pause before a failed connect is tried again. */
     Duration connectRetryDelay() {
         return database.pool().timeouts().connectRetryDelay();
+    }
+
+    @Override
+    public PoolKey key() {
+        return new PoolKey(name, query.user());
+    }
+
+    @Override
+    public PgPoolListener listener() {
+        return listener;
     }
 
     @Override

@@ -3,6 +3,8 @@ package dev.pgpool.core.internal.pool;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.TargetSessionAttributes;
+import dev.pgpool.core.event.ConnectFailure;
+import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
@@ -12,11 +14,13 @@ import dev.pgpool.core.internal.transport.SocketWords;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.StartupPacket.Setting;
+import dev.pgpool.core.stats.PoolKey;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -41,6 +45,12 @@ import org.slf4j.LoggerFactory;
 final class ConnectChain implements ServerConnector.Outcome {
     /** Where connections go: a pool, or the auth query of a database. */
     interface Destination {
+        /** Whose they are. */
+        PoolKey key();
+
+        /** Hears of each attempt. */
+        PgPoolListener listener();
+
         HostResolver resolver();
 
         ServerConnector connector();
@@ -90,6 +100,7 @@ final class ConnectChain implements ServerConnector.Outcome {
     private final Deque<HostConfig> hosts = new ArrayDeque<>();
     private final Deque<SocketAddress> addresses = new ArrayDeque<>();
     private final List<String> reasons = new ArrayList<>();
+    private final Instant begun = Instant.now();
 
     private TargetSessionAttributes wanted;
     private boolean secondPass;
@@ -198,9 +209,15 @@ final class ConnectChain implements ServerConnector.Outcome {
                 running.cancel(false);
             }
             if (problem != null) {
-                failed(
-                        asked + ": " + lookup(problem),
-                        cannotConnect(" at \"" + asked.host() + "\", port " + asked.port() + ": " + lookup(problem)));
+                ErrorFields error =
+                        cannotConnect(" at \"" + asked.host() + "\", port " + asked.port() + ": " + lookup(problem));
+                failed(asked + ": " + lookup(problem), error);
+                to.listener()
+                        .onServerAttemptFailed(
+                                ServerView.withoutAddress(to.key(), asked, begun),
+                                ConnectFailure.LOOKUP_FAILED,
+                                error.sqlState(),
+                                error.told());
                 nextHost();
             } else {
                 addresses.addAll(to.hosts().order(list, order.turn()));
@@ -222,6 +239,18 @@ final class ConnectChain implements ServerConnector.Outcome {
         target = next;
         abort = to.connector()
                 .connect(loop, next, to.parameters(), home, Duration.ofNanos(left / (addresses.size() + 1)), this);
+    }
+
+    @Override
+    public void onReached(ServerConnection server) {
+        to.listener().onServerReached(ServerView.attempted(server, to.key()));
+    }
+
+    @Override
+    public void onAttemptFailed(ServerConnection server, ConnectFailure failure, ErrorFields error) {
+        to.listener()
+                .onServerAttemptFailed(
+                        ServerView.attempted(server, to.key()), failure, error.sqlState(), error.told());
     }
 
     @Override

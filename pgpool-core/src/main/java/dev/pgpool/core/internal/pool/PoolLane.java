@@ -467,7 +467,12 @@ public final class PoolLane<S> {
     private void grow() {
         while (isShort()) {
             long now = clock.getAsLong();
-            Start outcome = tryConnect(now, mayUseReserve(now) ? budget.maxWithReserve() : budget.maxServers());
+            Waiter<S> oldest = waiters.peek();
+            boolean fromReserve = mayUseReserve(now) && budget.servers() >= budget.maxServers();
+            Start outcome = tryConnect(now, fromReserve ? budget.maxWithReserve() : budget.maxServers());
+            if (fromReserve && oldest != null && outcome == Start.STARTED) {
+                oldest.onReserveUsed();
+            }
             if (outcome != Start.STARTED) {
                 if (!announced) {
                     announce();

@@ -133,12 +133,17 @@ public final class PoolRegistry implements LoopTicker.Listener {
     public ServerPool enterAs(DatabaseConfig database, String requestedDatabase, String serverUser) {
         PgPoolConfig before = config;
         PoolKey key = new PoolKey(requestedDatabase, serverUser);
+        boolean news = database.name().equals(DatabaseConfig.FALLBACK)
+                && pools.keySet().stream().noneMatch(known -> known.database().equals(requestedDatabase));
         ServerPool entered = pools.compute(key, (k, existing) -> {
             ServerPool pool = existing != null ? existing : create(k, database);
             pool.clientEntered();
             return pool;
         });
         holdIfMissed(entered);
+        if (news) {
+            services.listener().onFallbackUsed(requestedDatabase);
+        }
         if (entered.isRemoved()
                 || isOutdated(before)
                 || !before.database(requestedDatabase).equals(Optional.of(database))) {

@@ -34,6 +34,11 @@ public final class Secrets implements CredentialStore {
         return queries;
     }
 
+    /** Whether servers are asked for users that the host's store does not know. */
+    public boolean asksServers(String database) {
+        return queries.of(database) != null;
+    }
+
     @Override
     public CompletionStage<Optional<Credential>> find(String database, String user) {
         return lookup(database, user).thenApply(found -> {

@@ -10,6 +10,7 @@ import dev.pgpool.core.config.ServerLifeConfig;
 import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.config.TimeoutsConfig;
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.jfr.FlightEvents;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
@@ -130,6 +131,7 @@ public final class ServerPool implements ConnectChain.Destination {
         lanes.forEach(ServerLane::startTicking);
     }
 
+    @Override
     public PoolKey key() {
         return key;
     }
@@ -338,6 +340,11 @@ public final class ServerPool implements ConnectChain.Destination {
                 now.rules().maxPreparedStatements(),
                 now.tls(),
                 madeNow);
+    }
+
+    @Override
+    public PgPoolListener listener() {
+        return services.listener();
     }
 
     @Override

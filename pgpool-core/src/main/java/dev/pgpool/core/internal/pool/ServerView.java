@@ -1,12 +1,16 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.stats.PoolKey;
 import dev.pgpool.core.stats.ServerInfo;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /** What operators see of a server. */
 final class ServerView {
@@ -21,6 +25,50 @@ final class ServerView {
     static ServerInfo of(
             ServerConnection server, PoolKey pool, PoolLane<ServerConnection> lane, Instant now, long nanos) {
         return of(server, pool, state(server, lane), now, nanos);
+    }
+
+    /** Before it is ready, or when it never will be. */
+    static ServerInfo attempted(ServerConnection server, PoolKey pool) {
+        TlsSession tls = server.tls();
+        return attempted(
+                server.id(),
+                pool,
+                replication(server),
+                server.target().address(),
+                server.localAddress(),
+                Instant.now().minusNanos(System.nanoTime() - server.connectedNanos()),
+                tls == null ? Optional.empty() : Optional.of(tls.protocol() + "/" + tls.cipherSuite()));
+    }
+
+    /** What never became a connection, since its host has no address. */
+    static ServerInfo withoutAddress(PoolKey pool, HostConfig host, Instant begun) {
+        SocketAddress name = InetSocketAddress.createUnresolved(host.host(), host.port());
+        return attempted(0, pool, "none", name, null, begun, Optional.empty());
+    }
+
+    private static ServerInfo attempted(
+            int id,
+            PoolKey pool,
+            String replication,
+            SocketAddress remote,
+            @Nullable SocketAddress local,
+            Instant begun,
+            Optional<String> tls) {
+        return new ServerInfo(
+                id,
+                pool,
+                ServerInfo.State.NEW,
+                replication,
+                remote,
+                local,
+                begun,
+                begun,
+                false,
+                OptionalInt.empty(),
+                0,
+                tls,
+                "",
+                0);
     }
 
     /** As it comes or goes. */

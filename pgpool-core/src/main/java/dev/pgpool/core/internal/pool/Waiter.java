@@ -28,6 +28,9 @@ public abstract class Waiter<S> {
     /** It has waited for long and goes on waiting. */
     protected void onLongWait() {}
 
+    /** A server is being made for it beyond the size of its pool. */
+    protected void onReserveUsed() {}
+
     /** Since when it is in a lane's queue, by {@link System#nanoTime}; only while it is. */
     public final long waitingSinceNanos() {
         return waitingSinceNanos;

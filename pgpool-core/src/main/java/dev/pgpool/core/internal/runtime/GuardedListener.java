@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.runtime;
 
 import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.event.ConnectFailure;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.stats.ClientInfo;
 import dev.pgpool.core.stats.PoolKey;
@@ -62,8 +63,33 @@ final class GuardedListener implements PgPoolListener {
     }
 
     @Override
+    public void onUnknownUser(ClientInfo client) {
+        guard(() -> listener.onUnknownUser(client));
+    }
+
+    @Override
+    public void onReserveUsed(ClientInfo client) {
+        guard(() -> listener.onReserveUsed(client));
+    }
+
+    @Override
+    public void onFallbackUsed(String database) {
+        guard(() -> listener.onFallbackUsed(database));
+    }
+
+    @Override
     public void onClientEnded(ClientInfo client, CloseReason reason, Optional<String> words) {
         guard(() -> listener.onClientEnded(client, reason, words));
+    }
+
+    @Override
+    public void onServerReached(ServerInfo server) {
+        guard(() -> listener.onServerReached(server));
+    }
+
+    @Override
+    public void onServerAttemptFailed(ServerInfo server, ConnectFailure failure, String sqlState, String words) {
+        guard(() -> listener.onServerAttemptFailed(server, failure, sqlState, words));
     }
 
     @Override

@@ -180,7 +180,7 @@ public final class PoolerRuntime {
         DnsCache names = new DnsCache(DnsCache.Lookup.SYSTEM, workers.lookups(), config.dns(), System::nanoTime);
         HostResolver resolver = new HostResolver(transport, names);
         Function<@Nullable AuthQueries, AuthQueries> authQueries =
-                before -> AuthQueries.create(config, before, loops, tickers, connector, resolver, tls);
+                before -> AuthQueries.create(config, before, loops, tickers, listener, connector, resolver, tls);
         Secrets secrets = new Secrets(config.auth().credentials(), authQueries.apply(null));
         PoolServices poolServices = new PoolServices(
                 loops,

@@ -20,6 +20,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import java.net.SocketAddress;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -89,6 +90,12 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
 
     // ---- what it has
+
+    /** Our address; null before it is connected. */
+    public @Nullable SocketAddress localAddress() {
+        ChannelHandlerContext c = ctx;
+        return c == null ? null : c.channel().localAddress();
+    }
 
     /** Its number: unique while the pooler runs. */
     public int id() {

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.server;
 import dev.pgpool.core.config.TcpConfig;
 import dev.pgpool.core.config.TlsMode;
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.event.ConnectFailure;
 import dev.pgpool.core.internal.auth.ServerAuthenticator;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.tls.ServerHandshake;
@@ -15,6 +16,7 @@ import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
+import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -35,6 +37,12 @@ public final class ServerConnector {
         void onConnected(ServerConnection server);
 
         void onFailed(ErrorFields error);
+
+        /** Before that: there is a connection, over which the login begins. */
+        default void onReached(ServerConnection server) {}
+
+        /** Before that, once for each kind of connection that was tried, encrypted or not. */
+        default void onAttemptFailed(ServerConnection server, ConnectFailure failure, ErrorFields error) {}
     }
 
     private static final String CANNOT_CONNECT = "08001";
@@ -169,7 +177,7 @@ public final class ServerConnector {
             connection = connecting;
             timer = loop.schedule(
                     () -> {
-                        fail(cannotConnect("timeout after " + timeoutMillis + " ms"));
+                        fail(ConnectFailure.TIMEOUT, cannotConnect("timeout after " + timeoutMillis + " ms"));
                         close(connecting);
                     },
                     timeoutMillis,
@@ -192,16 +200,17 @@ public final class ServerConnector {
         private void abort() {
             ChannelFuture begun = connection;
             if (!over && begun != null) {
-                fail(cannotConnect("not wanted any more"));
+                fail(ConnectFailure.ABANDONED, cannotConnect("not wanted any more"));
                 close(begun);
             }
         }
 
         private void connected(ChannelFuture connecting) {
             if (!connecting.isSuccess()) {
-                fail(cannotConnect(SocketWords.of(connecting.cause())));
+                fail(ConnectFailure.UNREACHABLE, cannotConnect(SocketWords.of(connecting.cause())));
             } else if (!over) {
                 channel = connecting.channel();
+                outcome.onReached(server);
                 if (encrypted) {
                     ServerHandshake.begin(
                             connecting.channel(),
@@ -245,7 +254,7 @@ public final class ServerConnector {
         }
 
         private void failHandshake(ErrorFields error) {
-            fail(error);
+            fail(ConnectFailure.ENCRYPTION_FAILED, error);
             Channel connected = channel;
             if (connected != null) {
                 connected.close();
@@ -290,17 +299,22 @@ public final class ServerConnector {
         @Override
         public void onUnfit(ErrorFields why) {
             server.close(CloseReason.SERVER_CONNECT_FAILED);
-            fail(why);
+            fail(ConnectFailure.UNFIT, why);
         }
 
         @Override
         public void onFailed(CloseReason reason, ErrorFields error) {
             if (!over && mayTryTheOtherWay(error)) {
                 end();
+                outcome.onAttemptFailed(server, ConnectFailure.LOGIN_FAILED, error);
                 new Attempt(loop, target, parameters, home, deadlineNanos, outcome, !encrypted, true).begin();
                 return;
             }
-            fail(error);
+            fail(isWithoutAWord(error) ? ConnectFailure.CLOSED : ConnectFailure.LOGIN_FAILED, error);
+        }
+
+        private static boolean isWithoutAWord(ErrorFields error) {
+            return error.equals(PoolerError.SERVER_CLOSED.plain());
         }
 
         /** As libpq with sslmode allow and prefer, but only when the server's rules are why. */
@@ -322,9 +336,10 @@ public final class ServerConnector {
             // the login phase has already told
         }
 
-        private void fail(ErrorFields error) {
+        private void fail(ConnectFailure failure, ErrorFields error) {
             if (!over) {
                 end();
+                outcome.onAttemptFailed(server, failure, error);
                 outcome.onFailed(error);
             }
         }

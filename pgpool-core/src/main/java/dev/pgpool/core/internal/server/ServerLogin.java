@@ -147,7 +147,9 @@ final class ServerLogin implements ServerPhase {
     }
 
     private void fail(ServerConnection connection, AuthenticationProtocolException problem) {
-        failure = new ErrorFields("FATAL", problem.sqlState(), String.valueOf(problem.getMessage()), null, null);
+        String words = problem.words();
+        failure = new ErrorFields(
+                "FATAL", problem.sqlState(), String.valueOf(problem.getMessage()), words, null, words);
         connection.close(CloseReason.SERVER_CONNECT_FAILED);
     }
 

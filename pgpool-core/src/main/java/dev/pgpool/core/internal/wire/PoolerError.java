@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Every error that the pooler itself originates. Templates take one argument ({@code %s}): what was seen. Message and
- * SQLSTATE are PostgreSQL's where it has such an error; where PgBouncer says it otherwise, its words are the DETAIL.
+ * SQLSTATE are PostgreSQL's where it has such an error; where PgBouncer says it otherwise, its words are the DETAIL, and
+ * they are what a log says that is read as PgBouncer's.
  *
  * @see <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">PostgreSQL Error Codes</a>
  */
@@ -21,7 +22,7 @@ public enum PoolerError {
     TLS_OUTDATED("FATAL", "28000", "%s", "Connect again."),
     LOGIN_OUTDATED("FATAL", "28000", "the configuration changed while user \"%s\" logged in", "Connect again."),
     NO_USER_NAME("FATAL", "28000", "no PostgreSQL user name specified in startup packet", null, "no username supplied"),
-    AUTHENTICATION_FAILED("FATAL", "28P01", "password authentication failed for user \"%s\"", null),
+    AUTHENTICATION_FAILED("FATAL", "28P01", "password authentication failed for user \"%s\"", null, "password authentication failed"),
     SASL_FAILED("FATAL", "28P01", "password authentication failed for user \"%s\"", null, "SASL authentication failed"),
     AUTHENTICATION_UNAVAILABLE(
             "FATAL",
@@ -31,10 +32,10 @@ public enum PoolerError {
             "bouncer config error"),
     NO_HBA_ENTRY("FATAL", "28000", "no pg_hba.conf entry for %s", null),
     HBA_REJECTED("FATAL", "28000", "pg_hba.conf rejects connection for %s", null),
-    LOGIN_REJECTED("FATAL", "28000", "login rejected for user \"%s\"", null),
-    TRUST_REFUSED("FATAL", "28000", "\"trust\" authentication failed for user \"%s\"", null),
-    CERTIFICATE_REFUSED("FATAL", "28000", "certificate authentication failed for user \"%s\"", null),
-    PEER_REFUSED("FATAL", "28000", "Peer authentication failed for user \"%s\"", null),
+    LOGIN_REJECTED("FATAL", "28000", "login rejected for user \"%s\"", null, "login rejected"),
+    TRUST_REFUSED("FATAL", "28000", "\"trust\" authentication failed for user \"%s\"", null, "\"trust\" authentication failed"),
+    CERTIFICATE_REFUSED("FATAL", "28000", "certificate authentication failed for user \"%s\"", null, "certificate authentication failed"),
+    PEER_REFUSED("FATAL", "28000", "Peer authentication failed for user \"%s\"", null, "unix socket login rejected"),
     CLEARTEXT_REFUSED(
             "FATAL",
             "28000",
@@ -67,17 +68,17 @@ public enum PoolerError {
             "FATAL",
             "42601",
             "invalid command-line argument for server process: %s",
-            "A client may set parameters, by -c name=value or --name=value; other arguments are for the server's own start."),
+            "A client may set parameters, by -c name=value or --name=value; other arguments are for the server's own start.", "unsupported options startup parameter: only '-c config=val' and '--config=val' are allowed"),
     QUERY_WAIT_TIMEOUT(
             "FATAL",
             "53300",
             "query_wait_timeout: %s",
-            "All server connections are in use: shorten transactions or raise maxConnections."),
+            "All server connections are in use: shorten transactions or raise maxConnections.", "query_wait_timeout"),
     WAITING_FOR_SERVER(
             "NOTICE", "00000", "No server connection available in postgres backend, client being queued", null),
     QUERY_TIMEOUT("ERROR", "57014", "canceling statement due to query_timeout", null, "query timeout"),
     QUERY_NOT_CANCELLED("FATAL", "57014", "terminating connection due to query_timeout: %s", null, "query timeout"),
-    TRANSACTION_TIMEOUT("FATAL", "25P04", "terminating connection due to transaction timeout", null),
+    TRANSACTION_TIMEOUT("FATAL", "25P04", "terminating connection due to transaction timeout", null, "transaction timeout"),
     IDLE_IN_TRANSACTION_TIMEOUT(
             "FATAL",
             "25P03",
@@ -104,7 +105,7 @@ public enum PoolerError {
             "FATAL",
             "08006",
             "server closed the connection unexpectedly",
-            "This probably means the server terminated abnormally before or while processing the request."),
+            "This probably means the server terminated abnormally before or while processing the request.", "server conn crashed?"),
     SERVER_PROTOCOL_VIOLATION("FATAL", "08P01", "protocol violation by the server: %s", null),
     SHUTTING_DOWN("FATAL", "57P03", "the database system is shutting down", null, "pooler is shutting down"),
     DATABASE_DISABLED("FATAL", "55000", "database \"%s\" is disabled", null),
@@ -113,10 +114,11 @@ public enum PoolerError {
             "FATAL",
             "42501",
             "permission denied for the admin console: user \"%s\"",
-            "Name the user in adminUsers or statsUsers."),
+            "Name the user in adminUsers or statsUsers.", "not allowed"),
     CONSOLE_NEEDS_SIMPLE_QUERIES(
             "FATAL", "0A000", "extended query protocol not supported by admin console", "Use simple queries."),
-    SHUTDOWN("FATAL", "57P01", "terminating connection due to administrator command", null),
+    SHUTDOWN("FATAL", "57P01", "terminating connection due to administrator command", null, "server shutting down"),
+    DATABASE_REMOVED("FATAL", "57P01", "terminating connection due to administrator command", null, "database removed"),
     INTERNAL("FATAL", "XX000", "internal error of the pooler: %s", "See the log of the pooler.");
 
     private final String severity;
@@ -129,7 +131,7 @@ public enum PoolerError {
         this(severity, sqlState, template, hint, null);
     }
 
-    /** @param words PgBouncer's, which clients and tools look for: they are the error's DETAIL */
+    /** @param words PgBouncer's, which clients and tools look for: the error's DETAIL, unless its message has them */
     PoolerError(String severity, String sqlState, String template, @Nullable String hint, @Nullable String words) {
         this.severity = severity;
         this.sqlState = sqlState;
@@ -141,14 +143,17 @@ public enum PoolerError {
     /** The error as sent. */
     public ErrorFields with(String detail) {
         String message = template.replace("%s", detail);
-        String theirs = words == null ? null : words.replace("%s", detail);
-        return new ErrorFields(severity, sqlState, message, theirs, hint, theirs == null ? message : theirs);
+        String theirs = words == null ? message : words.replace("%s", detail);
+        return new ErrorFields(severity, sqlState, message, message.contains(theirs) ? null : theirs, hint, theirs);
     }
 
     /** The error as sent, for what a server has said: with its SQLSTATE, and its words behind ours. */
     public ErrorFields from(ErrorFields said) {
         String message = with(said.message()).message();
-        return new ErrorFields(severity, said.sqlState(), message, said.detail(), said.hint(), said.message());
+        // what a server says of a login that it refuses is logged as it is
+        boolean itsOwn = this == SERVER_LOGIN_FAILED && said.words() == null;
+        String theirs = itsOwn ? said.message() : with(said.told()).message();
+        return new ErrorFields(severity, said.sqlState(), message, said.detail(), said.hint(), theirs);
     }
 
     /** The error as sent, for templates without an argument. */

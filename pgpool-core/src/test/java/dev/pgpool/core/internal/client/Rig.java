@@ -275,7 +275,15 @@ public class Rig implements AutoCloseable {
                 new LoginServices(
                         new Secrets(
                                 config.auth().credentials(),
-                                AuthQueries.create(config, null, List.of(), List.of(), connector, resolver, tls)),
+                                AuthQueries.create(
+                                        config,
+                                        null,
+                                        List.of(),
+                                        List.of(),
+                                        PgPoolListener.NONE,
+                                        connector,
+                                        resolver,
+                                        tls)),
                         null,
                         Runnable::run),
                 new PeerCancels(PeersConfig.NONE, Transport.NIO, resolver, new CancelGate()),
