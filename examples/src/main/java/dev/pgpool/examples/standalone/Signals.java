@@ -2,6 +2,7 @@ package dev.pgpool.examples.standalone;
 
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.config.ConfigException;
+import dev.pgpool.core.stats.PgPoolSnapshot;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Map;
@@ -37,10 +38,10 @@ final class Signals {
                 "TERM", this::waitForClients,
                 "INT", this::waitForServers,
                 "VTALRM", this::waitForServers,
-                "ALRM", pool::close,
+                "ALRM", this::exit,
                 "HUP", this::reload,
                 "USR1", this::pause,
-                "USR2", pool::resume);
+                "USR2", this::resume);
         all.forEach((name, task) -> {
             try {
                 handle(name, () -> commands.execute(() -> run(name, task)));
@@ -74,7 +75,6 @@ final class Signals {
     }
 
     private static void run(String name, Runnable task) {
-        LOGGER.atInfo().addKeyValue("signal", name).log("got signal");
         try {
             task.run();
         } catch (RuntimeException e) {
@@ -88,21 +88,46 @@ final class Signals {
     /** The second one does not wait. */
     private void waitForClients() {
         if (ending.getAndSet(true)) {
+            LOGGER.info("got SIGTERM while shutting down, fast exit");
             pool.close();
         } else {
+            LOGGER.info("got SIGTERM, shutting down, waiting for all clients disconnect");
             pool.awaitClients();
         }
     }
 
     private void waitForServers() {
         if (ending.getAndSet(true)) {
+            LOGGER.info("got SIGINT while shutting down, fast exit");
             pool.close();
         } else {
+            LOGGER.info("got SIGINT, shutting down, waiting for all servers connections to be released");
             pool.drain(Duration.ofDays(365));
         }
     }
 
+    private void exit() {
+        LOGGER.info("got SIGQUIT, fast exit");
+        pool.close();
+    }
+
+    private void resume() {
+        if (ending.get()) {
+            LOGGER.info("got SIGUSR2 while shutting down, ignoring");
+        } else if (pool.snapshot().status() == PgPoolSnapshot.Status.ACTIVE) {
+            LOGGER.info("got SIGUSR2, but not paused/suspended");
+        } else {
+            LOGGER.info("got SIGUSR2, continuing from PAUSE");
+            pool.resume();
+        }
+    }
+
     private void pause() {
+        if (pool.snapshot().status() != PgPoolSnapshot.Status.ACTIVE) {
+            LOGGER.info("got SIGUSR1, but already paused/suspended");
+            return;
+        }
+        LOGGER.info("got SIGUSR1, pausing all activity");
         pool.pause().whenComplete((done, problem) -> {
             if (problem == null) {
                 LOGGER.atInfo().log("paused");
@@ -113,6 +138,7 @@ final class Signals {
     }
 
     private void reload() {
+        LOGGER.info("got SIGHUP, re-reading config");
         try {
             reload.run();
         } catch (ConfigException e) {

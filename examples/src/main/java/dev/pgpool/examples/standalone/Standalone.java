@@ -26,10 +26,11 @@ public final class Standalone {
     private static final int FAILED = 1;
 
     private final Options options;
-    private final Logging logging = new Logging();
+    private final Logging logging;
 
     private Standalone(Options options) {
         this.options = options;
+        this.logging = new Logging(options.verbosity());
     }
 
     /** Ends with 0 after an orderly end, and with 1 if it could not start. */
@@ -61,11 +62,10 @@ public final class Standalone {
         PgBouncerIni ini = PgBouncerIni.read(options.config().orElseThrow());
         check(ini);
         Optional<Path> pidfile = file(ini, "pidfile");
-        logging.start(
-                file(ini, "logfile"), options.quiet(), options.verbosity() + Integer.parseInt(ini.setting("verbose")));
+        logging.start(file(ini, "logfile"), options.quiet(), ini);
         Logger logger = LoggerFactory.getLogger(Standalone.class);
         warn(logger, ini);
-        try (PgPool pool = PgPool.of(ini, new ConnectionLog(ini))) {
+        try (PgPool pool = PgPool.of(new FollowedIni(ini, logging::adopt), new ConnectionLog(ini))) {
             start(pool, ini);
             if (pidfile.isPresent()) {
                 Pids.write(pidfile.get());
@@ -103,9 +103,6 @@ public final class Standalone {
         });
         if (options.daemon() && ini.setting("logfile").isEmpty()) {
             throw problem(ini.where("logfile") + ": logfile", "", "a file, for -d");
-        }
-        if (!ini.setting("verbose").matches("[0-3]")) {
-            throw problem(ini.where("verbose") + ": verbose", ini.setting("verbose"), "0 to 3");
         }
         file(ini, "pidfile").ifPresent(path -> {
             Pids.running(path).ifPresent(pid -> {

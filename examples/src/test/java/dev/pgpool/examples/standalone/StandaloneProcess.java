@@ -24,6 +24,12 @@ final class StandaloneProcess implements AutoCloseable {
 
     /** @param ini lines of pgbouncer.ini; {@code %port%} and {@code %dir%} stand for what is free here */
     StandaloneProcess(Path directory, List<String> ini, String... options) throws IOException {
+        this(directory, ini, Map.of(), options);
+    }
+
+    /** @param more of the environment */
+    StandaloneProcess(Path directory, List<String> ini, Map<String, String> more, String... options)
+            throws IOException {
         this.directory = directory;
         this.output = directory.resolve("stderr.txt");
         this.port = freePort();
@@ -36,6 +42,7 @@ final class StandaloneProcess implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile());
         environment(builder.environment(), directory);
+        builder.environment().putAll(more);
         this.process = builder.start();
     }
 

@@ -80,8 +80,7 @@ public final class ConnectionLog implements PgPoolListener {
     public void onClientEnded(ClientInfo client, CloseReason reason, Optional<String> words) {
         String why = words.map(ConnectionLog::clean).orElseGet(() -> words(reason));
         if (why.startsWith(NO_SUCH_DATABASE) && isOn("log_connections")) {
-            LOGGER.info(
-                    "{} login failed: db={} user={}", name(client), clean(client.database()), clean(client.user()));
+            LOGGER.info("{} login failed: db={} user={}", name(client), clean(client.database()), clean(client.user()));
         }
         if (isOn("log_disconnections")) {
             LOGGER.info("{} closing because: {} (age={}s)", name(client), why, age(client.connected()));

@@ -22,6 +22,19 @@ import org.jspecify.annotations.Nullable;
 
 /** What an ini file and the changes that were made to it come to: a configuration, or problems. Immutable when made. */
 final class Draft {
+    private static final List<String> FACILITIES = List.of(
+            "auth",
+            "authpriv",
+            "daemon",
+            "user",
+            "local0",
+            "local1",
+            "local2",
+            "local3",
+            "local4",
+            "local5",
+            "local6",
+            "local7");
     private static final int MOST_CLIENTS = 1_000_000;
     private static final int MOST_PEERS = 16_383;
     private static final Set<String> PEER_KEYS = Set.of("host", "port", "pool_size");
@@ -162,7 +175,17 @@ final class Draft {
         return problem.matches("(?:listen|databases\\..*?)\\.tls[.:].*");
     }
 
+    /** What the process around the pooler goes by, also after a RELOAD or SET, when it is too late to refuse it. */
+    private static void logging(Settings all) {
+        all.integer("verbose", 0, 0, 3);
+        all.bool("syslog", false);
+        if (!FACILITIES.contains(all.text("syslog_facility", "daemon"))) {
+            all.problem("syslog_facility", "one of " + String.join(", ", FACILITIES));
+        }
+    }
+
     private static void general(Settings all, PgPoolBuilder builder) {
+        logging(all);
         builder.listen(all.text("listen_addr", ""), all.integer("listen_port", 6_432, 0, 65_535))
                 .backlog(all.integer("listen_backlog", 128, 1, 65_535))
                 .reusePort(all.bool("so_reuseport", false))

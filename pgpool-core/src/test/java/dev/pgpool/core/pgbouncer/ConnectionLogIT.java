@@ -58,7 +58,9 @@ class ConnectionLogIT {
                 while (!rest.isEmpty() && !rest.get(0).matches(pattern)) {
                     rest.remove(0);
                 }
-                assertThat(rest).as("%s in %s", pattern, String.join("\n", before)).isNotEmpty();
+                assertThat(rest)
+                        .as("%s in %s", pattern, String.join("\n", before))
+                        .isNotEmpty();
                 rest.remove(0);
             }
         });
@@ -84,7 +86,8 @@ class ConnectionLogIT {
     @Test
     void loginsServersAndCloses() throws IOException {
         try (LogCapture log = LogCapture.everything();
-                PgPool pool = pool("app = user=app dbname=postgres " + server(), "auth_type = any", "pool_mode = transaction")) {
+                PgPool pool = pool(
+                        "app = user=app dbname=postgres " + server(), "auth_type = any", "pool_mode = transaction")) {
             try (WireClient in = WireClient.login(pool.address(), "boss", "app")) {
                 in.run("SELECT 1");
             }
@@ -101,12 +104,40 @@ class ConnectionLogIT {
     static Stream<Arguments> refusals() {
         return Stream.of(
                 Arguments.of("md5", "known", "wrong", "app", "28P01", "password authentication failed", ""),
-                Arguments.of("md5", "stranger", "x", "app", "28P01", "password authentication failed", "no such user: stranger"),
+                Arguments.of(
+                        "md5",
+                        "stranger",
+                        "x",
+                        "app",
+                        "28P01",
+                        "password authentication failed",
+                        "no such user: stranger"),
                 Arguments.of("scram-sha-256", "known", "wrong", "app", "28P01", "SASL authentication failed", ""),
-                Arguments.of("scram-sha-256", "stranger", "x", "app", "28P01", "SASL authentication failed", "no such user: stranger"),
+                Arguments.of(
+                        "scram-sha-256",
+                        "stranger",
+                        "x",
+                        "app",
+                        "28P01",
+                        "SASL authentication failed",
+                        "no such user: stranger"),
                 Arguments.of("plain", "known", "wrong", "app", "28P01", "password authentication failed", ""),
-                Arguments.of("trust", "stranger", "", "app", "28000", "\"trust\" authentication failed", "no such user: stranger"),
-                Arguments.of("trust", "known", "", "nothing", "3D000", "no such database: nothing", "login failed: db=nothing user=known"),
+                Arguments.of(
+                        "trust",
+                        "stranger",
+                        "",
+                        "app",
+                        "28000",
+                        "\"trust\" authentication failed",
+                        "no such user: stranger"),
+                Arguments.of(
+                        "trust",
+                        "known",
+                        "",
+                        "nothing",
+                        "3D000",
+                        "no such database: nothing",
+                        "login failed: db=nothing user=known"),
                 Arguments.of("cert", "known", "", "app", "28000", "certificate authentication failed", ""));
     }
 
@@ -182,7 +213,8 @@ class ConnectionLogIT {
                     log,
                     "ERROR " + toServer("app/" + role) + "cannot do authentication: wrong password type",
                     "INFO " + toServer("app/" + role) + "closing because: failed to answer authreq" + AGE,
-                    "INFO " + client("app/" + role) + "closing because: server login failed: wrong password type" + AGE);
+                    "INFO " + client("app/" + role) + "closing because: server login failed: wrong password type"
+                            + AGE);
         }
     }
 
@@ -207,10 +239,11 @@ class ConnectionLogIT {
     void walsenderThatIsRefused() throws IOException {
         String role = postgres.createRole("scram-sha-256", "secret");
         try (LogCapture log = LogCapture.everything();
-                PgPool pool = pool("app = dbname=postgres user=" + role + " password=secret " + server(), "auth_type = any")) {
+                PgPool pool = pool(
+                        "app = dbname=postgres user=" + role + " password=secret " + server(), "auth_type = any")) {
             try (WireClient refused =
                     WireClient.connect(pool.address()).startup("boss", "app", "replication", "database")) {
-                assertThat(told(refused)).contains("S=FATAL", "C=42501", "D=login failed");
+                assertThat(told(refused)).contains("S=FATAL", "C=42501", "M=server login failed: permission denied");
             }
             assertInOrder(
                     log,
@@ -239,7 +272,8 @@ class ConnectionLogIT {
                 assertThat(waits.readUntilClosed().toString()).contains("FATAL");
                 assertInOrder(
                         log,
-                        "INFO S-0x[0-9a-f]+: app/app@" + place.get(1) + ":" + port + " closing because: " + place.get(2) + AGE);
+                        "INFO S-0x[0-9a-f]+: app/app@" + place.get(1) + ":" + port + " closing because: " + place.get(2)
+                                + AGE);
             }
         }
     }
@@ -270,7 +304,9 @@ class ConnectionLogIT {
                 second.run("SELECT 1");
             }
             assertInOrder(log, "WARN " + client("app/other") + "taking connection from reserve_pool");
-            assertThat(log.lines()).filteredOn(line -> line.contains("reserve_pool")).hasSize(1);
+            assertThat(log.lines())
+                    .filteredOn(line -> line.contains("reserve_pool"))
+                    .hasSize(1);
         }
     }
 
@@ -327,7 +363,8 @@ class ConnectionLogIT {
             assertThat(log.lines())
                     .filteredOn(line -> line.contains("forged") && line.contains("C-0x"))
                     .isNotEmpty()
-                    .allSatisfy(line -> assertThat(line.codePoints().filter(c -> c < 0x20 || c == 0x85 || c == 0x2028 || c == 0x202e))
+                    .allSatisfy(line -> assertThat(
+                                    line.codePoints().filter(c -> c < 0x20 || c == 0x85 || c == 0x2028 || c == 0x202e))
                             .isEmpty());
             assertThat(Arrays.asList(log.text().split("\\R"))).noneMatch(line -> line.startsWith("LOG"));
         }

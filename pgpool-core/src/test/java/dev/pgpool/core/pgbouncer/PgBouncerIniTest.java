@@ -150,7 +150,7 @@ class PgBouncerIniTest {
                         "pool_mode = sometimes",
                         "auth_type = kerberos",
                         "auth_file = /nowhere/userlist.txt",
-                        "syslog = 1",
+                        "auth_ldap_options = x",
                         "client_tls_sslmode = require-not",
                         "server_tls_ciphers = HIGH:!aNULL",
                         "tcp_keepalive 1",
@@ -167,7 +167,7 @@ class PgBouncerIniTest {
                         "ini:9: default_pool_size: \"many\" (expected: a whole number, 0 to 10000)",
                         "ini:10: pool_mode: \"sometimes\" (expected: one of session, transaction, statement)",
                         "ini:12: auth_file: \"/nowhere/userlist.txt\" (expected: a file that this process may read)",
-                        "ini:13: syslog: \"1\" (expected: \"0\": log to a file or to standard error)",
+                        "ini:13: auth_ldap_options: \"x\" (expected: \"\": a host's Authenticator can ask a directory)",
                         "ini:4: pgbouncer: a database (expected: another name, this is the console)")
                 .anyMatch(problem ->
                         problem.startsWith("ini:11: auth_type: \"kerberos\" (expected: one of any, trust, plain"))
@@ -468,6 +468,7 @@ class PgBouncerIniTest {
             case "pool_mode" -> "transaction";
             case "auth_type" -> "trust";
             case "auth_dbname" -> "app";
+            case "syslog_facility" -> "local0";
             case "auth_query" -> "SELECT a, b FROM c($1)";
             case "client_tls_sslmode", "server_tls_sslmode" -> "require";
             case "client_tls_protocols", "server_tls_protocols" -> "tlsv1.3";

@@ -233,9 +233,6 @@ final class IniKeys {
             Map.entry("scram_iterations", "9999"),
             Map.entry("login_notify_message", "hello"),
             Map.entry("auth_ldap_options", "x"),
-            Map.entry("syslog", "1"),
-            Map.entry("syslog_ident", "x"),
-            Map.entry("syslog_facility", "user"),
             Map.entry("server_fast_close", "1"),
             Map.entry("dns_zone_check_period", "9"),
             Map.entry("client_tls_ecdhcurve", "secp384r1"),
@@ -266,6 +263,9 @@ final class IniKeys {
     /** Keys that the program around the pooler obeys; its own tests show that. */
     static final Map<String, String> OF_THE_PROCESS = Map.of(
             "logfile", "/tmp/x",
+            "syslog", "1",
+            "syslog_ident", "x",
+            "syslog_facility", "user",
             "log_stats", "0",
             "log_connections", "0",
             "log_disconnections", "0",

@@ -156,7 +156,10 @@ public final class AdminConsole {
                 done = waits;
                 cancel = () -> waits.completeExceptionally(cancelled());
             }
-            case "RELOAD" -> done = control.reload();
+            case "RELOAD" -> {
+                LOGGER.info("RELOAD command issued");
+                done = control.reload();
+            }
             case "SHUTDOWN" -> done = shutdown(argument, sql);
             case "SET" -> {
                 return set(argument.orElseThrow(), command.value().orElseThrow(), alloc);

@@ -421,6 +421,11 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         return replication && !"database".equals(startup.parameters().get("replication"));
     }
 
+    @Override
+    public String replication() {
+        return !replication ? "none" : isPhysicalReplication() ? "physical" : "logical";
+    }
+
     private String user() {
         return startup.parameters().getOrDefault("user", "");
     }

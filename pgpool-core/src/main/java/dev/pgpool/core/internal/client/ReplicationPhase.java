@@ -10,6 +10,7 @@ import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.StartupPacket;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
@@ -94,9 +95,11 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
 
         @Override
         public void onFailed(ErrorFields error) {
-            // what a server says of a login that it refuses is told, and PgBouncer says only that it has failed
-            session.fail(
-                    error.sqlState().startsWith("08") ? error : error.withDetail("login failed"), CloseReason.SERVER_UNAVAILABLE);
+            // PgBouncer says no more than that it has failed
+            ErrorFields told = error.sqlState().startsWith("08")
+                    ? error
+                    : PoolerError.SERVER_LOGIN_FAILED.from(error).logged("login failed");
+            session.fail(told, CloseReason.SERVER_UNAVAILABLE);
         }
     }
 

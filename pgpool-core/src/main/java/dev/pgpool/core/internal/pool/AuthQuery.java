@@ -244,9 +244,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         public void onConnected(ServerConnection server) {
             connecting--;
             servers.add(server);
-            destination
-                    .listener()
-                    .onServerReady(ServerView.of(server, destination.key(), ServerInfo.State.NEW));
+            destination.listener().onServerReady(ServerView.of(server, destination.key(), ServerInfo.State.NEW));
             if (outage != null) {
                 outage = null;
                 waiting.values().forEach(lookup -> lookup.reachedNanos = System.nanoTime());

@@ -249,8 +249,7 @@ final class ConnectChain implements ServerConnector.Outcome {
     @Override
     public void onAttemptFailed(ServerConnection server, ConnectFailure failure, ErrorFields error) {
         to.listener()
-                .onServerAttemptFailed(
-                        ServerView.attempted(server, to.key()), failure, error.sqlState(), error.told());
+                .onServerAttemptFailed(ServerView.attempted(server, to.key()), failure, error.sqlState(), error.told());
     }
 
     @Override

@@ -225,7 +225,8 @@ public final class PoolerControl implements AdminControl {
 
     @Override
     public CompletableFuture<Void> shutdown(Shutdown how) {
-        return now("SHUTDOWN", Optional.empty(), () -> runtime.beginShutdown(how));
+        String command = how == Shutdown.IMMEDIATE ? "SHUTDOWN" : "SHUTDOWN " + how;
+        return now(command, Optional.empty(), () -> runtime.beginShutdown(how));
     }
 
     private CompletableFuture<Void> now(String command, Optional<String> database, Runnable task) {
@@ -242,10 +243,9 @@ public final class PoolerControl implements AdminControl {
                 check(command, database.get());
             }
             CompletableFuture<Void> done = task.get();
-            LOGGER.atInfo()
-                    .addKeyValue("command", command)
-                    .addKeyValue("database", database.orElse(""))
-                    .log("command issued");
+            LOGGER.info(
+                    "{} command issued",
+                    database.map(name -> command + " '" + name + "'").orElse(command));
             return done;
         } catch (ControlException e) {
             return CompletableFuture.failedFuture(e);

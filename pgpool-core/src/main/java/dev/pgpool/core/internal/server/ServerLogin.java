@@ -148,8 +148,8 @@ final class ServerLogin implements ServerPhase {
 
     private void fail(ServerConnection connection, AuthenticationProtocolException problem) {
         String words = problem.words();
-        failure = new ErrorFields(
-                "FATAL", problem.sqlState(), String.valueOf(problem.getMessage()), words, null, words);
+        failure =
+                new ErrorFields("FATAL", problem.sqlState(), String.valueOf(problem.getMessage()), words, null, words);
         connection.close(CloseReason.SERVER_CONNECT_FAILED);
     }
 

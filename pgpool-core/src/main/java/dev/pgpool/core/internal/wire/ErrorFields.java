@@ -31,11 +31,6 @@ public record ErrorFields(
         return words == null ? message : words;
     }
 
-    /** The same error with PgBouncer's words for it as its detail, if it has none. */
-    public ErrorFields withDetail(String theirs) {
-        return new ErrorFields(severity, sqlState, message, detail == null ? theirs : detail, hint, theirs);
-    }
-
     /** The same error, of which a log that is read as PgBouncer's says something else. */
     public ErrorFields logged(String otherWords) {
         return new ErrorFields(severity, sqlState, message, detail, hint, otherWords);

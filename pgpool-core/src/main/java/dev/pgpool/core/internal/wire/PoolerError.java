@@ -22,7 +22,8 @@ public enum PoolerError {
     TLS_OUTDATED("FATAL", "28000", "%s", "Connect again."),
     LOGIN_OUTDATED("FATAL", "28000", "the configuration changed while user \"%s\" logged in", "Connect again."),
     NO_USER_NAME("FATAL", "28000", "no PostgreSQL user name specified in startup packet", null, "no username supplied"),
-    AUTHENTICATION_FAILED("FATAL", "28P01", "password authentication failed for user \"%s\"", null, "password authentication failed"),
+    AUTHENTICATION_FAILED(
+            "FATAL", "28P01", "password authentication failed for user \"%s\"", null, "password authentication failed"),
     SASL_FAILED("FATAL", "28P01", "password authentication failed for user \"%s\"", null, "SASL authentication failed"),
     AUTHENTICATION_UNAVAILABLE(
             "FATAL",
@@ -33,8 +34,18 @@ public enum PoolerError {
     NO_HBA_ENTRY("FATAL", "28000", "no pg_hba.conf entry for %s", null),
     HBA_REJECTED("FATAL", "28000", "pg_hba.conf rejects connection for %s", null),
     LOGIN_REJECTED("FATAL", "28000", "login rejected for user \"%s\"", null, "login rejected"),
-    TRUST_REFUSED("FATAL", "28000", "\"trust\" authentication failed for user \"%s\"", null, "\"trust\" authentication failed"),
-    CERTIFICATE_REFUSED("FATAL", "28000", "certificate authentication failed for user \"%s\"", null, "certificate authentication failed"),
+    TRUST_REFUSED(
+            "FATAL",
+            "28000",
+            "\"trust\" authentication failed for user \"%s\"",
+            null,
+            "\"trust\" authentication failed"),
+    CERTIFICATE_REFUSED(
+            "FATAL",
+            "28000",
+            "certificate authentication failed for user \"%s\"",
+            null,
+            "certificate authentication failed"),
     PEER_REFUSED("FATAL", "28000", "Peer authentication failed for user \"%s\"", null, "unix socket login rejected"),
     CLEARTEXT_REFUSED(
             "FATAL",
@@ -68,17 +79,20 @@ public enum PoolerError {
             "FATAL",
             "42601",
             "invalid command-line argument for server process: %s",
-            "A client may set parameters, by -c name=value or --name=value; other arguments are for the server's own start.", "unsupported options startup parameter: only '-c config=val' and '--config=val' are allowed"),
+            "A client may set parameters, by -c name=value or --name=value; other arguments are for the server's own start.",
+            "unsupported options startup parameter: only '-c config=val' and '--config=val' are allowed"),
     QUERY_WAIT_TIMEOUT(
             "FATAL",
             "53300",
             "query_wait_timeout: %s",
-            "All server connections are in use: shorten transactions or raise maxConnections.", "query_wait_timeout"),
+            "All server connections are in use: shorten transactions or raise maxConnections.",
+            "query_wait_timeout"),
     WAITING_FOR_SERVER(
             "NOTICE", "00000", "No server connection available in postgres backend, client being queued", null),
     QUERY_TIMEOUT("ERROR", "57014", "canceling statement due to query_timeout", null, "query timeout"),
     QUERY_NOT_CANCELLED("FATAL", "57014", "terminating connection due to query_timeout: %s", null, "query timeout"),
-    TRANSACTION_TIMEOUT("FATAL", "25P04", "terminating connection due to transaction timeout", null, "transaction timeout"),
+    TRANSACTION_TIMEOUT(
+            "FATAL", "25P04", "terminating connection due to transaction timeout", null, "transaction timeout"),
     IDLE_IN_TRANSACTION_TIMEOUT(
             "FATAL",
             "25P03",
@@ -105,7 +119,8 @@ public enum PoolerError {
             "FATAL",
             "08006",
             "server closed the connection unexpectedly",
-            "This probably means the server terminated abnormally before or while processing the request.", "server conn crashed?"),
+            "This probably means the server terminated abnormally before or while processing the request.",
+            "server conn crashed?"),
     SERVER_PROTOCOL_VIOLATION("FATAL", "08P01", "protocol violation by the server: %s", null),
     SHUTTING_DOWN("FATAL", "57P03", "the database system is shutting down", null, "pooler is shutting down"),
     DATABASE_DISABLED("FATAL", "55000", "database \"%s\" is disabled", null),
@@ -114,7 +129,8 @@ public enum PoolerError {
             "FATAL",
             "42501",
             "permission denied for the admin console: user \"%s\"",
-            "Name the user in adminUsers or statsUsers.", "not allowed"),
+            "Name the user in adminUsers or statsUsers.",
+            "not allowed"),
     CONSOLE_NEEDS_SIMPLE_QUERIES(
             "FATAL", "0A000", "extended query protocol not supported by admin console", "Use simple queries."),
     SHUTDOWN("FATAL", "57P01", "terminating connection due to administrator command", null, "server shutting down"),
