@@ -155,7 +155,7 @@ public final class PgPool implements AutoCloseable {
     /**
      * Undoes every {@link #pause} and {@link #kill}.
      *
-     * @throws IllegalStateException if nothing is paused, or the pooler is not running
+     * @throws IllegalStateException if nothing is paused, or the pooler is not running, or is shutting down
      */
     public void resume() {
         Waiting.on(runtime.control().resume(Optional.empty()));
@@ -296,6 +296,17 @@ public final class PgPool implements AutoCloseable {
      */
     public void awaitClients() {
         runtime.drain(FOR_EVER, false);
+    }
+
+    /**
+     * Lets nobody else in and gives nobody a server any more, waits for as long as it takes until no client has one, and
+     * then closes. Transactions go on to their end, and so do sessions that have a server in session mode; clients that
+     * wait for a server, or want one, are told goodbye ({@code 57P01}).
+     *
+     * @throws IllegalStateException if the pooler is not running
+     */
+    public void awaitServers() {
+        runtime.awaitServers();
     }
 
     /** Completes when the pooler has ended, whoever has ended it: {@link #close}, {@link #drain} or an operator. */

@@ -152,6 +152,30 @@ class ComingFromPgBouncerIT {
     }
 
     @Test
+    void nobodyIsLookedUpInADisabledDatabase() throws Exception {
+        String role = postgres.createRole("scram-sha-256", "secret");
+        try (PgPool pool = of(
+                "app = " + server() + "\npostgres = " + server(),
+                "auth_type = scram-sha-256",
+                "auth_user = " + TestPostgres.SUPERUSER,
+                "auth_dbname = postgres")) {
+            pool.disable("postgres");
+            try (WireClient client = WireClient.connect(pool.address()).startup(role, "app")) {
+                assertThat(client.readUntilClosed())
+                        .containsExactly("ErrorResponse S \"FATAL\" C \"55000\""
+                                + " M \"authentication database \"postgres\" is disabled\"");
+            }
+            pool.enable("postgres");
+            try (WireClient client =
+                    WireClient.connect(pool.address()).startup(role, "app").awaitLogin("secret")) {
+                assertThat(client.value("SELECT 1")).isEqualTo("1");
+                pool.disable("postgres");
+                assertThat(client.value("SELECT 1")).isEqualTo("1");
+            }
+        }
+    }
+
+    @Test
     void linesWithCertAreForHostsToo() throws IOException {
         TestPki pki = new TestPki(directory, "authority");
         TestPki.Issued server = pki.localhost();

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -199,13 +200,73 @@ class ConsoleIT {
     }
 
     @Test
-    void extendedQueriesAreRefused() {
+    void extendedQueriesAreRefusedAndTheSessionGoesOn() {
         try (TestPooler pooler = start();
                 WireClient boss = pooler.loginAs("boss", "pgbouncer")) {
-            assertThat(boss.parse("", "SHOW POOLS").sync().send().readUntilClosed())
-                    .last()
-                    .asString()
-                    .contains("extended query protocol not supported by admin console");
+            for (int i = 0; i < 2; i++) {
+                assertThat(boss.parse("", "SHOW POOLS")
+                                .bind("")
+                                .describePortal("")
+                                .execute()
+                                .sync()
+                                .exchange())
+                        .containsExactly(
+                                "ErrorResponse S \"ERROR\" C \"08P01\""
+                                        + " M \"extended query protocol not supported by admin console\""
+                                        + " H \"Use simple queries.\"",
+                                "ReadyForQuery I");
+                assertThat(run(boss, "SHOW VERSION").get(1)).contains("PgBouncer 1.25.2");
+            }
+            assertThat(boss.sync().exchange()).containsExactly("ReadyForQuery I");
+        }
+    }
+
+    /** The cells of the row that begins with this. */
+    private static List<String> rowOf(WireClient console, String table, String first) {
+        return run(console, table).stream()
+                .filter(row -> row.startsWith("DataRow"))
+                .map(row -> Pattern.compile(" (?:-1|\\d+ '([^']*)')")
+                        .matcher(row.replaceFirst("DataRow \\d+", ""))
+                        .results()
+                        .map(cell -> cell.group(1) == null ? "" : cell.group(1))
+                        .toList())
+                .filter(cells -> cells.get(0).equals(first))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void operatorsAreClientsOfTheConsolesDatabase() {
+        try (TestPooler pooler = TestPooler.start(settings -> {
+                    settings.database(TestPostgres.DATABASE, db -> TestPooler.at(db, postgres));
+                    settings.adminUsers("boss").statsUsers("watcher").maxClientConnections(3);
+                    settings.user("watcher", user -> user.maxClients(1)).user("boss", user -> user.maxClients(1));
+                });
+                WireClient boss = pooler.loginAs("boss", "pgbouncer");
+                WireClient second = pooler.loginAs("boss", "pgbouncer")) {
+            assertThat(rowOf(boss, "SHOW POOLS", "pgbouncer").subList(1, 4)).containsExactly("pgbouncer", "2", "0");
+            assertThat(rowOf(boss, "SHOW DATABASES", "pgbouncer").subList(13, 16)).containsExactly("0", "2", "0");
+            assertThat(rowOf(boss, "SHOW USERS", "boss").subList(5, 8)).containsExactly("0", "1", "2");
+            // the command that asks counts as well
+            int commands = 3;
+            for (int i = 0; i < 3; i++) {
+                commands++;
+                assertThat(rowOf(second, "SHOW STATS", "pgbouncer").subList(1, 4))
+                        .containsExactly("0", "" + commands, "" + commands);
+                commands++;
+                assertThat(rowOf(boss, "SHOW STATS_TOTALS", "pgbouncer").subList(1, 4))
+                        .containsExactly("0", "" + commands, "" + commands);
+            }
+            assertThat(rowOf(boss, "SHOW TOTALS", "total_query_count")).containsExactly("total_query_count", "" + (commands + 1));
+            try (WireClient watcher = pooler.loginAs("watcher", "pgbouncer");
+                    WireClient more = pooler.connect().startup("watcher", "pgbouncer");
+                    WireClient admin = pooler.loginAs("boss", "pgbouncer");
+                    WireClient full = pooler.connect().startup(TestPostgres.USER, TestPostgres.DATABASE)) {
+                assertThat(more.readUntilClosed()).last().asString().contains("max_user_client_connections");
+                assertThat(full.readUntilClosed()).last().asString().contains("max_client_conn)");
+                assertThat(run(admin, "SHOW VERSION")).hasSize(4);
+                assertThat(run(watcher, "SHOW VERSION")).hasSize(4);
+            }
         }
     }
 

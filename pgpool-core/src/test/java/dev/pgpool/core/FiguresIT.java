@@ -3,6 +3,7 @@ package dev.pgpool.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
@@ -13,6 +14,8 @@ import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.Traffic;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The figures of a pooler against what was done through it. */
 @OnEveryPostgres
@@ -53,6 +56,28 @@ class FiguresIT {
             assertThat(after.bytesSent() - before.bytesSent()).isEqualTo(1_000 * BYTES_OF_ANSWER);
             assertThat(after.waitTime()).isEqualTo(before.waitTime());
             assertThat(after.clientLogins()).isEqualTo(1);
+        }
+    }
+
+    /** What the pooler itself asks of a server between two clients, the reset query of session mode, is nobody's. */
+    @ParameterizedTest
+    @EnumSource(PoolMode.class)
+    void goodbyesAreNoQueries(PoolMode mode) throws Exception {
+        try (TestPooler pooler = TestPooler.start(settings -> settings.poolMode(mode)
+                .database(
+                        TestPostgres.DATABASE, db -> TestPooler.at(db, postgres).maxConnections(1)))) {
+            for (int i = 1; i <= 5; i++) {
+                try (WireClient client = pooler.login()) {
+                    client.run("SELECT 1");
+                    client.parse("", "SELECT 2").bind("").execute().sync().exchange();
+                    client.terminate().send().readUntilClosed();
+                }
+                await().until(() -> pool(pooler).clients() == 0);
+                await().until(() -> pool(pooler).serversIdle() == 1);
+                assertThat(traffic(pooler).queries()).isEqualTo(2L * i);
+                assertThat(traffic(pooler).transactions()).isEqualTo(2L * i);
+                assertThat(traffic(pooler).serverAssignments()).isEqualTo(mode == PoolMode.SESSION ? i : 2L * i);
+            }
         }
     }
 

@@ -40,6 +40,35 @@ class LimitsIT {
         }
     }
 
+    /** A pool's servers are one set, whichever event loops its clients are on. */
+    @Test
+    void anIdleServerOfAnotherLoopIsUsedBeforeOneIsMade() {
+        try (TestPooler pooler = TestPooler.start(builder -> builder.eventLoops(4)
+                .database(
+                        TestPostgres.DATABASE, db -> TestPooler.at(db, postgres).maxConnections(8)))) {
+            List<WireClient> clients = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                clients.add(pooler.login());
+            }
+            for (int round = 0; round < 20; round++) {
+                for (WireClient client : clients) {
+                    assertThat(client.value("SELECT 'served'")).isEqualTo("served");
+                }
+            }
+            assertThat(servers(pooler)).isEqualTo(1);
+            // and no more than are needed at once
+            clients.get(0).run("BEGIN");
+            clients.get(1).run("BEGIN");
+            for (int round = 0; round < 20; round++) {
+                clients.subList(2, 8).forEach(client -> client.run("SELECT 1"));
+            }
+            assertThat(servers(pooler)).isEqualTo(3);
+            clients.get(0).run("COMMIT");
+            clients.get(1).run("COMMIT");
+            clients.forEach(WireClient::close);
+        }
+    }
+
     @Test
     void capOfADatabaseCountsAllUsersAndEvictsWhatIsIdle() {
         String other = postgres.createRole("trust", "unused");

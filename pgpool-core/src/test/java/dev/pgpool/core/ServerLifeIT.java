@@ -139,6 +139,28 @@ class ServerLifeIT {
     }
 
     @Test
+    void serverThatWasJustMadeIsNotChecked() {
+        String sequence = "checks_" + System.nanoTime();
+        try (WireClient direct = WireClient.login(postgres.address(), TestPostgres.USER, TestPostgres.DATABASE)) {
+            direct.run("CREATE SEQUENCE " + sequence);
+        }
+        try (TestPooler pooler = TestPooler.start(
+                        postgres,
+                        1,
+                        db -> db.serverCheckDelay(Duration.ZERO)
+                                .serverCheckQuery("SELECT nextval('" + sequence + "')"));
+                WireClient client = pooler.login()) {
+            // two logins have had it before
+            pooler.login().close();
+            assertThat(client.value("SELECT is_called FROM " + sequence)).isEqualTo("f");
+            assertThat(client.value("SELECT last_value FROM " + sequence))
+                    .as("used, so checked")
+                    .isEqualTo("1");
+            assertThat(client.value("SELECT last_value FROM " + sequence)).isEqualTo("2");
+        }
+    }
+
+    @Test
     void checkLeavesTheServerAsItWas() {
         try (TestPooler pooler = TestPooler.start(
                         postgres,

@@ -2,9 +2,8 @@ package dev.pgpool.examples.standalone;
 
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.config.ConfigException;
-import dev.pgpool.core.stats.PgPoolSnapshot;
+import dev.pgpool.core.stats.PgPoolSnapshot.Status;
 import java.lang.reflect.Proxy;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -13,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * PgBouncer's signals. {@code QUIT} can't be caught by a JVM and {@code INT} not by one in the background: the launcher
- * sends others in their place.
+ * PgBouncer's signals, and its words for them. {@code QUIT} can't be caught by a JVM and {@code INT} not by one in the
+ * background: the launcher sends others in their place.
  */
 final class Signals {
     private static final Logger LOGGER = LoggerFactory.getLogger(Signals.class);
@@ -35,10 +34,10 @@ final class Signals {
 
     void listen() {
         Map<String, Runnable> all = Map.of(
-                "TERM", this::waitForClients,
+                "TERM", () -> end("SIGTERM", "waiting for all clients disconnect", pool::awaitClients),
                 "INT", this::waitForServers,
                 "VTALRM", this::waitForServers,
-                "ALRM", this::exit,
+                "ALRM", this::quit,
                 "HUP", this::reload,
                 "USR1", this::pause,
                 "USR2", this::resume);
@@ -85,49 +84,36 @@ final class Signals {
         }
     }
 
-    /** The second one does not wait. */
-    private void waitForClients() {
-        if (ending.getAndSet(true)) {
-            LOGGER.info("got SIGTERM while shutting down, fast exit");
-            pool.close();
-        } else {
-            LOGGER.info("got SIGTERM, shutting down, waiting for all clients disconnect");
-            pool.awaitClients();
-        }
-    }
-
     private void waitForServers() {
-        if (ending.getAndSet(true)) {
-            LOGGER.info("got SIGINT while shutting down, fast exit");
+        end("SIGINT", "waiting for all servers connections to be released", pool::awaitServers);
+    }
+
+    /** The second one does not wait. */
+    private void end(String signal, String how, Runnable wait) {
+        if (ending.getAndSet(true) || status() == Status.DRAINING) {
+            LOGGER.atInfo().log("got {} while shutting down, fast exit", signal);
             pool.close();
         } else {
-            LOGGER.info("got SIGINT, shutting down, waiting for all servers connections to be released");
-            pool.drain(Duration.ofDays(365));
+            LOGGER.atInfo().log("got {}, shutting down, {}", signal, how);
+            wait.run();
         }
     }
 
-    private void exit() {
-        LOGGER.info("got SIGQUIT, fast exit");
+    private void quit() {
+        LOGGER.atInfo().log("got SIGQUIT, fast exit");
         pool.close();
     }
 
-    private void resume() {
-        if (ending.get()) {
-            LOGGER.info("got SIGUSR2 while shutting down, ignoring");
-        } else if (pool.snapshot().status() == PgPoolSnapshot.Status.ACTIVE) {
-            LOGGER.info("got SIGUSR2, but not paused/suspended");
-        } else {
-            LOGGER.info("got SIGUSR2, continuing from PAUSE");
-            pool.resume();
-        }
+    private Status status() {
+        return pool.snapshot().status();
     }
 
     private void pause() {
-        if (pool.snapshot().status() != PgPoolSnapshot.Status.ACTIVE) {
-            LOGGER.info("got SIGUSR1, but already paused/suspended");
+        if (status() != Status.ACTIVE) {
+            LOGGER.atInfo().log("got SIGUSR1, but already paused/suspended");
             return;
         }
-        LOGGER.info("got SIGUSR1, pausing all activity");
+        LOGGER.atInfo().log("got SIGUSR1, pausing all activity");
         pool.pause().whenComplete((done, problem) -> {
             if (problem == null) {
                 LOGGER.atInfo().log("paused");
@@ -137,8 +123,22 @@ final class Signals {
         });
     }
 
+    private void resume() {
+        switch (status()) {
+            case DRAINING -> LOGGER.atInfo().log("got SIGUSR2 while shutting down, ignoring");
+            case ACTIVE -> LOGGER.atInfo().log("got SIGUSR2, but not paused/suspended");
+            case PAUSED -> resume("PAUSE");
+            case SUSPENDED -> resume("SUSPEND");
+        }
+    }
+
+    private void resume(String from) {
+        LOGGER.atInfo().log("got SIGUSR2, continuing from {}", from);
+        pool.resume();
+    }
+
     private void reload() {
-        LOGGER.info("got SIGHUP, re-reading config");
+        LOGGER.atInfo().log("got SIGHUP, re-reading config");
         try {
             reload.run();
         } catch (ConfigException e) {

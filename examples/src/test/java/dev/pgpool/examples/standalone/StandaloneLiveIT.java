@@ -343,6 +343,10 @@ class StandaloneLiveIT {
             pooler.signal("QUIT");
             assertThat(pooler.exitCode()).as(pooler.said()).isZero();
             assertThat(pooler.said())
+                    .contains(
+                            "got SIGUSR1, pausing all activity",
+                            "got SIGUSR2, continuing from PAUSE",
+                            "got SIGQUIT, fast exit")
                     .containsPattern("\\d UTC \\[" + pooler.pid() + "\\] LOG process up: PgBouncer 1\\.25");
         }
     }
@@ -366,8 +370,14 @@ class StandaloneLiveIT {
             pooler.signal("TERM");
             await().until(() -> pooler.isReady().output().contains("no response"));
             assertThat(pooler.isAlive()).as("an idle client may stay").isTrue();
+            pooler.signal("USR2");
+            await().until(() -> pooler.said().contains("got SIGUSR2 while shutting down, ignoring"));
             pooler.signal("TERM");
             assertThat(pooler.exitCode()).as(pooler.said()).isZero();
+            assertThat(pooler.said())
+                    .contains(
+                            "got SIGTERM, shutting down, waiting for all clients disconnect",
+                            "got SIGTERM while shutting down, fast exit");
             idle.destroy();
         }
     }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.fixture.Message;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
@@ -84,9 +85,11 @@ class PgBouncerIniIT {
                     .contains("ErrorResponse", "SET: pool_mode", "session, transaction, statement");
 
             ini("default_pool_size = -1");
-            assertThat(boss.query("RELOAD").exchange().get(0))
-                    .contains("ErrorResponse", "F0000")
-                    .contains("default_pool_size");
+            Message refused = boss.query("RELOAD").send().read();
+            assertThat(refused.sqlState()).isEqualTo("F0000");
+            assertThat(refused.field('M')).isEqualTo("RELOAD failed, see logs for additional details");
+            assertThat(refused.field('D')).contains("default_pool_size");
+            boss.read();
             assertThat(pool.config().databases().get("app").pool().limits().maxConnections())
                     .isEqualTo(3);
             assertThatThrownBy(pool::reload).isInstanceOf(ConfigException.class);

@@ -161,9 +161,11 @@ class EveryIniKeyIT {
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }
-                String answer = scene.boss.query("RELOAD").exchange().get(0);
-                if (!answer.contains("CommandComplete")) {
-                    assertThat(answer).contains("ErrorResponse", key);
+                Message answer = scene.boss.query("RELOAD").send().read();
+                scene.boss.read();
+                if (!answer.toString().contains("CommandComplete")) {
+                    assertThat(answer.sqlState()).isEqualTo("F0000");
+                    assertThat(answer.field('D')).contains(key);
                 } else {
                     assertThat(ini.warnings())
                             .as(key)

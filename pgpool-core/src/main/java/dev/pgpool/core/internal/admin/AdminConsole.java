@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -38,6 +39,8 @@ public final class AdminConsole {
             "timezone", "GMT",
             "extra_float_digits", "1");
 
+    private static final Set<String> TAKE_NO_ARGUMENT = Set.of("RELOAD", "SUSPEND");
+
     /**
      * A command under way.
      *
@@ -48,10 +51,12 @@ public final class AdminConsole {
 
     private final AdminControl control;
     private final ShowCommands show;
+    private final ConsoleTraffic traffic;
 
     public AdminConsole(AdminControl control, TrafficHistory history) {
         this.control = control;
         this.show = new ShowCommands(control, history);
+        this.traffic = history.console();
     }
 
     /**
@@ -60,6 +65,18 @@ public final class AdminConsole {
      * @param admin whether the operator may do everything, or only look
      */
     public Running run(String sql, boolean admin, ByteBufAllocator alloc) {
+        long begun = System.nanoTime();
+        traffic.begins(sql.length());
+        Running running = begin(sql, admin, alloc);
+        return new Running(
+                running.answer.thenApply(answer -> {
+                    traffic.answered(System.nanoTime() - begun, answer.readableBytes());
+                    return answer;
+                }),
+                running.cancel);
+    }
+
+    private Running begin(String sql, boolean admin, ByteBufAllocator alloc) {
         AdminCommand command = AdminCommand.parse(sql);
         if (command == null) {
             return now(alloc, out -> error(out, unknown(sql)));
@@ -126,6 +143,9 @@ public final class AdminConsole {
         Optional<String> argument = command.argument();
         Runnable cancel = () -> {};
         CompletionStage<Void> done;
+        if (argument.isPresent() && TAKE_NO_ARGUMENT.contains(command.verb())) {
+            return now(alloc, out -> error(out, unknown(sql)));
+        }
         switch (command.verb()) {
             case "PAUSE" -> {
                 CompletableFuture<Void> waits = control.pause(argument).toCompletableFuture();
@@ -268,12 +288,7 @@ public final class AdminConsole {
             error(out, e.sqlState(), String.valueOf(e.getMessage()), null);
         } else if (cause instanceof ConfigException e) {
             LOGGER.atWarn().addKeyValue("problems", e.problems()).log("configuration not changed");
-            // the first words are what PgBouncer says, which tools may look for
-            error(
-                    out,
-                    "F0000",
-                    "RELOAD failed, see logs for additional details: " + e.getMessage(),
-                    String.join("\n", e.problems()));
+            error(out, "F0000", "RELOAD failed, see logs for additional details", String.join("\n", e.problems()));
         } else {
             LOGGER.atWarn().setCause(cause).log("command failed");
             error(out, ERROR_STATE, String.valueOf(cause.getMessage()), null);

@@ -77,7 +77,7 @@ public interface AdminControl {
     enum Shutdown {
         /** At once. */
         IMMEDIATE,
-        /** When all servers are given back; clients are closed as they do so. */
+        /** When all servers are given back; clients that wait for one or want one are sent away. */
         WAIT_FOR_SERVERS,
         /** When all clients have left. */
         WAIT_FOR_CLIENTS

@@ -19,6 +19,8 @@ import java.util.TreeSet;
 
 /** SHOW CONFIG and MEM. */
 final class ConfigTables {
+    private static final int KIB = 1_024;
+
     private ConfigTables() {}
 
     static ResultTable config(List<Setting> settings) {
@@ -109,20 +111,34 @@ final class ConfigTables {
         return String.valueOf(duration.toSeconds());
     }
 
-    /** The process's memory: the host's, too, since it is one process. */
+    /**
+     * The process's memory: the host's, too, since it is one process. Columns and types are those of a slab allocator; here a
+     * slab's object is a KiB, so that numbers fit.
+     */
     static ResultTable memory() {
         MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
-        ResultTable table = new ResultTable("name s, size q, used q, free q, memtotal q")
-                .row("heap", 1, heap.getUsed(), heap.getCommitted() - heap.getUsed(), heap.getCommitted());
+        ResultTable table = new ResultTable("name s, size i, used i, free i, memtotal i");
+        memory(table, "heap", heap.getUsed(), heap.getCommitted());
         for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
-            long total = Math.max(pool.getTotalCapacity(), pool.getMemoryUsed());
-            table.row(
-                    "buffers_" + pool.getName().replaceAll("[^a-z]+", "_"),
-                    pool.getCount() == 0 ? 0 : total / pool.getCount(),
+            memory(
+                    table,
+                    "buffers_" + pool.getName().replaceAll("[^a-z]+", "_").replaceAll("_$", ""),
                     pool.getMemoryUsed(),
-                    total - pool.getMemoryUsed(),
-                    total);
+                    Math.max(pool.getTotalCapacity(), pool.getMemoryUsed()));
         }
         return table;
+    }
+
+    private static void memory(ResultTable table, String name, long used, long total) {
+        table.row(name, KIB, number(kib(used)), number(kib(total) - kib(used)), number(total));
+    }
+
+    private static long kib(long bytes) {
+        return (bytes + KIB - 1) / KIB;
+    }
+
+    /** More than a column of four bytes can say is the most that it can. */
+    private static int number(long value) {
+        return (int) Math.min(value, Integer.MAX_VALUE);
     }
 }

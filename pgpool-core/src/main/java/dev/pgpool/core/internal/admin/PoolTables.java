@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /** SHOW POOLS, DATABASES, USERS, LISTS and the like: what there is, and how much of it. */
 final class PoolTables {
-    private static final String CONSOLE = "pgbouncer";
+    private static final String CONSOLE = ConsoleTraffic.DATABASE;
     /** What the console's own entry says in PgBouncer. */
     private static final int CONSOLE_POOL_SIZE = 2;
 
@@ -60,19 +60,36 @@ final class PoolTables {
                     pool.longestWait().toNanos() / 1_000 % MICROS,
                     mode(pool.mode()),
                     config.database(pool.key().database())
-                            .map(PoolTables::loadBalance)
+                            .flatMap(database -> Optional.ofNullable(loadBalance(database)))
                             .orElse(null));
         }
-        long operators = clients.stream().filter(PoolTables::isOperator).count();
         return table.row(
-                CONSOLE, CONSOLE, operators, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, mode(PoolMode.STATEMENT), null);
+                CONSOLE,
+                CONSOLE,
+                operators(clients),
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                mode(PoolMode.STATEMENT),
+                null);
     }
 
-    private static boolean isOperator(ClientInfo client) {
-        return client.state() == ClientInfo.State.CONSOLE;
+    private static long operators(List<ClientInfo> clients) {
+        return clients.stream()
+                .filter(client -> client.state() == ClientInfo.State.CONSOLE)
+                .count();
     }
 
-    static ResultTable databases(PgPoolSnapshot snapshot, PgPoolConfig config) {
+    static ResultTable databases(PgPoolSnapshot snapshot, PgPoolConfig config, List<ClientInfo> clients) {
         ResultTable table = new ResultTable("name s, host s, port i, database s, force_user s, pool_size i,"
                 + " min_pool_size i, reserve_pool_size i, server_lifetime i, pool_mode s, load_balance_hosts s,"
                 + " max_connections i, current_connections i, max_client_connections i, current_client_connections i,"
@@ -119,14 +136,14 @@ final class PoolTables {
                 0,
                 0,
                 0,
-                0,
+                operators(clients),
                 0,
                 0);
     }
 
     /** Those who have an entry, and those who are here or whose servers are. */
     static ResultTable users(PgPoolSnapshot snapshot, PgPoolConfig config, List<ClientInfo> clients) {
-        ResultTable table = new ResultTable("name s, pool_size i, reserve_pool_size i, pool_mode s,"
+        ResultTable table = new ResultTable("name s, pool_size s, reserve_pool_size s, pool_mode s,"
                 + " max_user_connections i, current_connections i, max_user_client_connections i,"
                 + " current_client_connections i");
         Map<String, Long> logins =
@@ -274,15 +291,20 @@ final class PoolTables {
         return value ? "yes" : "no";
     }
 
-    private static @Nullable Integer number(OptionalInt value) {
-        return value.isPresent() ? value.getAsInt() : null;
+    /** As text, which PgBouncer has there: empty for none. */
+    private static String number(OptionalInt value) {
+        return value.isPresent() ? String.valueOf(value.getAsInt()) : "";
     }
 
     private static String mode(PoolMode mode) {
         return mode.name().toLowerCase(Locale.ROOT);
     }
 
-    private static String loadBalance(DatabaseConfig database) {
+    /** Null where there is nothing to choose from. */
+    private static @Nullable String loadBalance(DatabaseConfig database) {
+        if (database.hosts().hosts().size() < 2) {
+            return null;
+        }
         return database.hosts().loadBalance() == LoadBalanceHosts.DISABLE ? "disable" : "round-robin";
     }
 }

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What can be shown, by its name in lower case. */
 final class ShowCommands {
-    /** PgBouncer's word for itself, which tools look for; and what answers. */
-    static final String VERSION = "PgBouncer 1.25.2 (pgpool)";
+    /** PgBouncer's word for itself, which tools look for and compare. */
+    static final String VERSION = "PgBouncer 1.25.2";
 
     static final String USAGE = "\n\tSHOW HELP|CONFIG|DATABASES|POOLS|CLIENTS|SERVERS|USERS|VERSION"
             + "\n\tSHOW PEERS|PEER_POOLS"
@@ -40,10 +40,12 @@ final class ShowCommands {
         this.control = control;
         this.tables = Map.ofEntries(
                 Map.entry("version", () -> now(new ResultTable("version s").row(VERSION))),
-                Map.entry("stats", () -> of(snapshot -> StatsTables.stats(snapshot, history.period()))),
-                Map.entry("stats_totals", () -> of(StatsTables::totals)),
-                Map.entry("stats_averages", () -> of(snapshot -> StatsTables.averages(snapshot, history.period()))),
-                Map.entry("totals", () -> of(snapshot -> StatsTables.sums(snapshot, history.period()))),
+                Map.entry("stats", () -> of(snapshot -> StatsTables.stats(history.now(snapshot), history.period()))),
+                Map.entry("stats_totals", () -> of(snapshot -> StatsTables.totals(history.now(snapshot)))),
+                Map.entry(
+                        "stats_averages",
+                        () -> of(snapshot -> StatsTables.averages(history.now(snapshot), history.period()))),
+                Map.entry("totals", () -> of(snapshot -> StatsTables.sums(history.now(snapshot), history.period()))),
                 Map.entry("clients", () -> control.clients().thenCombine(control.servers(), ConnectionTables::clients)),
                 Map.entry("servers", () -> control.servers().thenApply(ConnectionTables::servers)),
                 Map.entry("sockets", () -> sockets(false)),
@@ -54,7 +56,13 @@ final class ShowCommands {
                                 .thenCombine(
                                         control.clients(),
                                         (snapshot, clients) -> PoolTables.pools(snapshot, control.config(), clients))),
-                Map.entry("databases", () -> of(snapshot -> PoolTables.databases(snapshot, control.config()))),
+                Map.entry(
+                        "databases",
+                        () -> control.snapshot()
+                                .thenCombine(
+                                        control.clients(),
+                                        (snapshot, clients) ->
+                                                PoolTables.databases(snapshot, control.config(), clients))),
                 Map.entry(
                         "users",
                         () -> control.snapshot()
@@ -74,7 +82,7 @@ final class ShowCommands {
                 Map.entry("config", () -> now(ConfigTables.config(AdminConsole.settings(control)))),
                 Map.entry("mem", () -> now(ConfigTables.memory())),
                 Map.entry("dns_hosts", () -> now(PoolTables.dnsHosts(control.names()))),
-                Map.entry("dns_zones", () -> now(new ResultTable("zonename s, serial s, count i"))),
+                Map.entry("dns_zones", () -> now(new ResultTable("zonename s, serial q, count i"))),
                 Map.entry("latencies", () -> of(PoolTables::latencies)),
                 Map.entry("events", () -> of(PoolTables::events)));
     }

@@ -1,7 +1,6 @@
 package dev.pgpool.core.internal.admin;
 
 import dev.pgpool.core.internal.admin.TrafficHistory.Period;
-import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.Traffic;
 import java.time.Duration;
 import java.util.Map;
@@ -69,26 +68,24 @@ final class StatsTables {
 
     private StatsTables() {}
 
-    static ResultTable stats(PgPoolSnapshot snapshot, Period period) {
+    static ResultTable stats(Map<String, Traffic> now, Period period) {
         ResultTable table =
                 new ResultTable("database s, " + names("total_", f -> f.total) + ", " + names("avg_", f -> f.average));
-        return rows(table, snapshot, period, true, true);
+        return rows(table, now, period, true, true);
     }
 
-    static ResultTable totals(PgPoolSnapshot snapshot) {
+    static ResultTable totals(Map<String, Traffic> now) {
         ResultTable table = new ResultTable("database s, " + names("", StatsTables::plain));
-        return rows(table, snapshot, Period.NONE, true, false);
+        return rows(table, now, Period.NONE, true, false);
     }
 
-    static ResultTable averages(PgPoolSnapshot snapshot, Period period) {
+    static ResultTable averages(Map<String, Traffic> now, Period period) {
         ResultTable table = new ResultTable("database s, " + names("", f -> isNewer(f) ? "avg_" + f.total : plain(f)));
-        return rows(table, snapshot, period, false, true);
+        return rows(table, now, period, false, true);
     }
 
     /** The sums over all databases, by name. */
-    static ResultTable sums(PgPoolSnapshot snapshot, Period period) {
-        Map<String, Traffic> now = snapshot.databases().stream()
-                .collect(Collectors.toMap(PgPoolSnapshot.Database::name, PgPoolSnapshot.Database::traffic));
+    static ResultTable sums(Map<String, Traffic> now, Period period) {
         Traffic all = Period.sum(now);
         Traffic older = Period.sum(period.older());
         Traffic newer = Period.sum(period.newer());
@@ -103,10 +100,8 @@ final class StatsTables {
     }
 
     private static ResultTable rows(
-            ResultTable table, PgPoolSnapshot snapshot, Period period, boolean totals, boolean averages) {
-        for (PgPoolSnapshot.Database database : snapshot.databases()) {
-            String name = database.name();
-            Traffic traffic = database.traffic();
+            ResultTable table, Map<String, Traffic> now, Period period, boolean totals, boolean averages) {
+        now.forEach((name, traffic) -> {
             Stream<Object> cells = Stream.of(name);
             if (totals) {
                 cells = Stream.concat(cells, Stream.of(Figure.values()).map(figure -> figure.total(traffic)));
@@ -119,7 +114,7 @@ final class StatsTables {
                                         figure.average(period.older(name), period.newer(name), period.micros())));
             }
             table.row(cells.toArray());
-        }
+        });
         return table;
     }
 

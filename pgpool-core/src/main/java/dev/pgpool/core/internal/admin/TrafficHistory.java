@@ -2,8 +2,8 @@ package dev.pgpool.core.internal.admin;
 
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.Traffic;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** What went through databases in the last whole period: that is what averages are of. Thread-safe. */
 public final class TrafficHistory {
@@ -30,6 +30,7 @@ public final class TrafficHistory {
         }
     }
 
+    private final ConsoleTraffic console = new ConsoleTraffic();
     private Map<String, Traffic> last = Map.of();
     private long lastNanos;
     private volatile Period period = Period.NONE;
@@ -41,11 +42,23 @@ public final class TrafficHistory {
 
     /** A period has ended. */
     public synchronized void add(PgPoolSnapshot snapshot, long nowNanos) {
-        Map<String, Traffic> now = snapshot.databases().stream()
-                .collect(Collectors.toMap(PgPoolSnapshot.Database::name, PgPoolSnapshot.Database::traffic));
+        Map<String, Traffic> now = now(snapshot);
         period = new Period(last, now, Math.max(1, (nowNanos - lastNanos) / 1_000));
         last = now;
         lastNanos = nowNanos;
+    }
+
+    /** What operators have asked for. */
+    ConsoleTraffic console() {
+        return console;
+    }
+
+    /** Counters by database, the console behind all others. */
+    Map<String, Traffic> now(PgPoolSnapshot snapshot) {
+        Map<String, Traffic> now = new LinkedHashMap<>();
+        snapshot.databases().forEach(database -> now.put(database.name(), database.traffic()));
+        now.put(ConsoleTraffic.DATABASE, console.now());
+        return now;
     }
 
     Period period() {

@@ -72,6 +72,24 @@ final class ClientAdmission {
         return null;
     }
 
+    /**
+     * It has proved to be an operator: it counts as a client as well, but is not kept out because there are so many.
+     *
+     * @param maxOfUser 0 for no limit
+     * @return why it may not; null if it may
+     */
+    @Nullable
+    PoolerError admitOperator(String asUser, int maxOfUser) {
+        known();
+        admitted = true;
+        clients.admitAnyway();
+        if (!clients.users().enter(asUser, maxOfUser)) {
+            return PoolerError.TOO_MANY_CLIENTS_OF_USER;
+        }
+        user = asUser;
+        return null;
+    }
+
     /** The client is gone. */
     void end(int processId) {
         known();

@@ -130,6 +130,11 @@ public final class ClientRegistry {
         return true;
     }
 
+    /** Counts one more client, however many there are. */
+    void admitAnyway() {
+        admitted.incrementAndGet();
+    }
+
     /** Whether there are as many clients as there may be. */
     boolean isFull() {
         return admitted.get() >= limit;
@@ -176,6 +181,11 @@ public final class ClientRegistry {
     /** Tells those goodbye who are not in the middle of something. */
     public CompletableFuture<?> sendIdleAway(CloseReason reason) {
         return sweep(session -> session.leaveIfIdle(PoolerError.SHUTDOWN, reason));
+    }
+
+    /** Tells those goodbye who keep a server, though they are between two transactions of a pool that goes by these. */
+    public CompletableFuture<?> sendPinnedAway(CloseReason reason) {
+        return sweep(session -> session.leaveIfPinned(PoolerError.SHUTDOWN, reason));
     }
 
     /** Tells those goodbye who are of pools that the configuration has no place for, unless they are in the middle of something. */

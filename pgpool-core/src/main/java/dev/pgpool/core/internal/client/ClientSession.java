@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.client;
 
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.jfr.FlightEvents;
 import dev.pgpool.core.internal.link.Link;
@@ -466,6 +467,14 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
                 && activityWhileIdle() >= 0
                 && in.isDrained()) {
             fail(why.plain(), reason);
+        }
+    }
+
+    /** On its event loop: as {@link #leaveIfIdle}, if it keeps a server that its pool's mode would have it give back. */
+    void leaveIfPinned(PoolerError why, CloseReason reason) {
+        ServerLane known = lane;
+        if (link != null && known != null && known.mode() != PoolMode.SESSION) {
+            leaveIfIdle(why, reason);
         }
     }
 

@@ -29,6 +29,8 @@ final class ConsolePhase implements ClientPhase {
     private final boolean owner;
     private final int protocolMinor;
     private AdminConsole.@Nullable Running running;
+    /** A batch of the extended protocol was refused, and has not ended yet. */
+    private boolean skipping;
 
     /** @param owner whether it is proven that the operator runs this process */
     ConsolePhase(ClientSession session, AdminConsole console, boolean owner, int protocolMinor) {
@@ -79,7 +81,12 @@ final class ConsolePhase implements ClientPhase {
     @Override
     public void onMessages(ClientSession s, MessageCursor in) {
         while (running == null && !s.isClosed() && in.next()) {
-            switch (in.type()) {
+            byte type = in.type();
+            if (skipping && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
+                in.skip();
+                continue;
+            }
+            switch (type) {
                 case FrontendType.QUERY -> {
                     in.requireAtMost(MAX_QUERY);
                     if (!in.isComplete()) {
@@ -96,15 +103,37 @@ final class ConsolePhase implements ClientPhase {
                         FrontendType.EXECUTE,
                         FrontendType.DESCRIBE,
                         FrontendType.CLOSE,
-                        FrontendType.SYNC,
-                        FrontendType.FLUSH ->
-                    s.fail(PoolerError.CONSOLE_NEEDS_SIMPLE_QUERIES.plain(), CloseReason.CLIENT_PROTOCOL_VIOLATION);
+                        FrontendType.FUNCTION_CALL -> {
+                    refuse(type);
+                    in.skip();
+                }
+                case FrontendType.SYNC -> {
+                    in.skip();
+                    skipping = false;
+                    BackendWriter.readyForQuery(s.out().space(), TransactionStatus.IDLE);
+                    s.out().flush();
+                }
+                // nothing is held back, and PostgreSQL ignores what comes of a COPY that there is not
+                case FrontendType.FLUSH, FrontendType.COPY_DATA, FrontendType.COPY_DONE, FrontendType.COPY_FAIL ->
+                    in.skip();
                 default ->
                     throw new WireViolation(
                             PoolerError.CLIENT_PROTOCOL_VIOLATION,
-                            "message type " + (in.type() & 0xff) + " at the admin console");
+                            "message type " + (type & 0xff) + " at the admin console");
             }
         }
+    }
+
+    /** Says no; what follows is ignored up to the next Sync. */
+    private void refuse(byte type) {
+        ByteBuf out = session.out().space();
+        BackendWriter.errorResponse(out, PoolerError.CONSOLE_NEEDS_SIMPLE_QUERIES.plain());
+        if (type == FrontendType.FUNCTION_CALL) {
+            BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+        } else {
+            skipping = true;
+        }
+        session.out().flush();
     }
 
     private void run(String sql) {

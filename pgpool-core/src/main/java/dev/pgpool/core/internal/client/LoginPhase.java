@@ -14,6 +14,7 @@ import dev.pgpool.core.internal.auth.hba.AccessRules;
 import dev.pgpool.core.internal.auth.hba.ClientAttributes;
 import dev.pgpool.core.internal.auth.hba.HbaRule;
 import dev.pgpool.core.internal.auth.hba.RuleFiles;
+import dev.pgpool.core.internal.pool.DisabledAuthDatabase;
 import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.tls.PeerCertificate;
@@ -400,6 +401,10 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     private <T> void found(@Nullable T found, @Nullable Throwable problem, Consumer<T> next) {
         if (isOutdated()) {
             judgeAnew();
+        } else if (Problems.cause(problem) instanceof DisabledAuthDatabase disabled) {
+            refused(
+                    PoolerError.AUTHENTICATION_DATABASE_DISABLED.with(disabled.database()),
+                    "its user would be looked up in a disabled database");
         } else if (problem != null || found == null) {
             LOGGER.atWarn()
                     .addKeyValue("user", user())
@@ -517,6 +522,11 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             enterConsole();
             return;
         }
+        if (!session.services().clients().admits(session.isInTime())) {
+            // it has begun to log in before
+            session.fail(PoolerError.SHUTTING_DOWN.plain(), CloseReason.SHUTDOWN);
+            return;
+        }
         Optional<DatabaseConfig> database = terms.config().database(database());
         if (database.isEmpty()) {
             session.fail(PoolerError.NO_SUCH_DATABASE.with(database()), CloseReason.CLIENT_LOGIN_FAILED);
@@ -549,9 +559,17 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
     }
 
     private void enterConsole() {
-        session.admission().known();
-        if (OperatorRights.of(terms.config().admin(), user(), provenOwner) == OperatorRights.NONE) {
+        OperatorRights rights = OperatorRights.of(terms.config().admin(), user(), provenOwner);
+        if (rights == OperatorRights.NONE) {
+            session.admission().known();
             refused(PoolerError.CONSOLE_REFUSED.with(user()), "neither in adminUsers nor in statsUsers");
+            return;
+        }
+        // who may do everything must be able to, whatever the others do
+        PoolerError overLimit =
+                session.admission().admitOperator(user(), rights == OperatorRights.ADMIN ? 0 : maxOfUser());
+        if (overLimit != null) {
+            session.fail(overLimit.plain(), CloseReason.TOO_MANY_CLIENTS);
             return;
         }
         ConsolePhase phase = new ConsolePhase(session, session.services().console(), provenOwner, startup.minor());

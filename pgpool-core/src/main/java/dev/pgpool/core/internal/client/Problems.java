@@ -9,10 +9,7 @@ final class Problems {
 
     /** What went wrong, with its causes; nothing is said twice. */
     static String words(@Nullable Throwable problem) {
-        Throwable at = problem;
-        while (at instanceof CompletionException && at.getCause() != null) {
-            at = at.getCause();
-        }
+        Throwable at = cause(problem);
         if (at == null) {
             return "nothing was found, not even nothing";
         }
@@ -27,12 +24,18 @@ final class Problems {
         return words.toString().replace('\n', ' ').replace('\r', ' ');
     }
 
-    /** Whether the pooler itself has said what is wrong, so that where it did so is of no use. */
-    static boolean isOurs(@Nullable Throwable problem) {
+    /** What a stage has failed with. */
+    static @Nullable Throwable cause(@Nullable Throwable problem) {
         Throwable at = problem;
         while (at instanceof CompletionException && at.getCause() != null) {
             at = at.getCause();
         }
+        return at;
+    }
+
+    /** Whether the pooler itself has said what is wrong, so that where it did so is of no use. */
+    static boolean isOurs(@Nullable Throwable problem) {
+        Throwable at = cause(problem);
         return at == null || at instanceof IllegalStateException || at instanceof IllegalArgumentException;
     }
 

@@ -104,7 +104,7 @@ final class QueryPhase implements ClientPhase {
                 error,
                 error.message().startsWith("query_wait_timeout")
                         ? CloseReason.QUERY_WAIT_TIMEOUT
-                        : CloseReason.SERVER_UNAVAILABLE);
+                        : session.lane().whyNone());
     }
 
     @Override

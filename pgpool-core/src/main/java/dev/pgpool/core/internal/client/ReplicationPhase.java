@@ -63,7 +63,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
     @Override
     public void onNoServer(ClientSession s, ErrorFields error) {
         session.lane().giveUp(session);
-        session.fail(error, CloseReason.SERVER_UNAVAILABLE);
+        session.fail(error, session.lane().whyNone());
     }
 
     @Override

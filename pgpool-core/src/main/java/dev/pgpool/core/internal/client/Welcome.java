@@ -108,7 +108,7 @@ final class Welcome implements ClientPhase {
     @Override
     public void onNoServer(ClientSession s, ErrorFields error) {
         session.lane().giveUp(session);
-        session.fail(error, CloseReason.SERVER_UNAVAILABLE);
+        session.fail(error, session.lane().whyNone());
     }
 
     @Override

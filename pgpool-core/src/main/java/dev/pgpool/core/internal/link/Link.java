@@ -97,6 +97,7 @@ public final class Link implements ServerPhase {
         lane = newLane;
         x.begin(client, newLane);
         x.counters.countAssignment();
+        server.age().used();
         statements.begin();
         crowded = false;
         resyncing = false;

@@ -344,6 +344,11 @@ final class Requests {
                 }
             }
             case FrontendType.TERMINATE -> {
+                if (wasReady) {
+                    // it asks the server for nothing
+                    x.ready = true;
+                    x.beginsNothing();
+                }
                 x.toServer.run(in.takeRun());
                 sayFarewell(current);
                 return false;

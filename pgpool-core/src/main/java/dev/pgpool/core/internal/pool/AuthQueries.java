@@ -153,6 +153,15 @@ public final class AuthQueries {
         }
     }
 
+    /** The other database that is said to know the users of this one; null if there is none. */
+    @Nullable
+    String databaseFor(String database) {
+        return config.database(database)
+                .flatMap(this::queryOf)
+                .flatMap(AuthQueryConfig::database)
+                .orElse(null);
+    }
+
     private void makeRoom() {
         Iterator<Entry> eldest = byName.values().iterator();
         while (byName.size() > MOST_BY_NAME) {

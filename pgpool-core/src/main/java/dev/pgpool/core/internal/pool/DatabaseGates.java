@@ -12,9 +12,14 @@ final class DatabaseGates {
     private final Set<String> paused = ConcurrentHashMap.newKeySet();
     private final Set<String> disabled = ConcurrentHashMap.newKeySet();
     private volatile LaneHold all = LaneHold.NONE;
+    /** Nothing undoes it. */
+    private volatile boolean ended;
 
     /** What holds for a database, by the name that clients use. */
     LaneHold hold(String database) {
+        if (ended) {
+            return LaneHold.ENDED;
+        }
         LaneHold ofAll = all;
         if (ofAll == LaneHold.SUSPENDED) {
             return ofAll;
@@ -28,6 +33,11 @@ final class DatabaseGates {
 
     void all(LaneHold now) {
         all = now;
+    }
+
+    /** Gives servers to nobody any more, whatever else is said. */
+    void end() {
+        ended = true;
     }
 
     /** Whether this database itself was paused, whatever holds for all. */
@@ -65,9 +75,9 @@ final class DatabaseGates {
     }
 
     Status status() {
-        return switch (all) {
+        return switch (ended ? LaneHold.ENDED : all) {
             case NONE -> Status.ACTIVE;
-            case PAUSED -> Status.PAUSED;
+            case PAUSED, ENDED -> Status.PAUSED;
             case SUSPENDED -> Status.SUSPENDED;
         };
     }

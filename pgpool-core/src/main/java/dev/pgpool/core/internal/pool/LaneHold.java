@@ -7,5 +7,12 @@ enum LaneHold {
     /** It does not, and keeps those that it has. */
     SUSPENDED,
     /** It does not, and closes those that it has as soon as nobody uses them. */
-    PAUSED
+    PAUSED,
+    /** It never will again: as {@link #PAUSED}, and clients who want one are sent away. */
+    ENDED;
+
+    /** Whether servers that nobody uses are closed. */
+    boolean closesIdle() {
+        return this == PAUSED || this == ENDED;
+    }
 }

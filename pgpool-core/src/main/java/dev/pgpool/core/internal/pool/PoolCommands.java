@@ -106,6 +106,17 @@ public final class PoolCommands {
         applyHolds();
     }
 
+    /**
+     * Gives no servers to clients ever again, and sends away who waits for one; completes when no client has one, walsenders
+     * among them.
+     */
+    public CompletableFuture<Void> end() {
+        gates.end();
+        applyHolds();
+        return conditions.await(
+                () -> CompletableFuture.completedFuture(registry.all().stream().allMatch(ServerPool::isEmpty)));
+    }
+
     /** Closes servers, whoever has them. */
     public void killServers(Optional<String> database) {
         pools(database).forEach(ServerPool::killServers);

@@ -40,6 +40,7 @@ public final class PoolLane<S> {
 
     private List<PoolLane<S>> lanes = List.of();
     private HungerNotes hunger = new HungerNotes(0);
+    private final LaneSearch<S> search;
     private int connecting;
     private int checking;
     private long tickNanos;
@@ -70,6 +71,7 @@ public final class PoolLane<S> {
         this.tickNanos = clock.getAsLong();
         this.idle = new IdleServers<>(rules.roundRobin());
         this.place = new CapPlace(this, budget);
+        this.search = new LaneSearch<>(this, budget);
         this.housekeeper = new LaneHousekeeper<>(this, owner, budget, rules, idle, tickNanos);
     }
 
@@ -77,6 +79,7 @@ public final class PoolLane<S> {
     public void join(List<PoolLane<S>> allLanes) {
         lanes = allLanes;
         hunger = new HungerNotes(allLanes.size());
+        search.join(allLanes, index);
     }
 
     /** What it goes by from now on. */
@@ -89,7 +92,7 @@ public final class PoolLane<S> {
     /** Gives servers away from now on, or does not. */
     void hold(LaneHold now) {
         hold = now;
-        if (now == LaneHold.PAUSED) {
+        if (now.closesIdle()) {
             idle.filter(server -> true).forEach(this::closePaused);
         }
         dispatch();
@@ -109,6 +112,11 @@ public final class PoolLane<S> {
     /** Whether it gives no servers away for now. */
     boolean isHeld() {
         return hold != LaneHold.NONE;
+    }
+
+    /** Whether it will not give any away again. */
+    boolean isEnded() {
+        return hold == LaneHold.ENDED;
     }
 
     int idleCount() {
@@ -195,7 +203,7 @@ public final class PoolLane<S> {
             owner.retire(server, CloseReason.SERVER_LIFETIME);
         } else if (owner.isUsable(server)) {
             idle.add(server);
-            if (hold == LaneHold.PAUSED) {
+            if (hold.closesIdle()) {
                 closePaused(server);
             }
         }
@@ -257,14 +265,15 @@ public final class PoolLane<S> {
     private void putBack(S server) {
         if (owner.isUsable(server)) {
             idle.putBack(server);
-            if (hold == LaneHold.PAUSED) {
+            if (hold.closesIdle()) {
                 closePaused(server);
             }
         }
     }
 
     private boolean isStale(S server) {
-        return owner.age(server).idleNanos(tickNanos) >= rules.checkDelayNanos() && server != knownGood;
+        ServerAge age = owner.age(server);
+        return age.idleNanos(tickNanos) >= rules.checkDelayNanos() && server != knownGood && !age.isFresh(tickNanos);
     }
 
     /**
@@ -290,13 +299,17 @@ public final class PoolLane<S> {
 
     /** A server handed over by another lane is here. */
     public void arrived(S server) {
+        search.arrived();
         putBack(server);
         dispatch();
         renew();
+        // it may have gone on to another lane
+        grow();
     }
 
     /** A server handed over by another lane did not survive it. */
     public void lost() {
+        search.arrived();
         budget.gone();
         growEverywhere();
         renew();
@@ -458,13 +471,21 @@ public final class PoolLane<S> {
         S server = pollIdle();
         if (server != null) {
             hunger.note(hungry, HungerNotes.NOT_HUNGRY);
-            housekeeper.forget(server);
-            owner.move(server, lanes.get(hungry));
+            send(server, lanes.get(hungry));
         }
     }
 
-    /** Begins as many connects as there are waiters without one, as far as the budget goes. */
+    /** Begins as many connects as there are waiters for whom no lane has a server, as far as the budget goes. */
     private void grow() {
+        // lanes that know of the hunger here look for it themselves, and a cap keeps no turn
+        if (isShort() && !announced && !place.isWoken() && hold == LaneHold.NONE && search.begin(shortage())) {
+            return;
+        }
+        connectForWaiters();
+    }
+
+    /** No lane has a server to spare for those who wait here. */
+    void connectForWaiters() {
         while (isShort()) {
             long now = clock.getAsLong();
             Waiter<S> oldest = waiters.peek();
@@ -486,7 +507,37 @@ public final class PoolLane<S> {
 
     /** Whether there are more waiters than servers on their way to them. */
     private boolean isShort() {
-        return waiters.size() > connecting + checking;
+        return shortage() > 0;
+    }
+
+    private int shortage() {
+        return waiters.size() - connecting - checking - search.coming();
+    }
+
+    /** The search has ended before every lane was asked. */
+    void searchOn() {
+        grow();
+    }
+
+    /** Gives a server to another lane, if it has one that nobody of this pool waits for. */
+    boolean giveSpare(PoolLane<S> to) {
+        S server = hold == LaneHold.NONE && hasSpare() ? pollIdle() : null;
+        if (server == null) {
+            return false;
+        }
+        send(server, to);
+        return true;
+    }
+
+    private void send(S server, PoolLane<S> to) {
+        housekeeper.forget(server);
+        to.loop.execute(to.search::expect);
+        owner.move(server, to);
+    }
+
+    /** Runs a task of another lane here. */
+    void execute(Runnable task) {
+        loop.execute(task);
     }
 
     /** One server of the reserve at a time: it is for the oldest waiter, whom others need not have to follow. */

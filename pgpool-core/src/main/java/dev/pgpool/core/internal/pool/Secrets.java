@@ -6,6 +6,7 @@ import dev.pgpool.core.internal.auth.ProvenKeys;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class Secrets implements CredentialStore {
     private volatile CredentialStore host;
     private volatile AuthQueries queries;
+    private volatile Predicate<String> disabled = database -> false;
     private final ProvenKeys keys = new ProvenKeys();
 
     public Secrets(CredentialStore host, AuthQueries queries) {
@@ -39,9 +41,18 @@ public final class Secrets implements CredentialStore {
         return queries.of(database) != null;
     }
 
+    /** Which databases an operator has disabled: no client's user is looked up there. */
+    public void disabled(Predicate<String> databases) {
+        disabled = databases;
+    }
+
     @Override
     public CompletionStage<Optional<Credential>> find(String database, String user) {
-        return lookup(database, user).thenApply(found -> {
+        return find(database, user, true);
+    }
+
+    private CompletionStage<Optional<Credential>> find(String database, String user, boolean forClient) {
+        return lookup(database, user, forClient).thenApply(found -> {
             keys.check(database, user, found);
             return found;
         });
@@ -49,7 +60,7 @@ public final class Secrets implements CredentialStore {
 
     /** What a user of a server can log in there with. */
     public CredentialStore forServers() {
-        return (database, user) -> find(database, user)
+        return (database, user) -> find(database, user, false)
                 .thenApply(found -> found.map(credential -> {
                     Credential key = credential instanceof Credential.ScramVerifier verifier
                             ? keys.find(database, user, verifier)
@@ -67,10 +78,16 @@ public final class Secrets implements CredentialStore {
         return shown instanceof Credential.ScramClientKey key && keys.remember(database, user, key);
     }
 
-    private CompletionStage<Optional<Credential>> lookup(String database, String user) {
-        return ask(host, database, user)
-                .thenCompose(
-                        found -> found.isPresent() ? CompletableFuture.completedFuture(found) : query(database, user));
+    private CompletionStage<Optional<Credential>> lookup(String database, String user, boolean forClient) {
+        return ask(host, database, user).thenCompose(found -> {
+            if (found.isPresent()) {
+                return CompletableFuture.completedFuture(found);
+            }
+            String asked = forClient ? queries.databaseFor(database) : null;
+            return asked != null && disabled.test(asked)
+                    ? CompletableFuture.failedFuture(new DisabledAuthDatabase(asked))
+                    : query(database, user);
+        });
     }
 
     private CompletionStage<Optional<Credential>> query(String database, String user) {

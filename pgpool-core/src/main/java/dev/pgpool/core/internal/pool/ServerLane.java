@@ -483,9 +483,9 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         });
     }
 
-    /** Closes its servers, whoever has them; from any thread. */
+    /** Closes its servers, whoever has them; behind what its event loop has been told before; from any thread. */
     void killServers() {
-        onLoop(() -> {
+        later(() -> {
             Set.copyOf(servers).forEach(server -> server.close(CloseReason.KILLED));
             Set.copyOf(connecting).forEach(Connecting::abandonIfStale);
         });
@@ -496,7 +496,10 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         onLoop(() -> {
             LaneHold now = gates.hold(pool.key().database());
             queue.hold(now);
-            if (now == LaneHold.PAUSED) {
+            if (now == LaneHold.ENDED) {
+                queue.refuse(PoolerError.SHUTDOWN.plain());
+            }
+            if (now.closesIdle()) {
                 Set.copyOf(connecting).forEach(begun -> begun.chain.abandon());
             }
         });
@@ -537,10 +540,15 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public @Nullable ErrorFields refusal(long nowNanos, long waitedNanos) {
-        if (closed) {
+        if (closed || queue.isEnded()) {
             return PoolerError.SHUTDOWN.plain();
         }
         return queue.isHeld() ? null : pool.refusal(nowNanos, waitedNanos);
+    }
+
+    /** Why a client ends that got no server here and has not waited too long for it. */
+    public CloseReason whyNone() {
+        return closed || queue.isEnded() ? CloseReason.SHUTDOWN : CloseReason.SERVER_UNAVAILABLE;
     }
 
     @Override
@@ -612,12 +620,16 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     }
 
     private void onLoop(Runnable task) {
+        if (loop.inEventLoop()) {
+            task.run();
+        } else {
+            later(task);
+        }
+    }
+
+    private void later(Runnable task) {
         try {
-            if (loop.inEventLoop()) {
-                task.run();
-            } else {
-                loop.execute(task);
-            }
+            loop.execute(task);
         } catch (RejectedExecutionException e) {
             LOGGER.atDebug().addKeyValue("pool", pool.key()).log("event loop has ended");
         }

@@ -129,6 +129,9 @@ public final class PoolerControl implements AdminControl {
     @Override
     public CompletableFuture<Void> resume(Optional<String> database) {
         return now("RESUME", database, () -> {
+            if (database.isEmpty() && !clients.isAdmitting()) {
+                throw new ControlException("pooler is shutting down");
+            }
             if (database.isEmpty() && !commands.isAnyPaused()) {
                 throw new ControlException("pooler is not paused/suspended");
             }
@@ -137,6 +140,11 @@ public final class PoolerControl implements AdminControl {
             }
             commands.resume(database);
         });
+    }
+
+    /** Gives servers to nobody any more; done when all are back. */
+    CompletableFuture<Void> end() {
+        return commands.end();
     }
 
     @Override

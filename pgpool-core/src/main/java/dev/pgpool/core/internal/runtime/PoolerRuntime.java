@@ -193,6 +193,7 @@ public final class PoolerRuntime {
                 tls);
         PoolRegistry pools = new PoolRegistry(poolServices, config);
         pools.globals().concern(secrets::queries);
+        secrets.disabled(pools.commands()::isDisabled);
         PoolerControl control = new PoolerControl(this, clients, pools, names, source, workers.control());
         AdminConsole console = new AdminConsole(control, history);
         // of their own: strangers may ask for peers
@@ -337,7 +338,7 @@ public final class PoolerRuntime {
                 .newThread(() -> {
                     switch (how) {
                         case IMMEDIATE -> close();
-                        case WAIT_FOR_SERVERS -> drain(FOR_EVER, true);
+                        case WAIT_FOR_SERVERS -> awaitServers();
                         case WAIT_FOR_CLIENTS -> drain(FOR_EVER, false);
                     }
                 })
@@ -372,6 +373,31 @@ public final class PoolerRuntime {
         }
         close();
         return empty;
+    }
+
+    /**
+     * Lets nobody else in and gives nobody a server any more, waits until those that clients have are given back, and ends
+     * everything. A session keeps its server for as long as the pool's mode says.
+     */
+    public void awaitServers() {
+        Parts known = running();
+        clients.stopAdmitting(false);
+        known.listeners().closeTcp();
+        clients.doorsClosed();
+        LOGGER.atInfo().addKeyValue("clients", clients.size()).log("pooler waits for servers");
+        CompletableFuture<Void> ended = known.control().end();
+        CompletableFuture<?> swept = CompletableFuture.completedFuture(null);
+        try {
+            while (!ended.isDone() && parts != null) {
+                if (swept.isDone()) {
+                    swept = clients.sendPinnedAway(CloseReason.SHUTDOWN);
+                }
+                Thread.sleep(DRAIN_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        close();
     }
 
     /** Completes when everything has ended. */

@@ -5,9 +5,15 @@ package dev.pgpool.core.internal.server;
  * one would cost something in each transaction. Plain fields, confined to the event loop of the server.
  */
 public final class ServerAge {
+    /** What was made this short a time ago is good. */
+    private static final long FRESH_NANOS = 1_000_000_000;
+
     private final long connectedNanos;
     private long lifetimeNanos;
     private long idleSinceNanos;
+    /** Whether a client has had it for more than its login. */
+    private boolean used;
+
     private boolean checking;
     private Succession succession = Succession.NONE;
 
@@ -52,6 +58,16 @@ public final class ServerAge {
     /** Whether it has lived long enough. */
     public boolean isOver(long nowNanos) {
         return nowNanos - connectedNanos >= lifetimeNanos;
+    }
+
+    /** A client has it. */
+    public void used() {
+        used = true;
+    }
+
+    /** Whether it was made just now, and no client has had it. */
+    public boolean isFresh(long nowNanos) {
+        return !used && nowNanos - connectedNanos < FRESH_NANOS;
     }
 
     /** How long it has lived beyond its time; negative before. */

@@ -132,7 +132,8 @@ public enum PoolerError {
             "Name the user in adminUsers or statsUsers.",
             "not allowed"),
     CONSOLE_NEEDS_SIMPLE_QUERIES(
-            "FATAL", "0A000", "extended query protocol not supported by admin console", "Use simple queries."),
+            "ERROR", "08P01", "extended query protocol not supported by admin console", "Use simple queries."),
+    AUTHENTICATION_DATABASE_DISABLED("FATAL", "55000", "authentication database \"%s\" is disabled", null),
     SHUTDOWN("FATAL", "57P01", "terminating connection due to administrator command", null, "server shutting down"),
     DATABASE_REMOVED("FATAL", "57P01", "terminating connection due to administrator command", null, "database removed"),
     INTERNAL("FATAL", "XX000", "internal error of the pooler: %s", "See the log of the pooler.");

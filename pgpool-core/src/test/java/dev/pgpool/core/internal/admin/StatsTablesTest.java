@@ -71,17 +71,17 @@ class StatsTablesTest {
     @Test
     void averagesAreOfTheLastWholePeriod() {
         TrafficHistory history = new TrafficHistory(0);
-        assertThat(cells(StatsTables.averages(snapshot(FIRST), history.period())))
+        assertThat(cells(StatsTables.averages(history.now(snapshot(FIRST)), history.period())))
                 .containsExactly("app", "0", "0", "0", "0", "0", "0", "0", "0", "0", "0", "0", "0");
         history.add(snapshot(FIRST), TimeUnit.SECONDS.toNanos(60));
         history.add(snapshot(SECOND), TimeUnit.SECONDS.toNanos(120));
-        assertThat(cells(StatsTables.averages(snapshot(SECOND), history.period())))
+        assertThat(cells(StatsTables.averages(history.now(snapshot(SECOND)), history.period())))
                 .containsExactly("app", "2", "10", "20", "1000", "2000", "1000", "500", "5000", "1", "1", "2", "0");
-        assertThat(cells(StatsTables.stats(snapshot(SECOND), history.period())))
+        assertThat(cells(StatsTables.stats(history.now(snapshot(SECOND)), history.period())))
                 .containsExactly(
                         "app", "110", "620", "1230", "61000", "122000", "640000", "630000", "505000", "61", "31", "121",
                         "8", "2", "10", "20", "1000", "2000", "1000", "500", "5000", "1", "1", "2", "0");
-        assertThat(cells(StatsTables.totals(snapshot(SECOND))))
+        assertThat(cells(StatsTables.totals(history.now(snapshot(SECOND)))))
                 .containsExactly(
                         "app", "110", "620", "1230", "61000", "122000", "640000", "630000", "505000", "61", "31", "121",
                         "8");

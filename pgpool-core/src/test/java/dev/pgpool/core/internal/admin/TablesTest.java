@@ -73,7 +73,7 @@ class TablesTest {
             Map.entry("lists", "list s,items i"),
             Map.entry(
                     "users",
-                    "name s,pool_size i,reserve_pool_size i,pool_mode s,max_user_connections i,current_connections i,"
+                    "name s,pool_size s,reserve_pool_size s,pool_mode s,max_user_connections i,current_connections i,"
                             + "max_user_client_connections i,current_client_connections i"),
             Map.entry(
                     "databases",
@@ -82,9 +82,9 @@ class TablesTest {
                             + "max_client_connections i,current_client_connections i,paused i,disabled i"),
             Map.entry("config", "key s,value s,default s,changeable s"),
             Map.entry("state", "key s,value s"),
-            Map.entry("mem", "name s,size q,used q,free q,memtotal q"),
+            Map.entry("mem", "name s,size i,used i,free i,memtotal i"),
             Map.entry("dns_hosts", "hostname s,ttl q,addrs s"),
-            Map.entry("dns_zones", "zonename s,serial s,count i"));
+            Map.entry("dns_zones", "zonename s,serial q,count i"));
 
     private final List<String> called = new ArrayList<>();
     private final PgPoolConfig config = PgPool.builder()
@@ -227,6 +227,10 @@ class TablesTest {
         "NONSENSE, 'invalid command ''NONSENSE'', use SHOW HELP;'",
         "SHOW NONSENSE, 'invalid command ''SHOW NONSENSE'', use SHOW HELP;'",
         "SHUTDOWN SOON, 'invalid command ''SHUTDOWN SOON'', use SHOW HELP;'",
+        "RELOAD app, 'invalid command ''RELOAD app'', use SHOW HELP;'",
+        "SUSPEND app, 'invalid command ''SUSPEND app'', use SHOW HELP;'",
+        "SHOW POOLS app, 'invalid command ''SHOW POOLS app'', use SHOW HELP;'",
+        "PAUSE app other, 'invalid command ''PAUSE app other'', use SHOW HELP;'",
         "DISABLE, a database is required",
         "ENABLE, a database is required",
         "KILL_CLIENT, invalid client pointer supplied",

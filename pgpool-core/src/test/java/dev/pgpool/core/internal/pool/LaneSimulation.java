@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class LaneSimulation {
 
     static final long WAIT_TIMEOUT_NANOS = 1_000_000_000;
+    private static final long FRESH_NANOS = 1_000_000_000;
     private static final long RETRY_NANOS = 50_000_000;
     private static final long RESERVE_NANOS = 20_000_000;
     private static final long SHORT_NANOS = 120_000_000;
@@ -85,10 +86,13 @@ final class LaneSimulation {
             require(given.alive, "a dead server was given away");
             require(given.lane == home, "a server of another lane was given away");
             require(
-                    given.justGood || home.tickNanos - given.goodNanos < rules.checkDelayNanos(),
+                    given.justGood
+                            || !given.used && home.tickNanos - given.goodNanos < FRESH_NANOS
+                            || home.tickNanos - given.goodNanos < rules.checkDelayNanos(),
                     "a server that was idle for long was given away unchecked");
             require(!rules.useOnce() || !given.used, "a server was used twice");
             given.used = true;
+            given.age.used();
             expectsAnswer = false;
             given.place = Place.HELD;
             held.add(given);

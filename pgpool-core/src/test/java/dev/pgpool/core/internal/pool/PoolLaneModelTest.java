@@ -186,6 +186,7 @@ class PoolLaneModelTest {
         lane.acquire(new Counting());
         lane.connected("stale");
         lane.connected("fresh");
+        owner.age("stale").used();
         lane.release("stale");
         now[0] = 2_000;
         lane.onTick(now[0]);
@@ -198,6 +199,73 @@ class PoolLaneModelTest {
         assertThat(waiter.servers).as("events").isZero();
         assertThat(waiter.isWaiting()).isFalse();
         assertThat(checked).containsExactly("stale");
+    }
+
+    @Test
+    void connectsOnlyWhenNoOtherLaneHasAnIdleServer() {
+        for (int lanes = 2; lanes <= 5; lanes++) {
+            for (int has = 0; has < lanes; has++) {
+                for (int spare = 0; spare <= 3; spare++) {
+                    assertThat(connectsFor(2, lanes, has, spare))
+                            .as(lanes + " lanes, number " + has + " has " + spare)
+                            .isEqualTo(Math.max(0, 2 - spare));
+                }
+            }
+        }
+    }
+
+    /** Connects that are begun for clients on the first lane, if another one has spare servers. */
+    private static int connectsFor(int clients, int count, int has, int spare) {
+        ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        int[] connects = {0};
+        ConnectionBudget budget = new ConnectionBudget(10, 10);
+        LaneOwner<Object> owner = new OneServer() {
+            @Override
+            public void connect(PoolLane<Object> lane) {
+                connects[0]++;
+            }
+
+            @Override
+            public void move(Object server, PoolLane<Object> to) {
+                tasks.add(() -> to.arrived(server));
+            }
+        };
+        List<PoolLane<Object>> lanes = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            lanes.add(new PoolLane<>(i, tasks::add, owner, budget, waiting(LaneRules.NEVER), () -> 0));
+        }
+        lanes.forEach(lane -> lane.join(lanes));
+        List<Counting> before = new ArrayList<>();
+        for (int i = 0; i < spare; i++) {
+            before.add(new Counting());
+            lanes.get(has).acquire(before.get(i));
+        }
+        run(tasks);
+        for (int i = 0; i < spare; i++) {
+            lanes.get(has).connected("server " + i);
+        }
+        for (int i = 0; i < spare; i++) {
+            lanes.get(has).release("server " + i);
+        }
+        run(tasks);
+        connects[0] = 0;
+        List<Counting> waiters = new ArrayList<>();
+        int atOnce = 0;
+        for (int i = 0; i < clients; i++) {
+            waiters.add(new Counting());
+            atOnce += lanes.get(0).acquire(waiters.get(i)) == null ? 0 : 1;
+        }
+        run(tasks);
+        int served =
+                atOnce + waiters.stream().mapToInt(waiter -> waiter.servers).sum();
+        assertThat(served).isEqualTo(Math.min(clients, spare));
+        return connects[0];
+    }
+
+    private static void run(ArrayDeque<Runnable> tasks) {
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            task.run();
+        }
     }
 
     private static LaneRules waiting(long timeoutNanos) {
