@@ -245,7 +245,8 @@ class ConsoleIT {
                 WireClient boss = pooler.loginAs("boss", "pgbouncer");
                 WireClient second = pooler.loginAs("boss", "pgbouncer")) {
             assertThat(rowOf(boss, "SHOW POOLS", "pgbouncer").subList(1, 4)).containsExactly("pgbouncer", "2", "0");
-            assertThat(rowOf(boss, "SHOW DATABASES", "pgbouncer").subList(13, 16)).containsExactly("0", "2", "0");
+            assertThat(rowOf(boss, "SHOW DATABASES", "pgbouncer").subList(13, 16))
+                    .containsExactly("0", "2", "0");
             assertThat(rowOf(boss, "SHOW USERS", "boss").subList(5, 8)).containsExactly("0", "1", "2");
             // the command that asks counts as well
             int commands = 3;
@@ -257,7 +258,8 @@ class ConsoleIT {
                 assertThat(rowOf(boss, "SHOW STATS_TOTALS", "pgbouncer").subList(1, 4))
                         .containsExactly("0", "" + commands, "" + commands);
             }
-            assertThat(rowOf(boss, "SHOW TOTALS", "total_query_count")).containsExactly("total_query_count", "" + (commands + 1));
+            assertThat(rowOf(boss, "SHOW TOTALS", "total_query_count"))
+                    .containsExactly("total_query_count", "" + (commands + 1));
             try (WireClient watcher = pooler.loginAs("watcher", "pgbouncer");
                     WireClient more = pooler.connect().startup("watcher", "pgbouncer");
                     WireClient admin = pooler.loginAs("boss", "pgbouncer");
