@@ -87,7 +87,7 @@ final class LaneSimulation {
             require(given.lane == home, "a server of another lane was given away");
             require(
                     given.justGood
-                            || !given.used && home.tickNanos - given.goodNanos < FRESH_NANOS
+                            || (!given.used && home.tickNanos - given.goodNanos < FRESH_NANOS)
                             || home.tickNanos - given.goodNanos < rules.checkDelayNanos(),
                     "a server that was idle for long was given away unchecked");
             require(!rules.useOnce() || !given.used, "a server was used twice");
