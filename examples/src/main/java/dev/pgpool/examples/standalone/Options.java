@@ -25,7 +25,8 @@ record Options(
         Optional<String> user,
         Optional<String> answer) {
 
-    static final String VERSION = "PgBouncer 1.25.2 (pgpool)";
+    /** As SHOW VERSION says it; PgBouncer's users look for both. */
+    static final String VERSION = "PgBouncer 1.25.2";
 
     static final String USAGE = """
             pgpool-standalone is a connection pooler for PostgreSQL that takes PgBouncer's configuration.
@@ -72,7 +73,8 @@ record Options(
                 case "-d", "--daemon" -> daemon = true;
                 case "-q", "--quiet" -> quiet = true;
                 case "-v", "--verbose" -> verbosity++;
-                case "-V", "--version" -> answer = Optional.of(VERSION + "\n");
+                case "-V", "--version" -> answer =
+                        Optional.of(VERSION + "\npgpool-standalone, Java " + Runtime.version() + "\n");
                 case "-h", "--help" -> answer = Optional.of(USAGE);
                 case "-u", "--user" -> user = Optional.of(required(argument, rest.poll()));
                 default -> {

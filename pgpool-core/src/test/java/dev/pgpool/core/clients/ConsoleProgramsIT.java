@@ -46,7 +46,7 @@ class ConsoleProgramsIT {
                     .run();
             assertThat(printed)
                     .contains(
-                            "PgBouncer 1.25.2 (pgpool)\n",
+                            "PgBouncer 1.25.2\n",
                             "PAUSE\n",
                             "paused|yes\n",
                             "RESUME\n",
@@ -70,7 +70,7 @@ class ConsoleProgramsIT {
                                     pooler.address(), "boss", "/usr/bin/python3", "src/test/clients/python/console.py")
                             .run())
                     .isEqualTo(
-                            "name app\nRECONNECT\n42601\nPgBouncer 1.25.2 (pgpool)\ncl_active ['app', 'pgbouncer']\n");
+                            "name app\nRECONNECT\n42601\nPgBouncer 1.25.2\ncl_active ['app', 'pgbouncer']\n");
         }
     }
 }
