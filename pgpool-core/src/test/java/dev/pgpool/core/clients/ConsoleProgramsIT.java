@@ -45,12 +45,7 @@ class ConsoleProgramsIT {
                             "show help")
                     .run();
             assertThat(printed)
-                    .contains(
-                            "PgBouncer 1.25.2\n",
-                            "PAUSE\n",
-                            "paused|yes\n",
-                            "RESUME\n",
-                            "NOTICE:  SET ignored")
+                    .contains("PgBouncer 1.25.2\n", "PAUSE\n", "paused|yes\n", "RESUME\n", "NOTICE:  SET ignored")
                     .contains("NOTICE:  Console usage", "SHOW HELP|CONFIG|DATABASES");
             // with headings, as a person sees it
             assertThat(Program.atConsole(pooler.address(), "watcher", "psql", "-x", "-c", "SHOW POOLS")
@@ -69,8 +64,7 @@ class ConsoleProgramsIT {
             assertThat(Program.atConsole(
                                     pooler.address(), "boss", "/usr/bin/python3", "src/test/clients/python/console.py")
                             .run())
-                    .isEqualTo(
-                            "name app\nRECONNECT\n42601\nPgBouncer 1.25.2\ncl_active ['app', 'pgbouncer']\n");
+                    .isEqualTo("name app\nRECONNECT\n42601\nPgBouncer 1.25.2\ncl_active ['app', 'pgbouncer']\n");
         }
     }
 }

@@ -221,8 +221,12 @@ public final class ClientRegistry {
                 .forEach(ClientSession::kill);
     }
 
-    /** The client with this number. */
+    /** The client with this number, or the one that was told this to be its process id: that is far beyond all numbers. */
     public @Nullable ClientSession find(int id) {
+        ClientSession told = sessions.get(id);
+        if (told != null) {
+            return told;
+        }
         return sessions.values().stream()
                 .filter(session -> session.id() == id)
                 .findFirst()

@@ -10,7 +10,6 @@ import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
-import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.StartupPacket;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
@@ -95,11 +94,9 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
 
         @Override
         public void onFailed(ErrorFields error) {
-            // PgBouncer says no more than that it has failed
-            ErrorFields told = error.sqlState().startsWith("08")
-                    ? error
-                    : PoolerError.SERVER_LOGIN_FAILED.from(error).logged("login failed");
-            session.fail(told, CloseReason.SERVER_UNAVAILABLE);
+            session.fail(
+                    error.sqlState().startsWith("08") ? error : error.refused("login failed"),
+                    CloseReason.SERVER_UNAVAILABLE);
         }
     }
 

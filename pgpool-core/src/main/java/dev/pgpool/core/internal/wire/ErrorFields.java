@@ -36,6 +36,11 @@ public record ErrorFields(
         return new ErrorFields(severity, sqlState, message, detail, hint, otherWords);
     }
 
+    /** The server's own words, with those of PgBouncer where the server gives no detail. */
+    public ErrorFields refused(String otherWords) {
+        return new ErrorFields(severity, sqlState, message, detail == null ? otherWords : detail, hint, otherWords);
+    }
+
     /** Reads the body of an ErrorResponse without consuming it; tolerates any content. */
     public static ErrorFields read(ByteBuf buf, int bodyIndex, int bodyEnd) {
         String severity = "ERROR";

@@ -69,7 +69,8 @@ class PoolLaneModelTest {
         assertThat(reserveUses).as("servers of the reserve").isGreaterThan(1_000);
         assertThat(evicted).as("servers evicted").isGreaterThan(300);
         assertThat(tooOld).as("servers that were too old").isGreaterThan(1_000);
-        assertThat(tooIdle).as("servers that were idle for too long").isGreaterThan(1_000);
+        // around a thousand: lanes that want servers take those that are idle elsewhere
+        assertThat(tooIdle).as("servers that were idle for too long").isGreaterThan(500);
     }
 
     /** Breakage 23: the wait ends at the very moment at which a server comes free. */
