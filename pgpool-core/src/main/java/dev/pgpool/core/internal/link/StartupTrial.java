@@ -15,7 +15,6 @@ import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,11 +98,7 @@ public final class StartupTrial implements OwnQuery.Outcome {
         if (ParameterNames.has(names, DATE_STYLE)) {
             sql.addAll(baseOfDateStyle());
         }
-        // session_authorization, which takes a role back, goes ahead of it, as at the start of a server
-        List<String> calls = settings.stream()
-                .sorted(Comparator.comparing(StartupTrial::isRole))
-                .map(setting -> SqlText.set(setting.name(), given(setting)))
-                .toList();
+        List<String> calls = calls();
         if (!calls.isEmpty()) {
             sql.add("SELECT " + String.join(",", calls));
         }
@@ -113,6 +108,26 @@ public final class StartupTrial implements OwnQuery.Outcome {
         sql.add("SELECT " + String.join(",", columns));
         new OwnQuery(server, this).send(String.join(";", sql));
         server.out().flush();
+    }
+
+    /**
+     * The settings in the client's order, so that the first that the server refuses is the one that it is told of. A role
+     * is tried in its place and taken last: the settings behind it are those of who logs in, and session_authorization, which
+     * takes a role back, goes ahead of it, as at the start of a server.
+     */
+    private List<String> calls() {
+        List<String> calls = new ArrayList<>();
+        List<String> roles = new ArrayList<>();
+        for (Setting setting : settings) {
+            String call = SqlText.set(setting.name(), given(setting));
+            calls.add(call);
+            if (isRole(setting)) {
+                calls.add(SqlText.set(setting.name(), "none"));
+                roles.add(call);
+            }
+        }
+        calls.addAll(roles);
+        return calls;
     }
 
     private static boolean isRole(Setting setting) {
