@@ -73,8 +73,8 @@ record Options(
                 case "-d", "--daemon" -> daemon = true;
                 case "-q", "--quiet" -> quiet = true;
                 case "-v", "--verbose" -> verbosity++;
-                case "-V", "--version" -> answer =
-                        Optional.of(VERSION + "\npgpool-standalone, Java " + Runtime.version() + "\n");
+                case "-V", "--version" ->
+                    answer = Optional.of(VERSION + "\npgpool-standalone, Java " + Runtime.version() + "\n");
                 case "-h", "--help" -> answer = Optional.of(USAGE);
                 case "-u", "--user" -> user = Optional.of(required(argument, rest.poll()));
                 default -> {
