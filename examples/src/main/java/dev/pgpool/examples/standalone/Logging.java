@@ -77,6 +77,8 @@ final class Logging {
     synchronized void adopt(PgBouncerIni ini) {
         int level = verbosity + Integer.parseInt(ini.setting("verbose"));
         context.getLogger("dev.pgpool").setLevel(level == 0 ? Level.INFO : level == 1 ? Level.DEBUG : Level.TRACE);
+        // the first line that only this level has
+        context.getLogger(Logging.class).debug("verbosity is {}", level);
         Syslog wanted = Syslog.of(ini);
         if (!wanted.equals(syslogNow)) {
             syslogNow = wanted;
