@@ -299,8 +299,8 @@ public final class PgPool implements AutoCloseable {
     }
 
     /**
-     * Lets nobody else in and gives nobody a server any more, waits for as long as it takes until no client has one, and
-     * then closes. Transactions go on to their end, and so do sessions that have a server in session mode; clients that
+     * Lets no other clients in and gives out no servers any more, waits for as long as it takes until no client has one,
+     * and then closes. Transactions go on to their end, and so do sessions that have a server in session mode; clients that
      * wait for a server, or want one, are told goodbye ({@code 57P01}).
      *
      * @throws IllegalStateException if the pooler is not running

@@ -59,7 +59,7 @@ class FiguresIT {
         }
     }
 
-    /** What the pooler itself asks of a server between two clients, the reset query of session mode, is nobody's. */
+    /** What the pooler itself asks of a server between two clients, the reset query of session mode, counts for no client. */
     @ParameterizedTest
     @EnumSource(PoolMode.class)
     void goodbyesAreNoQueries(PoolMode mode) throws Exception {

@@ -27,7 +27,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -100,10 +99,9 @@ class RollingRestartIT {
         await().atMost(Wire.PATIENCE).until(() -> served.get() > before + 20 * THREADS);
     }
 
-    /** The event loop is busy when the end begins, so that nobody accepts what reaches the listener. */
+    /** The event loop is busy when the end begins, so that what reaches the listener is not accepted. */
     @Test
     void whatHasReachedTheListenerIsAcceptedBeforeItCloses() throws Exception {
-        Assumptions.assumeTrue(Epoll.isAvailable(), "only Linux tells how many wait");
         CountDownLatch busy = new CountDownLatch(1);
         CountDownLatch free = new CountDownLatch(1);
         PgPoolListener blocker = new PgPoolListener() {
@@ -128,7 +126,8 @@ class RollingRestartIT {
             CompletableFuture<Void> ended = CompletableFuture.runAsync(pooler.pool()::awaitClients);
             await().atMost(Wire.PATIENCE).until(() -> !pooler.pool().healthy());
             free.countDown();
-            for (WireClient client : clients) {
+            // only Linux tells how many have reached it
+            for (WireClient client : Epoll.isAvailable() ? clients : List.of(first)) {
                 client.awaitLogin("");
                 assertThat(client.value("SELECT 'served'")).isEqualTo("served");
             }

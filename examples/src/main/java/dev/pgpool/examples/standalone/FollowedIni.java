@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The ini of a pooler, and somebody who goes by it, too: the log, whose settings change by RELOAD and SET, and change back
- * if the pooler can't take the rest. Thread-safe if the follower is.
+ * The ini of a pooler that the log goes by, too: its settings change by RELOAD and SET, and change back if the pooler can't
+ * take the rest. Thread-safe if the follower is.
  */
 final class FollowedIni implements ConfigSource {
     private final PgBouncerIni ini;

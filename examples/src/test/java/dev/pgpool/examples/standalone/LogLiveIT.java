@@ -23,34 +23,12 @@ import org.junit.jupiter.api.io.TempDir;
 class LogLiveIT {
     private static final String TIME = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3} UTC ";
 
+    private static final String ADMIN = "admin_users = boss";
+
     private final TestPostgres postgres = TestPostgres.shared(15);
 
     @TempDir
     Path directory;
-
-    private List<String> ini(String... more) {
-        List<String> lines = new ArrayList<>(List.of(
-                "[databases]",
-                "app = user=app dbname=postgres host=" + postgres.host() + " port=" + postgres.port(),
-                "[pgbouncer]",
-                "logfile = %dir%/pgbouncer.log",
-                "listen_addr = 127.0.0.1",
-                "listen_port = %port%",
-                "unix_socket_dir =",
-                "auth_type = any",
-                "admin_users = boss",
-                "pool_mode = transaction",
-                "stats_period = 1"));
-        lines.addAll(List.of(more));
-        return lines;
-    }
-
-    private static void awaitReady(StandaloneProcess pooler) {
-        await().atMost(Duration.ofSeconds(60)).until(() -> {
-            assertThat(pooler.isAlive()).as(pooler::said).isTrue();
-            return pooler.isReady().code() == 0;
-        });
-    }
 
     private static void awaitLine(StandaloneProcess pooler, String pattern) {
         String whole = TIME + "\\[" + pooler.pid() + "\\] " + pattern;
@@ -60,8 +38,9 @@ class LogLiveIT {
 
     @Test
     void linesOfSignalsCommandsAndFigures() throws Exception {
-        try (StandaloneProcess pooler = new StandaloneProcess(directory, ini(), "-q")) {
-            awaitReady(pooler);
+        try (StandaloneProcess pooler =
+                new StandaloneProcess(directory, StandaloneProcess.openIni(postgres, ADMIN), "-q")) {
+            pooler.awaitReady();
             awaitLine(pooler, "LOG process up: PgBouncer 1\\.25.*");
             assertThat(pooler.psql("boss", "", "app", "SELECT 1")).isEqualTo(new Said(0, "1\n"));
             awaitLine(
@@ -123,10 +102,16 @@ class LogLiveIT {
         try (DatagramSocket syslog = new DatagramSocket(0, InetAddress.getLoopbackAddress());
                 StandaloneProcess pooler = new StandaloneProcess(
                         directory,
-                        ini("log_stats = 0", "syslog = 1", "syslog_ident = bouncer(1)", "syslog_facility = local3"),
+                        StandaloneProcess.openIni(
+                                postgres,
+                                ADMIN,
+                                "log_stats = 0",
+                                "syslog = 1",
+                                "syslog_ident = bouncer(1)",
+                                "syslog_facility = local3"),
                         Map.of("JAVA_OPTS", "-Dpgpool.syslog=127.0.0.1:" + syslog.getLocalPort()),
                         "-q")) {
-            awaitReady(pooler);
+            pooler.awaitReady();
             // local3 is 19, LOG is 6 there and WARNING 4
             String start =
                     "[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d \\S+ bouncer\\(1\\)\\[" + pooler.pid() + "\\]: ";

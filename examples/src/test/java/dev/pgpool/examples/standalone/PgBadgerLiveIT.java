@@ -8,7 +8,6 @@ import dev.pgpool.examples.standalone.StandaloneProcess.Said;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,22 +23,8 @@ class PgBadgerLiveIT {
 
     @Test
     void findsConnectionsSessionsErrorsAndStatistics() throws Exception {
-        List<String> ini = List.of(
-                "[databases]",
-                "app = user=app dbname=postgres host=" + postgres.host() + " port=" + postgres.port(),
-                "[pgbouncer]",
-                "logfile = %dir%/pgbouncer.log",
-                "listen_addr = 127.0.0.1",
-                "listen_port = %port%",
-                "unix_socket_dir =",
-                "auth_type = any",
-                "pool_mode = transaction",
-                "stats_period = 1");
-        try (StandaloneProcess pooler = new StandaloneProcess(directory, ini, "-q")) {
-            await().atMost(Duration.ofSeconds(60)).until(() -> {
-                assertThat(pooler.isAlive()).as(pooler::said).isTrue();
-                return pooler.isReady().code() == 0;
-            });
+        try (StandaloneProcess pooler = new StandaloneProcess(directory, StandaloneProcess.openIni(postgres), "-q")) {
+            pooler.awaitReady();
             for (int i = 0; i < LOGINS; i++) {
                 assertThat(pooler.psql("boss", "", "app", "SELECT 1")).isEqualTo(new Said(0, "1\n"));
             }

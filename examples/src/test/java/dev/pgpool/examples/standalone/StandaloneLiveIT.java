@@ -66,13 +66,6 @@ class StandaloneLiveIT {
         Files.move(next, directory.resolve("userlist.txt"), StandardCopyOption.REPLACE_EXISTING);
     }
 
-    private static void awaitReady(StandaloneProcess pooler) {
-        await().atMost(Duration.ofSeconds(60)).until(() -> {
-            assertThat(pooler.isAlive()).as(pooler::said).isTrue();
-            return pooler.isReady().code() == 0;
-        });
-    }
-
     private Map<String, String> row(StandaloneProcess pooler, String command, String database) throws Exception {
         Said said = StandaloneProcess.run(
                 directory,
@@ -150,7 +143,7 @@ class StandaloneLiveIT {
         userlist(role, "first");
         try (StandaloneProcess pooler =
                 new StandaloneProcess(directory, ini(database, "default_pool_size = 4"), "-q")) {
-            awaitReady(pooler);
+            pooler.awaitReady();
             assertThat(Files.readString(directory.resolve("pgbouncer.pid")).strip())
                     .isEqualTo(String.valueOf(pooler.pid()));
             assertThat(pooler.psql(role, "first", database, "CREATE TABLE t AS SELECT 1 AS v"))
@@ -332,7 +325,7 @@ class StandaloneLiveIT {
         String role = postgres.createRole("scram-sha-256", "secret");
         userlist(role, "secret");
         try (StandaloneProcess pooler = new StandaloneProcess(directory, ini("app"))) {
-            awaitReady(pooler);
+            pooler.awaitReady();
             pooler.signal("USR1");
             await().until(() -> pooler.psql("watcher", "w", "pgbouncer", "SHOW STATE")
                     .output()
@@ -357,7 +350,7 @@ class StandaloneLiveIT {
         String role = postgres.createRole("scram-sha-256", "secret");
         userlist(role, "secret");
         try (StandaloneProcess pooler = new StandaloneProcess(directory, ini("app"))) {
-            awaitReady(pooler);
+            pooler.awaitReady();
             ProcessBuilder builder = new ProcessBuilder(
                             "psql", "-X", "-h", "127.0.0.1", "-p", String.valueOf(pooler.port), "-U", role, "-d", "app")
                     .directory(directory.toFile())
@@ -393,7 +386,7 @@ class StandaloneLiveIT {
         AtomicBoolean over = new AtomicBoolean();
         AtomicInteger runs = new AtomicInteger();
         try (StandaloneProcess first = new StandaloneProcess(directory, ini("app", "so_reuseport = 1"))) {
-            awaitReady(first);
+            first.awaitReady();
             CompletableFuture<Void> load = CompletableFuture.runAsync(() -> {
                 while (!over.get()) {
                     try {
@@ -455,7 +448,7 @@ class StandaloneLiveIT {
     void whatIsWrongIsSaidInOneLineAndNothingIsStarted() throws Exception {
         userlist("x", "y");
         try (StandaloneProcess first = new StandaloneProcess(directory, ini("app"))) {
-            awaitReady(first);
+            first.awaitReady();
             Path other = Files.createDirectory(directory.resolve("other"));
             Files.copy(directory.resolve("userlist.txt"), other.resolve("userlist.txt"));
             try (StandaloneProcess second = new StandaloneProcess(

@@ -1,10 +1,15 @@
 package dev.pgpool.examples.standalone;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.pgpool.core.fixture.TestPostgres;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +49,31 @@ final class StandaloneProcess implements AutoCloseable {
         environment(builder.environment(), directory);
         builder.environment().putAll(more);
         this.process = builder.start();
+    }
+
+    /** An ini of a log and one database, {@code app}, that any client may enter. */
+    static List<String> openIni(TestPostgres postgres, String... more) {
+        List<String> lines = new ArrayList<>(List.of(
+                "[databases]",
+                "app = user=app dbname=postgres host=" + postgres.host() + " port=" + postgres.port(),
+                "[pgbouncer]",
+                "logfile = %dir%/pgbouncer.log",
+                "listen_addr = 127.0.0.1",
+                "listen_port = %port%",
+                "unix_socket_dir =",
+                "auth_type = any",
+                "pool_mode = transaction",
+                "stats_period = 1"));
+        lines.addAll(List.of(more));
+        return lines;
+    }
+
+    /** Until it lets clients in. */
+    void awaitReady() {
+        await().atMost(Duration.ofSeconds(MANY_SECONDS)).until(() -> {
+            assertThat(isAlive()).as(this::said).isTrue();
+            return isReady().code() == 0;
+        });
     }
 
     private static void environment(Map<String, String> environment, Path directory) {

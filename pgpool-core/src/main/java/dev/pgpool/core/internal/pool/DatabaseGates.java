@@ -35,7 +35,7 @@ final class DatabaseGates {
         all = now;
     }
 
-    /** Gives servers to nobody any more, whatever else is said. */
+    /** No client gets a server any more, whatever else is said. */
     void end() {
         ended = true;
     }

@@ -11,7 +11,7 @@ enum LaneHold {
     /** It never will again: as {@link #PAUSED}, and clients who want one are sent away. */
     ENDED;
 
-    /** Whether servers that nobody uses are closed. */
+    /** Whether servers without a client are closed. */
     boolean closesIdle() {
         return this == PAUSED || this == ENDED;
     }

@@ -519,7 +519,7 @@ public final class PoolLane<S> {
         grow();
     }
 
-    /** Gives a server to another lane, if it has one that nobody of this pool waits for. */
+    /** Gives a server to another lane, if it has one that no client of this pool waits for. */
     boolean giveSpare(PoolLane<S> to) {
         S server = hold == LaneHold.NONE && hasSpare() ? pollIdle() : null;
         if (server == null) {

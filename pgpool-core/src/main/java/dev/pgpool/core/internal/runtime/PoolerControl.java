@@ -142,7 +142,7 @@ public final class PoolerControl implements AdminControl {
         });
     }
 
-    /** Gives servers to nobody any more; done when all are back. */
+    /** Gives out no servers any more; done when all are back. */
     CompletableFuture<Void> end() {
         return commands.end();
     }

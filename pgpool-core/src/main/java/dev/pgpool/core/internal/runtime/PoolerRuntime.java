@@ -376,7 +376,7 @@ public final class PoolerRuntime {
     }
 
     /**
-     * Lets nobody else in and gives nobody a server any more, waits until those that clients have are given back, and ends
+     * Lets no other clients in and gives out no servers any more, waits until those that clients have are given back, and ends
      * everything. A session keeps its server for as long as the pool's mode says.
      */
     public void awaitServers() {

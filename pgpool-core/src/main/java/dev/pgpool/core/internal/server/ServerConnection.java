@@ -255,8 +255,8 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * Gives the server back, clean and idle. While a cancel request for it is under way it is kept: the cancel must hit
-     * nobody else's query. Limits that end an idle session, or cancel what the next client waits for, are taken off before.
+     * Gives the server back, clean and idle. While a cancel request for it is under way it is kept: the cancel must not
+     * hit the query of another client. Limits that end an idle session, or cancel what the next client waits for, are taken off before.
      */
     public void release() {
         phase = idle;
