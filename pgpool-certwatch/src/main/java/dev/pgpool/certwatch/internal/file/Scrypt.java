@@ -38,7 +38,7 @@ final class Scrypt {
                 || parallel > MAX_PARALLEL
                 || cost > MAX_BYTES
                 || blockSize > MAX_BYTES
-                || 128 * cost * blockSize > MAX_BYTES) {
+                || 128 * blockSize * (cost + parallel) > MAX_BYTES) {
             throw new GeneralSecurityException("scrypt with N=" + cost + ", r=" + blockSize + ", p=" + parallel);
         }
         int words = 2 * BLOCK * (int) blockSize;

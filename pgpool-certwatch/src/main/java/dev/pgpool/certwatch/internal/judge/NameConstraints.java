@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,13 +66,12 @@ final class NameConstraints {
 
     private static boolean within(Der base, String name) {
         return base.is(DNS)
-                ? domain(new String(base.value(), StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT), name)
+                ? domain(ServerNames.lower(new String(base.value(), StandardCharsets.ISO_8859_1)), ServerNames.lower(name))
                 : network(base.value(), NetUtil.createByteArrayFromIpAddressString(name));
     }
 
     /** A base without a dot in front covers itself and what is below it, one with a dot only what is below. */
-    private static boolean domain(String base, String given) {
-        String name = given.toLowerCase(Locale.ROOT);
+    private static boolean domain(String base, String name) {
         if (base.isEmpty()) {
             return true;
         }

@@ -91,7 +91,7 @@ final class ServerNames {
     }
 
     /** Only letters of ASCII have two cases in the DNS: Unicode's rules make a k out of the sign for Kelvin. */
-    private static String lower(String name) {
+    static String lower(String name) {
         StringBuilder lower = new StringBuilder(name);
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);

@@ -39,6 +39,7 @@ class ScryptTest {
         "1099511627776, 8, 1",
         "2, 1099511627776, 1",
         "1073741824, 1073741824, 1",
+        "2, 131072, 16",
         "2, 8, 1099511627776"
     })
     void whatWouldTakeAllMemoryOrTimeIsRefused(long cost, long blockSize, long parallel) {
