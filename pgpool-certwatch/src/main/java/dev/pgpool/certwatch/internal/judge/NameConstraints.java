@@ -66,7 +66,9 @@ final class NameConstraints {
 
     private static boolean within(Der base, String name) {
         return base.is(DNS)
-                ? domain(ServerNames.lower(new String(base.value(), StandardCharsets.ISO_8859_1)), ServerNames.lower(name))
+                ? domain(
+                        ServerNames.lower(new String(base.value(), StandardCharsets.ISO_8859_1)),
+                        ServerNames.lower(name))
                 : network(base.value(), NetUtil.createByteArrayFromIpAddressString(name));
     }
 
