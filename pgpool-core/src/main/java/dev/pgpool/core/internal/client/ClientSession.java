@@ -135,12 +135,12 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return phase.replication();
     }
 
-    /** Whether what it says is passed on to a server of its own, unread. */
     /** Whether it connected before the doors of a pooler that ends were closed. */
     boolean isInTime() {
         return inTime;
     }
 
+    /** Whether what it says is passed on to a server of its own, unread. */
     boolean isRelaying() {
         return phase.isRelaying();
     }
