@@ -17,21 +17,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The JVM is killed at 20 random points of a run; what is in the catalog is whole, and the next run removes the rest. */
+/** A JVM is killed in runs, at 20 random points of them; what is in the catalog is whole, and the next run removes the rest. */
 class CrashIT {
 
-    private static final int LANES = 2;
-    private static final int KILLS = 20;
+    // Each kill ends the runs of all lanes: starting a JVM takes longer than a run.
+    private static final int LANES = 4;
+    private static final int KILLS = 5;
 
-    // Longer than a lane's JVM lives on after its predecessor was killed, shorter than the next one takes to start.
+    // Longer than the JVM lives on after its predecessor was killed, shorter than the next one takes to start.
     private static final String LEASE_MILLIS = "200";
 
     @TempDir
@@ -39,26 +37,51 @@ class CrashIT {
 
     @Test
     void killedAtAnyPointTheCatalogIsConsistentAndTheNextRunSucceeds() throws Exception {
-        ExecutorService lanes = Executors.newFixedThreadPool(LANES);
-        try {
-            List<Callable<Boolean>> work = new ArrayList<>();
-            for (int i = 0; i < LANES; i++) {
-                Lane lane = new Lane(42 + i);
-                work.add(() -> {
-                    lane.killAndLook(KILLS / LANES);
-                    lane.runOnceMoreAndLook();
-                    return true;
-                });
-            }
-            for (Future<Boolean> lane : lanes.invokeAll(work)) {
-                assertThat(lane.get()).isTrue();
-            }
-        } finally {
-            lanes.shutdownNow();
+        Random random = new Random(42);
+        List<Lane> lanes = new ArrayList<>();
+        for (int i = 0; i < LANES; i++) {
+            lanes.add(new Lane());
         }
+        long whole = wholeRun(lanes);
+        for (int i = 0; i < KILLS; i++) {
+            Process engines = start(lanes, () -> random.nextLong(whole / 2));
+            engines.waitFor(whole / 4 + random.nextLong(whole), TimeUnit.MILLISECONDS);
+            engines.destroyForcibly().waitFor();
+            lanes.forEach(Lane::assertWhatIsCommittedIsWhole);
+        }
+        lanes.forEach(Lane::runOnceMoreAndLook);
     }
 
-    /** Kills one JVM after the other; two lanes have nothing in common but the machine. */
+    private static long wholeRun(List<Lane> lanes) throws Exception {
+        long start = System.nanoTime();
+        Process engines = start(lanes, () -> 0);
+        String output = new String(engines.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(engines.waitFor()).as(output).isZero();
+        assertThat(output.lines().filter(line -> line.startsWith("SUCCESS")))
+                .as(output)
+                .hasSize(LANES);
+        return Math.max(1000, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+    }
+
+    private static Process start(List<Lane> lanes, LongSupplier delay) throws Exception {
+        List<String> arguments = new ArrayList<>();
+        for (Lane lane : lanes) {
+            if (!arguments.isEmpty()) {
+                arguments.add(EngineMain.NEXT);
+            }
+            arguments.addAll(List.of(
+                    Integer.toString(Source.postgres().port()),
+                    lane.database,
+                    lane.dump,
+                    lane.url,
+                    LEASE_MILLIS,
+                    Integer.toString(5 << 20),
+                    Long.toString(delay.getAsLong())));
+        }
+        return EngineMain.start("256m", arguments.toArray(String[]::new));
+    }
+
+    /** A database and a store; lanes have nothing in common but the JVM. */
     private final class Lane {
 
         private final String bucket = S3Server.shared().newBucket();
@@ -66,41 +89,6 @@ class CrashIT {
         private final String database = Source.postgres().createDatabase();
         private final KeyLayout layout = new KeyLayout("", database);
         private final String dump = FakeDump.script(directory, "archive 6; sleep 0.2; head -c 6M /dev/zero; sleep 0.1");
-        private final Random random;
-
-        Lane(long seed) {
-            this.random = new Random(seed);
-        }
-
-        void killAndLook(int kills) throws Exception {
-            long whole = wholeRun();
-            for (int i = 0; i < kills; i++) {
-                Process engine = start();
-                engine.waitFor(whole / 4 + random.nextLong(whole), TimeUnit.MILLISECONDS);
-                engine.destroyForcibly().waitFor();
-                assertWhatIsCommittedIsWhole();
-            }
-        }
-
-        private Process start() throws Exception {
-            return EngineMain.start(
-                    "128m",
-                    Integer.toString(Source.postgres().port()),
-                    database,
-                    dump,
-                    url,
-                    LEASE_MILLIS,
-                    Integer.toString(5 << 20));
-        }
-
-        private long wholeRun() throws Exception {
-            long start = System.nanoTime();
-            Process engine = start();
-            String output = new String(engine.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(engine.waitFor()).as(output).isZero();
-            assertThat(output).contains("SUCCESS");
-            return Math.max(1000, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
-        }
 
         private BackupEngineBuilder engine(ObjectStore store) {
             return Source.engine(store, database)

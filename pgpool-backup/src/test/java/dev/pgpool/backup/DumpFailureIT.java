@@ -74,7 +74,7 @@ class DumpFailureIT {
         Path pid = directory.resolve("pid");
         RunReport report = run(
                 "trap '' TERM; echo $$ > " + pid + "; archive 6; while true; do sleep 1; done",
-                builder -> builder.stallLimit(Duration.ofSeconds(8)).toolGrace(Duration.ofMillis(200)));
+                builder -> builder.stallLimit(Duration.ofSeconds(4)).toolGrace(Duration.ofMillis(200)));
 
         assertFailed(report, FailureReason.STALLED, "the database gives none");
         long child = Long.parseLong(Files.readString(pid).strip());

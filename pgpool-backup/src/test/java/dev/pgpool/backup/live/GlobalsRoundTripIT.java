@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,19 +69,31 @@ class GlobalsRoundTripIT {
             "U&\"",
             "PASSWORD ");
 
+    /** What is on it is read only. */
+    private static TestPostgres source;
+
     @TempDir
     Path directory;
 
+    @BeforeAll
+    static void start() {
+        source = TestPostgres.fresh(15, IN_PLACE);
+        fill(source);
+    }
+
+    @AfterAll
+    static void stop() {
+        source.close();
+    }
+
     @Test
     void everythingOfAServerComesBackByEachWay() throws IOException {
-        try (TestPostgres source = TestPostgres.fresh(15, IN_PLACE);
-                TestPostgres engines = TestPostgres.fresh(15, IN_PLACE);
+        try (TestPostgres engines = TestPostgres.fresh(15, IN_PLACE);
                 TestPostgres hands = TestPostgres.fresh(15, IN_PLACE);
                 TestPostgres dumpalls = TestPostgres.fresh(15, IN_PLACE);
                 BackupEngine engine = Source.engine(new DirectoryStore(directory), DATABASE)
                         .source(Source.server(source))
                         .build()) {
-            fill(source);
             Map<String, String> expected = ClusterState.of(source);
             RunReport run = engine.run();
             assertThat(run.message()).isEmpty();
@@ -144,12 +158,10 @@ class GlobalsRoundTripIT {
 
     @Test
     void missingRolesAndTablespacesAreCreatedWithAllThatIsTheirs() {
-        try (TestPostgres source = TestPostgres.fresh(15, IN_PLACE);
-                TestPostgres other = TestPostgres.fresh(15, IN_PLACE);
+        try (TestPostgres other = TestPostgres.fresh(15, IN_PLACE);
                 BackupEngine engine = Source.engine(new DirectoryStore(directory), DATABASE)
                         .source(Source.server(source))
                         .build()) {
-            fill(source);
             assertThat(engine.run().succeeded()).isTrue();
             other.execute("ALTER ROLE app CONNECTION LIMIT 33");
             engine.restore(RestoreRequest.intoNew(new RestoreRequest.Latest(DATABASE), Source.server(other), DATABASE));

@@ -34,6 +34,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,9 +42,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +61,79 @@ class HostileStoreIT {
     private static final String OTHER_KEY = "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100";
 
     @TempDir
+    static Path originals;
+
+    @TempDir
     Path directory;
+
+    /** How the backups were taken that a test spoils. */
+    private enum Kind {
+        KEYS,
+        PLAIN_FORMAT,
+        TWO,
+        FAKE;
+
+        BackupEngineBuilder apply(BackupEngineBuilder builder) {
+            return switch (this) {
+                case KEYS -> builder.encryption(keys("k1", KEY));
+                case PLAIN_FORMAT -> builder.format(DumpFormat.PLAIN);
+                case TWO -> builder;
+                case FAKE -> builder.dumpCommand(FakeDump.script(originals, "archive 1"));
+            };
+        }
+    }
+
+    /** Backups of a database, by the runs that took them, in a store that tests copy. */
+    private record Taken(Path store, String database, List<RunReport> runs) {
+
+        private static final Map<Kind, Taken> ONCE = new ConcurrentHashMap<>();
+
+        static Taken once(Kind kind) {
+            return ONCE.computeIfAbsent(kind, Taken::take);
+        }
+
+        private static Taken take(Kind kind) {
+            String database = Source.sampleDatabase();
+            Path store = originals.resolve(kind.name());
+            List<RunReport> runs = new ArrayList<>();
+            try (BackupEngine engine =
+                    kind.apply(HostileStoreIT.engine(store, database)).build()) {
+                for (int i = 0; i < (kind == Kind.TWO ? 2 : 1); i++) {
+                    runs.add(succeed(engine.run()));
+                }
+                RunReport last = runs.get(runs.size() - 1);
+                if (kind != Kind.FAKE) {
+                    assertThat(engine.verify(database, last.id(), VerifyLevel.CHECKED)
+                                    .problems())
+                            .isEmpty();
+                }
+            }
+            return new Taken(store, database, runs);
+        }
+
+        RunReport last() {
+            return runs.get(runs.size() - 1);
+        }
+    }
+
+    /** A copy of such backups in this test's store. */
+    private Taken taken(Kind kind) throws IOException {
+        Taken taken = Taken.once(kind);
+        try (Stream<Path> files = Files.walk(taken.store())) {
+            for (Path file : files.toList()) {
+                Path copy = directory.resolve(taken.store().relativize(file).toString());
+                if (!Files.isDirectory(copy)) {
+                    Files.copy(file, copy, StandardCopyOption.COPY_ATTRIBUTES);
+                }
+            }
+        }
+        return taken;
+    }
+
+    @AfterAll
+    static void forget() {
+        Taken.ONCE.clear();
+    }
 
     /** Forgeries of a manifest by a writer without the key, who can make its digest right. */
     private static final Map<String, Consumer<ObjectNode>> FORGERIES = Map.of(
@@ -88,11 +163,10 @@ class HostileStoreIT {
     @ParameterizedTest
     @MethodSource("forgeries")
     void withKeysAForgedManifestIsNotBelieved(String forgery) throws IOException {
-        String database = Source.sampleDatabase();
+        Taken taken = taken(Kind.KEYS);
+        String database = taken.database();
+        RunReport run = taken.last();
         try (BackupEngine engine = engine(database).encryption(keys("k1", KEY)).build()) {
-            RunReport run = succeed(engine.run());
-            assertThat(engine.verify(database, run.id(), VerifyLevel.CHECKED).problems())
-                    .isEmpty();
             forge(engine.catalog().list(database).get(0), Objects.requireNonNull(FORGERIES.get(forgery)), false);
 
             assertDistrusted(engine, database, run, "written with encryption key");
@@ -103,10 +177,11 @@ class HostileStoreIT {
 
     @Test
     void withKeysAPlainScriptInPlaceOfABackupIsNeitherReadNorRun() throws IOException {
-        String database = Source.sampleDatabase();
+        Taken taken = taken(Kind.KEYS);
+        String database = taken.database();
+        RunReport run = taken.last();
         Path proof = directory.resolve("proof");
         try (BackupEngine engine = engine(database).encryption(keys("k1", KEY)).build()) {
-            RunReport run = succeed(engine.run());
             CatalogEntry entry = engine.catalog().list(database).get(0);
             plant(entry, "\\! touch " + proof + "\n-- PostgreSQL database dump complete\n");
 
@@ -144,10 +219,11 @@ class HostileStoreIT {
                 "SELECT ':x' \\; SELECT 1 \\! touch %s"
             })
     void withoutKeysAPlainDumpRunsNoCommandHere(String script) throws IOException {
-        String database = Source.sampleDatabase();
+        Taken taken = taken(Kind.PLAIN_FORMAT);
+        String database = taken.database();
+        RunReport run = taken.last();
         Path proof = directory.resolve("proof");
-        try (BackupEngine engine = engine(database).format(DumpFormat.PLAIN).build()) {
-            RunReport run = succeed(engine.run());
+        try (BackupEngine engine = engine(database).build()) {
             CatalogEntry entry = engine.catalog().list(database).get(0);
             plant(entry, String.format(script, proof) + "\n-- PostgreSQL database dump complete\n");
 
@@ -185,11 +261,12 @@ class HostileStoreIT {
                 "builtin'",
             })
     void localeProviderIsAWordOfThree(String provider) throws IOException {
-        String database = Source.sampleDatabase();
+        Taken taken = taken(Kind.TWO);
+        String database = taken.database();
+        RunReport run = taken.last();
         try (BackupEngine engine = engine(database).build()) {
-            RunReport run = succeed(engine.run());
             forge(
-                    engine.catalog().list(database).get(0),
+                    engine.catalog().show(database, run.id()),
                     tree -> ((ObjectNode) tree.path("source")).put("localeProvider", provider),
                     false);
             VerifyReport report = engine.verify(database, run.id(), VerifyLevel.RESTORED);
@@ -220,10 +297,10 @@ class HostileStoreIT {
                 "/objects/0/role"
             })
     void aManifestThatLacksAFieldIsUnreadableAndDoesNotHideOthers(String field) throws IOException {
-        String database = Source.sampleDatabase();
+        Taken taken = taken(Kind.TWO);
+        String database = taken.database();
+        RunReport run = taken.last();
         try (BackupEngine engine = engine(database).build()) {
-            succeed(engine.run());
-            RunReport run = succeed(engine.run());
             forge(
                     engine.catalog().show(database, run.id()),
                     tree -> {
@@ -312,13 +389,14 @@ class HostileStoreIT {
     @ParameterizedTest
     @MethodSource("extremes")
     void aManifestOfExtremesIsUnreadableAndSpoilsNothingElse(String extreme) throws IOException {
-        String database = Source.sampleDatabase();
+        Taken taken = taken(Kind.FAKE);
+        String database = taken.database();
+        RunReport run = taken.last();
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
         try (BackupEngine engine = engine(database)
                 .dumpCommand(FakeDump.script(directory, "archive 1"))
                 .listener(new BackupMetrics(registry))
                 .build()) {
-            RunReport run = succeed(engine.run());
             forge(engine.catalog().list(database).get(0), Objects.requireNonNull(EXTREMES.get(extreme)), false);
 
             assertThat(engine.catalog().list(database))
@@ -537,7 +615,11 @@ class HostileStoreIT {
     }
 
     private BackupEngineBuilder engine(String database) {
-        return Source.engine(new DirectoryStore(directory), database).verifyOn(Source.server());
+        return engine(directory, database);
+    }
+
+    private static BackupEngineBuilder engine(Path store, String database) {
+        return Source.engine(new DirectoryStore(store), database).verifyOn(Source.server());
     }
 
     private static RunReport succeed(RunReport run) {

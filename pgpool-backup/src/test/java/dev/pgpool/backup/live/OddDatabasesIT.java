@@ -25,6 +25,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,8 +36,30 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Databases that are not as most are: one that cannot be taken stops no other, and one that can be is verified as it is. */
 class OddDatabasesIT {
 
+    private static final String SCRATCH = "pgpool_verify_0123456789abcdef";
+
+    /** For databases with names of their own, which no other class may meet. */
+    private static TestPostgres own;
+
     @TempDir
     Path directory;
+
+    @BeforeAll
+    static void start() {
+        own = TestPostgres.fresh(15, Map.of("wal_level", "logical", "max_prepared_transactions", "5"));
+        own.execute(
+                "CREATE ROLE reader LOGIN",
+                "GRANT EXECUTE ON FUNCTION pg_control_system() TO reader",
+                "CREATE ROLE other",
+                "CREATE ROLE verifier CREATEDB LOGIN",
+                "GRANT pg_write_all_data TO verifier",
+                "CREATE TABLE t AS SELECT 1 i");
+    }
+
+    @AfterAll
+    static void stop() {
+        own.close();
+    }
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
@@ -52,40 +76,35 @@ class OddDatabasesIT {
             """)
     void aDatabaseThatCannotBeTakenIsReportedAndTheOthersAreTaken(String kind, String statements, String message)
             throws Exception {
-        try (TestPostgres postgres = TestPostgres.fresh(15, Map.of())) {
-            readerAnd(postgres, "first", "bad", "zlast");
-            postgres.executeIn("bad", statements.split(";"));
-            try (BackupEngine engine = reader(postgres).build()) {
-                RunReport run = engine.run();
+        readerAnd("first", "bad", "zlast");
+        own.executeIn("bad", statements.split(";"));
+        try (BackupEngine engine = reader().build()) {
+            RunReport run = engine.run();
 
-                assertOnlyBadFailed(run, message);
-                assertThat(engine.catalog().list())
-                        .extracting(entry -> entry.database())
-                        .containsExactly("first", "zlast");
-                assertThat(run.retention()).as("of those that were taken").containsOnlyKeys("first", "zlast");
-            }
+            assertOnlyBadFailed(run, message);
+            assertThat(engine.catalog().list())
+                    .extracting(entry -> entry.database())
+                    .containsExactly("first", "zlast");
+            assertThat(run.retention()).as("of those that were taken").containsOnlyKeys("first", "zlast");
         }
     }
 
     @Test
     void aDatabaseThatGoesMeanwhileIsReportedAndTheOthersAreTaken() {
-        try (TestPostgres postgres = TestPostgres.fresh(15, Map.of())) {
-            readerAnd(postgres, "first", "bad", "zlast");
-            try (BackupEngine engine = reader(postgres)
-                    .hook(new RunHook() {
-                        @Override
-                        public Optional<String> before(BackupId run, Trigger trigger, List<String> databases) {
-                            postgres.execute("DROP DATABASE bad WITH (FORCE)");
-                            return Optional.empty();
-                        }
-                    })
-                    .build()) {
-                RunReport run = engine.run();
+        readerAnd("first", "bad", "zlast");
+        try (BackupEngine engine = reader().hook(new RunHook() {
+                    @Override
+                    public Optional<String> before(BackupId run, Trigger trigger, List<String> databases) {
+                        own.execute("DROP DATABASE bad WITH (FORCE)");
+                        return Optional.empty();
+                    }
+                })
+                .build()) {
+            RunReport run = engine.run();
 
-                assertThat(result(run, "bad").reason()).isEqualTo(FailureReason.SOURCE_UNREACHABLE);
-                assertThat(result(run, "bad").message()).contains("does not exist");
-                assertThat(result(run, "zlast").outcome()).isEqualTo(Outcome.SUCCESS);
-            }
+            assertThat(result(run, "bad").reason()).isEqualTo(FailureReason.SOURCE_UNREACHABLE);
+            assertThat(result(run, "bad").message()).contains("does not exist");
+            assertThat(result(run, "zlast").outcome()).isEqualTo(Outcome.SUCCESS);
         }
     }
 
@@ -143,8 +162,8 @@ class OddDatabasesIT {
     /** Such a role cannot be made on a server whose other databases have an encoding; what it owns is restored without owners. */
     @Test
     void rolesWhoseNamesAreNoUtf8AreToldAndLeaveTheDataRestorable() throws Exception {
-        try (TestPostgres postgres = TestPostgres.fresh(15, Map.of());
-                TestPostgres other = TestPostgres.fresh(15, Map.of())) {
+        TestPostgres other = Source.postgres();
+        try (TestPostgres postgres = TestPostgres.fresh(15, Map.of())) {
             postgres.execute(
                     "CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'",
                     "CREATE ROLE \"k\u00fche\" LOGIN CONNECTION LIMIT 3");
@@ -242,20 +261,13 @@ class OddDatabasesIT {
             another's      | SELECT 1 | ALTER DATABASE pgpool_verify_0123456789abcdef OWNER TO other | 1
             """)
     void aScratchDatabaseThatIsHardToDropFailsNoVerification(String kind, String inside, String outside, String left) {
-        try (TestPostgres postgres =
-                TestPostgres.fresh(15, Map.of("wal_level", "logical", "max_prepared_transactions", "5"))) {
-            String scratch = "pgpool_verify_0123456789abcdef";
-            boolean foreign = left.equals("1");
-            postgres.execute("CREATE ROLE other", "CREATE ROLE verifier CREATEDB LOGIN", "CREATE DATABASE " + scratch);
-            postgres.executeIn(scratch, inside.split(";"));
-            postgres.execute(outside);
-            PgServer server = Source.server(postgres);
-            if (foreign) {
-                server = PgServer.of(postgres.host(), postgres.port(), "verifier", "");
-                postgres.execute("GRANT pg_write_all_data TO verifier");
-            }
-            postgres.executeIn("app", "CREATE TABLE t AS SELECT 1 i");
-            try (BackupEngine engine = checked(postgres, "app").verifyOn(server).build()) {
+        boolean foreign = left.equals("1");
+        own.execute("CREATE DATABASE " + SCRATCH);
+        try {
+            own.executeIn(SCRATCH, inside.split(";"));
+            own.execute(outside);
+            PgServer server = foreign ? PgServer.of(own.host(), own.port(), "verifier", "") : Source.server(own);
+            try (BackupEngine engine = checked(own, "app").verifyOn(server).build()) {
                 RunReport run = engine.run();
                 assertThat(run.message()).isEmpty();
                 VerifyReport report =
@@ -267,10 +279,14 @@ class OddDatabasesIT {
                 assertThat(again.problems()).isEmpty();
                 if (foreign) {
                     VerifyReport restored = engine.verify("app", run.id(), VerifyLevel.RESTORED);
-                    assertThat(restored.problems()).noneMatch(problem -> problem.contains(scratch));
+                    assertThat(restored.problems()).noneMatch(problem -> problem.contains(SCRATCH));
                 }
             }
-            assertThat(scratches(postgres)).isEqualTo(left);
+            assertThat(scratches(own)).isEqualTo(left);
+        } finally {
+            if (foreign) {
+                own.execute("DROP DATABASE " + SCRATCH);
+            }
         }
     }
 
@@ -300,23 +316,22 @@ class OddDatabasesIT {
 
     @Test
     void aStandbyWithUnloggedTablesIsBackedUpAndVerified() {
-        try (TestPostgres primary = TestPostgres.fresh(15, Map.of("hot_standby", "on"))) {
-            primary.executeIn(
-                    "app",
-                    "CREATE UNLOGGED TABLE volatile (id serial, v int GENERATED ALWAYS AS IDENTITY)",
-                    "INSERT INTO volatile DEFAULT VALUES",
-                    "CREATE UNLOGGED TABLE parted (i int) PARTITION BY LIST (i)",
-                    "CREATE UNLOGGED TABLE part1 PARTITION OF parted DEFAULT",
-                    "INSERT INTO parted VALUES (1)",
-                    "CREATE TABLE kept AS SELECT generate_series(1, 10) i");
-            try (TestPostgres standby = primary.standby();
-                    BackupEngine engine =
-                            checked(standby, "app").verifyOn(Source.server()).build()) {
-                RunReport run = engine.run();
-                assertThat(run.message()).isEmpty();
-                assertThat(engine.verify("app", run.id(), VerifyLevel.CHECKED).problems())
-                        .isEmpty();
-            }
+        String database = own.createDatabase();
+        own.executeIn(
+                database,
+                "CREATE UNLOGGED TABLE volatile (id serial, v int GENERATED ALWAYS AS IDENTITY)",
+                "INSERT INTO volatile DEFAULT VALUES",
+                "CREATE UNLOGGED TABLE parted (i int) PARTITION BY LIST (i)",
+                "CREATE UNLOGGED TABLE part1 PARTITION OF parted DEFAULT",
+                "INSERT INTO parted VALUES (1)",
+                "CREATE TABLE kept AS SELECT generate_series(1, 10) i");
+        try (TestPostgres standby = own.standby();
+                BackupEngine engine =
+                        checked(standby, database).verifyOn(Source.server()).build()) {
+            RunReport run = engine.run();
+            assertThat(run.message()).isEmpty();
+            assertThat(engine.verify(database, run.id(), VerifyLevel.CHECKED).problems())
+                    .isEmpty();
         }
     }
 
@@ -368,17 +383,17 @@ class OddDatabasesIT {
                 postgres, "postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE 'pgpool_verify_%'");
     }
 
-    private static void readerAnd(TestPostgres postgres, String... databases) {
-        postgres.execute("CREATE ROLE reader LOGIN", "GRANT EXECUTE ON FUNCTION pg_control_system() TO reader");
+    /** Databases of a role that may read what is in them. */
+    private static void readerAnd(String... databases) {
         for (String database : databases) {
-            postgres.execute("CREATE DATABASE " + database);
-            postgres.executeIn(database, "CREATE TABLE open AS SELECT 1 i", "GRANT SELECT ON open TO reader");
+            own.execute("DROP DATABASE IF EXISTS " + database, "CREATE DATABASE " + database);
+            own.executeIn(database, "CREATE TABLE open AS SELECT 1 i", "GRANT SELECT ON open TO reader");
         }
     }
 
-    private BackupEngineBuilder reader(TestPostgres postgres) {
+    private BackupEngineBuilder reader() {
         return Source.engine(new DirectoryStore(directory), "first", "bad", "zlast")
-                .source(PgServer.of(postgres.host(), postgres.port(), "reader", ""));
+                .source(PgServer.of(own.host(), own.port(), "reader", ""));
     }
 
     private static void assertOnlyBadFailed(RunReport run, String message) {

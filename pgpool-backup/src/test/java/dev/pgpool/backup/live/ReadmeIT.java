@@ -24,8 +24,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,13 +82,14 @@ class ReadmeIT {
     void theFirstExampleCompilesAndRunsAsPasted() throws Exception {
         String code = block("java", 0);
         String bucket = S3Server.shared().newBucket();
-        // Only where things are, and when: a person would wait for half past two.
+        // Only where things are, and when: a person would wait for half past two, and this test for the next minute.
         String here = code.replace(".host(\"db.example.org\")", local())
                 .replace(".host(\"scratch.example.org\")", local())
                 .replace("https://s3.example.org", S3Server.shared().url())
                 .replace("\"backups\"", "\"" + bucket + "\"")
                 .replace("https://chat.example.org/hook", "http://127.0.0.1:1/hook")
-                .replace("30 2 * * *", "* * * * *");
+                .replace("30 2 * * *", "* * * * *")
+                .replace(".schedule(", ".clock(new dev.pgpool.backup.fixture.JumpingClock()).schedule(");
         assertThat(here).doesNotContain("example.org");
         Source.postgres()
                 .execute(
@@ -181,19 +184,34 @@ class ReadmeIT {
         }
     }
 
+    /** A source and two servers that have nothing of it; what was restored on them before is the same on all three. */
+    private static final class Servers {
+        static final TestPostgres SOURCE = start();
+        static final TestPostgres ENGINES = start();
+        static final TestPostgres HANDS = start();
+
+        private static TestPostgres start() {
+            TestPostgres server = TestPostgres.fresh(15, Map.of());
+            server.executeIn("postgres", "DROP DATABASE app");
+            return server;
+        }
+    }
+
+    @AfterAll
+    static void stop() {
+        Stream.of(Servers.SOURCE, Servers.ENGINES, Servers.HANDS).forEach(TestPostgres::close);
+    }
+
     private void roundTrip(String... names) throws Exception {
         String database = names[0];
-        try (TestPostgres source = TestPostgres.fresh(15, Map.of());
-                TestPostgres engines = TestPostgres.fresh(15, Map.of());
-                TestPostgres hands = TestPostgres.fresh(15, Map.of());
-                BackupEngine engine = Source.engine(new DirectoryStore(directory.resolve("store")), database)
-                        .source(Source.server(source))
-                        .encryption(BackupKeys.fixed("k1", Map.of("k1", KEY)))
-                        .verifyOn(Source.server(engines))
-                        .build()) {
-            source.executeIn("postgres", "DROP DATABASE app");
-            engines.executeIn("postgres", "DROP DATABASE app");
-            hands.executeIn("postgres", "DROP DATABASE app");
+        TestPostgres source = Servers.SOURCE;
+        TestPostgres engines = Servers.ENGINES;
+        TestPostgres hands = Servers.HANDS;
+        try (BackupEngine engine = Source.engine(new DirectoryStore(directory.resolve("store")), database)
+                .source(Source.server(source))
+                .encryption(BackupKeys.fixed("k1", Map.of("k1", KEY)))
+                .verifyOn(Source.server(engines))
+                .build()) {
             fill(source, names);
             RunReport run = engine.run();
             assertThat(run.message()).isEmpty();

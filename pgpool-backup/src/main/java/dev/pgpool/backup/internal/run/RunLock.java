@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param advisory held while its session lives
  * @param lease held while it is renewed, or {@code null} if the store cannot enforce one
+ * @param cancellation of the run
  */
-record RunLock(AdvisoryLock advisory, @Nullable Lease lease) implements AutoCloseable {
+record RunLock(AdvisoryLock advisory, @Nullable Lease lease, Cancellation cancellation) implements AutoCloseable {
 
     /** Who holds it, if it is not to be had. */
     record Attempt(@Nullable RunLock lock, String holder) {}
@@ -65,7 +66,7 @@ record RunLock(AdvisoryLock advisory, @Nullable Lease lease) implements AutoClos
                             .orElse("a session that has ended meanwhile"));
         }
         if (!place.enforceable()) {
-            return new Attempt(new RunLock(advisory.get(), null), "");
+            return new Attempt(new RunLock(advisory.get(), null, place.cancellation()), "");
         }
         try {
             Lease.Attempt lease = Lease.tryTake(
@@ -79,7 +80,7 @@ record RunLock(AdvisoryLock advisory, @Nullable Lease lease) implements AutoClos
                 advisory.get().close();
                 return new Attempt(null, lease.holder());
             }
-            return new Attempt(new RunLock(advisory.get(), lease.lease()), "");
+            return new Attempt(new RunLock(advisory.get(), lease.lease(), place.cancellation()), "");
         } catch (RuntimeException e) {
             advisory.get().close();
             throw e;
@@ -112,7 +113,12 @@ record RunLock(AdvisoryLock advisory, @Nullable Lease lease) implements AutoClos
                 lease.close();
             }
         } finally {
-            advisory.close();
+            if (cancellation.cause() == null) {
+                advisory.close();
+            } else {
+                // What ended the run may be a server that does not answer.
+                advisory.abandon();
+            }
         }
     }
 }
