@@ -77,6 +77,35 @@ class ConnectOptionsIT {
         }
     }
 
+    /** An authority has a key of one kind and signs certificates of both, and a server may not speak TLS 1.3. */
+    @ParameterizedTest
+    @CsvSource({"false, -no_tls1_3", "true, -no_tls1_3", "false, -no_ticket", "true, -no_ticket"})
+    void theKindOfTheAuthorityDoesNotMatter(boolean rsaAuthority, String option) throws IOException {
+        X509Bundle root = rsaAuthority ? Pki.root("RSA root", CertificateBuilder::rsa2048) : ROOT;
+        Duration left = Duration.ofDays(300);
+        X509Bundle rsa = Pki.leaf(
+                "localhost",
+                root,
+                Pki.NOW.plus(left).minus(Duration.ofDays(398)),
+                Pki.NOW.plus(left),
+                CertificateBuilder::rsa2048);
+        Path cert = Files.writeString(directory.resolve("rsa.pem"), Pki.pem(List.of(rsa.getCertificate())));
+        Path key = Files.writeString(directory.resolve("rsa.key"), rsa.getPrivateKeyPEM());
+        try (OpenSsl server = new OpenSsl(
+                directory,
+                Pki.leaf("localhost", root, left),
+                List.of(),
+                "-dcert",
+                cert.toString(),
+                "-dkey",
+                key.toString(),
+                option)) {
+            CertReport seen = lookAt(at(server.port(), "keys=rsa,ecdsa"), root);
+            assertThat(seen.findings()).isEmpty();
+            assertThat(seen.addresses()).extracting(AddressResult::keyAlgorithm).containsExactlyInAnyOrder("RSA", "EC");
+        }
+    }
+
     @Test
     void theRenewalOfOneOfTwoIsOneChange() throws IOException {
         List<CertificateChange> changes = new java.util.concurrent.CopyOnWriteArrayList<>();

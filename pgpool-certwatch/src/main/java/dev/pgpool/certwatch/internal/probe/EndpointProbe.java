@@ -207,16 +207,29 @@ final class EndpointProbe implements AutoCloseable {
         }
 
         private CompletableFuture<AddressLook> look(int way) {
-            return attempt(ways.get(way), natives, false).thenCompose(look -> {
+            return attempt(endpoint, ways.get(way), natives, false).thenCompose(look -> {
                 Finding failure = look.result().failure();
                 if (failure != null && isConnectFailure(failure.code()) && way + 1 < ways.size() && !expired) {
                     return look(way + 1);
                 }
                 return (look.again() && !expired
-                                ? attempt(ways.get(way), null, false)
+                                ? attempt(endpoint, ways.get(way), null, false)
                                 : CompletableFuture.completedFuture(look))
+                        .thenCompose(last -> byCipherSuites(last, ways.get(way)))
                         .thenCompose(last -> overheard(last, ways.get(way)));
             });
+        }
+
+        /** A kind of certificate that the server refused to show is asked for in the second way that there is. */
+        private CompletableFuture<AddressLook> byCipherSuites(AddressLook look, InetSocketAddress address) {
+            Finding failure = look.result().failure();
+            TlsOffer second = Offers.second(endpoint.connect().offer());
+            if (failure == null || !isNoSuchKind(failure) || second == null || expired) {
+                return CompletableFuture.completedFuture(look);
+            }
+            Endpoint asked = endpoint.connecting(endpoint.connect().withOffer(second));
+            return attempt(asked, address, null, false)
+                    .thenApply(again -> again.result().failure() == null ? again : look);
         }
 
         /** What no engine here can use is listened to, unless the target says what is to be offered. */
@@ -224,14 +237,14 @@ final class EndpointProbe implements AutoCloseable {
             return look.mayBeOverheard()
                             && !expired
                             && endpoint.connect().offer().equals(TlsOffer.ANY)
-                    ? attempt(address, null, true).thenApply(look::withOverheard)
+                    ? attempt(endpoint, address, null, true).thenApply(look::withOverheard)
                     : CompletableFuture.completedFuture(look);
         }
 
         private CompletableFuture<AddressLook> attempt(
-                InetSocketAddress address, @Nullable NativeHandshakes engines, boolean overhear) {
-            AddressProbe probe = new AddressProbe(
-                    endpoint, shown, limits, crypto.next(), open, handshakes, engines, overhear, clock);
+                Endpoint asked, InetSocketAddress address, @Nullable NativeHandshakes engines, boolean overhear) {
+            AddressProbe probe =
+                    new AddressProbe(asked, shown, limits, crypto.next(), open, handshakes, engines, overhear, clock);
             ChannelFuture connecting = bootstrap.connect(address);
             expiration = () -> probe.expire(connecting);
             connecting.addListener(done -> {

@@ -12,11 +12,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Narrows what an engine offers. A kind of certificate is asked for by the signature schemes, which Java lets one choose since
- * 19; before, by the cipher suites of TLS 1.2, as those of 1.3 say nothing about keys.
+ * 19, and by the cipher suites of TLS 1.2, as those of 1.3 say nothing about keys. Java says the schemes of choice for the
+ * signatures in the chain, too (extension {@code signature_algorithms_cert}), so that a server rightly refuses to show an RSA
+ * certificate which an ECDSA authority has signed: where TLS 1.2 alone is offered, the cipher suites alone choose.
  */
 final class Offers {
 
     private static final @Nullable Method SCHEMES = schemes();
+    private static final List<String> ONLY_1_2 = List.of("TLSv1.2");
 
     private static final List<String> RSA_SCHEMES = List.of(
             "rsa_pss_rsae_sha256",
@@ -30,9 +33,15 @@ final class Offers {
 
     private Offers() {}
 
-    /** Whether a kind can be asked for in TLS 1.3. */
-    static boolean canChooseSchemes() {
-        return SCHEMES != null;
+    /**
+     * What to offer when nothing could be had by an offer of one kind: the kind by the cipher suites of TLS 1.2. Absent if the
+     * first offer was that already, or excludes it.
+     */
+    static @Nullable TlsOffer second(TlsOffer first) {
+        boolean bySchemes =
+                SCHEMES != null && first.keys().size() == 1 && !first.versions().equals(ONLY_1_2);
+        boolean allowed = first.versions().isEmpty() || first.versions().contains("TLSv1.2");
+        return bySchemes && allowed ? first.withVersions("TLSv1.2") : null;
     }
 
     /**
@@ -47,8 +56,8 @@ final class Offers {
         Set<KeyKind> keys = offer.keys();
         if (keys.size() == 1) {
             KeyKind kind = keys.iterator().next();
-            if (!choose(kind, parameters)) {
-                versions = List.of("TLSv1.2");
+            if (versions.equals(ONLY_1_2) || !choose(kind, parameters)) {
+                versions = ONLY_1_2;
                 if (!offer.versions().isEmpty() && !offer.versions().contains("TLSv1.2")) {
                     throw new IllegalArgumentException(
                             "keys=" + kind + " with " + offer.versions() + " takes Java 19 (expected: TLS 1.2)");
