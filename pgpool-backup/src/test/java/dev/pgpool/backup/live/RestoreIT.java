@@ -30,6 +30,8 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Restores into other servers and databases: everything that belongs to a database comes back, or nothing is changed. */
 class RestoreIT {
@@ -89,6 +91,62 @@ class RestoreIT {
             engine.restore(request.overwriting(database).globals(RestoreRequest.Globals.APPLY_ALL));
             assertThat(Source.query(other, database, "SELECT count(*) FROM customer"))
                     .isEqualTo("1000");
+        }
+    }
+
+    /** With one job it is a transaction in the target itself; with several it is restored beside it, and takes its place. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4})
+    void anEmptyDatabaseIsFilledOrStaysEmpty(int jobs) {
+        TestPostgres postgres = Source.postgres();
+        String database = postgres.createDatabase();
+        String target = postgres.createDatabase();
+        postgres.executeIn(
+                database,
+                "CREATE TABLE a (i int)",
+                "INSERT INTO a SELECT generate_series(1, 1000)",
+                "CREATE TABLE c AS SELECT generate_series(1, 500) i",
+                "CREATE INDEX c_i ON c (i)",
+                // Fails only when it is restored, after the tables.
+                "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT count(*)::int FROM a'",
+                "CREATE TABLE b (i int CHECK (f(i) >= 0))",
+                "INSERT INTO b VALUES (1)");
+        postgres.execute(
+                "ALTER DATABASE " + target + " CONNECTION LIMIT 17",
+                "ALTER DATABASE " + target + " SET work_mem = '7MB'",
+                "COMMENT ON DATABASE " + target + " IS 'empty yet'",
+                "REVOKE CONNECT ON DATABASE " + target + " FROM PUBLIC");
+        String properties = "SELECT concat_ws(' ', datdba::regrole, datconnlimit, datacl, (SELECT setconfig FROM"
+                + " pg_db_role_setting WHERE setdatabase = d.oid), shobj_description(d.oid, 'pg_database')) FROM"
+                + " pg_database d WHERE datname = current_database()";
+        String before = Source.query(postgres, target, properties);
+        String databases = databases(postgres);
+        RestoreRequest request =
+                RestoreRequest.intoNew(new RestoreRequest.Latest(database), Source.server(), target)
+                        .intoEmpty()
+                        .jobs(jobs);
+        try (BackupEngine engine = engine(database).build()) {
+            succeed(engine);
+            String oid = "SELECT oid FROM pg_database WHERE datname = current_database()";
+            String same = Source.query(postgres, target, oid);
+            assertRefused(engine, request, FailureReason.RESTORE_FAILED, "relation \"a\" does not exist");
+            assertThat(Source.query(postgres, target, "SELECT count(*) FROM pg_class WHERE oid >= 16384"))
+                    .isEqualTo("0");
+            assertThat(Source.query(postgres, target, oid)).isEqualTo(same);
+            assertThat(Source.query(postgres, target, properties)).isEqualTo(before);
+            assertThat(databases(postgres)).isEqualTo(databases);
+
+            postgres.executeIn(database, "DROP TABLE b");
+            succeed(engine);
+            engine.restore(request);
+            assertThat(Source.query(
+                            postgres,
+                            target,
+                            "SELECT (SELECT count(*) FROM a) || ' ' || (SELECT count(*) FROM c) || ' ' || 'c_i'::regclass"))
+                    .isEqualTo("1000 500 c_i");
+            assertThat(Source.query(postgres, target, properties)).isEqualTo(before);
+            assertThat(databases(postgres)).isEqualTo(databases);
+            assertRefused(engine, request, FailureReason.RESTORE_REFUSED, "not empty");
         }
     }
 

@@ -175,10 +175,11 @@ public final class Restorer {
         } else {
             check.mayCreate();
             if (work.exists()) {
+                // Before the session that looks into it, which the server may not have ended yet.
+                check.replaceable();
                 if (request.existing() == Existing.IF_EMPTY) {
                     check.empty(work.sessions());
                 }
-                check.replaceable();
             }
         }
     }
