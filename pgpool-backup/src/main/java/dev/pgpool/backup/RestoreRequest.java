@@ -109,6 +109,10 @@ public record RestoreRequest(
             throw new IllegalArgumentException(
                     "overwriting(): of rows only (expected: intoExisting(), which adds them to what is there)");
         }
+        if (part != null && existing == Existing.OVERWRITE && part.newName() != null) {
+            throw new IllegalArgumentException("overwriting(): of a part under the new name " + part.newName()
+                    + " (expected: intoExisting(), and a name that is free)");
+        }
         if (part != null && existing != Existing.REFUSE && jobs > 1) {
             throw new IllegalArgumentException(
                     "jobs: " + jobs + " (expected: 1 for a part in an existing database, which is one transaction)");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.pgpool.backup.BackupEngine;
 import dev.pgpool.backup.BackupEngineBuilder;
 import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.DumpFilter;
 import dev.pgpool.backup.DumpFormat;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.RestorePart;
@@ -219,6 +220,35 @@ class PartialRestoreIT {
             assertThat(tables(database + "_one")).isEqualTo("public.log_2");
             assertThat(postgresSays(database + "_one", "SELECT count(*) FROM log_2"))
                     .isEqualTo("10");
+        }
+    }
+
+    /** A dump of schemas creates public, and one of tables creates no schema at all. */
+    @Test
+    void aPartOfABackupThatIsItselfAPartIsRestored() {
+        String database = shop();
+        int n = 0;
+        for (DumpFilter filter : List.of(
+                DumpFilter.everything().schemas("public", "shop"),
+                DumpFilter.everything().tables("shop.orders", "public.other"))) {
+            try (BackupEngine engine = engine(database).filter(filter).build()) {
+                succeed(engine.run());
+                for (RestorePart part : List.of(
+                        RestorePart.table("public", "other"),
+                        RestorePart.table("shop", "orders"),
+                        RestorePart.table("shop", "orders").as("made", "o"))) {
+                    String target = database + "_f" + n++;
+                    RestoreReport report =
+                            engine.restore(request(database, target).part(part));
+                    assertThat(report.errors()).isEmpty();
+                    assertThat(tables(target)).isIn("public.other", "shop.orders", "made.o");
+                }
+                engine.restore(request(database, database)
+                        .part(RestorePart.table("shop", "orders").as("again_" + n, "o"))
+                        .intoExisting());
+                assertThat(postgresSays(database, "SELECT count(*) FROM again_" + n + ".o"))
+                        .isEqualTo("100");
+            }
         }
     }
 

@@ -121,10 +121,9 @@ class RestoreIT {
                 + " pg_database d WHERE datname = current_database()";
         String before = Source.query(postgres, target, properties);
         String databases = databases(postgres);
-        RestoreRequest request =
-                RestoreRequest.intoNew(new RestoreRequest.Latest(database), Source.server(), target)
-                        .intoEmpty()
-                        .jobs(jobs);
+        RestoreRequest request = RestoreRequest.intoNew(new RestoreRequest.Latest(database), Source.server(), target)
+                .intoEmpty()
+                .jobs(jobs);
         try (BackupEngine engine = engine(database).build()) {
             succeed(engine);
             String oid = "SELECT oid FROM pg_database WHERE datname = current_database()";
@@ -139,10 +138,11 @@ class RestoreIT {
             postgres.executeIn(database, "DROP TABLE b");
             succeed(engine);
             engine.restore(request);
-            assertThat(Source.query(
-                            postgres,
-                            target,
-                            "SELECT (SELECT count(*) FROM a) || ' ' || (SELECT count(*) FROM c) || ' ' || 'c_i'::regclass"))
+            assertThat(
+                            Source.query(
+                                    postgres,
+                                    target,
+                                    "SELECT (SELECT count(*) FROM a) || ' ' || (SELECT count(*) FROM c) || ' ' || 'c_i'::regclass"))
                     .isEqualTo("1000 500 c_i");
             assertThat(Source.query(postgres, target, properties)).isEqualTo(before);
             assertThat(databases(postgres)).isEqualTo(databases);

@@ -159,7 +159,7 @@ public record ClientTools(
     }
 
     /** The arguments of pg_dump. */
-    List<String> dumpArguments(DumpCommand command, String applicationName) {
+    public List<String> dumpArguments(DumpCommand command, String applicationName) {
         return command.arguments(connection(
                 command.server(),
                 command.database(),

@@ -6,7 +6,9 @@ import dev.pgpool.backup.DumpFormat;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.internal.dump.ChildProcess;
 import dev.pgpool.backup.internal.dump.ClientTools;
+import dev.pgpool.backup.internal.dump.DumpCommand;
 import dev.pgpool.backup.internal.dump.Redactor;
+import dev.pgpool.backup.internal.pg.SessionGroup;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -145,6 +147,69 @@ public final class ArchiveLoader {
         }
     }
 
+    /**
+     * Dumps a database into a file of the spool directory, which the caller deletes.
+     *
+     * @throws BackupException with RESTORE_FAILED
+     */
+    Path dump(DumpCommand dump, SessionGroup sessions) {
+        Path file = null;
+        boolean whole = false;
+        try {
+            file = spoolFile(".dump");
+            try (ChildProcess child = ChildProcess.start(
+                            ClientTools.command(tools.dump(), tools.dumpArguments(dump, sessions.applicationName())),
+                            tools.environmentFor(dump.server(), sessions.applicationName()),
+                            tools.redactor(dump.server()),
+                            line -> {},
+                            tools.grace());
+                    OutputStream out = Files.newOutputStream(file)) {
+                Deadline deadline = deadline(child);
+                child.stdin().close();
+                child.stdout().transferTo(out);
+                Ending ending = finish(child, FailureReason.RESTORE_FAILED, deadline);
+                if (ending.status() != 0) {
+                    throw failed(ending, "exit status " + ending.status() + ": " + ending.text());
+                }
+            }
+            whole = true;
+            return file;
+        } catch (IOException e) {
+            throw new BackupException(
+                    FailureReason.RESTORE_FAILED, "archive as a file in " + spool + ": " + e.getMessage(), e);
+        } finally {
+            if (!whole) {
+                delete(file);
+            }
+        }
+    }
+
+    /** Restores from such a file. */
+    LoadPlan.Loaded loadFile(Path file, Into into, LoadPlan plan) {
+        List<String> arguments = new ArrayList<>(List.of("--format=" + DumpFormat.CUSTOM.flag()));
+        arguments.addAll(plan.arguments());
+        arguments.addAll(into.arguments(tools, false));
+        List<String> command = ClientTools.command(tools.restore(), arguments);
+        LoadErrors errors = new LoadErrors();
+        Path list = listFile(plan.entries());
+        try {
+            if (list != null) {
+                command.add("--use-list=" + list);
+            }
+            Ending ending = onFile(
+                    file,
+                    command,
+                    tools.environmentFor(into.server(), into.sessions().applicationName()),
+                    tools.redactor(into.server()),
+                    errors);
+            return loaded(ending, errors, plan);
+        } catch (IOException e) {
+            throw new BackupException(FailureReason.RESTORE_FAILED, file + ": " + e.getMessage(), e);
+        } finally {
+            delete(list);
+        }
+    }
+
     /** What a plain dump can be asked for: all of it. */
     static void requireWhole(LoadPlan plan) {
         if (!plan.options().everything()
@@ -253,13 +318,7 @@ public final class ArchiveLoader {
                     OutputStream out = Files.newOutputStream(file)) {
                 in.transferTo(out);
             }
-            List<String> full = new ArrayList<>(command);
-            full.add(file.toString());
-            try (ChildProcess child =
-                    ChildProcess.start(full, environment, redactor, line -> {}, errors, tools.grace())) {
-                child.stdin().close();
-                return finish(child, FailureReason.RESTORE_FAILED, deadline(child));
-            }
+            return onFile(file, command, environment, redactor, errors);
         } catch (IOException e) {
             throw new BackupException(
                     FailureReason.RESTORE_FAILED, "archive as a file in " + spool + ": " + e.getMessage(), e);
@@ -268,7 +327,18 @@ public final class ArchiveLoader {
         }
     }
 
-    private static void delete(@Nullable Path file) {
+    private Ending onFile(
+            Path file, List<String> command, Map<String, String> environment, Redactor redactor, LoadErrors errors)
+            throws IOException {
+        List<String> full = new ArrayList<>(command);
+        full.add(file.toString());
+        try (ChildProcess child = ChildProcess.start(full, environment, redactor, line -> {}, errors, tools.grace())) {
+            child.stdin().close();
+            return finish(child, FailureReason.RESTORE_FAILED, deadline(child));
+        }
+    }
+
+    static void delete(@Nullable Path file) {
         if (file != null) {
             try {
                 Files.deleteIfExists(file);

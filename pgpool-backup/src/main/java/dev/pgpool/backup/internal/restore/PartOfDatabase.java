@@ -6,12 +6,16 @@ import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.BackupManifest.Contents;
 import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.RestorePart;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Makes a new database ready for the dump of a part of another one: a dump of tables holds no schemas, and one of schemas creates
@@ -21,9 +25,31 @@ final class PartOfDatabase {
 
     private PartOfDatabase() {}
 
+    /** Makes the database of a restore ready. Of a part its own schemas are made; public stays, as it is not restored then. */
+    static void prepare(RestoreWork work, String database) {
+        Contents contents = work.manifest().contents();
+        RestorePart part = work.request().part();
+        if (part == null) {
+            prepare(work.server(), database, contents, work.sessions());
+            return;
+        }
+        Set<String> schemas = new TreeSet<>(part.schemas());
+        part.tables().forEach(table -> schemas.add(table.schema()));
+        schemas.retainAll(Objects.requireNonNull(contents.missingSchemas()));
+        create(work.server(), database, false, schemas, work.sessions());
+    }
+
     static void prepare(PgServer server, String database, Contents contents, SessionGroup sessions) {
         List<String> missing = Objects.requireNonNull(contents.missingSchemas());
-        boolean createsPublic = Boolean.TRUE.equals(contents.createsPublic());
+        create(server, database, Boolean.TRUE.equals(contents.createsPublic()), missing, sessions);
+    }
+
+    private static void create(
+            PgServer server,
+            String database,
+            boolean createsPublic,
+            Collection<String> missing,
+            SessionGroup sessions) {
         if (missing.isEmpty() && !createsPublic) {
             return;
         }

@@ -23,7 +23,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -48,24 +47,6 @@ public final class Restorer {
         this.tools = tools;
     }
 
-    /** One restore under way. */
-    private record Work(
-            BackupManifest manifest,
-            RestoreRequest request,
-            PgServer server,
-            Connection admin,
-            int version,
-            boolean exists,
-            LoadPlan plan,
-            GlobalsScript globals,
-            GlobalsApplier applier,
-            SessionGroup sessions) {
-
-        Into into(String database) {
-            return new Into(server, version, database, sessions);
-        }
-    }
-
     /** Restores, or throws; a database that was made for it is dropped again on failure. */
     public RestoreReport restore(CatalogEntry entry, RestoreRequest request, SessionGroup sessions) {
         long begun = System.nanoTime();
@@ -84,10 +65,12 @@ public final class Restorer {
             boolean exists = TargetDatabase.exists(admin, request.target());
             GlobalsScript globals =
                     new GlobalsScript(request.globals() == Globals.SKIP ? "" : source.globals(manifest));
-            Selection selection = select(manifest, request, exists, sessions);
+            RestorePart part = request.part();
+            RenamedPart renamed = part == null || part.newName() == null ? null : new RenamedPart(part);
+            Selection selection = select(manifest, request, exists && renamed == null, sessions);
             LoadPlan plan =
                     LoadPlan.all(request.jobs(), request.options(), superuser).selecting(selection);
-            Work work = new Work(
+            RestoreWork work = new RestoreWork(
                     manifest,
                     request,
                     server,
@@ -103,14 +86,17 @@ public final class Restorer {
                             || (request.existing() == Existing.IF_EMPTY && request.jobs() == 1 && plan.strict()));
             check(work, inPlace);
             applyGlobals(work);
-            LoadPlan.Loaded loaded = inPlace ? loadInPlace(work) : loadBeside(work);
+            LoadPlan.Loaded loaded = !inPlace
+                    ? loadBeside(work)
+                    : renamed == null ? loadInPlace(work) : new RenamedLoad(loader, tools).load(work, renamed);
             return report(work, loaded, selection, Duration.ofNanos(System.nanoTime() - begun));
         } catch (SQLException e) {
             throw new BackupException(FailureReason.RESTORE_FAILED, server + ": " + e.getMessage(), e);
         }
     }
 
-    private static RestoreReport report(Work work, LoadPlan.Loaded loaded, Selection selection, Duration duration) {
+    private static RestoreReport report(
+            RestoreWork work, LoadPlan.Loaded loaded, Selection selection, Duration duration) {
         List<String> leftOut = new ArrayList<>(selection.leftOut());
         leftOut.addAll(work.applier().leftOut());
         leftOut.addAll(loaded.leftOut());
@@ -136,25 +122,25 @@ public final class Restorer {
         return server.withAdminDatabase(request.target().equals("postgres") ? "template1" : "postgres");
     }
 
-    private Selection select(BackupManifest manifest, RestoreRequest request, boolean exists, SessionGroup sessions)
+    private Selection select(BackupManifest manifest, RestoreRequest request, boolean into, SessionGroup sessions)
             throws SQLException {
         RestorePart part = request.part();
         if (part == null) {
             return Selection.ALL;
         }
+        if (part.newName() != null) {
+            return Selection.of(source, manifest, new RenamedPart(part).original(), null, Existing.REFUSE);
+        }
         Set<String> schemas = null;
-        if (exists) {
-            schemas = new HashSet<>();
+        if (into) {
             try (Connection target = Sessions.open(request.server(), request.target(), sessions)) {
-                for (var row : Sessions.rows(target, "SELECT nspname FROM pg_catalog.pg_namespace")) {
-                    schemas.add(String.valueOf(row.get(0)));
-                }
+                schemas = RenamedLoad.schemas(target);
             }
         }
         return Selection.of(source, manifest, part, schemas, request.existing());
     }
 
-    private void check(Work work, boolean inPlace) throws SQLException {
+    private void check(RestoreWork work, boolean inPlace) throws SQLException {
         RestoreRequest request = work.request();
         TargetCheck check = new TargetCheck(work.admin(), request, work.manifest());
         if (work.manifest().tool().format() == DumpFormat.PLAIN) {
@@ -168,7 +154,15 @@ public final class Restorer {
         }
         check.roles(work.globals());
         check.tablespaces(work.globals());
-        if (inPlace) {
+        RestorePart part = request.part();
+        if (inPlace && part != null && part.newName() != null) {
+            check.inPlace(work.sessions());
+            check.mayCreate();
+            Versions.requireDumpable(tools, work.version());
+            try (Connection target = Sessions.open(request.server(), request.target(), work.sessions())) {
+                new RenamedPart(part).requirePlace(target, "database \"" + request.target() + "\"");
+            }
+        } else if (inPlace) {
             check.inPlace(work.sessions());
             // What comes last in the archive is compared with its digest when the transaction may have been committed.
             source.check(work.manifest());
@@ -184,7 +178,7 @@ public final class Restorer {
         }
     }
 
-    private static void applyGlobals(Work work) throws SQLException {
+    private static void applyGlobals(RestoreWork work) throws SQLException {
         if (work.request().globals() == Globals.SKIP) {
             return;
         }
@@ -198,12 +192,12 @@ public final class Restorer {
         }
     }
 
-    private LoadPlan.Loaded loadInPlace(Work work) {
+    private LoadPlan.Loaded loadInPlace(RestoreWork work) {
         return loader.load(
                 work.manifest(), work.into(work.request().target()), work.plan().inOneTransaction());
     }
 
-    private LoadPlan.Loaded loadBeside(Work work) throws SQLException {
+    private LoadPlan.Loaded loadBeside(RestoreWork work) throws SQLException {
         String target = work.request().target();
         boolean keepsProperties = work.exists() && work.request().globals() != Globals.APPLY_ALL;
         boolean keptClosed = keepsProperties && !TargetDatabase.allowsConnections(work.admin(), target);
@@ -218,11 +212,9 @@ public final class Restorer {
                 : work.applier();
         try (BesideDatabase beside = BesideDatabase.create(
                 work.server(), work.admin(), work.version(), work.manifest().source(), tablespace, work.sessions())) {
-            if (work.request().part() == null) {
-                PartOfDatabase.prepare(
-                        work.server(), beside.name(), work.manifest().contents(), work.sessions());
-            }
+            PartOfDatabase.prepare(work, beside.name());
             LoadPlan.Loaded loaded = loader.load(work.manifest(), work.into(beside.name()), work.plan());
+            RenamedLoad.rename(work, beside.name());
             List<String> notes =
                     beside.takeOver(target, work.exists(), work.request().endSessions(), () -> {
                         properties.database(target, part -> keepsProperties || wanted(part, work.request()));

@@ -76,6 +76,12 @@ record Selection(List<Integer> entries, boolean outOfOrder, List<String> extra, 
             throw new BackupException(
                     FailureReason.RESTORE_REFUSED, "a plain dump cannot be restored in part (expected: format CUSTOM)");
         }
+        return of(toc(source, manifest), manifest.tool().format() == DumpFormat.CUSTOM, part, schemas, existing);
+    }
+
+    /** The same of a table of contents; a tar file is not sortable, since it is read from its beginning to its end. */
+    static Selection of(
+            ArchiveToc toc, boolean sortable, RestorePart part, @Nullable Set<String> schemas, Existing existing) {
         List<String> extra = new ArrayList<>();
         if (part.content() == Content.DATA) {
             extra.add("--data-only");
@@ -85,8 +91,19 @@ record Selection(List<Integer> entries, boolean outOfOrder, List<String> extra, 
         if (schemas != null && existing == Existing.OVERWRITE) {
             extra.addAll(List.of("--clean", "--if-exists"));
         }
-        return new Search(toc(source, manifest), schemas, manifest.tool().format() == DumpFormat.CUSTOM)
-                .select(part, extra);
+        return new Search(toc, schemas, sortable).select(part, extra);
+    }
+
+    /** The same without the positions of sequences: those of the target may serve other tables, too. */
+    Selection withoutSequences(ArchiveToc toc) {
+        List<Integer> kept = new ArrayList<>(entries);
+        List<String> told = new ArrayList<>(leftOut);
+        for (Entry entry : toc.entries()) {
+            if (entry.description().equals("SEQUENCE SET") && kept.remove((Object) entry.id())) {
+                told.add("position of sequence " + entry.schema() + "." + entry.tag());
+            }
+        }
+        return new Selection(kept, outOfOrder, extra, told);
     }
 
     private static ArchiveToc toc(ArchiveSource source, BackupManifest manifest) {
@@ -101,7 +118,6 @@ record Selection(List<Integer> entries, boolean outOfOrder, List<String> extra, 
     private static final class Search {
         private final ArchiveToc toc;
         private final @Nullable Set<String> schemas;
-        // A tar file is read from its beginning to its end.
         private final boolean sortable;
         private final Map<Integer, Entry> byId = new HashMap<>();
         private final Set<Integer> chosen = new LinkedHashSet<>();
@@ -156,8 +172,13 @@ record Selection(List<Integer> entries, boolean outOfOrder, List<String> extra, 
             }
         }
 
+        private boolean isPresentSchema(Entry entry) {
+            return entry.description().equals("SCHEMA") && !isMissing(entry.tag());
+        }
+
+        /** A new database has the schema public, and no other. */
         private boolean isMissing(String schema) {
-            return schemas == null || !schemas.contains(schema);
+            return schemas == null ? !schema.equals("public") : !schemas.contains(schema);
         }
 
         private void table(RestorePart.Table table) {
@@ -269,7 +290,7 @@ record Selection(List<Integer> entries, boolean outOfOrder, List<String> extra, 
             List<Integer> open = new ArrayList<>(chosen);
             while (!open.isEmpty()) {
                 Entry entry = byId.get(open.remove(open.size() - 1));
-                if (entry == null || !seen.add(entry.id())) {
+                if (entry == null || !seen.add(entry.id()) || isPresentSchema(entry)) {
                     continue;
                 }
                 chosen.add(entry.id());

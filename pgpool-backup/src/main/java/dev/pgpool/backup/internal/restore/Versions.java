@@ -35,4 +35,15 @@ final class Versions {
                             + " (expected: " + source + " or newer)");
         }
     }
+
+    static void requireDumpable(ClientTools tools, int serverVersion) {
+        ToolVersion dump = tools.dumpVersion();
+        if (dump.major() < ToolVersion.major(serverVersion)) {
+            throw new BackupException(
+                    FailureReason.VERSION_MISMATCH,
+                    "a part under another name is dumped once more on the target's server, which is version "
+                            + ToolVersion.major(serverVersion) + ", here is " + dump.text() + " (expected: pg_dump "
+                            + ToolVersion.major(serverVersion) + " or newer)");
+        }
+    }
 }

@@ -1,0 +1,40 @@
+package dev.pgpool.backup.internal.restore;
+
+import dev.pgpool.backup.BackupManifest;
+import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.RestoreRequest;
+import dev.pgpool.backup.internal.pg.GlobalsApplier;
+import dev.pgpool.backup.internal.pg.GlobalsScript;
+import dev.pgpool.backup.internal.pg.SessionGroup;
+import java.sql.Connection;
+
+/**
+ * One restore under way.
+ *
+ * @param manifest of the backup
+ * @param request for it
+ * @param server as it is administered
+ * @param admin session in another database than the target
+ * @param version of the server, as {@code server_version_num}
+ * @param exists whether the target does
+ * @param plan for pg_restore
+ * @param globals of the backup, or none
+ * @param applier of those
+ * @param sessions of the restore
+ */
+record RestoreWork(
+        BackupManifest manifest,
+        RestoreRequest request,
+        PgServer server,
+        Connection admin,
+        int version,
+        boolean exists,
+        LoadPlan plan,
+        GlobalsScript globals,
+        GlobalsApplier applier,
+        SessionGroup sessions) {
+
+    Into into(String database) {
+        return new Into(server, version, database, sessions);
+    }
+}
