@@ -7,6 +7,7 @@ import dev.pgpool.core.config.AdminConfig;
 import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.AuthQueryBuilder;
 import dev.pgpool.core.config.AuthQueryConfig;
+import dev.pgpool.core.config.ClientsConfig;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
@@ -43,8 +44,12 @@ public final class PgPoolBuilder {
     private int port = 6432;
     private Optional<Path> unixSocketDirectory = Optional.empty();
     private String unixSocketMode = ListenConfig.EVERYBODY;
+    private Optional<String> unixSocketGroup = Optional.empty();
     private int backlog = 1_024;
     private boolean reusePort;
+    private boolean applicationNameAddHost = ClientsConfig.DEFAULT.applicationNameAddHost();
+    private String loginNotice = ClientsConfig.DEFAULT.loginNotice();
+    private boolean simpleQueries = ClientsConfig.DEFAULT.simpleQueries();
     private int maxClientConnections = 10_000;
     private Duration loginTimeout = Duration.ofSeconds(60);
     private ClientAuthentication authentication = ClientAuthentication.SCRAM_SHA_256;
@@ -81,7 +86,10 @@ public final class PgPoolBuilder {
         return this;
     }
 
-    /** Default none. Also listens on {@code <directory>/.s.PGSQL.<port>}. */
+    /**
+     * Default none. Also listens on {@code <directory>/.s.PGSQL.<port>}. One that begins with {@code @} is a name in Linux'
+     * abstract namespace, as {@code psql -h @name} has it: there is no file, and whoever is on the machine may connect.
+     */
     public PgPoolBuilder unixSocketDirectory(Path directory) {
         this.unixSocketDirectory = Optional.of(directory);
         return this;
@@ -90,6 +98,15 @@ public final class PgPoolBuilder {
     /** Default 0777. Permissions of the unix socket, as octal digits. */
     public PgPoolBuilder unixSocketMode(String octal) {
         this.unixSocketMode = octal;
+        return this;
+    }
+
+    /**
+     * Default: that of the process. The group that the unix socket's file belongs to, by name or number; the process must
+     * be in it. Means nothing to a socket of the abstract namespace.
+     */
+    public PgPoolBuilder unixSocketGroup(String group) {
+        this.unixSocketGroup = Optional.of(group);
         return this;
     }
 
@@ -108,6 +125,31 @@ public final class PgPoolBuilder {
      */
     public PgPoolBuilder reusePort(boolean reusePort) {
         this.reusePort = reusePort;
+        return this;
+    }
+
+    /**
+     * Default false. Lets servers see where clients come from: {@code psql} becomes {@code psql - 10.0.0.7:50312} in the
+     * {@code application_name} that the client has at the end of its login and after RESET; no name becomes {@code app}. What
+     * a client SETs later is taken as it is. PostgreSQL keeps 63 bytes of it.
+     */
+    public PgPoolBuilder applicationNameAddHost(boolean add) {
+        this.applicationNameAddHost = add;
+        return this;
+    }
+
+    /** Default empty, none. A NOTICE that each client gets when it has logged in; sent as it is, in UTF-8. */
+    public PgPoolBuilder loginNotice(String text) {
+        this.loginNotice = text;
+        return this;
+    }
+
+    /**
+     * Default true. If false, a client that sends a simple query is refused ({@code 0A000}) and disconnected: only the
+     * extended protocol is left, which takes one statement at a time. The console goes on with simple queries.
+     */
+    public PgPoolBuilder simpleQueries(boolean allowed) {
+        this.simpleQueries = allowed;
         return this;
     }
 
@@ -337,6 +379,7 @@ public final class PgPoolBuilder {
                 port,
                 unixSocketDirectory,
                 unixSocketMode,
+                unixSocketGroup,
                 backlog,
                 reusePort,
                 maxClientConnections,
@@ -353,6 +396,7 @@ public final class PgPoolBuilder {
                 authenticatorWithoutTls);
         return new PgPoolConfig(
                 listen,
+                new ClientsConfig(applicationNameAddHost, loginNotice, simpleQueries),
                 databases,
                 users,
                 poolMode,

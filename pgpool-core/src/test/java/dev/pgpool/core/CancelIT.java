@@ -1,16 +1,25 @@
 package dev.pgpool.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.core.fixture.Backend;
 import dev.pgpool.core.fixture.Frontend;
 import dev.pgpool.core.fixture.OnEveryPostgres;
+import dev.pgpool.core.fixture.ProcessSockets;
 import dev.pgpool.core.fixture.ScriptedServer;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
+import dev.pgpool.core.fixture.Toxics;
+import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
+import dev.pgpool.core.internal.pool.PeerCancels;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -230,6 +239,44 @@ class CancelIT {
             assertThat(server.connections())
                     .as("the same server, not another one")
                     .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void connectionsForRequestsAreToldWhatAllAre() throws Exception {
+        if (!Epoll.isAvailable()) {
+            return;
+        }
+        try (Toxics network = Toxics.before(postgres.address());
+                ServerSocket peer = new ServerSocket(0);
+                TestPooler pooler = TestPooler.start(
+                        builder -> builder.tcp(tcp -> tcp.keepAliveIdle(Duration.ofSeconds(77)))
+                                .peerId(1)
+                                .peer(2, "127.0.0.1", peer.getLocalPort())
+                                .database(
+                                        TestPostgres.DATABASE,
+                                        db -> db.host("127.0.0.1")
+                                                .port(network.port())
+                                                .maxConnections(1)));
+                WireClient client = pooler.login()) {
+            String slept = "SELECT '" + TestPostgres.uniqueName("told") + "', pg_sleep(60)";
+            client.query(slept).send();
+            postgres.awaitQuery(slept);
+            network.stall();
+            try (WireClient forPeer = pooler.connect()
+                    .sendRaw(Frontend.cancelRequest(PeerCancels.draw(2, new Random(1)), new byte[4]))) {
+                client.cancel(pooler.address());
+                await().atMost(Wire.PATIENCE).untilAsserted(() -> {
+                    assertThat(ProcessSockets.options(-1, network.port(), EpollChannelOption.TCP_KEEPIDLE))
+                            .as("the server's own, and that of the request")
+                            .containsExactly(77, 77);
+                    assertThat(ProcessSockets.options(-1, peer.getLocalPort(), EpollChannelOption.TCP_KEEPIDLE))
+                            .as("to a peer")
+                            .containsExactly(77);
+                });
+            }
+            network.resume();
+            assertThat(client.readUntilReady()).anyMatch(line -> line.contains("C \"57014\""));
         }
     }
 }

@@ -130,10 +130,8 @@ public final class Standalone {
         try {
             pool.start();
         } catch (PgPoolException e) {
-            throw problem(
-                    ini.where("listen_port") + ": listen_port",
-                    ini.setting("listen_port"),
-                    "addresses that are free: " + e.getMessage());
+            // it names the setting at fault
+            throw new ConfigException(ini.words(List.of(String.valueOf(e.getMessage()))));
         }
     }
 

@@ -461,9 +461,22 @@ class StandaloneLiveIT {
                         .filteredOn(line -> line.startsWith("FATAL"))
                         .singleElement()
                         .asString()
-                        .startsWith("FATAL pgbouncer.ini:11: listen_port: \"" + first.port
-                                + "\" (expected: addresses that are free");
+                        .isEqualTo("FATAL pgbouncer.ini:11: listen_port: could not listen on 127.0.0.1:" + first.port
+                                + ": Address already in use (expected: an address of this machine and a port that is"
+                                + " free)");
                 assertThat(other.resolve("pgbouncer.pid")).doesNotExist();
+            }
+            try (StandaloneProcess without = new StandaloneProcess(
+                    other,
+                    ini("app").stream()
+                            .map(line -> line.replace("unix_socket_dir = %dir%", "unix_socket_dir = %dir%/absent"))
+                            .toList())) {
+                assertThat(without.exitCode()).isEqualTo(1);
+                assertThat(without.said().lines())
+                        .filteredOn(line -> line.startsWith("FATAL"))
+                        .containsExactly("FATAL pgbouncer.ini:12: unix_socket_dir: unix socket " + other
+                                + "/absent/.s.PGSQL." + without.port + " can't be opened: No such file or directory"
+                                + " (expected: a directory that this process may write to)");
             }
             try (StandaloneProcess third = new StandaloneProcess(other, ini("app", "colour = red"))) {
                 assertThat(third.exitCode()).isEqualTo(1);

@@ -52,7 +52,7 @@ public final class DatabaseBuilder {
         this.name = name;
     }
 
-    /** Default {@code localhost}. A name, an address, or a directory that holds the server's unix socket. */
+    /** Default {@code localhost}. A name, an address, or a directory that holds the server's unix socket; {@code @name} on Linux. */
     public DatabaseBuilder host(String host) {
         return hosts(host);
     }
@@ -283,7 +283,11 @@ public final class DatabaseBuilder {
         return this;
     }
 
-    /** Default 200. Prepared statements kept on one server connection; the least recently used one makes room. */
+    /**
+     * Default 200. Prepared statements kept on one server connection; the least recently used one makes room. With 0 none is
+     * kept but the one used last. Whatever the number, a client's statements work on every server. In session pooling a
+     * client's statements are on its own server, and are not counted.
+     */
     public DatabaseBuilder maxPreparedStatements(int maxPreparedStatements) {
         this.maxPreparedStatements = maxPreparedStatements;
         return this;

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One server that has the database.
  *
- * @param host host name, address, or a directory (starting with {@code /}) that holds the server's unix socket
+ * @param host host name, address, or a directory (starting with {@code /}) that holds the server's unix socket, or its
+ *     place in the abstract namespace (starting with {@code @})
  * @param port its port
  */
 public record HostConfig(String host, int port) {
@@ -16,8 +17,8 @@ public record HostConfig(String host, int port) {
     private static final Pattern DIRECTORY = Pattern.compile("(.*):(\\d{1,9})");
 
     /**
-     * Reads {@code name}, {@code name:5432}, {@code [::1]:5432}, {@code ::1}, {@code /directory} or
-     * {@code /directory:5432}. Never fails: what makes no sense is found when the configuration is checked.
+     * Reads {@code name}, {@code name:5432}, {@code [::1]:5432}, {@code ::1}, {@code /directory},
+     * {@code /directory:5432} or {@code @name:5432}. Never fails: what makes no sense is found when the configuration is checked.
      *
      * @param defaultPort where the text names none
      */
@@ -26,7 +27,7 @@ public record HostConfig(String host, int port) {
         if (bracketed.matches()) {
             return new HostConfig(bracketed.group(1), port(bracketed.group(2), defaultPort));
         }
-        Matcher plain = text.startsWith("/") ? DIRECTORY.matcher(text) : NAME.matcher(text);
+        Matcher plain = isSocket(text) ? DIRECTORY.matcher(text) : NAME.matcher(text);
         return plain.matches()
                 ? new HostConfig(plain.group(1), port(plain.group(2), defaultPort))
                 : new HostConfig(text, defaultPort);
@@ -36,9 +37,13 @@ public record HostConfig(String host, int port) {
         return digits == null ? defaultPort : Integer.parseInt(digits);
     }
 
-    /** Whether this is a name that has to be looked up or an address, and not a directory. */
+    /** Whether this is a name that has to be looked up or an address, and not the place of a unix socket. */
     public boolean isTcp() {
-        return !host.startsWith("/");
+        return !isSocket(host);
+    }
+
+    private static boolean isSocket(String host) {
+        return host.startsWith("/") || host.startsWith("@");
     }
 
     void check(String path, Problems problems) {

@@ -1,5 +1,6 @@
 package dev.pgpool.core.config;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -11,8 +12,10 @@ import java.util.Optional;
  *
  * @param host address to listen on, or several separated by commas, or {@code *} for all; empty for the unix socket only
  * @param port TCP port, 0 for a free one; also part of the unix socket's name
- * @param unixSocketDirectory where the socket file {@code .s.PGSQL.<port>} is made, if at all
+ * @param unixSocketDirectory where the socket file {@code .s.PGSQL.<port>} is made, if at all; one that begins with
+ *     {@code @} is a name of the abstract namespace, without a file
  * @param unixSocketMode its permissions, as octal digits
+ * @param unixSocketGroup the group that its file belongs to, by name or number; empty for that of the process
  * @param backlog connections that may wait to be accepted
  * @param reusePort whether other processes may listen on the same TCP addresses
  * @param maxClientConnections clients that may be connected at once
@@ -24,6 +27,7 @@ public record ListenConfig(
         int port,
         Optional<Path> unixSocketDirectory,
         String unixSocketMode,
+        Optional<String> unixSocketGroup,
         int backlog,
         boolean reusePort,
         int maxClientConnections,
@@ -32,6 +36,9 @@ public record ListenConfig(
 
     /** Permissions that let everybody in. */
     public static final String EVERYBODY = "0777";
+
+    /** Bytes of the address of a unix socket: Linux' sun_path, less the byte that ends it. */
+    private static final int LONGEST_SOCKET = 107;
 
     /** The addresses to listen on, one by one; none for the unix socket only. */
     public List<String> hosts() {
@@ -53,10 +60,22 @@ public record ListenConfig(
                 "listen.unixSocketMode",
                 "\"" + unixSocketMode + "\"",
                 "three octal digits, such as 0777");
+        unixSocketGroup.ifPresent(
+                group -> problems.require(!group.isBlank(), "listen.unixSocketGroup", "\"\"", "a group"));
+        unixSocketDirectory.ifPresent(directory -> problems.require(
+                socketOf(directory).getBytes(StandardCharsets.UTF_8).length <= LONGEST_SOCKET,
+                "listen.unixSocketDirectory",
+                directory,
+                "a path whose sockets have addresses of at most " + LONGEST_SOCKET + " bytes"));
         problems.range("listen.port", port, 0, 65_535);
         problems.range("listen.backlog", backlog, 1, 65_535);
         problems.range("listen.maxClientConnections", maxClientConnections, 1, 1_000_000);
         problems.positive("listen.loginTimeout", loginTimeout);
         tls.checkForClients("listen.tls", problems);
+    }
+
+    private String socketOf(Path directory) {
+        // a free port may have five digits
+        return directory + "/.s.PGSQL." + (port == 0 ? 65_535 : port);
     }
 }

@@ -4,7 +4,7 @@ package dev.pgpool.core.config;
  * Another pooler behind the same address.
  *
  * @param id its {@link PeersConfig#id()}
- * @param host its own name or address, or the directory of its unix socket
+ * @param host its own name or address, or the directory of its unix socket, or its {@code @name}
  * @param port its port
  */
 public record PeerConfig(int id, String host, int port) {

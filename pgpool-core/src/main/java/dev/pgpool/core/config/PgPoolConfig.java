@@ -10,6 +10,7 @@ import java.util.Optional;
  * Everything that a pooler is told, checked as a whole.
  *
  * @param listen where clients come in
+ * @param clients what they are told and asked beside their login
  * @param databases what they may connect to, by name
  * @param users what is different for some users, by name
  * @param poolMode for how long clients keep their servers where neither user nor database says it
@@ -22,6 +23,7 @@ import java.util.Optional;
  */
 public record PgPoolConfig(
         ListenConfig listen,
+        ClientsConfig clients,
         Map<String, DatabaseConfig> databases,
         Map<String, UserConfig> users,
         PoolMode poolMode,
@@ -40,6 +42,7 @@ public record PgPoolConfig(
         users = Collections.unmodifiableMap(new LinkedHashMap<>(users));
         Problems problems = new Problems();
         listen.check(problems);
+        clients.check(problems);
         problems.require(!databases.isEmpty(), "databases", "none", "at least one");
         databases.values().forEach(database -> database.check(problems));
         users.values().forEach(user -> user.check(problems));

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param limits how many servers and clients there may be
  * @param timeouts how long things may take
  * @param servers how long server connections live
- * @param maxPreparedStatements prepared statements kept on one server connection
+ * @param maxPreparedStatements prepared statements kept on one server connection; 0 for none but the one used last
  */
 public record PoolConfig(
         Optional<PoolMode> mode,
@@ -26,7 +26,7 @@ public record PoolConfig(
         limits.check(path, problems);
         timeouts.check(path, problems);
         servers.check(path, problems);
-        problems.range(path + ".maxPreparedStatements", maxPreparedStatements, 1, 1_000_000);
+        problems.range(path + ".maxPreparedStatements", maxPreparedStatements, 0, 1_000_000);
     }
 
     /** These rules for a pool of this user: what the user's entry says goes ahead of what the database's says. */

@@ -132,10 +132,7 @@ final class DatabaseEntry {
                 .autoDatabaseIdleTimeout(all.seconds("autodb_idle_timeout", Duration.ofHours(1)))
                 .serverResetQuery(reset)
                 .serverResetQueryAlways(all.bool("server_reset_query_always", false));
-        int statements = all.integer("max_prepared_statements", 200, 0, 1_000_000);
-        if (statements > 0) {
-            db.maxPreparedStatements(statements);
-        }
+        db.maxPreparedStatements(all.integer("max_prepared_statements", 200, 0, 1_000_000));
     }
 
     /** Whether a connect string has this key. */

@@ -131,7 +131,7 @@ final class Draft {
             if (key.use() == Use.REFUSED && !value.text().equals(key.defaultValue())) {
                 problems.add(value.problem("\"" + key.defaultValue() + "\": " + key.why()));
             } else if (!key.hasEffect(value.text())) {
-                warnings.add(value.where() + ": " + name + key.whyNoEffect(value.text()));
+                warnings.add(value.where() + ": " + name + key.whyNoEffect());
             }
         });
     }
@@ -199,13 +199,15 @@ final class Draft {
                 .statsUsers(all.names("stats_users").toArray(String[]::new))
                 .ownerIsAdmin(true)
                 .peerId(all.integer("peer_id", 0, 0, MOST_PEERS));
-        builder.tcp(tcp -> tcp(all, tcp));
+        builder.tcp(tcp -> tcp(all, tcp))
+                .applicationNameAddHost(all.bool("application_name_add_host", false))
+                .loginNotice(all.text("login_notify_message", ""))
+                .simpleQueries(!all.bool("disable_pqexec", false));
         String sockets = all.text("unix_socket_dir", Keys.of("unix_socket_dir").defaultValue());
-        if (sockets.startsWith("@")) {
-            all.problem("unix_socket_dir", "a directory: names without a file are not supported");
-        } else if (!sockets.isEmpty()) {
+        if (!sockets.isEmpty()) {
             builder.unixSocketDirectory(Path.of(sockets));
         }
+        all.text("unix_socket_group").ifPresent(builder::unixSocketGroup);
         String mode = all.text("unix_socket_mode", "0777");
         if (mode.matches("0?[0-7]{3}")) {
             builder.unixSocketMode(mode);

@@ -13,6 +13,7 @@ final class IniWords {
             Map.entry("listen.port", "listen_port"),
             Map.entry("listen.unixSocketDirectory", "unix_socket_dir"),
             Map.entry("listen.unixSocketMode", "unix_socket_mode"),
+            Map.entry("listen.unixSocketGroup", "unix_socket_group"),
             Map.entry("listen.backlog", "listen_backlog"),
             Map.entry("listen.reusePort", "so_reuseport"),
             Map.entry("listen.maxClientConnections", "max_client_conn"),

@@ -36,18 +36,12 @@ final class Keys {
     record Key(String name, String defaultValue, boolean reloadable, Use use, String why) {
         /** Whether it makes a difference that it has this value. */
         boolean hasEffect(String value) {
-            return value.equals(defaultValue) || (use != Use.IGNORED && !isUntracked(value));
+            return value.equals(defaultValue) || use != Use.IGNORED;
         }
 
         /** Why {@link #hasEffect} says no, behind the key. */
-        String whyNoEffect(String value) {
-            return isUntracked(value)
-                    ? ": 0 has no effect: prepared statements are always tracked"
-                    : " has no effect: " + why;
-        }
-
-        private boolean isUntracked(String value) {
-            return name.equals("max_prepared_statements") && value.equals("0");
+        String whyNoEffect() {
+            return " has no effect: " + why;
         }
 
         private Key process(String reason) {
@@ -72,8 +66,7 @@ final class Keys {
             fixed("listen_port", "6432"),
             fixed("unix_socket_dir", "/tmp"),
             fixed("unix_socket_mode", "0777"),
-            fixed("unix_socket_group", "")
-                    .refused("a JVM that is not root can't give a file away: let the directory belong to the group"),
+            fixed("unix_socket_group", ""),
             fixed("user", "")
                     .process(
                             "the standalone distribution refuses to run as somebody else: a JVM can't change its user"),
@@ -93,16 +86,15 @@ final class Keys {
                     .ignored("start-up parameters are settings of the session, and are applied instead of being"
                             + " dropped"),
             fixed("peer_id", "0"),
-            fixed("disable_pqexec", "0").refused("simple queries are not refused"),
-            reloadable("application_name_add_host", "0")
-                    .ignored("SHOW CLIENTS and SHOW SERVERS show who has which server"),
+            fixed("disable_pqexec", "0"),
+            reloadable("application_name_add_host", "0"),
             reloadable("conffile", "").ignored("RELOAD reads the file that was read first"),
             fixed("service_name", "pgbouncer").ignored("for Windows only"),
             fixed("job_name", "pgbouncer").ignored("for Windows only"),
             reloadable("stats_period", "60"),
             reloadable("max_prepared_statements", "200"),
             reloadable("scram_iterations", "4096").ignored("secrets are not made, only checked"),
-            reloadable("login_notify_message", "").ignored("there is no notice at login"),
+            reloadable("login_notify_message", ""),
             reloadable("auth_type", "md5"),
             reloadable("auth_file", ""),
             reloadable("auth_hba_file", ""),

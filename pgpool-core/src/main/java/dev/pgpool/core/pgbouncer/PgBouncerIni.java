@@ -98,6 +98,14 @@ public final class PgBouncerIni implements ConfigSource {
         return value == null ? file.toString() : value.where();
     }
 
+    /**
+     * What the pooler says is wrong, in the words of this file: with file, line and key, where it names the path of a setting
+     * ({@code listen.port: ...}). For what {@link dev.pgpool.core.PgPool#start()} says.
+     */
+    public synchronized List<String> words(List<String> problems) {
+        return stand.draft.words().of(problems);
+    }
+
     @Override
     public synchronized PgPoolConfig load() {
         return become(read(fixed()));
@@ -122,7 +130,7 @@ public final class PgBouncerIni implements ConfigSource {
                     + "\", since it can't change while the pooler runs)"));
         }
         if (!known.hasEffect(value)) {
-            throw new ConfigException(List.of(name + known.whyNoEffect(value)));
+            throw new ConfigException(List.of(name + known.whyNoEffect()));
         }
         Value set = new Value(name, value, "SET");
         Map<String, Value> changes = new HashMap<>(stand.changed);

@@ -149,6 +149,8 @@ final class IniKeys {
             seen("max_user_connections", "1", "2", "user.maxServerConnections"),
             seen("max_user_client_connections", "20", "1", "user.maxClients"),
             config("server_round_robin", "0", "1"),
+            seen("application_name_add_host", "0", "1", "pooler.applicationNameAddHost"),
+            seen("login_notify_message", "", "welcome, it's pgpool", "pooler.loginNotice"),
             seen("stats_period", "3600", "0.2", "pooler.statsPeriod"),
             seen("max_prepared_statements", "200", "1", "database.maxPreparedStatements")
                     .with("default_pool_size = 1"),
@@ -228,10 +230,8 @@ final class IniKeys {
     /** Keys that mean nothing here, or that are refused, with values that are not their defaults. */
     static final Map<String, String> WITHOUT_EFFECT = Map.ofEntries(
             Map.entry("ignore_startup_parameters", "extra_float_digits"),
-            Map.entry("application_name_add_host", "1"),
             Map.entry("conffile", "/nowhere.ini"),
             Map.entry("scram_iterations", "9999"),
-            Map.entry("login_notify_message", "hello"),
             Map.entry("auth_ldap_options", "x"),
             Map.entry("server_fast_close", "1"),
             Map.entry("dns_zone_check_period", "9"),

@@ -44,6 +44,37 @@ final class PoolerTransitions {
                 change("pooler.unixSocketMode")
                         .after((stage, told) -> told.pooler(b -> b.unixSocketMode("0700")))
                         .refused("listen.unixSocketMode: 0700 (expected: 0777, since it can't change"),
+                change("pooler.unixSocketGroup")
+                        .after((stage, told) -> told.pooler(b -> b.unixSocketGroup("adm")))
+                        .refused("listen.unixSocketGroup: Optional[adm] (expected: Optional.empty, since it can't change"),
+                change("pooler.applicationNameAddHost")
+                        .after((stage, told) -> told.pooler(b -> b.applicationNameAddHost(true)))
+                        .seen(scene -> {
+                            assertThat(scene.idle.value("SHOW application_name")).isEmpty();
+                            assertThat(scene.login().value("SHOW application_name"))
+                                    .matches("app - 127\\.0\\.0\\.1:\\d+");
+                        }),
+                change("pooler.loginNotice")
+                        .after((stage, told) -> told.pooler(b -> b.loginNotice("welcome, it's pgpool")))
+                        .seen(scene -> {
+                            WireClient greeted = scene.connect().startup(Stage.APP, Stage.APP);
+                            greeted.authenticate(Stage.SECRET);
+                            assertThat(greeted.readUntilReady())
+                                    .filteredOn(line -> line.startsWith("NoticeResponse"))
+                                    .singleElement()
+                                    .asString()
+                                    .contains("S \"NOTICE\"", "C \"00000\"", "M \"welcome, it's pgpool\"");
+                        }),
+                change("pooler.simpleQueries")
+                        .after((stage, told) -> told.pooler(b -> b.simpleQueries(false)))
+                        .seen(scene -> {
+                            assertThat(scene.idle.query("SELECT 1").send().readUntilClosed())
+                                    .singleElement()
+                                    .asString()
+                                    .contains("FATAL", "0A000", "PQexec disallowed");
+                            assertThat(scene.boss.query("SHOW VERSION").exchange()).isNotEmpty();
+                        })
+                        .stopsClients(),
                 change("pooler.backlog")
                         .after((stage, told) -> told.pooler(b -> b.backlog(7)))
                         .refused("listen.backlog: 7 (expected: 1024, since it can't change"),

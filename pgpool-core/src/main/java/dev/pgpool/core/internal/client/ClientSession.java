@@ -116,6 +116,13 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
         return identity;
     }
 
+    @Override
+    public void requireSimpleQueries() {
+        if (!services().config().clients().simpleQueries()) {
+            throw new WireViolation(PoolerError.SIMPLE_QUERIES_DISALLOWED, "");
+        }
+    }
+
     String applicationName() {
         SessionParameters known = parameters;
         String name = known == null ? null : known.get("application_name");

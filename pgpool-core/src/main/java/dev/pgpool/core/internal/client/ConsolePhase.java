@@ -54,14 +54,10 @@ final class ConsolePhase implements ClientPhase {
     }
 
     void begin() {
-        CancelKey key = CancelKey.create(
-                session.processId(), protocolMinor, session.services().random());
-        session.cancelKey(key);
         ByteBuf out = session.out().space();
         BackendWriter.authenticationOk(out);
         PARAMETERS.forEach((name, value) -> BackendWriter.parameterStatus(out, name, value));
-        BackendWriter.backendKeyData(out, key.processId(), key.secret());
-        BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+        LoginEnd.tell(session, protocolMinor, out);
         session.out().flush();
         session.atConsole();
         session.readable(true);

@@ -74,11 +74,13 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
 
     LoginPhase(ClientSession session, StartupPacket.Startup startup) {
         this.session = session;
-        this.startup = startup;
+        this.startup = session.services().config().clients().applicationNameAddHost()
+                ? ApplicationHost.addedTo(startup, session.channel())
+                : startup;
         session.identity().introduced(user(), database());
         this.replication = ReplicationRequest.isWanted(startup.parameters().get("replication"));
         // those of a replication client are for its server alone to judge
-        this.settings = replication ? StartupSettings.NONE : StartupSettings.of(startup);
+        this.settings = replication ? StartupSettings.NONE : StartupSettings.of(this.startup);
         this.peer = Peer.of(session.channel(), session.tls());
         this.terms = session.services();
     }

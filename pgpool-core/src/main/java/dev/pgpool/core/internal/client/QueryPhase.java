@@ -54,8 +54,11 @@ final class QueryPhase implements ClientPhase {
     private static boolean wantsServer(ClientSession session, MessageCursor in) {
         while (in.next()) {
             switch (in.type()) {
-                case FrontendType.QUERY,
-                        FrontendType.PARSE,
+                case FrontendType.QUERY -> {
+                    session.requireSimpleQueries();
+                    return in.isComplete() || in.bodyLength() > ClientSession.HELD_LIMIT;
+                }
+                case FrontendType.PARSE,
                         FrontendType.BIND,
                         FrontendType.EXECUTE,
                         FrontendType.DESCRIBE,

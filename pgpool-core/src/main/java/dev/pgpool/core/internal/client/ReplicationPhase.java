@@ -9,9 +9,9 @@ import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.StartupPacket;
-import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -117,9 +117,6 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
     private void relay(ServerConnection walsender) {
         server = walsender;
         ReplicationServer.begin(walsender, this);
-        CancelKey key = CancelKey.create(
-                session.processId(), startup.minor(), session.services().random());
-        session.cancelKey(key);
         ByteBuf out = session.out().space();
         accepted.tell(out);
         walsender.readOnlyParameters().forEach((name, value) -> BackendWriter.parameterStatus(out, name, value));
@@ -130,8 +127,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
                 BackendWriter.parameterStatus(out, name, value);
             }
         }
-        BackendWriter.backendKeyData(out, key.processId(), key.secret());
-        BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+        LoginEnd.tell(session, startup.minor(), out);
         session.out().flush();
         session.loggedIn(pool.key());
         session.readable(true);
@@ -156,6 +152,9 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
             return;
         }
         while (in.next()) {
+            if (in.type() == FrontendType.QUERY) {
+                s.requireSimpleQueries();
+            }
             in.forward();
         }
         to.out().run(in.takeRun());

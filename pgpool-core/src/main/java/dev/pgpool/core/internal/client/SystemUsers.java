@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,17 @@ final class SystemUsers {
             return peer != null && Files.getAttribute(SELF, "unix:uid").equals(peer.uid());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Which process is at the other end of a unix socket; none if the system or this transport does not say. */
+    static OptionalInt processOf(Channel channel) {
+        try {
+            PeerCredentials peer = credentials(channel);
+            return peer == null || peer.pid() <= 0 ? OptionalInt.empty() : OptionalInt.of(peer.pid());
+        } catch (IOException e) {
+            // it is gone already
+            return OptionalInt.empty();
         }
     }
 

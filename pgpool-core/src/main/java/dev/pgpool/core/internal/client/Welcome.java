@@ -14,7 +14,6 @@ import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.StartupPacket;
 import dev.pgpool.core.internal.wire.StartupPacket.Setting;
-import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -220,17 +219,13 @@ final class Welcome implements ClientPhase {
             mine = entered.parameters().with(mine, ApplicationName.PARAMETER, name);
         }
         session.beganWith(mine);
-        CancelKey key = CancelKey.create(
-                session.processId(), startup.minor(), session.services().random());
-        session.cancelKey(key);
         ByteBuf out = session.out().space();
         accepted.tell(out);
         profile.told().forEach((reported, value) -> {
             String own = reported.equals(ApplicationName.PARAMETER) ? name : null;
             BackendWriter.parameterStatus(out, reported, own == null ? value : own);
         });
-        BackendWriter.backendKeyData(out, key.processId(), key.secret());
-        BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+        LoginEnd.tell(session, startup.minor(), out);
         session.out().flush();
         session.enter(QueryPhase.INSTANCE);
         session.loggedIn(entered.key());

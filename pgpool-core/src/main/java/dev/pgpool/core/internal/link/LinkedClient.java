@@ -35,6 +35,13 @@ public interface LinkedClient {
     /** What has become of the parameters while the client was linked. */
     void parametersBecame(SessionParameters now);
 
+    /**
+     * The client sends a simple query.
+     *
+     * @throws dev.pgpool.core.internal.wire.WireViolation if it may not
+     */
+    void requireSimpleQueries();
+
     /** Stops or resumes reading from the client. */
     void readable(boolean wanted);
 

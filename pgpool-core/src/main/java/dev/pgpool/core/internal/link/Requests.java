@@ -124,6 +124,7 @@ final class Requests {
 
     /** False if the text has to be read and has not all arrived, or has to wait. */
     private boolean query(MessageCursor in, LinkedClient current) {
+        current.requireSimpleQueries();
         Object subject = null;
         if (names.takeHeadFailed()) {
             // the server skips the rest of it, as if it had got that

@@ -8,7 +8,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -33,7 +32,7 @@ public final class HostResolver {
     CompletionStage<List<SocketAddress>> resolve(HostConfig host) {
         if (!host.isTcp()) {
             return CompletableFuture.completedFuture(
-                    List.of(transport.unixAddress(Path.of(host.host(), ".s.PGSQL." + host.port()))));
+                    List.of(transport.unixAddress(host.host(), host.port())));
         }
         byte[] literal = NetUtil.createByteArrayFromIpAddressString(host.host());
         if (literal != null) {

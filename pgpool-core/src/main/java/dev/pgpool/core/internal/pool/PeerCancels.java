@@ -4,6 +4,7 @@ import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.PeerConfig;
 import dev.pgpool.core.config.PeersConfig;
 import dev.pgpool.core.internal.server.CancelGate;
+import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import io.netty.bootstrap.Bootstrap;
@@ -19,6 +20,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.SocketAddress;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,9 +57,19 @@ public final class PeerCancels {
     private final Transport transport;
     private final HostResolver resolver;
     private final CancelGate gate;
+    private final Supplier<TcpOptions> tcp;
 
-    /** @param gate bounds how many requests are on their way */
-    public PeerCancels(PeersConfig config, Transport transport, HostResolver resolver, CancelGate gate) {
+    /**
+     * @param gate bounds how many requests are on their way
+     * @param tcp what connections by TCP are told now
+     */
+    public PeerCancels(
+            PeersConfig config,
+            Transport transport,
+            HostResolver resolver,
+            CancelGate gate,
+            Supplier<TcpOptions> tcp) {
+        this.tcp = tcp;
         this.config = config;
         this.transport = transport;
         this.resolver = resolver;
@@ -151,12 +163,13 @@ public final class PeerCancels {
             if (over) {
                 return;
             }
-            ChannelFuture connecting = new Bootstrap()
+            Bootstrap connection = new Bootstrap()
                     .group(loop)
                     .channelFactory(transport.channelFor(address))
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TIMEOUT_SECONDS * 1_000)
-                    .handler(new Discard())
-                    .connect(address);
+                    .handler(new Discard());
+            tcp.get().apply(connection, address);
+            ChannelFuture connecting = connection.connect(address);
             connecting.addListener(connected -> loop.execute(() -> {
                 if (!connecting.isSuccess()) {
                     warn(peer, connecting.cause());

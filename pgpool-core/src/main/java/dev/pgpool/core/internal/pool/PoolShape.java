@@ -70,6 +70,11 @@ record PoolShape(
         return tls == other.tls && whatServersAreMadeBy().equals(other.whatServersAreMadeBy());
     }
 
+    /** How many prepared statements one server connection keeps: the one that is in use can't be done without. */
+    int statementsKept() {
+        return Math.max(1, rules.maxPreparedStatements());
+    }
+
     private List<Object> whatServersAreMadeBy() {
         return List.of(
                 config.hosts(),
@@ -78,6 +83,6 @@ record PoolShape(
                 config.password(),
                 config.connectQuery(),
                 sessionRules,
-                rules.maxPreparedStatements());
+                statementsKept());
     }
 }

@@ -337,7 +337,7 @@ public final class ServerPool implements ConnectChain.Destination {
                 key.user(),
                 credential.orElse(null),
                 new ServerSetup(wanted, now.config().connectQuery()),
-                now.rules().maxPreparedStatements(),
+                now.statementsKept(),
                 now.tls(),
                 madeNow);
     }

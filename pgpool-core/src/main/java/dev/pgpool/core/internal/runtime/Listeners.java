@@ -4,6 +4,7 @@ import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.internal.client.ClientInitializer;
 import dev.pgpool.core.internal.runtime.PoolerRuntime.StartFailure;
 import dev.pgpool.core.internal.transport.ListenerSockets;
+import dev.pgpool.core.internal.transport.SocketWords;
 import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
 import io.netty.bootstrap.ServerBootstrap;
@@ -11,6 +12,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -57,7 +59,7 @@ final class Listeners {
                         "listen.host: \"" + host + "\" (expected: an address of this machine)",
                         new UnknownHostException(host));
             }
-            Channel channel = bind(wanted, clients);
+            Channel channel = bindTcp(wanted, clients);
             options.applyToListener(channel);
             tcp.add(channel);
             InetSocketAddress bound = (InetSocketAddress) channel.localAddress();
@@ -78,7 +80,21 @@ final class Listeners {
         }
     }
 
-    private Channel bind(SocketAddress at, ClientInitializer clients) throws StartFailure {
+    private Channel bindTcp(InetSocketAddress at, ClientInitializer clients) throws StartFailure {
+        try {
+            return bind(at, clients);
+        } catch (IOException e) {
+            String words = SocketWords.of(e);
+            // who else but the address can be at fault if it is none of this machine
+            String setting = words.startsWith("Cannot assign") ? "listen.host" : "listen.port";
+            throw new StartFailure(
+                    setting + ": could not listen on " + NetUtil.toSocketAddressString(at) + ": " + words
+                            + " (expected: an address of this machine and a port that is free)",
+                    e);
+        }
+    }
+
+    private Channel bind(SocketAddress at, ClientInitializer clients) throws IOException {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channelFactory(transport.listenerFor(at))
@@ -96,9 +112,7 @@ final class Listeners {
                 .awaitUninterruptibly();
         if (!binding.isSuccess()) {
             Throwable cause = binding.cause();
-            throw new StartFailure(
-                    "could not listen on " + at + ": " + (cause == null ? "cancelled" : cause.getMessage()),
-                    cause == null ? new IOException("cancelled") : cause);
+            throw cause instanceof IOException problem ? problem : new IOException("could not listen", cause);
         }
         return binding.channel();
     }
@@ -114,10 +128,11 @@ final class Listeners {
     }
 
     /** All that is listened on. */
-    synchronized List<SocketAddress> addresses() {
+    synchronized List<String> addresses() {
         return Stream.concat(
                         tcp.stream().map(Channel::localAddress),
                         Stream.ofNullable(unix).map(UnixListener::address))
+                .map(Transport::shown)
                 .toList();
     }
 

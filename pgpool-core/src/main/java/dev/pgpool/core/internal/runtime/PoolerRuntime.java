@@ -71,6 +71,7 @@ public final class PoolerRuntime {
     public static final class StartFailure extends Exception {
         private static final long serialVersionUID = 1L;
 
+        /** @param message with the setting's path in front, as in a {@link dev.pgpool.core.config.ConfigException} */
         StartFailure(String message, Throwable cause) {
             super(message, cause);
         }
@@ -114,6 +115,7 @@ public final class PoolerRuntime {
     public PoolerRuntime(PgPoolConfig config, @Nullable ConfigSource source, PgPoolListener listener) {
         this.config = config;
         this.source = source;
+        SocketNamespace.check(transport, config);
         this.tcp = new TcpOptions(transport, config.tcp());
         this.rules = rules(config.auth());
         this.listener = listener == PgPoolListener.NONE ? listener : new GuardedListener(listener);
@@ -186,7 +188,7 @@ public final class PoolerRuntime {
                 loops,
                 tickers,
                 connector,
-                new CancelSender(transport, workers.passwords(), new CancelGate()),
+                new CancelSender(transport, workers.passwords(), new CancelGate(), connector::tcp),
                 resolver,
                 secrets.forServers(),
                 listener,
@@ -198,7 +200,7 @@ public final class PoolerRuntime {
         AdminConsole console = new AdminConsole(control, history);
         // of their own: strangers may ask for peers
         CancelGate forwarded = new CancelGate();
-        Function<PeersConfig, PeerCancels> peers = now -> new PeerCancels(now, transport, resolver, forwarded);
+        Function<PeersConfig, PeerCancels> peers = now -> new PeerCancels(now, transport, resolver, forwarded, connector::tcp);
         ClientServices services =
                 services(config, pools, workers, random, secrets, peers.apply(config.peers()), console);
         ClientInitializer initializer = new ClientInitializer(services, tcp, deadlines);
@@ -280,6 +282,7 @@ public final class PoolerRuntime {
         Parts known = running();
         Unchangeable.check(config, next);
         // also those of the same name: what is wrong with them is to be said now
+        SocketNamespace.check(transport, next);
         TcpOptions nextTcp = new TcpOptions(transport, next.tcp());
         RuleFiles nextRules = rules(next.auth());
         Set<String> encryptedAnew = tls.reload(next);

@@ -21,6 +21,7 @@ final class Unchangeable {
         check.same("listen.port", was.port(), is.port());
         check.same("listen.unixSocketDirectory", was.unixSocketDirectory(), is.unixSocketDirectory());
         check.same("listen.unixSocketMode", was.unixSocketMode(), is.unixSocketMode());
+        check.same("listen.unixSocketGroup", was.unixSocketGroup(), is.unixSocketGroup());
         check.same("listen.backlog", was.backlog(), is.backlog());
         check.same("listen.reusePort", was.reusePort(), is.reusePort());
         check.same("peers.id", running.peers().id(), next.peers().id());

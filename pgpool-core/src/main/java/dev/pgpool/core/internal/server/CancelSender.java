@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.server;
 
 import dev.pgpool.core.internal.tls.ServerHandshake;
 import dev.pgpool.core.internal.tls.TlsSession;
+import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import io.netty.bootstrap.Bootstrap;
@@ -14,11 +15,13 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,18 +41,22 @@ public final class CancelSender {
     private final Transport transport;
     private final Executor workers;
     private final CancelGate gate;
+    private final Supplier<TcpOptions> tcp;
     private final Duration timeout;
 
     /**
      * @param workers where the arithmetic of handshakes runs
      * @param gate bounds how many requests are on their way
+     * @param tcp what connections by TCP are told now
      */
-    public CancelSender(Transport transport, Executor workers, CancelGate gate) {
-        this(transport, workers, gate, TIMEOUT);
+    public CancelSender(Transport transport, Executor workers, CancelGate gate, Supplier<TcpOptions> tcp) {
+        this(transport, workers, gate, tcp, TIMEOUT);
     }
 
-    private CancelSender(Transport transport, Executor workers, CancelGate gate, Duration timeout) {
+    private CancelSender(
+            Transport transport, Executor workers, CancelGate gate, Supplier<TcpOptions> tcp, Duration timeout) {
         this.transport = transport;
+        this.tcp = tcp;
         this.workers = workers;
         this.gate = gate;
         this.timeout = timeout;
@@ -57,7 +64,7 @@ public final class CancelSender {
 
     /** The same with another limit to how long a server may take to deal with a request. */
     public CancelSender within(Duration limit) {
-        return new CancelSender(transport, workers, gate, limit);
+        return new CancelSender(transport, workers, gate, tcp, limit);
     }
 
     /**
@@ -118,12 +125,14 @@ public final class CancelSender {
             if (over) {
                 return;
             }
-            ChannelFuture connecting = new Bootstrap()
+            SocketAddress address = server.target().address();
+            Bootstrap connection = new Bootstrap()
                     .group(loop)
-                    .channelFactory(transport.channelFor(server.target().address()))
+                    .channelFactory(transport.channelFor(address))
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE))
-                    .handler(new Discard())
-                    .connect(server.target().address());
+                    .handler(new Discard());
+            tcp.get().apply(connection, address);
+            ChannelFuture connecting = connection.connect(address);
             connecting.addListener(done -> {
                 if (loop.inEventLoop()) {
                     connected(connecting);

@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.server;
 
-import dev.pgpool.core.config.TcpConfig;
 import dev.pgpool.core.config.TlsMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.ConnectFailure;
@@ -59,7 +58,7 @@ public final class ServerConnector {
 
     /** Makes connections that have numbers of their own; see the other constructor. */
     public ServerConnector(Transport transport, SecureRandom random, Executor workers) {
-        this(transport, random, workers, new ConnectionNumbers(), new TcpOptions(transport, TcpConfig.DEFAULT));
+        this(transport, random, workers, new ConnectionNumbers(), TcpOptions.plain(transport));
     }
 
     /**
@@ -76,6 +75,11 @@ public final class ServerConnector {
         this.transport = transport;
         this.random = random;
         this.workers = workers;
+    }
+
+    /** What connections by TCP are told now. */
+    public TcpOptions tcp() {
+        return tcp;
     }
 
     /** What connections that are made from now on are told. */
@@ -170,9 +174,7 @@ public final class ServerConnector {
                     .channelFactory(transport.channelFor(target.address()))
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeoutMillis, Integer.MAX_VALUE))
                     .handler(server);
-            if (!Transport.isUnix(target.address())) {
-                tcp.ofConnections().forEach((option, value) -> with(bootstrap, option, value));
-            }
+            tcp.apply(bootstrap, target.address());
             ChannelFuture connecting = bootstrap.connect(target.address());
             connection = connecting;
             timer = loop.schedule(
@@ -190,11 +192,6 @@ public final class ServerConnector {
                     loop.execute(() -> connected(connecting));
                 }
             });
-        }
-
-        @SuppressWarnings("unchecked")
-        private static void with(Bootstrap bootstrap, ChannelOption<?> option, Object value) {
-            bootstrap.option((ChannelOption<Object>) option, value);
         }
 
         private void abort() {

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.SocketAddress;
-import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
@@ -121,10 +120,6 @@ public final class SocketWords {
             return "at \"" + host + "\"" + (ip.isEmpty() || ip.equals(host) ? "" : " (" + ip + ")") + ", port "
                     + tcp.getPort();
         }
-        return "on socket \"" + path(address) + "\"";
-    }
-
-    private static String path(SocketAddress address) {
-        return address instanceof UnixDomainSocketAddress unix ? unix.getPath().toString() : address.toString();
+        return "on socket \"" + Transport.shown(address) + "\"";
     }
 }

@@ -2,10 +2,12 @@ package dev.pgpool.core.internal.transport;
 
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.TcpConfig;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.nio.NioChannelOption;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -89,9 +91,21 @@ public final class TcpOptions {
                 + " of this platform can't change it)";
     }
 
-    /** What a connection is made with. */
-    public Map<ChannelOption<?>, Object> ofConnections() {
-        return options;
+    /** The system's settings, and what all connections have. */
+    public static TcpOptions plain(Transport transport) {
+        return new TcpOptions(transport, TcpConfig.DEFAULT);
+    }
+
+    /** Sets them on a connection that is to be made; a unix socket has none. */
+    public void apply(Bootstrap connection, SocketAddress to) {
+        if (!Transport.isUnix(to)) {
+            options.forEach((option, value) -> set(connection, option, value));
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void set(Bootstrap connection, ChannelOption<?> option, Object value) {
+        connection.option((ChannelOption<Object>) option, value);
     }
 
     /** Sets them on a connection that was accepted. */

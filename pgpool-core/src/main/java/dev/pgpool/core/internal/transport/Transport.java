@@ -24,7 +24,6 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /**
@@ -51,6 +50,9 @@ public enum Transport {
             NioSocketChannel::new,
             NioServerDomainSocketChannel::new,
             NioDomainSocketChannel::new);
+
+    /** What names in the abstract namespace begin with. */
+    public static final String ABSTRACT = "@";
 
     private final Supplier<IoHandlerFactory> ioHandlers;
     private final ChannelFactory<? extends ServerChannel> tcpListener;
@@ -93,9 +95,32 @@ public enum Transport {
         return isUnix(address) ? unixChannel : tcpChannel;
     }
 
-    /** The address of a unix socket in the form that this transport wants. */
-    public SocketAddress unixAddress(Path socket) {
-        return this == NIO ? UnixDomainSocketAddress.of(socket) : new DomainSocketAddress(socket.toFile());
+    /**
+     * The address of PostgreSQL's unix socket for a port, in the form that this transport wants.
+     *
+     * @param directory where it is; its name in the abstract namespace if it begins with {@code @}
+     * @throws IllegalArgumentException for a name in the abstract namespace, if the transport has none
+     */
+    public SocketAddress unixAddress(String directory, int port) {
+        String socket = "/.s.PGSQL." + port;
+        if (directory.startsWith(ABSTRACT)) {
+            if (!hasAbstractSockets()) {
+                throw new IllegalArgumentException(directory + ": no abstract sockets with the transport " + this);
+            }
+            return new DomainSocketAddress('\0' + directory.substring(1) + socket);
+        }
+        return this == NIO ? UnixDomainSocketAddress.of(directory + socket) : new DomainSocketAddress(directory + socket);
+    }
+
+    /** Whether there are unix sockets that have a name, but no file. */
+    public boolean hasAbstractSockets() {
+        return this == EPOLL;
+    }
+
+    /** An address as people write it: the one of an abstract socket with an {@code @}. */
+    public static String shown(SocketAddress address) {
+        String path = address instanceof UnixDomainSocketAddress unix ? unix.getPath().toString() : address.toString();
+        return path.startsWith("\0") ? ABSTRACT + path.substring(1) : path;
     }
 
     /** Whether an address is that of a unix socket. */

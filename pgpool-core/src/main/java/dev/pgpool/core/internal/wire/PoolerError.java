@@ -111,6 +111,11 @@ public enum PoolerError {
             "55000",
             "the last value of a sequence is not known outside of a transaction",
             "Call currval or lastval in the transaction that called nextval, or use INSERT ... RETURNING."),
+    SIMPLE_QUERIES_DISALLOWED(
+            "FATAL",
+            "0A000",
+            "PQexec disallowed",
+            "Only the extended query protocol is allowed here (disable_pqexec)."),
     NO_TRANSACTION_BLOCKS("FATAL", "0A000", "transaction blocks not allowed in statement pooling mode", null),
     SERVER_LOGIN_FAILED("FATAL", "08006", "server login failed: %s", null),
     SERVER_LOGIN_FAILING(

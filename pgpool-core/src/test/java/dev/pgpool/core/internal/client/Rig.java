@@ -5,6 +5,7 @@ import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.AdminConfig;
 import dev.pgpool.core.config.AuthConfig;
+import dev.pgpool.core.config.ClientsConfig;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
@@ -228,11 +229,13 @@ public class Rig implements AutoCloseable {
                         0,
                         Optional.empty(),
                         "0777",
+                        Optional.empty(),
                         16,
                         false,
                         100_000,
                         Duration.ofSeconds(60),
                         TlsConfig.CLIENTS),
+                ClientsConfig.DEFAULT,
                 Map.of("app", database),
                 Map.of(),
                 PoolMode.TRANSACTION,
@@ -258,7 +261,7 @@ public class Rig implements AutoCloseable {
                         List.of(loop),
                         List.of(new LoopTicker(loop)),
                         connector,
-                        new CancelSender(Transport.NIO, Runnable::run, new CancelGate()),
+                        new CancelSender(Transport.NIO, Runnable::run, new CancelGate(), connector::tcp),
                         resolver,
                         new ServerCredentials(),
                         PgPoolListener.NONE,
@@ -286,7 +289,7 @@ public class Rig implements AutoCloseable {
                                         tls)),
                         null,
                         Runnable::run),
-                new PeerCancels(PeersConfig.NONE, Transport.NIO, resolver, new CancelGate()),
+                new PeerCancels(PeersConfig.NONE, Transport.NIO, resolver, new CancelGate(), connector::tcp),
                 new AdminConsole(NO_CONTROL, new TrafficHistory(0)));
     }
 

@@ -18,6 +18,7 @@ import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.server.ServerPhase;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
+import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
@@ -168,7 +169,7 @@ class DnsChangeIT {
                         List.of(loop),
                         List.of(ticker),
                         new ServerConnector(transport, new SecureRandom(), lookups),
-                        new CancelSender(transport, lookups, new CancelGate()),
+                        new CancelSender(transport, lookups, new CancelGate(), () -> TcpOptions.plain(transport)),
                         new HostResolver(transport, names),
                         CredentialStore.empty(),
                         new PgPoolListener() {
