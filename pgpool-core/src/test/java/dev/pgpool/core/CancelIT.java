@@ -249,22 +249,20 @@ class CancelIT {
         }
         try (Toxics network = Toxics.before(postgres.address());
                 ServerSocket peer = new ServerSocket(0);
-                TestPooler pooler = TestPooler.start(
-                        builder -> builder.tcp(tcp -> tcp.keepAliveIdle(Duration.ofSeconds(77)))
-                                .peerId(1)
-                                .peer(2, "127.0.0.1", peer.getLocalPort())
-                                .database(
-                                        TestPostgres.DATABASE,
-                                        db -> db.host("127.0.0.1")
-                                                .port(network.port())
-                                                .maxConnections(1)));
+                TestPooler pooler = TestPooler.start(builder -> builder.tcp(
+                                tcp -> tcp.keepAliveIdle(Duration.ofSeconds(77)))
+                        .peerId(1)
+                        .peer(2, "127.0.0.1", peer.getLocalPort())
+                        .database(
+                                TestPostgres.DATABASE,
+                                db -> db.host("127.0.0.1").port(network.port()).maxConnections(1)));
                 WireClient client = pooler.login()) {
             String slept = "SELECT '" + TestPostgres.uniqueName("told") + "', pg_sleep(60)";
             client.query(slept).send();
             postgres.awaitQuery(slept);
             network.stall();
-            try (WireClient forPeer = pooler.connect()
-                    .sendRaw(Frontend.cancelRequest(PeerCancels.draw(2, new Random(1)), new byte[4]))) {
+            try (WireClient forPeer =
+                    pooler.connect().sendRaw(Frontend.cancelRequest(PeerCancels.draw(2, new Random(1)), new byte[4]))) {
                 client.cancel(pooler.address());
                 await().atMost(Wire.PATIENCE).untilAsserted(() -> {
                     assertThat(ProcessSockets.options(-1, network.port(), EpollChannelOption.TCP_KEEPIDLE))

@@ -105,8 +105,8 @@ class ClientsConfigIT {
                 WireClient cut = login(pooler, List.of(NAME, longName));
                 WireClient none = login(pooler, List.of(NAME, "y".repeat(80)));
                 WireClient foreign = login(pooler, List.of(NAME, "caf\u00e9"));
-                WireClient direct =
-                        WireClient.login(postgres.address(), TestPostgres.USER, TestPostgres.DATABASE, NAME, "caf\u00e9")) {
+                WireClient direct = WireClient.login(
+                        postgres.address(), TestPostgres.USER, TestPostgres.DATABASE, NAME, "caf\u00e9")) {
             assertThat(shown(cut)).isEqualTo((longName + from(cut)).substring(0, 63));
             assertThat(shown(none)).isEqualTo("y".repeat(63));
             assertThat(shown(foreign)).isEqualTo(shown(direct) + from(foreign));
@@ -157,10 +157,7 @@ class ClientsConfigIT {
                 }
             }
             try (WireClient boss = pooler.loginAs("boss", "pgbouncer")) {
-                assertThat(boss.transcript().lines())
-                        .last()
-                        .asString()
-                        .isEqualTo("B ReadyForQuery I");
+                assertThat(boss.transcript().lines()).last().asString().isEqualTo("B ReadyForQuery I");
                 assertThat(boss.transcript().lines()).anyMatch(line -> line.contains(text));
             }
         }

@@ -105,8 +105,9 @@ class UnixSocketIT {
     @Test
     void abstractSocketsHaveNoFile() throws Exception {
         String name = "@pgpool-" + TestPostgres.uniqueName("abstract");
-        Consumer<PgPoolBuilder> inside =
-                builder -> builder.unixSocketDirectory(Path.of(name)).adminUsers("boss").database(
+        Consumer<PgPoolBuilder> inside = builder -> builder.unixSocketDirectory(Path.of(name))
+                .adminUsers("boss")
+                .database(
                         TestPostgres.DATABASE, db -> TestPooler.at(db, postgres).maxConnections(1));
         if (!Epoll.isAvailable()) {
             assertThatThrownBy(() -> TestPooler.start(inside))
@@ -152,7 +153,8 @@ class UnixSocketIT {
             return;
         }
         try (TestPooler pooler = TestPooler.start(builder -> builder.database(
-                        TestPostgres.DATABASE, db -> db.port(7).hosts("@nobody-here").waitTimeout(Duration.ofMillis(100))));
+                        TestPostgres.DATABASE,
+                        db -> db.port(7).hosts("@nobody-here").waitTimeout(Duration.ofMillis(100))));
                 WireClient client = pooler.connect().startup(TestPostgres.USER, TestPostgres.DATABASE)) {
             assertThat(client.readUntilClosed())
                     .last()
@@ -173,8 +175,7 @@ class UnixSocketIT {
                     .unixSocketGroup(spelled)
                     .unixSocketMode("0770")
                     .database(TestPostgres.DATABASE, db -> TestPooler.at(db, postgres)))) {
-                Path socket =
-                        directory.resolve(".s.PGSQL." + pooler.address().getPort());
+                Path socket = directory.resolve(".s.PGSQL." + pooler.address().getPort());
                 assertThat(Files.getAttribute(socket, "posix:group")).hasToString(group);
                 assertThat(Files.getPosixFilePermissions(socket))
                         .isEqualTo(PosixFilePermissions.fromString("rwxrwx---"));
@@ -205,8 +206,9 @@ class UnixSocketIT {
     void whatKeepsTheSocketFromBeingOpenedIsSaid(@TempDir Path directory) throws Exception {
         Path file = Files.createFile(directory.resolve("file"));
         assertThatThrownBy(() -> startIn(directory.resolve("absent")))
-                .hasMessageMatching("listen.unixSocketDirectory: unix socket .*/absent/\\.s\\.PGSQL\\.\\d+ can't be opened:"
-                        + " No such file or directory \\(expected: a directory that this process may write to\\)");
+                .hasMessageMatching(
+                        "listen.unixSocketDirectory: unix socket .*/absent/\\.s\\.PGSQL\\.\\d+ can't be opened:"
+                                + " No such file or directory \\(expected: a directory that this process may write to\\)");
         assertThatThrownBy(() -> startIn(file))
                 .hasMessageMatching("listen.unixSocketDirectory: unix socket .*/file/\\.s\\.PGSQL\\.\\d+ can't be .*:"
                         + " Not a directory .*");

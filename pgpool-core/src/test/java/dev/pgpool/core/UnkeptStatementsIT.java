@@ -45,7 +45,8 @@ class UnkeptStatementsIT {
     private static void use(WireClient client, String whose) {
         for (int i = MANY - 1; i >= 0; i--) {
             String told = whose + i;
-            assertThat(client.bind("s" + i).execute().sync().exchange()).anyMatch(line -> line.endsWith("'" + told + "'"));
+            assertThat(client.bind("s" + i).execute().sync().exchange())
+                    .anyMatch(line -> line.endsWith("'" + told + "'"));
         }
     }
 
@@ -87,7 +88,8 @@ class UnkeptStatementsIT {
                 for (int i = 0; i < MANY; i++) {
                     client.execute("p" + i, 0);
                 }
-                assertThat(client.sync().exchange()).contains("DataRow 1 5 'mine0'", "DataRow 1 5 'mine4'", "ReadyForQuery I");
+                assertThat(client.sync().exchange())
+                        .contains("DataRow 1 5 'mine0'", "DataRow 1 5 'mine4'", "ReadyForQuery I");
             }
         }
     }

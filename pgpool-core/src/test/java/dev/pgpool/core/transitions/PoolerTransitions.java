@@ -46,11 +46,13 @@ final class PoolerTransitions {
                         .refused("listen.unixSocketMode: 0700 (expected: 0777, since it can't change"),
                 change("pooler.unixSocketGroup")
                         .after((stage, told) -> told.pooler(b -> b.unixSocketGroup("adm")))
-                        .refused("listen.unixSocketGroup: Optional[adm] (expected: Optional.empty, since it can't change"),
+                        .refused(
+                                "listen.unixSocketGroup: Optional[adm] (expected: Optional.empty, since it can't change"),
                 change("pooler.applicationNameAddHost")
                         .after((stage, told) -> told.pooler(b -> b.applicationNameAddHost(true)))
                         .seen(scene -> {
-                            assertThat(scene.idle.value("SHOW application_name")).isEmpty();
+                            assertThat(scene.idle.value("SHOW application_name"))
+                                    .isEmpty();
                             assertThat(scene.login().value("SHOW application_name"))
                                     .matches("app - 127\\.0\\.0\\.1:\\d+");
                         }),
@@ -72,7 +74,8 @@ final class PoolerTransitions {
                                     .singleElement()
                                     .asString()
                                     .contains("FATAL", "0A000", "PQexec disallowed");
-                            assertThat(scene.boss.query("SHOW VERSION").exchange()).isNotEmpty();
+                            assertThat(scene.boss.query("SHOW VERSION").exchange())
+                                    .isNotEmpty();
                         })
                         .stopsClients(),
                 change("pooler.backlog")

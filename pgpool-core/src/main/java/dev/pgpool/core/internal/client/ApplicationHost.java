@@ -43,8 +43,7 @@ final class ApplicationHost {
         if (!named) {
             settings.add(new Setting(ApplicationName.PARAMETER, fitting(UNNAMED + host)));
         }
-        return new StartupPacket.Startup(
-                startup.minor(), startup.parameters(), startup.protocolOptions(), settings);
+        return new StartupPacket.Startup(startup.minor(), startup.parameters(), startup.protocolOptions(), settings);
     }
 
     /** What PostgreSQL would cut is cut here: it must not have to be asked for each client anew. */

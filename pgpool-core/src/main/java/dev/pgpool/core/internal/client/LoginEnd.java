@@ -15,8 +15,8 @@ final class LoginEnd {
      * @param minor version of protocol 3 that the client asked for
      */
     static void tell(ClientSession session, int minor, ByteBuf out) {
-        CancelKey key = CancelKey.create(
-                session.processId(), minor, session.services().random());
+        CancelKey key =
+                CancelKey.create(session.processId(), minor, session.services().random());
         session.cancelKey(key);
         BackendWriter.backendKeyData(out, key.processId(), key.secret());
         String notice = session.services().config().clients().loginNotice();

@@ -31,8 +31,7 @@ public final class HostResolver {
     /** Its addresses, at least one; fails with {@link UnknownHostException}. */
     CompletionStage<List<SocketAddress>> resolve(HostConfig host) {
         if (!host.isTcp()) {
-            return CompletableFuture.completedFuture(
-                    List.of(transport.unixAddress(host.host(), host.port())));
+            return CompletableFuture.completedFuture(List.of(transport.unixAddress(host.host(), host.port())));
         }
         byte[] literal = NetUtil.createByteArrayFromIpAddressString(host.host());
         if (literal != null) {

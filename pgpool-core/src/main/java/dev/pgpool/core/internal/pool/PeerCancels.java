@@ -64,11 +64,7 @@ public final class PeerCancels {
      * @param tcp what connections by TCP are told now
      */
     public PeerCancels(
-            PeersConfig config,
-            Transport transport,
-            HostResolver resolver,
-            CancelGate gate,
-            Supplier<TcpOptions> tcp) {
+            PeersConfig config, Transport transport, HostResolver resolver, CancelGate gate, Supplier<TcpOptions> tcp) {
         this.tcp = tcp;
         this.config = config;
         this.transport = transport;

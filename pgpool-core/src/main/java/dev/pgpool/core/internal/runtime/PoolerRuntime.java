@@ -200,7 +200,8 @@ public final class PoolerRuntime {
         AdminConsole console = new AdminConsole(control, history);
         // of their own: strangers may ask for peers
         CancelGate forwarded = new CancelGate();
-        Function<PeersConfig, PeerCancels> peers = now -> new PeerCancels(now, transport, resolver, forwarded, connector::tcp);
+        Function<PeersConfig, PeerCancels> peers =
+                now -> new PeerCancels(now, transport, resolver, forwarded, connector::tcp);
         ClientServices services =
                 services(config, pools, workers, random, secrets, peers.apply(config.peers()), console);
         ClientInitializer initializer = new ClientInitializer(services, tcp, deadlines);

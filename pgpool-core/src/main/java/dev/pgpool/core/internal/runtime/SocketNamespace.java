@@ -13,22 +13,19 @@ final class SocketNamespace {
 
     /** @throws ConfigException with everything that is told to use one, where there are none */
     static void check(Transport transport, PgPoolConfig config) {
-        if (transport.hasSocketNamespace()) {
+        if (transport.hasAbstractSockets()) {
             return;
         }
         List<String> problems = new ArrayList<>();
         config.listen()
                 .unixSocketDirectory()
-                .ifPresent(directory ->
-                        check(transport, "listen.unixSocketDirectory", directory.toString(), problems));
+                .ifPresent(directory -> check(transport, "listen.unixSocketDirectory", directory.toString(), problems));
         config.databases().forEach((name, database) -> {
             for (HostConfig host : database.hosts().hosts()) {
                 check(transport, "databases." + name + ".host", host.host(), problems);
             }
         });
-        config.peers()
-                .peers()
-                .forEach((id, peer) -> check(transport, "peers." + id + ".host", peer.host(), problems));
+        config.peers().peers().forEach((id, peer) -> check(transport, "peers." + id + ".host", peer.host(), problems));
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }

@@ -76,17 +76,11 @@ final class UnixListener {
         Path lock = left.resolveSibling(left.getFileName() + ".lock");
         if (Files.exists(lock, LinkOption.NOFOLLOW_LINKS)) {
             throw failure(
-                    "listen.unixSocketDirectory",
-                    "is in use: there is " + lock,
-                    OWN_PLACE,
-                    new IOException("locked"));
+                    "listen.unixSocketDirectory", "is in use: there is " + lock, OWN_PLACE, new IOException("locked"));
         }
         if (isAnswering(left)) {
             throw failure(
-                    "listen.unixSocketDirectory",
-                    "is in use by another process",
-                    OWN_PLACE,
-                    new IOException("in use"));
+                    "listen.unixSocketDirectory", "is in use by another process", OWN_PLACE, new IOException("in use"));
         }
     }
 
@@ -112,9 +106,8 @@ final class UnixListener {
         }
         String name = config.unixSocketGroup().get();
         try {
-            GroupPrincipal group = opened.getFileSystem()
-                    .getUserPrincipalLookupService()
-                    .lookupPrincipalByGroupName(name);
+            GroupPrincipal group =
+                    opened.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(name);
             Files.setAttribute(opened, "posix:group", group);
         } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
             close();

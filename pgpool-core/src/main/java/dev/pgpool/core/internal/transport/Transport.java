@@ -109,7 +109,9 @@ public enum Transport {
             }
             return new DomainSocketAddress('\0' + directory.substring(1) + socket);
         }
-        return this == NIO ? UnixDomainSocketAddress.of(directory + socket) : new DomainSocketAddress(directory + socket);
+        return this == NIO
+                ? UnixDomainSocketAddress.of(directory + socket)
+                : new DomainSocketAddress(directory + socket);
     }
 
     /** Whether there are unix sockets that have a name, but no file. */
@@ -119,7 +121,8 @@ public enum Transport {
 
     /** An address as people write it: the one of an abstract socket with an {@code @}. */
     public static String shown(SocketAddress address) {
-        String path = address instanceof UnixDomainSocketAddress unix ? unix.getPath().toString() : address.toString();
+        String path =
+                address instanceof UnixDomainSocketAddress unix ? unix.getPath().toString() : address.toString();
         return path.startsWith("\0") ? ABSTRACT + path.substring(1) : path;
     }
 
