@@ -27,6 +27,7 @@ import dev.pgpool.core.internal.tls.ServerTls;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Outbox;
+import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
@@ -81,7 +82,7 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 List.of(loop),
                 List.of(new LoopTicker(loop)),
                 new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run),
-                new CancelSender(Transport.NIO, Runnable::run, new CancelGate()),
+                new CancelSender(Transport.NIO, Runnable::run, new CancelGate(), () -> TcpOptions.plain(Transport.NIO)),
                 new HostResolver(Transport.NIO, Runnable::run),
                 CredentialStore.empty(),
                 PgPoolListener.NONE,
@@ -94,6 +95,11 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
     @Override
     public int id() {
         return 1;
+    }
+
+    @Override
+    public void requireSimpleQueries() {
+        // all are welcome
     }
 
     ServerLane lane() {

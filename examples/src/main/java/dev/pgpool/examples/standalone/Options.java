@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param verbosity how often {@code -v} was given
  * @param user who it is to run as
  * @param answer what is only to be said, if anything
+ * @param task what is to be done with the file
  */
 record Options(
         Optional<Path> config,
@@ -23,7 +24,18 @@ record Options(
         boolean quiet,
         int verbosity,
         Optional<String> user,
-        Optional<String> answer) {
+        Optional<String> answer,
+        Task task) {
+
+    /** What can be done with an ini file. */
+    enum Task {
+        /** Run the pooler. */
+        SERVE,
+        /** Say what is different from PgBouncer. */
+        CHECK,
+        /** Print the Java code that builds the same pooler. */
+        EXPLAIN
+    }
 
     /** As SHOW VERSION says it; PgBouncer's users look for both. */
     static final String VERSION = "PgBouncer 1.25.2";
@@ -40,6 +52,8 @@ record Options(
               -u, --user=USERNAME  refuse to run as anybody else than USERNAME
               -v, --verbose        increase verbosity
               -V, --version        show version, then exit
+              --check              say what will differ from PgBouncer, then exit: with 1 if it would not start
+              --explain            print the Java code that builds the same pooler, then exit
               -h, --help           show this help, then exit
             """;
 
@@ -59,6 +73,7 @@ record Options(
         int verbosity = 0;
         Optional<String> user = Optional.empty();
         Optional<String> answer = Optional.empty();
+        Task task = Task.SERVE;
         Deque<String> rest = new ArrayDeque<>(Arrays.asList(arguments));
         while (!rest.isEmpty()) {
             String argument = rest.poll();
@@ -75,13 +90,16 @@ record Options(
                 case "-v", "--verbose" -> verbosity++;
                 case "-V", "--version" ->
                     answer = Optional.of(VERSION + "\npgpool-standalone, Java " + Runtime.version() + "\n");
+                case "--check" -> task = Task.CHECK;
+                case "--explain" -> task = Task.EXPLAIN;
                 case "-h", "--help" -> answer = Optional.of(USAGE);
                 case "-u", "--user" -> user = Optional.of(required(argument, rest.poll()));
                 default -> {
                     if (argument.startsWith("--user=")) {
                         user = Optional.of(required(argument, argument.substring(7)));
                     } else if (argument.startsWith("-")) {
-                        throw new BadOptions("unknown option " + argument + " (expected: one of -d -q -u -v -V -h)");
+                        throw new BadOptions("unknown option " + argument
+                                + " (expected: one of -d -q -u -v -V -h --check --explain)");
                     } else if (config.isPresent()) {
                         throw new BadOptions(
                                 "two configuration files: " + config.get() + " and " + argument + " (expected: one)");
@@ -94,7 +112,7 @@ record Options(
         if (config.isEmpty() && answer.isEmpty()) {
             throw new BadOptions("no configuration file (expected: pgpool-standalone [OPTION]... CONFIG_FILE)");
         }
-        return new Options(config, daemon, quiet, verbosity, user, answer);
+        return new Options(config, daemon, quiet, verbosity, user, answer, task);
     }
 
     private static String required(String option, @Nullable String value) throws BadOptions {

@@ -4,6 +4,7 @@ import dev.pgpool.core.PgPool;
 import dev.pgpool.core.PgPoolException;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.pgbouncer.ConnectionLog;
+import dev.pgpool.core.pgbouncer.IniCheck;
 import dev.pgpool.core.pgbouncer.PgBouncerIni;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -18,7 +19,10 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs a pooler as PgBouncer is run: {@code pgpool-standalone [OPTION]... pgbouncer.ini}. */
+/**
+ * Runs a pooler as PgBouncer is run: {@code pgpool-standalone [OPTION]... pgbouncer.ini}; or says, and starts nothing, what
+ * will differ ({@code --check}) or what code is the same ({@code --explain}).
+ */
 public final class Standalone {
     /** The launcher waits until something stands in this file, before it leaves a daemon alone. */
     private static final String READY_FILE = "PGPOOL_READY_FILE";
@@ -46,7 +50,14 @@ public final class Standalone {
                 out.print(options.answer().get());
                 return 0;
             }
-            new Standalone(options).serve();
+            Path file = options.config().orElseThrow();
+            switch (options.task()) {
+                case CHECK -> {
+                    return check(file, out);
+                }
+                case EXPLAIN -> out.print(PgBouncerIni.read(file).builderCode());
+                case SERVE -> new Standalone(options).serve();
+            }
             return 0;
         } catch (Options.BadOptions e) {
             err.println("FATAL " + e.getMessage());
@@ -56,6 +67,13 @@ public final class Standalone {
             err.println("FATAL " + e.getMessage());
         }
         return FAILED;
+    }
+
+    /** Says what is different from PgBouncer, a line each. */
+    private static int check(Path file, PrintStream out) {
+        List<IniCheck.Finding> findings = IniCheck.of(file);
+        findings.forEach(out::println);
+        return findings.stream().anyMatch(finding -> finding.kind() == IniCheck.Kind.REFUSED) ? FAILED : 0;
     }
 
     private void serve() throws IOException {

@@ -72,6 +72,11 @@ final class Draft {
         build(stores);
     }
 
+    /** That of a file which no pooler runs by. */
+    static Draft of(Path file, IniFile ini, List<String> problems) {
+        return new Draft(file, ini, problems, Map.of(), Map.of(), CredentialStore::file);
+    }
+
     Map<String, Value> values() {
         return values;
     }

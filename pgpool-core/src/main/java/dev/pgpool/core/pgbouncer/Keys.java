@@ -31,7 +31,7 @@ final class Keys {
      * @param defaultValue PgBouncer's
      * @param reloadable whether a running pooler can take another value
      * @param use what becomes of it
-     * @param why it is not simply supported; empty if it is
+     * @param why it is not simply supported, or how its effect differs from PgBouncer's; empty if neither
      */
     record Key(String name, String defaultValue, boolean reloadable, Use use, String why) {
         /** Whether it makes a difference that it has this value. */
@@ -42,6 +42,16 @@ final class Keys {
         /** Why {@link #hasEffect} says no, behind the key. */
         String whyNoEffect() {
             return " has no effect: " + why;
+        }
+
+        /** Whether a value is one that {@link #why} is about, for a key that has its effect. */
+        boolean isWorthSaying(String value) {
+            return !value.equals(defaultValue) && (!name.equals("max_prepared_statements") || value.equals("0"));
+        }
+
+        /** It has its effect, though not quite PgBouncer's. */
+        private Key but(String difference) {
+            return new Key(name, defaultValue, reloadable, use, difference);
         }
 
         private Key process(String reason) {
@@ -70,7 +80,8 @@ final class Keys {
             fixed("user", "")
                     .process(
                             "the standalone distribution refuses to run as somebody else: a JVM can't change its user"),
-            reloadable("pool_mode", "session"),
+            reloadable("pool_mode", "session")
+                    .but("session state follows its client or keeps it on its server, instead of leaking"),
             reloadable("max_client_conn", "100"),
             reloadable("default_pool_size", "20"),
             reloadable("min_pool_size", "0"),
@@ -86,22 +97,23 @@ final class Keys {
                     .ignored("start-up parameters are settings of the session, and are applied instead of being"
                             + " dropped"),
             fixed("peer_id", "0"),
-            fixed("disable_pqexec", "0"),
+            fixed("disable_pqexec", "0").but("the console goes on with simple queries"),
             reloadable("application_name_add_host", "0"),
             reloadable("conffile", "").ignored("RELOAD reads the file that was read first"),
             fixed("service_name", "pgbouncer").ignored("for Windows only"),
             fixed("job_name", "pgbouncer").ignored("for Windows only"),
             reloadable("stats_period", "60"),
-            reloadable("max_prepared_statements", "200"),
+            reloadable("max_prepared_statements", "200")
+                    .but("with 0 they are tracked all the same, but servers keep only the one used last"),
             reloadable("scram_iterations", "4096").ignored("secrets are not made, only checked"),
             reloadable("login_notify_message", ""),
             reloadable("auth_type", "md5"),
             reloadable("auth_file", ""),
-            reloadable("auth_hba_file", ""),
+            reloadable("auth_hba_file", "").but("a line that can't be read is an error, and is not skipped"),
             reloadable("auth_ident_file", ""),
             reloadable("auth_ldap_options", "").refused("a host's Authenticator can ask a directory"),
             reloadable("auth_query", AuthQueryConfig.DEFAULT_QUERY),
-            reloadable("auth_user", ""),
+            reloadable("auth_user", "").but("a user that is not found is told the same as one with a wrong password"),
             reloadable("auth_dbname", ""),
             reloadable("syslog", "0").process("the standalone distribution logs to this machine's syslog, by UDP"),
             reloadable("syslog_ident", "pgbouncer").process("the name in lines of syslog"),
@@ -126,7 +138,7 @@ final class Keys {
             reloadable("client_login_timeout", "60"),
             reloadable("autodb_idle_timeout", "3600"),
             reloadable("pool_idle_timeout", "0"),
-            reloadable("dns_max_ttl", "15"),
+            reloadable("dns_max_ttl", "15").but("the JVM's cache lies beneath: networkaddress.cache.ttl, 30 s"),
             reloadable("dns_nxdomain_ttl", "15"),
             reloadable("dns_zone_check_period", "0").ignored("names are looked up again by dns_max_ttl"),
             fixed("resolv_conf", "").ignored("names are looked up as the system does it"),
@@ -146,7 +158,7 @@ final class Keys {
             reloadable("server_tls_protocols", "secure"),
             reloadable("server_tls_ciphers", "default"),
             reloadable("server_tls13_ciphers", ""),
-            reloadable("query_timeout", "0"),
+            reloadable("query_timeout", "0").but("the query is cancelled, and its client stays connected"),
             reloadable("query_wait_timeout", "120"),
             reloadable("query_wait_notify", "5"),
             reloadable("cancel_wait_timeout", "10"),

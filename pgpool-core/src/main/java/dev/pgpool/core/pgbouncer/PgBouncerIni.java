@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,6 +97,24 @@ public final class PgBouncerIni implements ConfigSource {
     public synchronized String where(String key) {
         Value value = stand.draft.values().get(key);
         return value == null ? file.toString() : value.where();
+    }
+
+    /**
+     * Java source that builds the same pooler by {@code PgPool.builder()}: a class {@code Pooler} with the method {@code
+     * builder}. Says only what differs from the builder's defaults. Passwords are not in it: the method is given a function
+     * that knows them by name, such as {@code System::getenv}. What {@code SET} has changed is in it, too.
+     */
+    public synchronized String builderCode() {
+        Draft now = stand.draft;
+        List<String> notes = new ArrayList<>(now.warnings());
+        now.values().values().stream()
+                .filter(value -> Keys.of(value.key()).use() == Keys.Use.PROCESS)
+                .forEach(value -> notes.add(value.where() + ": " + value.key() + " is not in it: "
+                        + Keys.of(value.key()).why()));
+        Optional<Path> userlist = Optional.of(setting("auth_file"))
+                .filter(name -> !name.isEmpty())
+                .map(Path::of);
+        return BuilderCode.of(file, now.config(), userlist, notes);
     }
 
     /**

@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -209,8 +208,8 @@ class PgBouncerIniTest {
                         "server_reset_query_always = 1",
                         "server_reset_query ="))
                 .containsExactlyInAnyOrder(
-                        "ini:9: listen_addr: \",\" (expected: an address, a host name or *, several separated by commas,"
-                                + " or a unix socket without)",
+                        "ini:9: listen_addr: \",\" (expected: an address, a host name or *, several separated by"
+                                + " commas, or a unix socket without)",
                         "ini:12: client_tls_cert_file: /nowhere/x.pem that is not there"
                                 + " (expected: a file that this process may read)",
                         "ini:11: client_tls_key_file: /nowhere/x.pem that is not there"
@@ -222,8 +221,8 @@ class PgBouncerIniTest {
                         "ini:7: auth_query: \"SELECT 1\" (expected: SQL with the parameter $1)",
                         "ini:15: server_reset_query_always: true without a reset query"
                                 + " (expected: a reset query, or false)",
-                        "ini:8: auth_dbname: \"missing\" (expected: one of the configured databases, or any where there is"
-                                + " a *)",
+                        "ini:8: auth_dbname: \"missing\" (expected: one of the configured databases, or any where"
+                                + " there is a *)",
                         "ini:3: other.auth_dbname: \"nowhere\" (expected: one of the configured databases, or any where"
                                 + " there is a *)");
     }
@@ -386,11 +385,10 @@ class PgBouncerIniTest {
     @ParameterizedTest
     @MethodSource("keys")
     void keyDoesWhatTheTableSays(Keys.Key key) throws IOException {
-        Path some = file("some.pem", "");
-        String value = other(key, some);
-        List<String> companions = List.of(companion(key, some));
-        String[] plain = lines(companions, "; nothing");
-        String[] given = lines(companions, key.name() + " = " + value);
+        KeySamples samples = new KeySamples(directory);
+        String value = samples.other(key);
+        String[] plain = samples.lines(key, "; nothing");
+        String[] given = samples.lines(key, key.name() + " = " + value);
         PgPoolConfig before = read(plain).config();
         if (key.use() == Use.REFUSED) {
             assertThat(problems(given)).singleElement().asString().contains(key.name(), key.why());
@@ -413,73 +411,5 @@ class PgBouncerIniTest {
     /** Without what tells one object from another that is the same. */
     private static String shown(PgPoolConfig config) {
         return config.toString().replaceAll("Lambda[^,\\]]*|@[0-9a-f]+", "");
-    }
-
-    private static String[] lines(List<String> companions, String line) {
-        List<String> all = new ArrayList<>(List.of("[databases]", "app = host=db", "[pgbouncer]"));
-        all.addAll(companions);
-        all.add(line);
-        return all.toArray(String[]::new);
-    }
-
-    /** What a key makes sense with. */
-    private String[] companion(Keys.Key key, Path some) throws IOException {
-        String name = key.name();
-        if (name.endsWith("_tls_ca_file")) {
-            String side = name.substring(0, 10);
-            return side.equals("client_tls")
-                    ? new String[] {
-                        "client_tls_sslmode = verify-ca",
-                        "client_tls_ca_file = " + file("first.pem", ""),
-                        "client_tls_key_file = " + some,
-                        "client_tls_cert_file = " + some
-                    }
-                    : new String[] {"server_tls_sslmode = verify-ca", "server_tls_ca_file = " + file("first.pem", "")};
-        }
-        if (name.endsWith("_tls_cert_file") || name.endsWith("_tls_key_file")) {
-            String side = name.substring(0, 10);
-            Path first = file("first.pem", "");
-            return new String[] {
-                side + "_sslmode = require", side + "_key_file = " + first, side + "_cert_file = " + first
-            };
-        }
-        if (name.equals("client_tls_sslmode")) {
-            return new String[] {"client_tls_key_file = " + some, "client_tls_cert_file = " + some};
-        }
-        return switch (name) {
-            case "auth_query", "auth_dbname" -> new String[] {"auth_user = asker"};
-            case "auth_hba_file" -> new String[] {"auth_type = hba", "auth_hba_file = " + file("first.hba", "")};
-            case "auth_ident_file" -> new String[] {"auth_type = hba", "auth_hba_file = " + file("first.hba", "")};
-            case "auth_type" -> new String[] {};
-            default -> new String[] {};
-        };
-    }
-
-    /** Another value than the default. */
-    private String other(Keys.Key key, Path some) {
-        String name = key.name();
-        if (name.endsWith("_file")) {
-            return some.toString();
-        }
-        return switch (name) {
-            case "listen_addr" -> "127.0.0.1";
-            case "unix_socket_dir" -> directory.toString();
-            case "unix_socket_mode" -> "0700";
-            case "pool_mode" -> "transaction";
-            case "auth_type" -> "trust";
-            case "auth_dbname" -> "app";
-            case "syslog_facility" -> "local0";
-            case "auth_query" -> "SELECT a, b FROM c($1)";
-            case "client_tls_sslmode", "server_tls_sslmode" -> "require";
-            case "client_tls_protocols", "server_tls_protocols" -> "tlsv1.3";
-            case "client_tls_ciphers", "server_tls_ciphers", "client_tls13_ciphers", "server_tls13_ciphers" ->
-                "TLS_AES_256_GCM_SHA384";
-            default ->
-                switch (key.defaultValue()) {
-                    case "0" -> "1";
-                    case "1" -> "0";
-                    default -> key.defaultValue().matches("\\d+") ? "7" : "other";
-                };
-        };
     }
 }
