@@ -6,10 +6,12 @@ import static dev.pgpool.core.clients.Jdbc.execute;
 import static dev.pgpool.core.clients.Jdbc.first;
 import static dev.pgpool.core.clients.Jdbc.sqlState;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.core.fixture.OnEveryRoute;
 import dev.pgpool.core.fixture.Route;
 import dev.pgpool.core.fixture.TestPostgres;
+import dev.pgpool.core.fixture.Wire;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -497,8 +499,10 @@ class JdbcSessionStateIT {
                     assertThat(first(next, prepared)).isEqualTo("0");
                     assertThat(first(next, listening)).isEqualTo("0");
                     assertThat(first(next, cursors)).isEqualTo("0");
-                    assertThat(first(next, "SELECT pg_try_advisory_xact_lock(" + name.hashCode() + ")"))
-                            .isEqualTo("t");
+                    // Straight to the server it takes the server process of the former client a moment to end.
+                    await().atMost(Wire.PATIENCE)
+                            .until(() -> "t"
+                                    .equals(first(next, "SELECT pg_try_advisory_xact_lock(" + name.hashCode() + ")")));
                     assertThat(first(next, "SELECT pg_advisory_unlock(" + name.hashCode() + ")"))
                             .isEqualTo("f");
                     assertThat(first(next, "SHOW search_path")).isEqualTo("\"$user\", public");
