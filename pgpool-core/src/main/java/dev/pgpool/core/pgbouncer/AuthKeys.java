@@ -63,7 +63,13 @@ final class AuthKeys {
             settings.problem("auth_hba_file", "a file that this process may read");
         } else {
             builder.hbaFile(rules.get());
-            settings.file("auth_ident_file").ifPresent(builder::identFile);
+            settings.file("auth_ident_file").ifPresent(maps -> {
+                if (Files.isReadable(maps)) {
+                    builder.identFile(maps);
+                } else {
+                    settings.problem("auth_ident_file", "a file that this process may read");
+                }
+            });
         }
     }
 

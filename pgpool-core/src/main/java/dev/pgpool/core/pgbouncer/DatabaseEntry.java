@@ -116,9 +116,9 @@ final class DatabaseEntry {
                 .transactionTimeout(all.seconds("transaction_timeout", none))
                 .idleInTransactionTimeout(all.seconds("idle_transaction_timeout", none))
                 .clientIdleTimeout(all.seconds("client_idle_timeout", none))
-                .connectTimeout(all.positiveSeconds("server_connect_timeout", Duration.ofSeconds(15)))
+                .connectTimeout(all.secondsOrNever("server_connect_timeout", Duration.ofSeconds(15)))
                 .connectRetryDelay(all.seconds("server_login_retry", Duration.ofSeconds(15)))
-                .cancelTimeout(all.positiveSeconds("cancel_wait_timeout", Duration.ofSeconds(10)));
+                .cancelTimeout(all.secondsOrNever("cancel_wait_timeout", Duration.ofSeconds(10)));
     }
 
     private void servers(DatabaseBuilder db) {
@@ -159,7 +159,7 @@ final class DatabaseEntry {
                 problems.add(value.where() + ": " + name
                         + ": no user (expected: user=..., as whom everybody gets in with auth_type any)");
             }
-            entries.put(name, new DatabaseEntry(all, new Settings(pairs, problems), unfit));
+            entries.put(name, new DatabaseEntry(all, Settings.own(pairs, problems), unfit));
         });
         return entries;
     }

@@ -87,7 +87,7 @@ final class Draft {
 
     /** Says problems of the pooler in the words of the file. */
     IniWords words() {
-        return new IniWords(file, values, ini.section("databases"));
+        return new IniWords(file, values, ini.section("databases"), ini.section("peers"));
     }
 
     /** Whether all that is wrong are settings of TLS that others don't fit yet. */
@@ -153,7 +153,7 @@ final class Draft {
             problems.add(file + ": [databases]: empty (expected: at least one database)");
         }
         ini.section("users").forEach((name, value) -> {
-            Settings own = new Settings(ConnectString.parse(value, problems), problems);
+            Settings own = Settings.own(ConnectString.parse(value, problems), problems);
             builder.user(name, new UserEntry(all, own)::apply);
         });
         if (UserEntry.isForAll(values) && !ini.section("users").containsKey(UserConfig.FALLBACK)) {
@@ -195,7 +195,7 @@ final class Draft {
                 .backlog(all.integer("listen_backlog", 128, 1, 65_535))
                 .reusePort(all.bool("so_reuseport", false))
                 .maxClientConnections(all.integer("max_client_conn", 100, 1, MOST_CLIENTS))
-                .loginTimeout(all.positiveSeconds("client_login_timeout", Duration.ofSeconds(60)))
+                .loginTimeout(all.secondsOrNever("client_login_timeout", Duration.ofSeconds(60)))
                 .poolMode(all.oneOf("pool_mode", PoolMode.class, PoolMode.SESSION))
                 .dnsMaxTtl(all.seconds("dns_max_ttl", Duration.ofSeconds(15)))
                 .dnsNxdomainTtl(all.seconds("dns_nxdomain_ttl", Duration.ofSeconds(15)))

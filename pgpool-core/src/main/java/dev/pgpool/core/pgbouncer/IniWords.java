@@ -3,6 +3,7 @@ package dev.pgpool.core.pgbouncer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Says what the pooler finds wrong, which names paths of its own configuration, by file, line and key of the ini file. */
@@ -59,12 +60,17 @@ final class IniWords {
             Map.entry("authQuery.query", "auth_query"),
             Map.entry("authQuery.database", "auth_dbname"));
 
+    /** What is said of cipher suites that the platform does not know. */
+    private static final String CIPHERS = "CipherSuite";
+
     private final Path file;
     private final Map<String, Value> general;
     private final Map<String, Value> databases;
+    private final Map<String, Value> peers;
 
-    IniWords(Path file, Map<String, Value> general, Map<String, Value> databases) {
+    IniWords(Path file, Map<String, Value> general, Map<String, Value> databases, Map<String, Value> peers) {
         this.file = file;
+        this.peers = peers;
         this.general = general;
         this.databases = databases;
     }
@@ -80,7 +86,14 @@ final class IniWords {
         String rest = problem.substring(Math.max(0, end));
         String key = KEYS.get(path);
         if (key != null) {
-            return where(general.get(key)) + ": " + key + rest;
+            return general(key, rest);
+        }
+        if (path.startsWith("peers.")) {
+            String[] parts = path.split("\\.", 3);
+            Value peer = peers.get(parts[1]);
+            if (peer != null) {
+                return where(peer) + ": " + parts[1] + (parts.length > 2 ? "." + parts[2] : "") + rest;
+            }
         }
         if (path.startsWith("databases.")) {
             String known = ofDatabase(path.substring("databases.".length()), rest);
@@ -105,10 +118,28 @@ final class IniWords {
                 boolean own = DatabaseEntry.gives(database.getValue(), key);
                 return own || !Keys.isKnown(key)
                         ? where(database.getValue()) + ": " + name + "." + key + rest
-                        : where(general.get(key)) + ": " + key + rest;
+                        : general(key, rest);
             }
         }
         return null;
+    }
+
+    /** Of a key for all; where TLS lacks something, the line that asks for TLS is at fault. */
+    private String general(String key, String rest) {
+        if (!TlsKeys.isOne(key)) {
+            return where(general.get(key)) + ": " + key + rest;
+        }
+        String side = key.substring(0, "client_tls".length());
+        String named = key;
+        if (key.endsWith("_protocols") && rest.contains(CIPHERS)) {
+            // what the platform knows of is both together
+            named = Stream.of(side + "_ciphers", side + "13_ciphers")
+                    .filter(general::containsKey)
+                    .findFirst()
+                    .orElse(key);
+        }
+        Value given = general.get(named);
+        return where(given == null ? general.get(side + "_sslmode") : given) + ": " + named + rest;
     }
 
     private String where(@Nullable Value value) {

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,8 +18,26 @@ import org.jspecify.annotations.Nullable;
 final class Settings {
     private static final Set<String> YES = Set.of("1", "on", "yes", "true");
     private static final Set<String> NO = Set.of("0", "off", "no", "false");
-    private static final BigDecimal LONGEST =
-            BigDecimal.valueOf(Duration.ofDays(365).toSeconds());
+    private static final Duration NEVER = Duration.ofDays(365);
+    private static final BigDecimal LONGEST = BigDecimal.valueOf(NEVER.toSeconds());
+    /** What stands for a number of a database or user that is not given. */
+    private static final String UNSET = "-1";
+
+    private static final Set<String> NUMBERS = Set.of(
+            "pool_size",
+            "min_pool_size",
+            "reserve_pool_size",
+            "reserve_pool",
+            "max_db_connections",
+            "max_db_client_connections",
+            "max_user_connections",
+            "max_user_client_connections",
+            "server_lifetime",
+            "query_timeout",
+            "query_wait_timeout",
+            "idle_transaction_timeout",
+            "transaction_timeout",
+            "client_idle_timeout");
 
     private final Map<String, Value> values;
     private final List<String> problems;
@@ -26,6 +45,18 @@ final class Settings {
     Settings(Map<String, Value> values, List<String> problems) {
         this.values = values;
         this.problems = problems;
+    }
+
+    /**
+     * The settings of a database or a user, over those for all: a number that is -1 is not given, as in PgBouncer.
+     *
+     * @param pairs of the connect string
+     */
+    static Settings own(Map<String, Value> pairs, List<String> problems) {
+        Map<String, Value> given = new LinkedHashMap<>(pairs);
+        NUMBERS.forEach(name ->
+                given.computeIfPresent(name, (key, value) -> value.text().equals(UNSET) ? null : value));
+        return new Settings(given, problems);
     }
 
     /** What is given, null if nothing is. */
@@ -112,6 +143,12 @@ final class Settings {
         }
         problems.add(value.problem("seconds without a unit, 0 to " + LONGEST));
         return Optional.empty();
+    }
+
+    /** As {@link #seconds(String, Duration)}, where 0 stands for no limit: the longest time that there is. */
+    Duration secondsOrNever(String key, Duration otherwise) {
+        Duration time = seconds(key, otherwise);
+        return time.isZero() ? NEVER : time;
     }
 
     /** As {@link #seconds(String, Duration)}, for what can't be without a time. */

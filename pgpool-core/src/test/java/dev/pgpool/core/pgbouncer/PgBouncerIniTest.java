@@ -377,6 +377,64 @@ class PgBouncerIniTest {
         assertThat(ini.setting("default_pool_size")).isEqualTo("5");
     }
 
+    /** Which line is at fault, where it is not the one of a key that is not given. */
+    @Test
+    void problemsOfTlsAndPeersAreToldAtTheirLines() throws IOException {
+        String[] base = {"[databases]", "app = host=db", "[pgbouncer]"};
+        assertThat(problems(base[0], base[1], base[2], "client_tls_sslmode = require"))
+                .containsExactly("ini:4: client_tls_cert_file: none (expected: a certificate and its key, for mode"
+                        + " REQUIRE)");
+        assertThat(problems(
+                        base[0],
+                        base[1],
+                        base[2],
+                        "peer_id = 1",
+                        "auth_type = hba",
+                        "auth_hba_file = " + file("hba", "host all all all cert map=m"),
+                        "auth_ident_file = /nowhere/x"))
+                .containsExactly(
+                        "ini:7: auth_ident_file: \"/nowhere/x\" (expected: a file that this process may read)");
+        assertThat(problems(base[0], base[1], base[2], "peer_id = 1", "[peers]", "2 = host=' '"))
+                .containsExactly("ini:6: 2.host: \" \" (expected: an address, a host name or a directory)");
+        for (String key : List.of("server_tls_ciphers", "server_tls13_ciphers")) {
+            Path ini = file(
+                    "pgbouncer.ini", base[0], base[1], base[2], "server_tls_sslmode = require", key + " = TLS_NO_SUCH");
+            assertThatThrownBy(() -> PgPool.of(PgBouncerIni.read(ini), PgPoolListener.NONE))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageStartingWith(ini + ":5: " + key + ": ");
+        }
+    }
+
+    /** As PgBouncer has it: a time of 0 is no limit, a number of -1 is that of all. */
+    @Test
+    void noLimitAndNotGiven() throws IOException {
+        PgPoolConfig config = read(
+                        "[databases]",
+                        "app = host=db pool_size=-1 min_pool_size=-1 reserve_pool_size=-1 query_wait_timeout=-1"
+                                + " server_lifetime=-1 max_db_connections=-1 max_db_client_connections=-1",
+                        "[users]",
+                        "batch = pool_size=-1 query_timeout=-1 max_user_connections=-1",
+                        "[pgbouncer]",
+                        "default_pool_size = 7",
+                        "query_wait_timeout = 9",
+                        "client_login_timeout = 0",
+                        "server_connect_timeout = 0",
+                        "cancel_wait_timeout = 0")
+                .config();
+        DatabaseConfig app = config.databases().get("app");
+        assertThat(app.pool().limits().maxConnections()).isEqualTo(7);
+        assertThat(app.pool().limits().maxServerConnections()).isZero();
+        assertThat(app.pool().timeouts().queryWait()).isEqualTo(Duration.ofSeconds(9));
+        assertThat(app.pool().servers().lifetime()).isEqualTo(Duration.ofHours(1));
+        assertThat(app.pool().timeouts().connect()).isEqualTo(Duration.ofDays(365));
+        assertThat(app.pool().timeouts().cancel()).isEqualTo(Duration.ofDays(365));
+        assertThat(config.listen().loginTimeout()).isEqualTo(Duration.ofDays(365));
+        assertThat(config.users().get("batch").maxConnections()).isEmpty();
+        assertThat(config.users().get("batch").queryTimeout()).isEmpty();
+        assertThat(problems("[databases]", "app = host=db port=-1", "[pgbouncer]"))
+                .containsExactly("ini:2: app.port: \"-1\" (expected: a whole number, 1 to 65535)");
+    }
+
     static List<Keys.Key> keys() {
         return Keys.ALL;
     }

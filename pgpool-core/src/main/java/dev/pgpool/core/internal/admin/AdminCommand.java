@@ -40,6 +40,10 @@ record AdminCommand(String verb, Optional<String> argument, Optional<String> val
             return null;
         }
         String verb = plain.group(1).toUpperCase(Locale.ROOT);
+        if (verb.equals("SET")) {
+            // without a key and its value
+            return null;
+        }
         String quoted = plain.group(3);
         Optional<String> argument =
                 quoted == null ? Optional.ofNullable(plain.group(2)) : Optional.of(quoted.replace("\"\"", "\""));

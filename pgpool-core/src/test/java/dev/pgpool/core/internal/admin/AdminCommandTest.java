@@ -42,7 +42,21 @@ class AdminCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SHOW POOLS now", "PAUSE a; RESUME a", "PAUSE \"never ends", "1", "SHOW 'x'", "-- comment"})
+    @ValueSource(
+            strings = {
+                "SHOW POOLS now",
+                "PAUSE a; RESUME a",
+                "PAUSE \"never ends",
+                "1",
+                "SHOW 'x'",
+                "-- comment",
+                "SET",
+                "set;",
+                " SET x ",
+                "SET \"x\"",
+                "SET x =",
+                "SET x TO"
+            })
     void anythingElseIsNoCommand(String sql) {
         assertThat(AdminCommand.parse(sql)).isNull();
     }

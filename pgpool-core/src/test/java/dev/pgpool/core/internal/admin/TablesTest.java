@@ -227,6 +227,8 @@ class TablesTest {
         "NONSENSE, 'invalid command ''NONSENSE'', use SHOW HELP;'",
         "SHOW NONSENSE, 'invalid command ''SHOW NONSENSE'', use SHOW HELP;'",
         "SHUTDOWN SOON, 'invalid command ''SHUTDOWN SOON'', use SHOW HELP;'",
+        "SET, 'invalid command ''SET'', use SHOW HELP;'",
+        "SET query_timeout, 'invalid command ''SET query_timeout'', use SHOW HELP;'",
         "RELOAD app, 'invalid command ''RELOAD app'', use SHOW HELP;'",
         "SUSPEND app, 'invalid command ''SUSPEND app'', use SHOW HELP;'",
         "SHOW POOLS app, 'invalid command ''SHOW POOLS app'', use SHOW HELP;'",
