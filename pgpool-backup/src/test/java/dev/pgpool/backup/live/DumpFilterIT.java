@@ -151,6 +151,35 @@ class DumpFilterIT {
         }
     }
 
+    /** pg_dump would ask for the bytes of the argument, in which another table is meant, or none. */
+    @Test
+    void patternsOutsideOfAsciiAreRefusedWhereTheyWouldMeanSomethingElse() {
+        String latin = Source.postgres().createDatabase() + "_latin";
+        Source.postgres()
+                .execute("CREATE DATABASE " + latin
+                        + " TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+        Source.postgres()
+                .executeIn(latin, "CREATE TABLE \"gr\u00fcn\" AS SELECT 1 i", "CREATE TABLE other AS SELECT 1 i");
+        try (BackupEngine engine = Source.engine(new DirectoryStore(directory), latin)
+                .excludeTables("gr\u00fcn")
+                .build()) {
+            assertThat(engine.run().message()).contains("LATIN1", "gr\u00fcn", "expected: ? or *");
+        }
+        try (BackupEngine engine = Source.engine(new DirectoryStore(directory), latin)
+                .excludeTables("gr?n")
+                .verifyOn(Source.server())
+                .build()) {
+            RunReport run = engine.run();
+            assertThat(run.message()).isEmpty();
+            assertThat(Objects.requireNonNull(run.databases().get(0).manifest())
+                            .contents()
+                            .tables())
+                    .containsOnlyKeys("public.other");
+            assertThat(engine.verify(latin, run.id(), VerifyLevel.CHECKED).problems())
+                    .isEmpty();
+        }
+    }
+
     @Test
     void freeArgumentsSwitchOffWhatTheyMakeUnknowable() {
         try (BackupEngine engine = Source.engine(new DirectoryStore(directory), database)

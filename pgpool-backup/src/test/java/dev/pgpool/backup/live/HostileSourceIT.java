@@ -62,8 +62,9 @@ class HostileSourceIT {
 
     @BeforeAll
     static void start() {
-        source = TestPostgres.fresh(15, Map.of());
-        source.execute("CREATE ROLE me LOGIN");
+        source = TestPostgres.fresh(15, Map.of("allow_in_place_tablespaces", "on"));
+        source.execute(
+                "CREATE ROLE me LOGIN", "CREATE TABLESPACE fast LOCATION ''", "GRANT CREATE ON TABLESPACE fast TO me");
     }
 
     @AfterAll
@@ -87,6 +88,11 @@ class HostileSourceIT {
                 }
                 source.execute("ALTER ROLE any" + i + " IN DATABASE app SET search_path TO 'x;y'");
             }
+            // As any role may; the other server has no such tablespace.
+            source.execute(
+                    "SET ROLE me",
+                    "SELECT set_config('temp_tablespaces', 'Fast', false)",
+                    "ALTER ROLE me SET temp_tablespaces FROM CURRENT");
             succeed(engine.run());
 
             engine.restore(RestoreRequest.intoNew(
@@ -102,6 +108,11 @@ class HostileSourceIT {
                         .isEqualTo(Source.query(source, "postgres", stored));
             }
             assertThat(mightOf(other)).isEqualTo("false 0");
+            assertThat(Source.query(
+                            other,
+                            "postgres",
+                            "SELECT setconfig FROM pg_db_role_setting WHERE setrole = 'me'::regrole"))
+                    .isEqualTo("{temp_tablespaces=fast}");
         }
     }
 

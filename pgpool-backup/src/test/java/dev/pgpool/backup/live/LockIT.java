@@ -153,6 +153,7 @@ class LockIT {
             LOCK TABLE customer IN ACCESS EXCLUSIVE MODE | table public.customer
             TRUNCATE orders                              | table public.orders
             DROP TABLE orders CASCADE                    | table public.orders
+            DROP VIEW names                              | view public.names
             """)
     void aLockThatIsWaitedForInVainIsNamedWithItsHolder(String lock, String table) throws Exception {
         try (Connection other = Source.postgres().superuser(database);
@@ -167,7 +168,11 @@ class LockIT {
 
             assertThat(run.reason()).as(run.message()).isEqualTo(FailureReason.DUMP_EXIT);
             assertThat(run.message())
-                    .contains("waited for " + table, "the nightly batch", "idle in transaction", "role postgres");
+                    .contains(
+                            "lock timeout of PT3S: waited for " + table,
+                            "the nightly batch",
+                            "idle in transaction",
+                            "role postgres");
             other.rollback();
         }
     }

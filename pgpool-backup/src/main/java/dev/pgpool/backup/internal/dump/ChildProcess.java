@@ -6,6 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,6 +106,7 @@ public final class ChildProcess implements AutoCloseable {
         builder.environment().putAll(environment);
         String cookie = UUID.randomUUID().toString();
         builder.environment().put(COOKIE, cookie);
+        requirePassable(command, environment, argumentCharset());
         try {
             return new ChildProcess(command, cookie, builder.start(), redactor, progress, lines, grace);
         } catch (IOException e) {
@@ -113,6 +116,31 @@ public final class ChildProcess implements AutoCloseable {
                             + " (expected: PostgreSQL's client programs on PATH, for example Debian's package"
                             + " postgresql-client, or a command prefix that reaches them)",
                     e);
+        }
+    }
+
+    private static Charset argumentCharset() {
+        String name = System.getProperty("sun.jnu.encoding", "UTF-8");
+        return Charset.isSupported(name) ? Charset.forName(name) : StandardCharsets.UTF_8;
+    }
+
+    /** Java puts a question mark in place of what it cannot pass on: another database would be meant, or another password. */
+    static void requirePassable(List<String> command, Map<String, String> environment, Charset charset) {
+        CharsetEncoder encoder = charset.newEncoder();
+        String what = command.stream()
+                .filter(argument -> !encoder.canEncode(argument))
+                .findFirst()
+                .map(argument -> "the argument " + argument)
+                .or(() -> environment.entrySet().stream()
+                        .filter(variable -> !encoder.canEncode(variable.getValue()))
+                        .findFirst()
+                        .map(variable -> "the value of " + variable.getKey()))
+                .orElse(null);
+        if (what != null) {
+            throw new BackupException(
+                    FailureReason.PREFLIGHT,
+                    "cannot pass " + what + " to \"" + command.get(0) + "\": this JVM passes text on in " + charset
+                            + " (expected: UTF-8, as in a JVM that is started with LC_ALL=C.UTF-8)");
         }
     }
 

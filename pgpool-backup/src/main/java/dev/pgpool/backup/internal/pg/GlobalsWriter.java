@@ -5,7 +5,10 @@ import static dev.pgpool.backup.internal.pg.Sessions.literal;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Lines of a globals script in the few forms that {@link GlobalsScript} reads back: statements, and statements on a condition
@@ -26,6 +29,10 @@ final class GlobalsWriter {
     private static final String NAME = "(?:\"(?:[^\"]|\"\")*\"|[a-z_][a-z0-9_]*)";
     private static final Pattern LIST = Pattern.compile(NAME + "(?:, " + NAME + ")*");
     private static final Pattern ELEMENT = Pattern.compile(NAME);
+
+    /** What {@code SplitIdentifierString} takes for one, with what stands around it. */
+    private static final Pattern LOOSE_ELEMENT =
+            Pattern.compile("\\s*(?:(\"(?:[^\"]|\"\")*\")|([^\",\\s][^,\\s]*))\\s*");
 
     private final List<String> lines = new ArrayList<>();
 
@@ -58,23 +65,46 @@ final class GlobalsWriter {
     /**
      * {@code ALTER ... SET}. A list is written name by name, as literals, which the server quotes as names again. A list that is
      * not in the form in which {@code SET} stores it (it came from {@code set_config} by way of {@code SET FROM CURRENT}, and may
-     * hold anything), takes the same way back.
+     * hold anything), takes the same way back. That way asks whether tablespaces exist, and any role may have set those: so
+     * their list is written name by name in any case in which it is one.
      */
     static String alter(String target, String name, String value) {
         String head = "ALTER " + target + " SET " + identifier(name);
-        if (!LISTS.contains(name.toLowerCase(java.util.Locale.ROOT))) {
+        if (!LISTS.contains(name.toLowerCase(Locale.ROOT))) {
             return head + " TO " + literal(value);
         }
-        if (LIST.matcher(value).matches()) {
-            List<String> names = ELEMENT.matcher(value)
-                    .results()
-                    .map(element -> literal(unquoted(element.group())).strip())
-                    .toList();
-            return head + " TO " + String.join(", ", names);
+        List<String> names = LIST.matcher(value).matches()
+                ? ELEMENT.matcher(value)
+                        .results()
+                        .map(element -> unquoted(element.group()))
+                        .toList()
+                : name.equalsIgnoreCase("temp_tablespaces") ? looseNames(value) : List.of();
+        if (!names.isEmpty()) {
+            return head + " TO "
+                    + names.stream().map(each -> literal(each).strip()).collect(Collectors.joining(", "));
         }
         return "DO "
                 + literal("BEGIN PERFORM pg_catalog.set_config(" + literal(name) + ", " + literal(value) + ", true); "
                         + head + " FROM CURRENT; END");
+    }
+
+    /** Names of a list with unquoted names in any case and blanks anywhere; empty if it is no list. */
+    private static List<String> looseNames(String value) {
+        List<String> names = new ArrayList<>();
+        Matcher element = LOOSE_ELEMENT.matcher(value);
+        int at = 0;
+        while (element.find(at) && element.start() == at) {
+            String quoted = element.group(1);
+            names.add(quoted == null ? element.group(2).toLowerCase(Locale.ROOT) : unquoted(quoted));
+            if (element.end() == value.length()) {
+                return names;
+            }
+            if (value.charAt(element.end()) != ',') {
+                break;
+            }
+            at = element.end() + 1;
+        }
+        return List.of();
     }
 
     private static String unquoted(String name) {

@@ -21,7 +21,8 @@ public final class LockWait {
         List<List<@Nullable String>> rows = Sessions.rows(
                 connection,
                 "SELECT n.nspname, c.relname, h.pid, COALESCE(s.application_name, ''), COALESCE(s.usename, ''),"
-                        + " COALESCE(s.state, ''), s.xact_start FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN"
+                        + " COALESCE(s.state, ''), s.xact_start, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'"
+                        + " WHEN 'S' THEN 'sequence' WHEN 'i' THEN 'index' WHEN 'I' THEN 'index' ELSE 'table' END FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN"
                         + " pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL"
                         + " unnest(pg_blocking_pids(l.pid)) AS h(pid) LEFT JOIN pg_stat_activity s ON s.pid = h.pid WHERE NOT"
                         + " l.granted AND l.locktype = 'relation' AND l.database = (SELECT oid FROM pg_database WHERE datname ="
@@ -36,6 +37,7 @@ public final class LockWait {
                 ? "a prepared transaction"
                 : "pid " + row.get(2) + " (" + row.get(3) + ", role " + row.get(4) + ", " + row.get(5)
                         + ", in a transaction since " + row.get(6) + ")";
-        return Optional.of("table " + table + ", which is locked by " + holder + " or by a request of it before ours");
+        return Optional.of(
+                row.get(7) + " " + table + ", which is locked by " + holder + " or by a request of it before ours");
     }
 }

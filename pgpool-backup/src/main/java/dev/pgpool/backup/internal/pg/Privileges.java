@@ -3,11 +3,13 @@ package dev.pgpool.backup.internal.pg;
 import dev.pgpool.backup.BackupException;
 import dev.pgpool.backup.DumpFilter;
 import dev.pgpool.backup.PgServer;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What would stop a dump of a database halfway, found out beforehand. */
 public final class Privileges {
@@ -36,6 +38,7 @@ public final class Privileges {
     }
 
     private void look(String role, String database, DumpFilter filter) throws SQLException {
+        passable(database, filter);
         TableFilter tables = TableFilter.of(filter);
         String may = "role \"" + role + "\" may not ";
         String of = " of \"" + database + "\": ";
@@ -77,6 +80,25 @@ public final class Privileges {
                 "a role with BYPASSRLS");
         if (filter.largeObjects() && !filter.isPart()) {
             largeObjects(may, of);
+        }
+    }
+
+    /** pg_dump gets a pattern in the encoding of its arguments, and asks for it in the one of the database, as if it were that. */
+    private void passable(String database, DumpFilter filter) throws SQLException {
+        List<String> patterns = Stream.of(
+                        filter.schemas(),
+                        filter.excludeSchemas(),
+                        filter.tables(),
+                        filter.excludeTables(),
+                        filter.excludeTableData())
+                .flatMap(List::stream)
+                .filter(pattern -> !StandardCharsets.US_ASCII.newEncoder().canEncode(pattern))
+                .toList();
+        String encoding = Sessions.value(connection, "SHOW server_encoding");
+        if (!patterns.isEmpty() && !"UTF8".equals(encoding) && !"SQL_ASCII".equals(encoding)) {
+            problems.add("patterns " + patterns
+                    + ": with characters outside of ASCII they do not mean the same to pg_dump" + " in \"" + database
+                    + "\", whose encoding is " + encoding + " (expected: ? or * in place of these)");
         }
     }
 

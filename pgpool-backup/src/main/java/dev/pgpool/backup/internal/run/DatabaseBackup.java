@@ -126,7 +126,7 @@ final class DatabaseBackup {
                         sessions.applicationName(),
                         table -> tables.begin(table, progress.readBytes()),
                         locked::countDown);
-                LockWatch locks = new LockWatch(context, database, sessions, locked);
+                LockWatch locks = new LockWatch(context, database, sessions, locked, dump::end);
                 Watchdog watchdog = new Watchdog(context, progress, cancellation, reason -> {
                     dump.end();
                     thread.interrupt();

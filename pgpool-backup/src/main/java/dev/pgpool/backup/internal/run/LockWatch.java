@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks, while a pg_dump writes nothing yet, which lock it waits for and who holds it, so that a wait that ends badly is told with
- * both names. Asks by a session of its own, first after some while: most dumps begin before that.
+ * both names. Asks by a session of its own, first after some while: most dumps begin before that. pg_dump limits its wait for
+ * tables alone; a wait for anything else, such as a view, is ended here when it lasts longer than that limit.
  */
 final class LockWatch implements AutoCloseable {
 
@@ -26,14 +27,16 @@ final class LockWatch implements AutoCloseable {
     private final String database;
     private final SessionGroup sessions;
     private final CountDownLatch locked;
+    private final Runnable end;
     private final ScheduledFuture<?> ticks;
     private volatile @Nullable String seen;
 
-    LockWatch(Context context, String database, SessionGroup sessions, CountDownLatch locked) {
+    LockWatch(Context context, String database, SessionGroup sessions, CountDownLatch locked, Runnable end) {
         this.context = context;
         this.database = database;
         this.sessions = sessions;
         this.locked = locked;
+        this.end = end;
         long millis = Math.max(
                 20,
                 Math.min(MAX_INTERVAL_MILLIS, context.config().dump().lockWait().toMillis() / 4));
@@ -45,14 +48,25 @@ final class LockWatch implements AutoCloseable {
         if (locked.getCount() == 0) {
             return;
         }
+        // After pg_dump's own limit, which says more.
+        long limit = context.config().dump().lockWait().toMillis() + 2 * millis;
         try (Connection connection = Sessions.open(context.config().source(), database, sessions)) {
+            String last = null;
+            long since = 0;
             do {
                 String wait =
                         LockWait.find(connection, sessions.applicationName()).orElse(null);
-                if (wait != null && !wait.equals(seen)) {
-                    LOGGER.warn("The dump of \"{}\" waits for {}", database, wait);
-                    seen = wait;
+                if (wait != null && !wait.equals(last)) {
+                    since = System.nanoTime();
+                    if (!wait.equals(seen)) {
+                        LOGGER.warn("The dump of \"{}\" waits for {}", database, wait);
+                        seen = wait;
+                    }
+                } else if (wait != null && TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since) > limit) {
+                    end.run();
+                    return;
                 }
+                last = wait;
             } while (!locked.await(millis, TimeUnit.MILLISECONDS));
         } catch (SQLException | BackupException e) {
             LOGGER.debug("Looking for locks: {}", e.getMessage());

@@ -9,10 +9,34 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A globals script is read back statement by statement; anything else in it refuses all of it. */
 class GlobalsScriptTest {
+
+    /** Any role may set it to any list of tablespaces that exist; where they do not, nothing may ask for them. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            fast                   | 'fast'
+            "Fast"                 | 'Fast'
+            FAST                   | 'fast'
+            ` Fast , "S""p,ace" `  | 'fast', 'S"p,ace'
+            ""                     | ''
+            a;DROP/**/ROLE/**/x;-- | 'a;drop/**/role/**/x;--'
+            o'x,B                  | 'o''x', 'b'
+            """)
+    void aListOfTablespacesIsWrittenNameByName(String value, String names) {
+        assertThat(GlobalsWriter.alter("ROLE \"me\"", "temp_tablespaces", value))
+                .isEqualTo("ALTER ROLE \"me\" SET \"temp_tablespaces\" TO " + names);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "a,,b", "\"a", "a b", "\"a\"b"})
+    void whatIsNoListOfTablespacesTakesTheWayItCame(String value) {
+        assertThat(GlobalsWriter.alter("ROLE \"me\"", "temp_tablespaces", value))
+                .startsWith("DO ");
+    }
 
     @ParameterizedTest
     @ValueSource(
