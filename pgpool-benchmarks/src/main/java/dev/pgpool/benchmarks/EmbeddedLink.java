@@ -228,6 +228,11 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
     }
 
     @Override
+    public void onQueryTimeout() {
+        throw new IllegalStateException("no timeouts here");
+    }
+
+    @Override
     public void onTimeout(ErrorFields error, CloseReason reason) {
         throw new IllegalStateException(error.message());
     }

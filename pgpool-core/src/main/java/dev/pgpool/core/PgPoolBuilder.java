@@ -66,6 +66,7 @@ public final class PgPoolBuilder {
     private Set<String> statsUsers = Set.of();
     private boolean ownerIsAdmin;
     private boolean everybodyIsAdmin;
+    private int maxConsoleClients;
     private boolean trustKnownUsersOnly;
     private Duration statsPeriod = AdminConfig.DEFAULT_STATS_PERIOD;
     private int peerId;
@@ -309,6 +310,15 @@ public final class PgPoolBuilder {
         return this;
     }
 
+    /**
+     * Default 0, no limit. Clients at the console; beyond it those who may only look get {@code 53300}. Who may do
+     * everything counts as well, and is let in anyhow.
+     */
+    public PgPoolBuilder maxConsoleClients(int maxConsoleClients) {
+        this.maxConsoleClients = maxConsoleClients;
+        return this;
+    }
+
     /** Default 60 s. The period that the console's averages are of: the last whole one. */
     public PgPoolBuilder statsPeriod(Duration statsPeriod) {
         this.statsPeriod = statsPeriod;
@@ -402,7 +412,7 @@ public final class PgPoolBuilder {
                 poolMode,
                 auth,
                 new DnsConfig(dnsMaxTtl, dnsNxdomainTtl),
-                new AdminConfig(adminUsers, statsUsers, ownerIsAdmin, everybodyIsAdmin, statsPeriod),
+                new AdminConfig(adminUsers, statsUsers, ownerIsAdmin, everybodyIsAdmin, maxConsoleClients, statsPeriod),
                 new PeersConfig(peerId, peers),
                 tcp,
                 eventLoops);

@@ -239,7 +239,10 @@ class LiveControlIT {
             int pid = busy.serverPid();
             pooler.pool().kill(TestPostgres.DATABASE);
             assertThat(busy.readUntilClosed()).last().asString().contains("57P01");
-            assertThat(idle.readUntilClosed()).last().asString().contains("57P01", "admin forced disconnect");
+            assertThat(idle.readUntilClosed())
+                    .last()
+                    .asString()
+                    .contains("57P01", "terminating connection due to administrator command");
             await().until(() -> postgres.query("SELECT 1 FROM pg_stat_activity WHERE pid = " + pid)
                     .isEmpty());
             assertThat(bystander.value("SELECT 'unharmed'")).isEqualTo("unharmed");

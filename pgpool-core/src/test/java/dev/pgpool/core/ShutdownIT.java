@@ -134,8 +134,14 @@ class ShutdownIT {
             busy.run("BEGIN");
             CompletableFuture<Void> ended = begin(pooler);
             boss.query("KILL " + TestPostgres.DATABASE).exchange();
-            assertThat(busy.readUntilClosed()).last().asString().contains("57P01", "admin forced disconnect");
-            assertThat(idle.readUntilClosed()).last().asString().contains("57P01", "admin forced disconnect");
+            assertThat(busy.readUntilClosed())
+                    .last()
+                    .asString()
+                    .contains("57P01", "terminating connection due to administrator command");
+            assertThat(idle.readUntilClosed())
+                    .last()
+                    .asString()
+                    .contains("57P01", "terminating connection due to administrator command");
             ended.get(20, TimeUnit.SECONDS);
         }
     }

@@ -12,15 +12,21 @@ import java.util.TreeSet;
  * @param owner whether who runs this process may come by unix socket as {@code pgbouncer}, do everything, and need prove
  *     nothing
  * @param everybody whether any user that logs in may do everything: PgBouncer's {@code auth_type = any}
+ * @param maxClients clients at the console; who may do everything counts, and is let in beyond it; 0 for no limit
  * @param statsPeriod what averages are of
  */
 public record AdminConfig(
-        Set<String> adminUsers, Set<String> statsUsers, boolean owner, boolean everybody, Duration statsPeriod) {
+        Set<String> adminUsers,
+        Set<String> statsUsers,
+        boolean owner,
+        boolean everybody,
+        int maxClients,
+        Duration statsPeriod) {
     /** As PgBouncer's. */
     public static final Duration DEFAULT_STATS_PERIOD = Duration.ofSeconds(60);
 
     /** Nobody. */
-    public static final AdminConfig NOBODY = new AdminConfig(Set.of(), Set.of(), false, false, DEFAULT_STATS_PERIOD);
+    public static final AdminConfig NOBODY = new AdminConfig(Set.of(), Set.of(), false, false, 0, DEFAULT_STATS_PERIOD);
 
     public AdminConfig {
         adminUsers = Set.copyOf(adminUsers);
@@ -30,6 +36,7 @@ public record AdminConfig(
     void check(Problems problems) {
         problems.require(!adminUsers.contains(""), "admin.adminUsers", "\"\"", "names of users");
         problems.positive("admin.statsPeriod", statsPeriod);
+        problems.range("admin.maxClients", maxClients, 0, LimitsConfig.MOST_CLIENTS);
         problems.require(!statsUsers.contains(""), "admin.statsUsers", "\"\"", "names of users");
     }
 
@@ -41,6 +48,7 @@ public record AdminConfig(
     @Override
     public String toString() {
         return "AdminConfig[adminUsers=" + new TreeSet<>(adminUsers) + ", statsUsers=" + new TreeSet<>(statsUsers)
-                + ", owner=" + owner + ", everybody=" + everybody + ", statsPeriod=" + statsPeriod + "]";
+                + ", owner=" + owner + ", everybody=" + everybody + ", maxClients=" + maxClients + ", statsPeriod="
+                + statsPeriod + "]";
     }
 }

@@ -51,6 +51,9 @@ public interface PgPoolListener {
     /** A server is made for a client beyond the size of its pool, since it has waited so long. */
     default void onReserveUsed(ClientInfo client) {}
 
+    /** A query of the client took too long and was cancelled; the client was told and stays. */
+    default void onQueryTimeout(ClientInfo client) {}
+
     /** A database is used that no entry but the fallback's serves; again, after its pools were dropped. */
     default void onFallbackUsed(String database) {}
 

@@ -143,6 +143,7 @@ final class BuilderCode {
         }
         code.unless(usual.owner(), "ownerIsAdmin", is.owner())
                 .unless(usual.everybody(), "everybodyIsAdmin", is.everybody())
+                .unless(usual.maxClients(), "maxConsoleClients", is.maxClients())
                 .unless(usual.statsPeriod(), "statsPeriod", is.statsPeriod());
     }
 

@@ -72,6 +72,13 @@ public final class ConnectionLog implements PgPoolListener {
     }
 
     @Override
+    public void onQueryTimeout(ClientInfo client) {
+        if (isOn("log_pooler_errors")) {
+            LOGGER.warn("{} pooler error: query timeout", name(client));
+        }
+    }
+
+    @Override
     public void onFallbackUsed(String database) {
         LOGGER.info("registered new auto-database: {}", clean(database));
     }

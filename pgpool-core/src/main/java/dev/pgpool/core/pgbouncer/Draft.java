@@ -203,6 +203,7 @@ final class Draft {
                 .adminUsers(all.names("admin_users").toArray(String[]::new))
                 .statsUsers(all.names("stats_users").toArray(String[]::new))
                 .ownerIsAdmin(true)
+                .maxConsoleClients(all.integer("max_db_client_connections", 0, 0, MOST_CLIENTS))
                 .peerId(all.integer("peer_id", 0, 0, MOST_PEERS));
         builder.tcp(tcp -> tcp(all, tcp))
                 .applicationNameAddHost(all.bool("application_name_add_host", false))

@@ -310,6 +310,25 @@ class ConnectionLogIT {
         }
     }
 
+    @Test
+    void queriesThatTakeTooLong() throws IOException {
+        String[] ini = {"app = user=app dbname=postgres " + server(), "auth_type = any", "query_timeout = 0.2"};
+        for (boolean told : new boolean[] {true, false}) {
+            try (LogCapture log = LogCapture.everything();
+                    PgPool pool = pool(ini[0], ini[1], ini[2], "log_pooler_errors = " + (told ? 1 : 0));
+                    WireClient client = WireClient.login(pool.address(), "boss", "app")) {
+                assertThat(client.query("SELECT pg_sleep(20)").exchange().toString())
+                        .contains("57014");
+                assertThat(client.value("SELECT 1")).isEqualTo("1");
+                if (told) {
+                    assertInOrder(log, "WARN " + client("app/boss") + "pooler error: query timeout");
+                } else {
+                    assertThat(log.lines()).noneMatch(line -> line.contains("pooler error"));
+                }
+            }
+        }
+    }
+
     /** Also while it runs. */
     @Test
     void keysSayWhatIsLogged() throws IOException {

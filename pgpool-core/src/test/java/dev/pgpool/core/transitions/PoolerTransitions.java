@@ -148,6 +148,19 @@ final class PoolerTransitions {
                             assertThat(scene.boss.query("SHOW POOLS").exchange().get(0))
                                     .contains("RowDescription");
                         }),
+                change("pooler.maxConsoleClients")
+                        .before((stage, told) -> told.pooler(b -> b.statsUsers(Stage.APP)))
+                        .after((stage, told) ->
+                                told.pooler(b -> b.statsUsers(Stage.APP).maxConsoleClients(1)))
+                        .seen(scene -> {
+                            // the operator who is there counts, and is not kept out
+                            WireClient app =
+                                    WireClient.connect(scene.pool.address()).startup(Stage.APP, "pgbouncer");
+                            assertThat(app.authenticate(Stage.SECRET).sqlState())
+                                    .isEqualTo("53300");
+                            assertThat(scene.boss.query("SHOW POOLS").exchange().get(0))
+                                    .contains("RowDescription");
+                        }),
                 change("pooler.ownerIsAdmin")
                         .before((stage, told) -> told.pooler(
                                 b -> b.unixSocketDirectory(stage.directory).ownerIsAdmin(true)))

@@ -84,6 +84,9 @@ public final class AdminConsole {
         if (command.verb().isEmpty()) {
             return now(alloc, out -> out.writeByte('I').writeInt(4));
         }
+        if (isIncomplete(command)) {
+            return now(alloc, out -> error(out, unknown(sql)));
+        }
         if (command.verb().equals("SHOW")) {
             return show(command, sql, admin, alloc);
         }
@@ -99,8 +102,16 @@ public final class AdminConsole {
         return control(command, sql, alloc);
     }
 
+    private static boolean isIncomplete(AdminCommand command) {
+        return switch (command.verb()) {
+            case "SHOW" -> command.argument().isEmpty();
+            case "SET" -> command.value().isEmpty();
+            default -> false;
+        };
+    }
+
     private Running show(AdminCommand command, String sql, boolean admin, ByteBufAllocator alloc) {
-        String what = command.argument().orElse("HELP").toLowerCase(Locale.ROOT);
+        String what = command.argument().orElseThrow().toLowerCase(Locale.ROOT);
         if (what.equals("help")) {
             return now(alloc, out -> {
                 BackendWriter.noticeResponse(
@@ -241,7 +252,7 @@ public final class AdminConsole {
     private static List<String> notSet(Throwable problem) {
         Throwable cause = problem.getCause() == null ? problem : problem.getCause();
         throw cause instanceof ConfigException e
-                ? new ControlException("22023", String.valueOf(e.getMessage()))
+                ? new ControlException("22023", "SET failed: " + e.getMessage())
                 : new CompletionException(cause);
     }
 

@@ -135,7 +135,7 @@ final class PoolTables {
                 null,
                 0,
                 0,
-                0,
+                config.admin().maxClients(),
                 operators(clients),
                 0,
                 0);

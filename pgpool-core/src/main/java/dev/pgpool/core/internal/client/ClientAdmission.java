@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * who takes no place of a database or a user, since any client can say a name. Confined to the client's event loop.
  */
 final class ClientAdmission {
+    /** By whichever of its names clients have come. */
+    private static final String CONSOLE = "pgbouncer";
+
     private final ClientRegistry clients;
     private @Nullable ClientSession stranger;
     private boolean admitted;
@@ -75,14 +78,19 @@ final class ClientAdmission {
     /**
      * It has proved to be an operator: it counts as a client as well, but is not kept out because there are so many.
      *
+     * @param maxOfConsole 0 for no limit
      * @param maxOfUser 0 for no limit
      * @return why it may not; null if it may
      */
     @Nullable
-    PoolerError admitOperator(String asUser, int maxOfUser) {
+    PoolerError admitOperator(int maxOfConsole, String asUser, int maxOfUser) {
         known();
         admitted = true;
         clients.admitAnyway();
+        if (!clients.databases().enter(CONSOLE, maxOfConsole)) {
+            return PoolerError.TOO_MANY_CLIENTS_OF_DATABASE;
+        }
+        database = CONSOLE;
         if (!clients.users().enter(asUser, maxOfUser)) {
             return PoolerError.TOO_MANY_CLIENTS_OF_USER;
         }

@@ -212,13 +212,13 @@ public final class ClientRegistry {
         });
     }
 
-    /** Ends the clients of a database, or all, but no operators. */
+    /** Ends the clients of a database, or all, but no operators; they hear PgBouncer's words for that. */
     public void kill(Optional<String> database) {
         sessions.values().stream()
                 .filter(session -> !session.isAtConsole())
                 .filter(session ->
                         database.isEmpty() || session.identity().database().equals(database.get()))
-                .forEach(ClientSession::kill);
+                .forEach(session -> session.kill(PoolerError.DATABASE_REMOVED));
     }
 
     /** The client with this number, or the one that was told this to be its process id: that is far beyond all numbers. */

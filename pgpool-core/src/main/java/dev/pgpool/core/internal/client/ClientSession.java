@@ -462,7 +462,12 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
 
     /** An operator wants it gone; from any thread. */
     public void kill() {
-        execute(() -> fail(PoolerError.KILLED.plain(), CloseReason.KILLED));
+        kill(PoolerError.KILLED);
+    }
+
+    /** The same, told in other words. */
+    void kill(PoolerError why) {
+        execute(() -> fail(why.plain(), CloseReason.KILLED));
     }
 
     /** On its event loop: tells the client goodbye if it is not in the middle of something. */
@@ -531,6 +536,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     @Override
     protected void onNoServer(ErrorFields error) {
         phase.onNoServer(this, error);
+    }
+
+    @Override
+    public void onQueryTimeout() {
+        services().listener().onQueryTimeout(ClientView.of(this));
     }
 
     @Override

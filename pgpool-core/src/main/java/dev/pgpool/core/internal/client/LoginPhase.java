@@ -249,7 +249,8 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             if (found.isPresent()) {
                 accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
             } else {
-                refused(PoolerError.TRUST_REFUSED.with(user()), "trusted by " + rule.where() + ", but not known");
+                PoolerError error = unknownToServers ? PoolerError.TRUST_FOUND_NOBODY : PoolerError.TRUST_REFUSED;
+                refused(error.with(user()), "trusted by " + rule.where() + ", but not known");
             }
         });
     }
@@ -568,8 +569,9 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             return;
         }
         // who may do everything must be able to, whatever the others do
-        PoolerError overLimit =
-                session.admission().admitOperator(user(), rights == OperatorRights.ADMIN ? 0 : maxOfUser());
+        boolean anyhow = rights == OperatorRights.ADMIN;
+        PoolerError overLimit = session.admission()
+                .admitOperator(anyhow ? 0 : terms.config().admin().maxClients(), user(), anyhow ? 0 : maxOfUser());
         if (overLimit != null) {
             session.fail(overLimit.plain(), CloseReason.TOO_MANY_CLIENTS);
             return;

@@ -65,7 +65,9 @@ final class SecretExchange implements LoginExchange {
                     LOGGER.atError().addKeyValue("user", user).setCause(failure).log("authentication failed");
                 }
                 String reason = failure == null ? "the secret does not match, or there is none" : reason(failure);
-                outcome.refused(error(failure), reason);
+                outcome.refused(
+                        step.empty ? PoolerError.EMPTY_PASSWORD.plain() : error(failure),
+                        step.empty ? "no password was given" : reason);
             }
         }
     }
@@ -81,15 +83,21 @@ final class SecretExchange implements LoginExchange {
         return String.valueOf(failure.getMessage());
     }
 
-    /** What one response led to. */
+    /**
+     * What one response led to.
+     *
+     * @param empty whether the response was a password without a letter, which lets nobody in, as PostgreSQL says
+     */
     private record Step(
-            Verdict verdict, ByteBuf answer, @Nullable RuntimeException failure) {
+            Verdict verdict, ByteBuf answer, @Nullable RuntimeException failure, boolean empty) {
         static Step of(ClientAuthenticator authenticator, ByteBuf body) {
             ByteBuf answer = Unpooled.buffer();
+            boolean empty =
+                    !authenticator.isSasl() && body.readableBytes() == 1 && body.getByte(body.readerIndex()) == 0;
             try {
-                return new Step(authenticator.onResponse(body, answer), answer, null);
+                return new Step(authenticator.onResponse(body, answer), answer, null, empty);
             } catch (RuntimeException e) {
-                return new Step(Verdict.REJECTED, answer, e);
+                return new Step(Verdict.REJECTED, answer, e, empty);
             }
         }
 

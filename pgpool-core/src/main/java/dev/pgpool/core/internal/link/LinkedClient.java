@@ -58,6 +58,9 @@ public interface LinkedClient {
      */
     void onServerLost(@Nullable ErrorFields error);
 
+    /** A query took the client too long: it was cancelled, and the client was told. */
+    void onQueryTimeout();
+
     /** Something has taken the client too long: it is to be told and disconnected. */
     void onTimeout(ErrorFields error, CloseReason reason);
 

@@ -470,6 +470,7 @@ final class Replies implements ExpectedReplies.Undo {
             x.toClient.run(in.takeRun());
             BackendWriter.errorResponse(x.toClient.space(), PoolerError.QUERY_TIMEOUT.plain());
             in.skip();
+            x.client.onQueryTimeout();
         } else if (x.expected.headSubject() instanceof Rejection rejection && rejection.isMeantBy(fields)) {
             x.toClient.run(in.takeRun());
             if (x.toClient.isConnected()) {

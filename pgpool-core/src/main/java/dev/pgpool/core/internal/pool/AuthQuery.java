@@ -208,7 +208,9 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
             LOGGER.atWarn().addKeyValue("user", lookup.user).log("auth query answered for another user");
             lookup.answer.complete(Optional.empty());
         } else if (row.secret() == null) {
-            refuse(lookup, "the user has no secret, or it has expired");
+            logNothingFound(lookup, "the user has no secret, or it has expired");
+            // the user is there, and no password lets the user in: that is for methods that ask for one
+            lookup.answer.complete(Optional.of(new Credential.Plain("")));
         } else {
             try {
                 lookup.answer.complete(Optional.of(Credential.parse(lookup.user, row.secret())));
@@ -219,11 +221,15 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
     }
 
     private static void refuse(Lookup lookup, String reason) {
+        logNothingFound(lookup, reason);
+        lookup.answer.complete(Optional.empty());
+    }
+
+    private static void logNothingFound(Lookup lookup, String reason) {
         LOGGER.atInfo()
                 .addKeyValue("user", lookup.user)
                 .addKeyValue("reason", reason)
                 .log("auth query found no secret");
-        lookup.answer.complete(Optional.empty());
     }
 
     // ---- connections

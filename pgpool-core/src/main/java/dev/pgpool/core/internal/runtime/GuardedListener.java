@@ -73,6 +73,11 @@ final class GuardedListener implements PgPoolListener {
     }
 
     @Override
+    public void onQueryTimeout(ClientInfo client) {
+        guard(() -> listener.onQueryTimeout(client));
+    }
+
+    @Override
     public void onFallbackUsed(String database) {
         guard(() -> listener.onFallbackUsed(database));
     }

@@ -19,6 +19,7 @@ import dev.pgpool.core.stats.PgPoolSnapshot.Status;
 import dev.pgpool.core.stats.ServerInfo;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -30,6 +31,9 @@ import org.slf4j.LoggerFactory;
 /** Carries out what operators want of a running pooler. Thread-safe; never blocks. */
 public final class PoolerControl implements AdminControl {
     private static final Logger LOGGER = LoggerFactory.getLogger(PoolerControl.class);
+
+    /** PgBouncer's words for commands that it does not call by their names where they are for its own database. */
+    private static final Map<String, String> AT_CONSOLE = Map.of("ENABLE", "disable", "WAIT_CLOSE", "wait in");
 
     private final PoolerRuntime runtime;
     private final ClientRegistry clients;
@@ -106,11 +110,8 @@ public final class PoolerControl implements AdminControl {
     @Override
     public CompletableFuture<Void> pause(Optional<String> database) {
         return later("PAUSE", database, () -> {
-            if (database.isEmpty() && commands.status() != Status.ACTIVE) {
+            if (commands.status() != Status.ACTIVE) {
                 throw new ControlException("already suspended/paused");
-            }
-            if (database.isPresent() && commands.isPausedAlone(database.get())) {
-                throw new ControlException("database " + database.get() + " is already paused");
             }
             return commands.pause(database);
         });
@@ -262,7 +263,8 @@ public final class PoolerControl implements AdminControl {
 
     private void check(String command, String database) {
         if (PgPoolConfig.isConsole(database)) {
-            throw new ControlException("cannot " + command.toLowerCase(Locale.ROOT) + " admin db: " + database);
+            throw new ControlException("cannot " + AT_CONSOLE.getOrDefault(command, command.toLowerCase(Locale.ROOT))
+                    + " admin db: " + database);
         }
         if (database.equals("*") || runtime.config().database(database).isEmpty()) {
             throw new ControlException("no such database: " + database);

@@ -31,8 +31,9 @@ public enum PoolerError {
             "could not look up the credential of user \"%s\"",
             "See the log of the pooler.",
             "bouncer config error"),
-    NO_HBA_ENTRY("FATAL", "28000", "no pg_hba.conf entry for %s", null),
-    HBA_REJECTED("FATAL", "28000", "pg_hba.conf rejects connection for %s", null),
+    EMPTY_PASSWORD("FATAL", "28P01", "empty password returned by client", null),
+    NO_HBA_ENTRY("FATAL", "28000", "no pg_hba.conf entry for %s", null, "no authentication method is found"),
+    HBA_REJECTED("FATAL", "28000", "pg_hba.conf rejects connection for %s", null, "login rejected"),
     LOGIN_REJECTED("FATAL", "28000", "login rejected for user \"%s\"", null, "login rejected"),
     TRUST_REFUSED(
             "FATAL",
@@ -40,6 +41,7 @@ public enum PoolerError {
             "\"trust\" authentication failed for user \"%s\"",
             null,
             "\"trust\" authentication failed"),
+    TRUST_FOUND_NOBODY("FATAL", "28000", "\"trust\" authentication failed for user \"%s\"", null, "no such user"),
     CERTIFICATE_REFUSED(
             "FATAL",
             "28000",
