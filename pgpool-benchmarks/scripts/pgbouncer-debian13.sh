@@ -1,13 +1,15 @@
 #!/bin/sh
-# Unpacks Debian 13's PgBouncer (1.24, with prepared statements in transaction mode) and its libraries into target/,
-# installs nothing, and prints the directory to put in front of PATH. For older Debians on x86-64.
+# Unpacks Debian 13's PgBouncer (1.24, with prepared statements in transaction mode) and its libraries into target/, or the
+# directory given, installs nothing, and prints the directory to put in front of PATH. For older Debians on x86-64.
+#   pgbouncer-debian13.sh [directory]
 set -eu
 mirror=${MIRROR:-http://deb.debian.org/debian}
-directory=$(cd "$(dirname "$0")/.." && pwd)/target/pgbouncer-debian13
+directory=${1:-$(cd "$(dirname "$0")/.." && pwd)/target/pgbouncer-debian13}
 packages="pgbouncer libc6 libcares2 libevent-2.1-7t64 libssl3t64 libpam0g libaudit1 libcap-ng0 libsystemd0 libcap2
     libzstd1 zlib1g libldap2 libsasl2-2 liblz4-1 liblzma5 libgcrypt20 libgpg-error0"
 
 mkdir -p "$directory/bin"
+directory=$(cd "$directory" && pwd)
 cd "$directory"
 curl -fsS "$mirror/dists/trixie/main/binary-amd64/Packages.xz" | xz -dc >Packages
 for package in $packages; do
