@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** PostgreSQL's JDBC driver binds its SCRAM exchange to its connection with us. */
 class ChannelBindingIT {
@@ -103,9 +104,10 @@ class ChannelBindingIT {
     }
 
     /** The authority's signature is made by its own key: P-256. What counts is how our certificate was signed. */
-    @Test
-    void anEd25519KeyUnderAnEcdsaSignatureCanBeBoundTo() throws SQLException {
-        try (TestPooler pooler = pooler(ChannelBinding.PREFER, false, algorithm("ed25519"))) {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anEd25519KeyUnderAnEcdsaSignatureCanBeBoundTo(boolean nativeLibrary) throws SQLException {
+        try (TestPooler pooler = pooler(ChannelBinding.PREFER, nativeLibrary, algorithm("ed25519"))) {
             assertThat(jdbc(pooler, "require", "sesame")).isEqualTo("in");
         }
     }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +66,22 @@ class WaitingIT {
             assertThat(holder.value("SELECT 'undisturbed'")).isEqualTo("undisturbed");
             holder.run("COMMIT");
             assertThat(later.value("SELECT 'served'")).isEqualTo("served");
+        }
+    }
+
+    /** Not that there are too few servers: there are none that it could have. */
+    @Test
+    void whoWaitsInAPausedPoolIsToldSo() throws Exception {
+        try (TestPooler pooler = TestPooler.start(postgres, 1, db -> db.waitTimeout(Duration.ofMillis(300)));
+                WireClient client = pooler.login()) {
+            pooler.pool().pause().toCompletableFuture().get(20, TimeUnit.SECONDS);
+            assertThat(client.query("SELECT 1").send().readUntilClosed())
+                    .last()
+                    .asString()
+                    .contains(
+                            "C \"53300\"",
+                            "M \"query_wait_timeout: no server within 300 ms (paused, servers 0 of 1",
+                            "H \"An operator has paused the pool, and has to resume it.\"");
         }
     }
 

@@ -110,7 +110,10 @@ public final class TlsBuilder {
         return this;
     }
 
-    /** Default true. Whether {@code netty-tcnative} does the work where it is on the class path. */
+    /**
+     * Default true. Whether {@code netty-tcnative} does the work where it is on the class path; for RSA and EC keys, since it
+     * can't use others.
+     */
     public TlsBuilder nativeLibrary(boolean nativeLibrary) {
         this.nativeLibrary = nativeLibrary;
         return this;

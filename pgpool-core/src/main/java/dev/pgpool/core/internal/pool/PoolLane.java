@@ -27,6 +27,8 @@ public final class PoolLane<S> {
     /** A waiter elsewhere must be this much older before it is served ahead of one here: moving has a price. */
     private static final long FAIRNESS_NANOS = 2_000_000;
 
+    private static final String PAUSED_HINT = "An operator has paused the pool, and has to resume it.";
+
     private final int index;
     private final Executor loop;
     private final LaneOwner<S> owner;
@@ -375,10 +377,14 @@ public final class PoolLane<S> {
         calm();
     }
 
-    /** If connects fail, that is why, and not that there are too few servers. */
+    /** If the pool is paused or connects fail, that is why, and not that there are too few servers. */
     private ErrorFields timedOut() {
         ErrorFields failure = owner.lastFailure();
         ErrorFields timeout = PoolerError.QUERY_WAIT_TIMEOUT.with(state());
+        if (isHeld()) {
+            return new ErrorFields(
+                    timeout.severity(), timeout.sqlState(), timeout.message(), null, PAUSED_HINT, timeout.words());
+        }
         return failure == null
                 ? timeout
                 : new ErrorFields(
@@ -391,7 +397,8 @@ public final class PoolLane<S> {
 
     private String state() {
         SharedCap cap = place.cap();
-        return "no server within " + rules.waitTimeoutNanos() / 1_000_000 + " ms (servers " + budget.servers()
+        return "no server within " + rules.waitTimeoutNanos() / 1_000_000 + " ms (" + (isHeld() ? "paused, " : "")
+                + "servers " + budget.servers()
                 + (budget.hasLimit() ? " of " + budget.maxServers() : "")
                 + (cap == null ? "" : ", with other pools " + cap.taken() + " of " + cap.max())
                 + ", connecting " + budget.connecting() + ", idle here " + idle.size() + pinned() + ", waiting here "

@@ -12,15 +12,19 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.ReferenceCountUtil;
+import java.util.Set;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
 
 /** Makes contexts of settings and files. Does I/O: not for event loops. */
 final class ContextFactory {
     /** The ALPN name of the protocol, as registered with IANA. */
     static final String APPLICATION_PROTOCOL = "postgresql";
+
+    private static final Set<String> OPENSSL_KEYS = Set.of("RSA", "EC");
 
     private final String path;
     private final TlsConfig config;
@@ -64,7 +68,11 @@ final class ContextFactory {
                         ? ClientAuth.REQUIRE
                         : config.trust().isPresent() ? ClientAuth.OPTIONAL : ClientAuth.NONE);
         return new ClientTls(
-                config, build(builder, true), material == null ? null : material.leaf(), trust, files.fingerprint());
+                config,
+                build(builder, true, material),
+                material == null ? null : material.leaf(),
+                trust,
+                files.fingerprint());
     }
 
     ServerTls forServers() throws TlsProblem {
@@ -75,8 +83,9 @@ final class ContextFactory {
             return new ServerTls(config, config.context().get(), true, "");
         }
         SslContextBuilder builder = SslContextBuilder.forClient();
+        KeyMaterial material = null;
         if (config.identity().isPresent()) {
-            KeyMaterial material = identities.read(config.identity().get());
+            material = identities.read(config.identity().get());
             if (material != null) {
                 builder.keyManager(material.key(), material.chain());
             } else if (config.identity().get() instanceof TlsIdentity.Managed managed) {
@@ -90,18 +99,26 @@ final class ContextFactory {
         }
         // Netty's default is to check the host name; whether that is wanted is said per connection
         builder.endpointIdentificationAlgorithm(null);
-        return new ServerTls(config, build(builder, false), config.trust().isPresent(), files.fingerprint());
+        return new ServerTls(
+                config, build(builder, false, material), config.trust().isPresent(), files.fingerprint());
     }
 
     private static boolean isOfTls13(String suite) {
         return suite.startsWith("TLS_") && !suite.contains("_WITH_");
     }
 
+    /** BoringSSL takes keys of other kinds, and then ends every handshake. */
+    private static boolean isForOpenSsl(@Nullable KeyMaterial material) {
+        return material == null || OPENSSL_KEYS.contains(material.key().getAlgorithm());
+    }
+
     /** Wrong names are found here, by an engine that is thrown away, and not by the first client. */
-    private SslContext build(SslContextBuilder builder, boolean server) throws TlsProblem {
+    private SslContext build(SslContextBuilder builder, boolean server, @Nullable KeyMaterial material)
+            throws TlsProblem {
         // BoringSSL has the suites of TLS 1.3 that it has, whatever it is told
         boolean openSsl = config.nativeLibrary()
                 && OpenSsl.isAvailable()
+                && isForOpenSsl(material)
                 && config.cipherSuites().stream().noneMatch(ContextFactory::isOfTls13);
         builder.sslProvider(openSsl ? SslProvider.OPENSSL : SslProvider.JDK)
                 .protocols(config.protocols())
