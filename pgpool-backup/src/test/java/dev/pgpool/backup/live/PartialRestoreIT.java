@@ -21,10 +21,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** One table, one schema, rows only, into a new database or beside what an existing one holds. */
@@ -220,6 +222,64 @@ class PartialRestoreIT {
             assertThat(tables(database + "_one")).isEqualTo("public.log_2");
             assertThat(postgresSays(database + "_one", "SELECT count(*) FROM log_2"))
                     .isEqualTo("10");
+        }
+    }
+
+    @Test
+    void aMaterializedViewIsFilledWhereWhatItReadsIs() {
+        String database = shop();
+        postgres.executeIn(
+                database,
+                "CREATE MATERIALIZED VIEW shop.sums AS SELECT count(*) AS n FROM shop.orders",
+                "CREATE UNIQUE INDEX sums_n ON shop.sums (n)");
+        try (BackupEngine engine = engine(database).build()) {
+            succeed(engine.run());
+            RestorePart view = RestorePart.table("shop", "sums");
+            engine.restore(request(database, database + "_both").part(view.andTable("shop", "orders")));
+            assertThat(postgresSays(database + "_both", "SELECT n FROM shop.sums"))
+                    .isEqualTo("100");
+            RestoreReport alone =
+                    engine.restore(request(database, database + "_alone").part(view));
+            assertThat(alone.leftOut()).singleElement().asString().contains("rows of materialized view shop.sums");
+            assertThat(postgresSays(
+                            database + "_alone",
+                            "SELECT relispopulated FROM pg_class WHERE oid = 'shop.sums'::regclass"))
+                    .as("not filled from tables that are empty here")
+                    .isEqualTo("f");
+            engine.restore(
+                    request(database, database).part(view.as("shop", "sums 2")).intoExisting());
+            assertThat(postgresSays(database, "SELECT n FROM shop.\"sums 2\"")).isEqualTo("100");
+            postgres.executeIn(database, "DROP MATERIALIZED VIEW shop.sums");
+            engine.restore(request(database, database).part(view).intoExisting());
+            assertThat(postgresSays(database, "SELECT n FROM shop.sums")).isEqualTo("100");
+        }
+    }
+
+    /** An archive is in the encoding of its database. */
+    @ParameterizedTest
+    @CsvSource({"LATIN1, gr\u00fcn \u00df", "WIN1252, 5 \u20ac", "EUC_JP, \u65e5\u672c", "KOI8R, \u0416\u0443\u043a"})
+    void namesAreFoundInEveryEncoding(String encoding, String name) {
+        String database = postgres.createDatabase() + "_" + encoding.toLowerCase(Locale.ROOT);
+        postgres.execute("CREATE DATABASE " + database + " TEMPLATE template0 ENCODING '" + encoding
+                + "' LC_COLLATE 'C' LC_CTYPE 'C'");
+        String table = quoted("in " + name) + "." + quoted(name);
+        postgres.executeIn(
+                database,
+                "CREATE SCHEMA " + quoted("in " + name),
+                "CREATE TABLE " + table + " (id serial PRIMARY KEY, " + quoted(name) + " text DEFAULT '" + name + "')",
+                "INSERT INTO " + table + " DEFAULT VALUES");
+        try (BackupEngine engine = engine(database).build()) {
+            succeed(engine.run());
+            engine.restore(request(database, database + "_2").part(RestorePart.table("in " + name, name)));
+            assertThat(postgresSays(database + "_2", "SELECT " + quoted(name) + " FROM " + table))
+                    .isEqualTo(name);
+            engine.restore(request(database, database)
+                    .part(RestorePart.table("in " + name, name).as("in " + name, name + "2"))
+                    .intoExisting());
+            assertThat(postgresSays(
+                            database,
+                            "SELECT " + quoted(name) + " FROM " + quoted("in " + name) + "." + quoted(name + "2")))
+                    .isEqualTo(name);
         }
     }
 

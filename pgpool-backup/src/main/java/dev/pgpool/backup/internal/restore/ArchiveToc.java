@@ -8,6 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,40 @@ record ArchiveToc(List<Entry> entries) {
     }
 
     private static final byte[] MAGIC = "PGDMP".getBytes(StandardCharsets.US_ASCII);
+    private static final Pattern CLIENT_ENCODING = Pattern.compile("client_encoding = '([^']*)'");
+
+    /** Java's names of PostgreSQL's encodings. UTF8 needs none, and SQL_ASCII has none. */
+    private static final Map<String, String> CHARSETS = Map.ofEntries(
+            Map.entry("LATIN1", "ISO-8859-1"),
+            Map.entry("LATIN2", "ISO-8859-2"),
+            Map.entry("LATIN3", "ISO-8859-3"),
+            Map.entry("LATIN4", "ISO-8859-4"),
+            Map.entry("LATIN5", "ISO-8859-9"),
+            Map.entry("LATIN7", "ISO-8859-13"),
+            Map.entry("LATIN9", "ISO-8859-15"),
+            Map.entry("LATIN10", "ISO-8859-16"),
+            Map.entry("ISO_8859_5", "ISO-8859-5"),
+            Map.entry("ISO_8859_6", "ISO-8859-6"),
+            Map.entry("ISO_8859_7", "ISO-8859-7"),
+            Map.entry("ISO_8859_8", "ISO-8859-8"),
+            Map.entry("WIN1250", "windows-1250"),
+            Map.entry("WIN1251", "windows-1251"),
+            Map.entry("WIN1252", "windows-1252"),
+            Map.entry("WIN1253", "windows-1253"),
+            Map.entry("WIN1254", "windows-1254"),
+            Map.entry("WIN1255", "windows-1255"),
+            Map.entry("WIN1256", "windows-1256"),
+            Map.entry("WIN1257", "windows-1257"),
+            Map.entry("WIN1258", "windows-1258"),
+            Map.entry("WIN866", "IBM866"),
+            Map.entry("WIN874", "x-windows-874"),
+            Map.entry("KOI8R", "KOI8-R"),
+            Map.entry("KOI8U", "KOI8-U"),
+            Map.entry("EUC_JP", "EUC-JP"),
+            Map.entry("EUC_KR", "EUC-KR"),
+            Map.entry("EUC_CN", "GB2312"),
+            Map.entry("EUC_TW", "x-EUC-TW"));
+
     private static final int TAR_HEADER = 512;
     private static final int MAX_STRING = 1 << 30;
     private static final int OLDEST = version(1, 12);
@@ -75,8 +112,9 @@ record ArchiveToc(List<Entry> entries) {
 
     private static final class Parser {
         private final InputStream in;
-        // Names are the database's bytes; what is not UTF-8 only has to stay different.
-        private final Charset charset = StandardCharsets.UTF_8;
+        // Until the first entry says otherwise. Names in SQL_ASCII are bytes; what is not UTF-8 only has to stay
+        // different.
+        private Charset charset = StandardCharsets.UTF_8;
         private int version;
         private int intSize;
         private int offsetSize;
@@ -123,7 +161,10 @@ record ArchiveToc(List<Entry> entries) {
             String tag = string();
             String description = string();
             integer();
-            string();
+            String definition = string();
+            if (description.equals("ENCODING")) {
+                charset = charset(definition);
+            }
             string();
             string();
             String schema = string();
@@ -150,6 +191,12 @@ record ArchiveToc(List<Entry> entries) {
                 string();
             }
             return new Entry(id, description, schema, tag, dependencies);
+        }
+
+        private static Charset charset(String definition) {
+            Matcher encoding = CLIENT_ENCODING.matcher(definition);
+            String name = encoding.find() ? CHARSETS.get(encoding.group(1)) : null;
+            return name != null && Charset.isSupported(name) ? Charset.forName(name) : StandardCharsets.UTF_8;
         }
 
         private int octet() throws IOException {

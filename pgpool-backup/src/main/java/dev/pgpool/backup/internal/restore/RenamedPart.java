@@ -237,7 +237,7 @@ final class RenamedPart {
         }
         Set<String> present = new HashSet<>(used);
         members.forEach(member -> present.add(member.name()));
-        String base = name.startsWith(table) ? newTable + name.substring(table.length()) : name;
+        String base = name.startsWith(table + "_") ? newTable + name.substring(table.length()) : name;
         String candidate = shortened(base, "");
         for (int i = 1; present.contains(candidate); i++) {
             candidate = shortened(base, "_" + i);

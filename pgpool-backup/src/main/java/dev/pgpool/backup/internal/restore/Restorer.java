@@ -129,7 +129,7 @@ public final class Restorer {
             return Selection.ALL;
         }
         if (part.newName() != null) {
-            return Selection.of(source, manifest, new RenamedPart(part).original(), null, Existing.REFUSE);
+            return Selection.ofOriginal(source, manifest, new RenamedPart(part).original());
         }
         Set<String> schemas = null;
         if (into) {

@@ -72,16 +72,35 @@ record Selection(List<Integer> entries, boolean outOfOrder, List<String> extra, 
             RestorePart part,
             @Nullable Set<String> schemas,
             Existing existing) {
+        requireParts(manifest);
+        return of(toc(source, manifest), manifest.tool().format() == DumpFormat.CUSTOM, part, schemas, existing);
+    }
+
+    private static void requireParts(BackupManifest manifest) {
         if (manifest.tool().format() == DumpFormat.PLAIN) {
             throw new BackupException(
                     FailureReason.RESTORE_REFUSED, "a plain dump cannot be restored in part (expected: format CUSTOM)");
         }
-        return of(toc(source, manifest), manifest.tool().format() == DumpFormat.CUSTOM, part, schemas, existing);
     }
 
     /** The same of a table of contents; a tar file is not sortable, since it is read from its beginning to its end. */
     static Selection of(
             ArchiveToc toc, boolean sortable, RestorePart part, @Nullable Set<String> schemas, Existing existing) {
+        return of(toc, sortable, part, schemas, existing, schemas != null);
+    }
+
+    /**
+     * The same, also of a part that goes on from there into a database that has what it needs.
+     *
+     * @param refreshed whether materialized views are filled, though what they read may be empty where they are restored
+     */
+    private static Selection of(
+            ArchiveToc toc,
+            boolean sortable,
+            RestorePart part,
+            @Nullable Set<String> schemas,
+            Existing existing,
+            boolean refreshed) {
         List<String> extra = new ArrayList<>();
         if (part.content() == Content.DATA) {
             extra.add("--data-only");
@@ -91,7 +110,19 @@ record Selection(List<Integer> entries, boolean outOfOrder, List<String> extra, 
         if (schemas != null && existing == Existing.OVERWRITE) {
             extra.addAll(List.of("--clean", "--if-exists"));
         }
-        return new Search(toc, schemas, sortable).select(part, extra);
+        return new Search(toc, schemas, sortable, refreshed).select(part, extra);
+    }
+
+    /** What is restored of a part that gets another name, into a database of its own. */
+    static Selection ofOriginal(ArchiveSource source, BackupManifest manifest, RestorePart part) {
+        requireParts(manifest);
+        return of(
+                toc(source, manifest),
+                manifest.tool().format() == DumpFormat.CUSTOM,
+                part,
+                null,
+                Existing.REFUSE,
+                true);
     }
 
     /** The same without the positions of sequences: those of the target may serve other tables, too. */
@@ -119,12 +150,14 @@ record Selection(List<Integer> entries, boolean outOfOrder, List<String> extra, 
         private final ArchiveToc toc;
         private final @Nullable Set<String> schemas;
         private final boolean sortable;
+        private final boolean refreshed;
         private final Map<Integer, Entry> byId = new HashMap<>();
         private final Set<Integer> chosen = new LinkedHashSet<>();
         private final List<String> leftOut = new ArrayList<>();
 
-        Search(ArchiveToc toc, @Nullable Set<String> schemas, boolean sortable) {
+        Search(ArchiveToc toc, @Nullable Set<String> schemas, boolean sortable, boolean refreshed) {
             this.sortable = sortable;
+            this.refreshed = refreshed;
             this.toc = toc;
             this.schemas = schemas;
             toc.entries().forEach(entry -> byId.put(entry.id(), entry));
@@ -145,6 +178,7 @@ record Selection(List<Integer> entries, boolean outOfOrder, List<String> extra, 
                 partitions();
             } while (chosen.size() > before);
             foreignKeys();
+            materializedViews();
             if (schemas == null) {
                 needs();
             }
@@ -280,6 +314,38 @@ record Selection(List<Integer> entries, boolean outOfOrder, List<String> extra, 
                     chosen.remove(entry.id());
                     leftOut.add("foreign key " + entry.schema() + "." + entry.tag()
                             + ", which leads to a table that is not part of it");
+                }
+            }
+        }
+
+        /** Filling a view takes what it reads: in a new database, tables that are part of it. */
+        private void materializedViews() {
+            for (Entry data : toc.entries()) {
+                if (!data.description().equals("MATERIALIZED VIEW DATA")) {
+                    continue;
+                }
+                Entry view = data.dependencies().stream()
+                        .filter(chosen::contains)
+                        .map(byId::get)
+                        .filter(e -> e != null
+                                && e.description().equals("MATERIALIZED VIEW")
+                                && e.schema().equals(data.schema())
+                                && e.tag().equals(data.tag()))
+                        .findFirst()
+                        .orElse(null);
+                if (view == null) {
+                    continue;
+                }
+                boolean readable = view.dependencies().stream()
+                        .map(byId::get)
+                        .filter(e -> e != null && isRelation(e))
+                        .allMatch(e -> chosen.contains(e.id()));
+                if (refreshed || readable) {
+                    chosen.add(data.id());
+                } else {
+                    chosen.remove(data.id());
+                    leftOut.add("rows of materialized view " + data.schema() + "." + data.tag()
+                            + ", which reads a table that is not part of it");
                 }
             }
         }
