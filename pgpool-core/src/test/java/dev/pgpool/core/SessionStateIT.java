@@ -33,7 +33,7 @@ class SessionStateIT {
                 "SET statement_timeout = '7s'",
                 "SELECT set_config('statement_timeout', '7000', false)",
                 "BEGIN; SET statement_timeout = 7000; COMMIT",
-                "BEGIN; SET statement_timeout = 1; SAVEPOINT s; SET statement_timeout = 2; ROLLBACK TO s; "
+                "BEGIN; SET statement_timeout = 61000; SAVEPOINT s; SET statement_timeout = 62000; ROLLBACK TO s; "
                         + "SET SESSION statement_timeout = '7s'; COMMIT",
                 "DO $$ BEGIN EXECUTE 'SET statement_timeout = 7000'; END $$"
             })

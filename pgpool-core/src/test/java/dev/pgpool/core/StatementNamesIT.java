@@ -108,6 +108,13 @@ class StatementNamesIT {
                 "Q S | P a SELECT 1 | E S | C a | Q S | P a SELECT 3 | Q BEGIN | Q S | B a | P b SELECT 4 | Q S | Q DEALLOCATE a | Q S | Q COMMIT | Q S | B b",
                 "P a SELECT 1 | P s S | B s | B s | B a | P b SELECT 2 | B s | Q DEALLOCATE ALL | Q S | P a SELECT 1 | Q S",
                 "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | Q S | Q ROLLBACK | Q S | Q SELECT name FROM pg_prepared_statement() ORDER BY 1 | B a",
+                // shown by the extended protocol, parsed under what may not be so any more
+                "Q CREATE TEMP TABLE tt(i int) | P a SELECT i FROM tt | E S | B a",
+                "Q CREATE TEMP TABLE tt(i int) | P s S | P a SELECT i FROM tt | B s | B a | B s",
+                "Q SET my.own = 'x' | P a SELECT 1 | E S | Q SET my.own = 'y' | P b SELECT 2 | E S | B a | B b",
+                "P s S | P a SELECT 1 | Q SET search_path = pg_catalog | B s | B a | Q RESET search_path | B s",
+                "P a SELECT $1::date | Q SET TimeZone = 'Asia/Tokyo' | Q SET DateStyle = 'German' | E S | P b SELECT 2 | E S",
+                "Q CREATE TEMP TABLE tt(i int) | P a SELECT i FROM tt | E SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT i FROM tt'",
                 "P a SELECT 1 | Q SELECT \"name\" FROM \"pg_catalog\".\"pg_prepared_statements\" | Q SELECT count(*) FROM PG_PREPARED_STATEMENTS");
     }
 

@@ -54,6 +54,8 @@ final class Exchange {
     TransactionStatus status = TransactionStatus.IDLE;
     /** Nothing was sent since the last ReadyForQuery. */
     boolean ready = true;
+    /** A query of ours, whose answers are not expected replies, is ahead of what the client says. */
+    boolean asking;
     /** The server waits for COPY data. */
     boolean copyIn;
     /** The server skips everything up to the next Sync. */

@@ -48,9 +48,6 @@ public final class Link implements ServerPhase {
     private final Inspection inspection;
 
     private ServerLane lane;
-    /** A query of ours is ahead of the client's messages. */
-    private boolean asking;
-
     private boolean resyncing;
     /** What is to hear of the cancel request that waits until our query is answered; null if none waits. */
     private @Nullable Runnable cancelWhenAnswered;
@@ -101,7 +98,7 @@ public final class Link implements ServerPhase {
         statements.begin();
         crowded = false;
         resyncing = false;
-        asking = false;
+        x.asking = false;
         server.enter(this);
         if (client.parameters() != server.parameters()) {
             settings.begin(client.parameters(), false);
@@ -230,7 +227,7 @@ public final class Link implements ServerPhase {
 
     /** Gives the server back if nothing is owed, nothing is half said and the transaction is over. */
     void maybeRelease() {
-        if (!x.ready || !x.expected.isEmpty() || asking || resyncing || !server.isDrained()) {
+        if (!x.ready || !x.expected.isEmpty() || x.asking || resyncing || !server.isDrained()) {
             return;
         }
         LinkedClient client = x.client;
@@ -316,14 +313,14 @@ public final class Link implements ServerPhase {
         if (!x.expected.isEmpty()) {
             throw new IllegalStateException("a query of ours behind the client's");
         }
-        asking = true;
+        x.asking = true;
         x.ready = false;
         query.send(sql);
     }
 
     /** A query of ours was answered, well or not: what follows is the client's. */
     void onAsked(TransactionStatus status) {
-        asking = false;
+        x.asking = false;
         server.enter(this);
         if (status != TransactionStatus.IDLE) {
             throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "a query of ours left a transaction open");
@@ -414,7 +411,7 @@ public final class Link implements ServerPhase {
      */
     public void cancel(Runnable dealtWith) {
         LinkedClient meant = x.client;
-        if (asking) {
+        if (x.asking) {
             // it is meant for what the client sent behind our query
             Runnable before = cancelWhenAnswered;
             cancelWhenAnswered = before == null
@@ -524,7 +521,7 @@ public final class Link implements ServerPhase {
         }
         unpin();
         abandoned.start(cancel ? lane.cancels() : null);
-        if (!asking) {
+        if (!x.asking) {
             abandoned.clean();
             maybeRelease();
         }
@@ -560,7 +557,7 @@ public final class Link implements ServerPhase {
      * @param clean whether the server is as it was before
      */
     void onSettingsFailed(ErrorFields error, boolean clean) {
-        asking = false;
+        x.asking = false;
         server.enter(this);
         dropCancel();
         LinkedClient client = x.detach();

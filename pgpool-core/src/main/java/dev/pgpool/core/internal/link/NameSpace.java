@@ -272,7 +272,7 @@ final class NameSpace {
     }
 
     /** @param apart whether what is only to be shown may be sent in batches of its own: no transaction and no batch is open */
-    private boolean provide(StatementNames named, LinkedClient client, LaneCounters counters, boolean apart) {
+    boolean provide(StatementNames named, LinkedClient client, LaneCounters counters, boolean apart) {
         StatementNames text = withExecuted(named, client, 0);
         boolean shows = text.showsAll() && !all;
         if (shows) {

@@ -65,8 +65,9 @@ final class Requests {
             }
             switch (type) {
                 case FrontendType.QUERY -> more = query(in, current);
-                case FrontendType.PARSE -> more = statements.parse(in, current, x.counters);
-                case FrontendType.BIND -> more = isWhole(in) && statements.bind(in, current, x.counters);
+                case FrontendType.PARSE -> more = statements.parse(in, isFirst(wasReady), current, x.counters);
+                case FrontendType.BIND ->
+                    more = isWhole(in) && statements.bind(in, isFirst(wasReady), current, x.counters);
                 case FrontendType.EXECUTE -> {
                     in.requireSmall();
                     if (!in.isComplete()) {
@@ -92,6 +93,11 @@ final class Requests {
                 x.beginsNothing();
             }
         }
+    }
+
+    /** Whether a message is the first that the server gets of the client since the last ReadyForQuery. */
+    private boolean isFirst(boolean wasReady) {
+        return wasReady || (x.asking && x.expected.isEmpty());
     }
 
     /**

@@ -95,14 +95,15 @@ final class StatementRewriter {
         names.begin();
     }
 
-    boolean parse(MessageCursor in, LinkedClient client, LaneCounters counters) {
+    /** @param first whether the client has sent nothing since the last ReadyForQuery */
+    boolean parse(MessageCursor in, boolean first, LinkedClient client, LaneCounters counters) {
         ByteBuf buf = in.buffer();
         int nameEnd = stringEnd(in, in.bodyIndex(), "statement name");
         if (nameEnd < 0) {
             return false;
         }
         if (nameEnd == in.bodyIndex()) {
-            return parseUnnamed(in, client, counters);
+            return parseUnnamed(in, first, client, counters);
         }
         if (!in.isComplete()) {
             return false;
@@ -125,7 +126,9 @@ final class StatementRewriter {
             rejectParse(in, statement.serverName(), rejection);
             return true;
         }
-        provide(in, statement.effects().names(), client, counters);
+        provide(in, first, statement.effects().names(), client, counters);
+        // also if all that the client has is native just now
+        natively |= taken == null && names.isNative();
         if (natively) {
             parseNatively(in, nameEnd, taken, statement, client, counters);
             return true;
@@ -202,7 +205,7 @@ final class StatementRewriter {
         in.skip();
     }
 
-    private boolean parseUnnamed(MessageCursor in, LinkedClient client, LaneCounters counters) {
+    private boolean parseUnnamed(MessageCursor in, boolean first, LinkedClient client, LaneCounters counters) {
         ClientStatements statements = client.statements();
         boolean large = in.bodyLength() > UNNAMED_LIMIT;
         if (!large && !in.isComplete()) {
@@ -212,7 +215,7 @@ final class StatementRewriter {
             return hold(in);
         }
         SessionEffects effects = unnamedEffects(in);
-        provide(in, effects.names(), client, counters);
+        provide(in, first, effects.names(), client, counters);
         Object before = unnamedBefore(statements);
         Rejection rejection = rejectionOf(effects);
         if (rejection != null && !large) {
@@ -322,7 +325,8 @@ final class StatementRewriter {
         return unsettled ? UNCERTAIN : statements.takeUnnamed();
     }
 
-    boolean bind(MessageCursor in, LinkedClient client, LaneCounters counters) {
+    /** @param first whether the client has sent nothing since the last ReadyForQuery */
+    boolean bind(MessageCursor in, boolean first, LinkedClient client, LaneCounters counters) {
         ByteBuf buf = in.buffer();
         int portal = in.bodyIndex();
         int portalEnd = stringEnd(in, portal, "portal name");
@@ -333,7 +337,7 @@ final class StatementRewriter {
         if (nameEnd == portalEnd + 1) {
             lastBound = null;
             SessionEffects effects = client.statements().unnamedEffects();
-            if (!bindNames(in, portalEnd, effects.names(), client, counters) || !prepareUnnamed(in, client)) {
+            if (!bindNames(in, first, portalEnd, effects.names(), client, counters) || !prepareUnnamed(in, client)) {
                 return hold(in);
             }
             counters.countBind();
@@ -346,7 +350,7 @@ final class StatementRewriter {
         }
         Named named = client.statements().find(buf, portalEnd + 1, nameEnd);
         StatementNames text = named == null ? null : named.statement().effects().names();
-        if (isUnsettled(named) || !bindNames(in, portalEnd, text, client, counters)) {
+        if (isUnsettled(named) || !bindNames(in, first, portalEnd, text, client, counters)) {
             return hold(in);
         }
         lastBound = portal == portalEnd ? named : null;
@@ -392,16 +396,22 @@ final class StatementRewriter {
     }
 
     /** The server gets what the text executes or shows. */
-    private void provide(MessageCursor in, @Nullable StatementNames text, LinkedClient client, LaneCounters counters) {
+    private void provide(
+            MessageCursor in,
+            boolean first,
+            @Nullable StatementNames text,
+            LinkedClient client,
+            LaneCounters counters) {
         if (text != null && names.concerns(text, client)) {
             toServer.run(in.takeRun());
-            names.provide(text, client, counters);
+            names.provide(text, client, counters, first && x.status == TransactionStatus.IDLE);
         }
     }
 
     /** What a portal names of statements; false if that has to wait. */
     private boolean bindNames(
             MessageCursor in,
+            boolean first,
             int portalEnd,
             @Nullable StatementNames text,
             LinkedClient client,
@@ -416,7 +426,7 @@ final class StatementRewriter {
             server.statements().distrust();
         }
         names.bound(in.buffer().toString(in.bodyIndex(), portalEnd - in.bodyIndex(), ISO_8859_1), text);
-        provide(in, text, client, counters);
+        provide(in, first, text, client, counters);
         return true;
     }
 
@@ -430,7 +440,7 @@ final class StatementRewriter {
                 if (names.isUnsettled()) {
                     return hold(in);
                 }
-                provide(in, client.statements().unnamedEffects().names(), client, counters);
+                provide(in, false, client.statements().unnamedEffects().names(), client, counters);
                 if (!prepareUnnamed(in, client)) {
                     return hold(in);
                 }
@@ -440,7 +450,7 @@ final class StatementRewriter {
                     return hold(in);
                 }
                 if (named != null) {
-                    provide(in, named.statement().effects().names(), client, counters);
+                    provide(in, false, named.statement().effects().names(), client, counters);
                 }
                 if (named != null && named.isNativeIn(x.session)) {
                     expected.add(ExpectedReplies.DESCRIBE, named);

@@ -29,14 +29,16 @@ final class Lines {
 
     private static String line(char type, byte[] body) {
         return switch (type) {
-            case 'R' -> "Authentication " + ByteBuffer.wrap(body).getInt();
+            case 'R' ->
+                "Authentication "
+                        + (body.length < 4 ? "cut off" : ByteBuffer.wrap(body).getInt());
             case 'K' -> "BackendKeyData";
             case 'S' -> "ParameterStatus " + text(body, 0).replace('\0', '=');
-            case 'Z' -> "ReadyForQuery " + (char) body[0];
+            case 'Z' -> "ReadyForQuery " + (body.length < 1 ? "cut off" : (char) body[0]);
             case 'C' -> "CommandComplete " + text(body, 0);
             case 'D' -> "DataRow " + text(body, 6);
             case 'T' -> "RowDescription";
-            case 't' -> "ParameterDescription " + body[1];
+            case 't' -> "ParameterDescription " + (body.length < 2 ? "cut off" : body[1]);
             case 'd' -> "CopyData " + text(body, 0).strip();
             case '1' -> "ParseComplete";
             case '2' -> "BindComplete";
@@ -71,7 +73,11 @@ final class Lines {
         return (type == 'E' ? "" : "Notice ") + severity + " " + state + " " + message;
     }
 
+    /** What a fuzzed server says may be shorter than it should be. */
     private static String text(byte[] body, int from) {
+        if (body.length < from) {
+            return "cut off";
+        }
         int end = body.length;
         while (end > from && body[end - 1] == 0) {
             end--;

@@ -198,7 +198,8 @@ class RelayModelTest {
                 if (server.isOpen()) {
                     assertThat(server.postgres.status()).isEqualTo('I');
                     long named = server.postgres.statementNames().stream()
-                            .filter(name -> !name.isEmpty())
+                            // a real server refuses the text that stands for a rejected one
+                            .filter(name -> !name.isEmpty() && !name.equals("pgpool rejects this"))
                             .count();
                     // a Close that the server skipped is made up for with the next Parse
                     long skipped = server.postgres.heard().stream()
