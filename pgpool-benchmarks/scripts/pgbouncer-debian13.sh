@@ -11,10 +11,10 @@ packages="pgbouncer libc6 libcares2 libevent-2.1-7t64 libssl3t64 libpam0g libaud
 mkdir -p "$directory/bin"
 directory=$(cd "$directory" && pwd)
 cd "$directory"
-curl -fsS "$mirror/dists/trixie/main/binary-amd64/Packages.xz" | xz -dc >Packages
+curl -fsS --retry 5 --retry-all-errors "$mirror/dists/trixie/main/binary-amd64/Packages.xz" | xz -dc >Packages
 for package in $packages; do
     file=$(awk -v name="$package" '$1 == "Package:" { found = $2 == name } found && $1 == "Filename:" { print $2; exit }' Packages)
-    curl -fsS -o package.deb "$mirror/$file"
+    curl -fsS --retry 5 --retry-all-errors -o package.deb "$mirror/$file"
     dpkg -x package.deb root
 done
 cat >bin/pgbouncer <<WRAPPER

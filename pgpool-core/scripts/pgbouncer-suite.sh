@@ -24,7 +24,7 @@ if [ -z "$program" ]; then
 fi
 
 archive=$reports/pgbouncer-$version.tar.gz
-[ -s "$archive" ] || curl -fsS -o "$archive" "$mirror/pool/main/p/pgbouncer/pgbouncer_$version.orig.tar.gz"
+[ -s "$archive" ] || curl -fsS --retry 5 --retry-all-errors -o "$archive" "$mirror/pool/main/p/pgbouncer/pgbouncer_$version.orig.tar.gz"
 packages=$reports/python
 mkdir -p "$packages"
 [ -d "$packages/pytest" ] ||
