@@ -25,6 +25,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Secrets that the server is asked for. */
 @OnEveryPostgres
@@ -147,6 +148,20 @@ class AuthQueryIT {
             }
             postgres.execute("ALTER ROLE " + role + " NOLOGIN");
             assertThat(refusal(pooler, role, PASSWORD)).contains("C \"28P01\"");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = ClientAuthentication.class,
+            names = {"PASSWORD", "MD5", "SCRAM_SHA_256"})
+    void aUserWithoutASecretIsLetInByNoPassword(ClientAuthentication method) {
+        String role = TestPostgres.uniqueName("no_secret");
+        postgres.execute("CREATE ROLE " + role + " LOGIN");
+        try (TestPooler pooler = pooler(method, query -> {})) {
+            for (String password : List.of("", " ", "null", role)) {
+                assertThat(refusal(pooler, role, password)).contains("C \"28P01\"");
+            }
         }
     }
 

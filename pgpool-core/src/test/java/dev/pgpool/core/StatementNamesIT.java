@@ -154,6 +154,36 @@ class StatementNamesIT {
         }
     }
 
+    /** A Sync of ours in the middle of a batch would end its portals, and commit what it has done. */
+    @Test
+    void whatIsShownBehindAFlushEndsNoBatch() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login()) {
+            String table = TestPostgres.uniqueName("flushed");
+            postgres.execute("CREATE TABLE " + table + " (i int)", "GRANT ALL ON " + table + " TO PUBLIC");
+            client.parse("a", "SELECT 1").sync().exchange();
+            client.run("SET TimeZone = 'Asia/Tokyo'");
+            client.parse("", "INSERT INTO " + table + " VALUES (1)").bind("").execute();
+            client.parse("", "SELECT generate_series(1, 3)")
+                    .bindPortal("p", "")
+                    .execute("p", 1)
+                    .flush()
+                    .send();
+            client.readUntil('s');
+            List<String> rest = client.parse("", SHOWN)
+                    .bind("")
+                    .execute()
+                    .execute("p", 0)
+                    .parse("", "SELECT 1 / 0")
+                    .bind("")
+                    .execute()
+                    .sync()
+                    .exchange();
+            assertThat(rest).contains("DataRow 1 1 '3'").endsWith("ReadyForQuery I");
+            assertThat(postgres.query("SELECT count(*) FROM " + table)).containsExactly("0");
+        }
+    }
+
     private List<String> direct(String conversation) {
         try (WireClient client = WireClient.login(postgres.address(), TestPostgres.USER, TestPostgres.DATABASE)) {
             return hold(conversation, client, () -> {});
