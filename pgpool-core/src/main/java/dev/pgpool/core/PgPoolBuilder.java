@@ -89,7 +89,7 @@ public final class PgPoolBuilder {
 
     /**
      * Default none. Also listens on {@code <directory>/.s.PGSQL.<port>}. One that begins with {@code @} is a name in Linux'
-     * abstract namespace, as {@code psql -h @name} has it: there is no file, and whoever is on the machine may connect.
+     * abstract namespace, as {@code psql -h @name} has it: there is no file, and every process of the machine may connect.
      */
     public PgPoolBuilder unixSocketDirectory(Path directory) {
         this.unixSocketDirectory = Optional.of(directory);

@@ -65,7 +65,7 @@ class AuthenticationIT {
                 try (WireClient client = pooler.connect()) {
                     Message answer =
                             client.startup(attempt[0], TestPostgres.DATABASE).authenticate(attempt[1]);
-                    // PostgreSQL says so too where the password comes in clear, whoever sends none
+                    // PostgreSQL says so too where the password comes in clear, whichever client sends none
                     String words = method.equals("password") && attempt[1].isEmpty()
                             ? "empty password returned by client\""
                             : "password authentication failed for user \"" + attempt[0] + "\"\"";

@@ -18,7 +18,7 @@ class AnswersIT {
     @TempDir
     Path directory;
 
-    /** The port is one that nobody may listen on, were it tried, and the log would be a file. */
+    /** The port is no port and the log a file: an answer that began to listen or to log would fail. */
     private static final List<String> INI = List.of(
             "[databases]",
             "app = host=db user=app password=geheim",

@@ -391,6 +391,6 @@ class RestoreIT {
     }
 
     private static String databases(TestPostgres postgres) {
-        return Source.query(postgres, "postgres", "SELECT string_agg(datname, ',' ORDER BY 1) FROM pg_database");
+        return Source.query(postgres, "postgres", "SELECT string_agg(datname, ',' ORDER BY datname) FROM pg_database");
     }
 }

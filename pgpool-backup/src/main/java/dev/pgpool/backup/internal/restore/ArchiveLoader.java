@@ -122,17 +122,10 @@ public final class ArchiveLoader {
         if (plain) {
             return loadPlain(manifest, where, environment, redactor, plan);
         }
-        List<String> arguments =
-                new ArrayList<>(List.of("--format=" + manifest.tool().format().flag()));
-        arguments.addAll(plan.arguments());
-        arguments.addAll(where);
-        List<String> command = ClientTools.command(tools.restore(), arguments);
         LoadErrors errors = new LoadErrors();
         Path list = listFile(plan.entries());
         try {
-            if (list != null) {
-                command.add("--use-list=" + list);
-            }
+            List<String> command = restoreCommand(manifest.tool().format(), plan, where, list);
             if (!plan.outOfOrder() && (plan.jobs() == 1 || manifest.tool().format() != DumpFormat.CUSTOM)) {
                 Ending ending =
                         pipe(manifest, command, environment, redactor, errors, false, FailureReason.RESTORE_FAILED);
@@ -186,16 +179,10 @@ public final class ArchiveLoader {
 
     /** Restores from such a file. */
     LoadPlan.Loaded loadFile(Path file, Into into, LoadPlan plan) {
-        List<String> arguments = new ArrayList<>(List.of("--format=" + DumpFormat.CUSTOM.flag()));
-        arguments.addAll(plan.arguments());
-        arguments.addAll(into.arguments(tools, false));
-        List<String> command = ClientTools.command(tools.restore(), arguments);
         LoadErrors errors = new LoadErrors();
         Path list = listFile(plan.entries());
         try {
-            if (list != null) {
-                command.add("--use-list=" + list);
-            }
+            List<String> command = restoreCommand(DumpFormat.CUSTOM, plan, into.arguments(tools, false), list);
             Ending ending = onFile(
                     file,
                     command,
@@ -208,6 +195,17 @@ public final class ArchiveLoader {
         } finally {
             delete(list);
         }
+    }
+
+    private List<String> restoreCommand(DumpFormat format, LoadPlan plan, List<String> where, @Nullable Path list) {
+        List<String> arguments = new ArrayList<>(List.of("--format=" + format.flag()));
+        arguments.addAll(plan.arguments());
+        arguments.addAll(where);
+        List<String> command = ClientTools.command(tools.restore(), arguments);
+        if (list != null) {
+            command.add("--use-list=" + list);
+        }
+        return command;
     }
 
     /** What a plain dump can be asked for: all of it. */

@@ -86,7 +86,7 @@ final class SecretExchange implements LoginExchange {
     /**
      * What one response led to.
      *
-     * @param empty whether the response was a password without a letter, which lets nobody in, as PostgreSQL says
+     * @param empty whether the response was the empty password, with which PostgreSQL refuses every client
      */
     private record Step(
             Verdict verdict, ByteBuf answer, @Nullable RuntimeException failure, boolean empty) {

@@ -59,7 +59,7 @@ final class UnixListener {
             throw failure("listen.unixSocketDirectory", "can't be opened: " + SocketWords.of(e), PLACE, e);
         }
         if (left != null) {
-            // of the group first: nobody of another one is let in for a moment
+            // of the group first: the mode may be for it alone, and processes of another one could connect for a moment
             giveToGroup(left);
             permit(left);
         }
