@@ -332,13 +332,15 @@ class VerifyIT {
                 BackupEngine engine = Source.engine(new DirectoryStore(directory), database)
                         .verifyOn(Source.server(other))
                         .build()) {
-            String before = Source.query(other, "postgres", "SELECT string_agg(rolname, ',' ORDER BY 1) FROM pg_roles");
+            String before =
+                    Source.query(other, "postgres", "SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles");
             RunReport run = succeed(engine);
             VerifyReport report = engine.verify(database, run.id(), VerifyLevel.CHECKED);
 
             assertThat(report.problems()).isEmpty();
             assertThat(report.notes()).anySatisfy(note -> assertThat(note).contains("dropped again"));
-            assertThat(Source.query(other, "postgres", "SELECT string_agg(rolname, ',' ORDER BY 1) FROM pg_roles"))
+            assertThat(Source.query(
+                            other, "postgres", "SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles"))
                     .isEqualTo(before);
             assertNoScratch(other);
         }
