@@ -2,9 +2,9 @@ package dev.pgpool.examples;
 
 import dev.pgpool.backup.BackupEngine;
 import dev.pgpool.backup.BackupEngineBuilder;
-import dev.pgpool.backup.PgServer;
-import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.notify.WebhookNotifier;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.retention.RetentionPolicy;
 import java.net.URI;
 import java.nio.file.Path;

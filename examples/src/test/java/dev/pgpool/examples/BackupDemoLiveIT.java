@@ -3,8 +3,8 @@ package dev.pgpool.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.backup.BackupEngine;
-import dev.pgpool.backup.PgServer;
-import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.config.PgServer;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.examples.quickstart.BackupSection;

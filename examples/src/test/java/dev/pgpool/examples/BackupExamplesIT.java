@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pgpool.backup.BackupEngine;
-import dev.pgpool.backup.PgServer;
-import dev.pgpool.backup.VerifyLevel;
+import dev.pgpool.backup.config.PgServer;
+import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.core.fixture.TestPostgres;

@@ -1,6 +1,11 @@
 package dev.pgpool.backup;
 
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.catalog.CatalogEntry;
+import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.internal.run.Engine;
+import dev.pgpool.backup.internal.text.DisplayText;
 import java.util.List;
 import java.util.Objects;
 
@@ -26,7 +31,7 @@ public final class BackupCatalog {
     /**
      * One backup.
      *
-     * @throws BackupException with NOT_FOUND
+     * @throws dev.pgpool.backup.report.BackupException with NOT_FOUND
      */
     public CatalogEntry show(String database, BackupId id) {
         return BackupEngine.calling(() -> engine.catalog().find(database, id));
@@ -59,7 +64,7 @@ public final class BackupCatalog {
                     entry.database(),
                     entry.id(),
                     manifest.startedAt().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
-                    Texts.bytes(manifest.totalBytes()),
+                    DisplayText.bytes(manifest.totalBytes()),
                     java.time.Duration.between(manifest.startedAt(), manifest.finishedAt())
                             .toSeconds(),
                     entry.verified() == VerifyLevel.NONE ? "-" : entry.verified(),

@@ -1,7 +1,17 @@
 package dev.pgpool.backup;
 
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.config.BackupConfig;
+import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.internal.run.CronSchedule;
 import dev.pgpool.backup.internal.run.Engine;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RestoreReport;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.report.Trigger;
+import dev.pgpool.backup.report.VerifyReport;
+import dev.pgpool.backup.restore.RestoreRequest;
 import dev.pgpool.backup.retention.RetentionPlan;
 import dev.pgpool.backup.retention.RetentionPolicy;
 import dev.pgpool.backup.store.ObjectStore;

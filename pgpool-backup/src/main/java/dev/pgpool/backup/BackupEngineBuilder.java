@@ -1,5 +1,19 @@
 package dev.pgpool.backup;
 
+import dev.pgpool.backup.config.BackupConfig;
+import dev.pgpool.backup.config.BackupKeys;
+import dev.pgpool.backup.config.Compression;
+import dev.pgpool.backup.config.DatabaseSelection;
+import dev.pgpool.backup.config.DatabaseSettings;
+import dev.pgpool.backup.config.DumpFilter;
+import dev.pgpool.backup.config.DumpFormat;
+import dev.pgpool.backup.config.PgServer;
+import dev.pgpool.backup.config.RestoreOptions;
+import dev.pgpool.backup.config.RowCounts;
+import dev.pgpool.backup.config.SqlCheck;
+import dev.pgpool.backup.config.VerifyLevel;
+import dev.pgpool.backup.event.BackupListener;
+import dev.pgpool.backup.event.RunHook;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.run.CronSchedule;
 import dev.pgpool.backup.internal.run.Engine;
@@ -101,7 +115,7 @@ public final class BackupEngineBuilder {
     /**
      * Default none: a further store for each backup. It is dumped once, into the first store that takes it, and copied from there
      * to the others as it is; each has a manifest of its own and is pruned alike. One that is lost does not fail the others: notes,
-     * {@link BackupEvent.Copied} and a notice tell. The catalog, verifications and restores use the first; an engine whose store is
+     * {@link dev.pgpool.backup.event.BackupEvent.Copied} and a notice tell. The catalog, verifications and restores use the first; an engine whose store is
      * another one restores from that. The engine closes it.
      */
     public BackupEngineBuilder copyTo(ObjectStore another) {
@@ -348,7 +362,7 @@ public final class BackupEngineBuilder {
         return this;
     }
 
-    /** Default 26 h: without a success for this long {@link BackupEvent.Overdue} is raised, run or no run. */
+    /** Default 26 h: without a success for this long {@link dev.pgpool.backup.event.BackupEvent.Overdue} is raised, run or no run. */
     public BackupEngineBuilder overdueAfter(Duration time) {
         overdueAfter = positive("overdueAfter", time);
         return this;

@@ -2,11 +2,14 @@ package dev.pgpool.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.catalog.CatalogEntry;
 import dev.pgpool.backup.fixture.EngineMain;
 import dev.pgpool.backup.fixture.FakeDump;
 import dev.pgpool.backup.fixture.S3Server;
 import dev.pgpool.backup.fixture.Source;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.backup.store.PendingWrite;
 import java.nio.charset.StandardCharsets;

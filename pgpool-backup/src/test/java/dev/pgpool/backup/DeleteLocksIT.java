@@ -3,11 +3,17 @@ package dev.pgpool.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.catalog.CatalogEntry;
+import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.fixture.FakeDump;
 import dev.pgpool.backup.fixture.ForwardingStore;
 import dev.pgpool.backup.fixture.MovedClock;
 import dev.pgpool.backup.fixture.S3Mock;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.retention.RetentionPolicy;
 import dev.pgpool.backup.store.DeleteFailure;
 import dev.pgpool.backup.store.DirectoryStore;

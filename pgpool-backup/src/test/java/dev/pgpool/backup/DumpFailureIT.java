@@ -3,10 +3,16 @@ package dev.pgpool.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.config.BackupKeys;
+import dev.pgpool.backup.config.PgServer;
+import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.fixture.Events;
 import dev.pgpool.backup.fixture.FakeDump;
 import dev.pgpool.backup.fixture.S3Server;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.backup.store.PendingWrite;
 import java.nio.file.Files;

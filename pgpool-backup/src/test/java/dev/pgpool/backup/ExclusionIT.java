@@ -3,6 +3,8 @@ package dev.pgpool.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.fixture.Events;
 import dev.pgpool.backup.fixture.FakeDump;
 import dev.pgpool.backup.fixture.ForwardingStore;
@@ -10,6 +12,8 @@ import dev.pgpool.backup.fixture.Manifests;
 import dev.pgpool.backup.fixture.MovedClock;
 import dev.pgpool.backup.fixture.S3Server;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.MultipartWrite;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.backup.store.PendingWrite;

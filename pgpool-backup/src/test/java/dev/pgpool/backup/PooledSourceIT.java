@@ -2,8 +2,10 @@ package dev.pgpool.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.fixture.FakeDump;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;

@@ -3,6 +3,9 @@ package dev.pgpool.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.catalog.CatalogEntry;
+import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.fixture.Events;
 import dev.pgpool.backup.fixture.ForwardingStore;
 import dev.pgpool.backup.fixture.Manifests;

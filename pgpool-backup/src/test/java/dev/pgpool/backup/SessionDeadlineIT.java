@@ -3,9 +3,12 @@ package dev.pgpool.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.fixture.FakeDump;
 import dev.pgpool.backup.fixture.ForwardingStore;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.backup.store.StoreFeature;
 import dev.pgpool.backup.store.StoreReport;

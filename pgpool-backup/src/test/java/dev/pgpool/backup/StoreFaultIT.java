@@ -2,6 +2,9 @@ package dev.pgpool.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.config.VerifyLevel;
+import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.fixture.Events;
 import dev.pgpool.backup.fixture.FakeDump;
 import dev.pgpool.backup.fixture.FaultProxy;
@@ -13,6 +16,9 @@ import dev.pgpool.backup.fixture.FaultProxy.Request;
 import dev.pgpool.backup.fixture.FaultProxy.Stall;
 import dev.pgpool.backup.fixture.S3Server;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.report.VerifyReport;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.backup.store.PendingWrite;
 import java.io.IOException;

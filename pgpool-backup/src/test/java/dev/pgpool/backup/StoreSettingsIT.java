@@ -6,6 +6,8 @@ import dev.pgpool.backup.fixture.DiscardingS3;
 import dev.pgpool.backup.fixture.FakeDump;
 import dev.pgpool.backup.fixture.S3Server;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.backup.store.S3Encryption;
 import dev.pgpool.backup.store.S3LockMode;

@@ -2,9 +2,13 @@ package dev.pgpool.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.config.VerifyLevel;
+import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.fixture.FakeDump;
 import dev.pgpool.backup.fixture.MovedClock;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.VerifyReport;
 import dev.pgpool.backup.store.DirectoryStore;
 import java.nio.file.Path;
 import java.time.Duration;

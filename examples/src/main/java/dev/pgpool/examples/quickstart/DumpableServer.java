@@ -1,6 +1,6 @@
 package dev.pgpool.examples.quickstart;
 
-import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.config.PgServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

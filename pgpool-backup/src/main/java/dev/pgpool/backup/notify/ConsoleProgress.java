@@ -1,7 +1,8 @@
 package dev.pgpool.backup.notify;
 
-import dev.pgpool.backup.BackupEvent;
-import dev.pgpool.backup.BackupListener;
+import dev.pgpool.backup.event.BackupEvent;
+import dev.pgpool.backup.event.BackupListener;
+import dev.pgpool.backup.internal.text.DisplayText;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,11 +39,12 @@ public final class ConsoleProgress implements BackupListener {
         } else if (event instanceof BackupEvent.DatabaseFinished finished) {
             begun.remove(finished.result().database());
             told.remove(finished.result().database());
-            line(clean(finished.result().database()) + ": " + finished.result().outcome() + " in "
-                    + clock(finished.result().duration())
+            line(DisplayText.oneLine(finished.result().database()) + ": "
+                    + finished.result().outcome() + " in "
+                    + DisplayText.clock(finished.result().duration())
                     + (finished.result().message().isEmpty()
                             ? ""
-                            : ": " + clean(finished.result().message())));
+                            : ": " + DisplayText.oneLine(finished.result().message())));
         } else if (event instanceof BackupEvent.RunFinished run) {
             begun.clear();
             told.clear();
@@ -56,10 +58,10 @@ public final class ConsoleProgress implements BackupListener {
         String text = String.format(
                 Locale.ROOT,
                 "%s: %.1f MiB, %.1f MiB/s%s%s",
-                clean(progress.database()),
+                DisplayText.oneLine(progress.database()),
                 progress.bytes() / 1048576.0,
                 progress.bytesPerSecond() / 1048576.0,
-                table == null ? "" : ", " + clean(table),
+                table == null ? "" : ", " + DisplayText.oneLine(table),
                 share(progress.share(), Duration.between(start, progress.at())));
         if (terminal) {
             out.print("\r" + text + " ".repeat(Math.max(0, width - text.length())));
@@ -79,7 +81,7 @@ public final class ConsoleProgress implements BackupListener {
         }
         long left = (long) (spent.toMillis() * (1 - share) / share);
         return String.format(
-                Locale.ROOT, ", %d %%, about %s left", (int) (share * 100), clock(Duration.ofMillis(left)));
+                Locale.ROOT, ", %d %%, about %s left", (int) (share * 100), DisplayText.clock(Duration.ofMillis(left)));
     }
 
     private void line(String text) {
@@ -87,17 +89,5 @@ public final class ConsoleProgress implements BackupListener {
                 + text
                 + " ".repeat(Math.max(0, terminal ? width - text.length() : 0)));
         width = 0;
-    }
-
-    private static String clock(Duration duration) {
-        long seconds = duration.toSeconds();
-        return String.format(Locale.ROOT, "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    }
-
-    /** A table's name may hold codes that move the cursor. */
-    private static String clean(String text) {
-        StringBuilder line = new StringBuilder();
-        text.codePoints().forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? ' ' : c));
-        return line.toString();
     }
 }

@@ -1,10 +1,10 @@
 package dev.pgpool.backup.notify;
 
-import dev.pgpool.backup.BackupEvent;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.LastRun;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.VerifyReport;
+import dev.pgpool.backup.event.BackupEvent;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.LastRun;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.report.VerifyReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.pgpool.backup.notify;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import dev.pgpool.backup.internal.catalog.Json;
+import dev.pgpool.backup.internal.json.Json;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;

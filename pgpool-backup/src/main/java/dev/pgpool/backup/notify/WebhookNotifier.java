@@ -1,9 +1,9 @@
 package dev.pgpool.backup.notify;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import dev.pgpool.backup.BackupEvent;
-import dev.pgpool.backup.BackupListener;
-import dev.pgpool.backup.internal.catalog.Json;
+import dev.pgpool.backup.event.BackupEvent;
+import dev.pgpool.backup.event.BackupListener;
+import dev.pgpool.backup.internal.json.Json;
 import dev.pgpool.backup.internal.log.PeerLog;
 import java.net.URI;
 import java.net.http.HttpRequest;

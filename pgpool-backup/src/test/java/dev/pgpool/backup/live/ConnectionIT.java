@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pgpool.backup.BackupEngine;
 import dev.pgpool.backup.BackupEngineBuilder;
-import dev.pgpool.backup.DumpFormat;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.PgServer;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.VerifyLevel;
+import dev.pgpool.backup.config.DumpFormat;
+import dev.pgpool.backup.config.PgServer;
+import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.core.fixture.TestPki;
 import dev.pgpool.core.fixture.TestPostgres;

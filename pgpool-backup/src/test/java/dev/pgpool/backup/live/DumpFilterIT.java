@@ -3,12 +3,12 @@ package dev.pgpool.backup.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.backup.BackupEngine;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.DumpFilter;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.VerifyLevel;
-import dev.pgpool.backup.VerifyReport;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.config.DumpFilter;
+import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.report.VerifyReport;
 import dev.pgpool.backup.store.DirectoryStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -3,12 +3,12 @@ package dev.pgpool.backup.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.backup.BackupEngine;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.RestoreRequest;
-import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.catalog.BackupManifest;
 import dev.pgpool.backup.fixture.ClusterState;
 import dev.pgpool.backup.fixture.Program;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.restore.RestoreRequest;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.core.fixture.TestPostgres;
 import java.io.IOException;

@@ -3,11 +3,11 @@ package dev.pgpool.backup.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.backup.BackupEngine;
-import dev.pgpool.backup.RestoreRequest;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.VerifyLevel;
-import dev.pgpool.backup.VerifyReport;
+import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.report.VerifyReport;
+import dev.pgpool.backup.restore.RestoreRequest;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.core.fixture.TestPostgres;
 import java.nio.file.Path;

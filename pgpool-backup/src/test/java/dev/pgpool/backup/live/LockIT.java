@@ -5,11 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.backup.BackupEngine;
 import dev.pgpool.backup.BackupEngineBuilder;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.VerifyLevel;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.DirectoryStore;
 import java.nio.file.Files;
 import java.nio.file.Path;

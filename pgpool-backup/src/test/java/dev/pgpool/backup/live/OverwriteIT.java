@@ -5,16 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pgpool.backup.BackupEngine;
 import dev.pgpool.backup.BackupEngineBuilder;
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.DumpFormat;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.PgServer;
-import dev.pgpool.backup.RestoreOptions;
-import dev.pgpool.backup.RestoreReport;
-import dev.pgpool.backup.RestoreRequest;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.VerifyLevel;
+import dev.pgpool.backup.config.DumpFormat;
+import dev.pgpool.backup.config.PgServer;
+import dev.pgpool.backup.config.RestoreOptions;
+import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RestoreReport;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.restore.RestoreRequest;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.core.fixture.TestPostgres;
 import java.nio.file.Files;
@@ -305,7 +305,7 @@ class OverwriteIT {
             succeed(engine.run());
             RestoreRequest request = RestoreRequest.intoNew(
                             new RestoreRequest.Latest(database),
-                            dev.pgpool.backup.PgServer.of(postgres.host(), postgres.port(), role, ""),
+                            dev.pgpool.backup.config.PgServer.of(postgres.host(), postgres.port(), role, ""),
                             database)
                     .overwriting(database);
             assertRefused(engine, request, "may not create databases");

@@ -3,12 +3,12 @@ package dev.pgpool.backup.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.backup.BackupEngine;
-import dev.pgpool.backup.BackupKeys;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.VerifyLevel;
+import dev.pgpool.backup.config.BackupKeys;
+import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.fixture.ClusterState;
 import dev.pgpool.backup.fixture.S3Server;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.core.fixture.TestPostgres;
@@ -217,9 +217,11 @@ class ReadmeIT {
             assertThat(run.message()).isEmpty();
             assertThat(engine.verify(database, run.id(), VerifyLevel.CHECKED).problems())
                     .isEmpty();
-            engine.restore(dev.pgpool.backup.RestoreRequest.intoNew(
-                            new dev.pgpool.backup.RestoreRequest.Latest(database), Source.server(engines), database)
-                    .globals(dev.pgpool.backup.RestoreRequest.Globals.APPLY_ALL));
+            engine.restore(dev.pgpool.backup.restore.RestoreRequest.intoNew(
+                            new dev.pgpool.backup.restore.RestoreRequest.Latest(database),
+                            Source.server(engines),
+                            database)
+                    .globals(dev.pgpool.backup.restore.RestoreRequest.Globals.APPLY_ALL));
             Path exported = directory.resolve("exported");
             engine.export(database, run.id(), exported);
             byHand(hands, exported, database, encodingOf(source, database));

@@ -3,12 +3,12 @@ package dev.pgpool.backup.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.backup.BackupEngine;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.PgServer;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.VerifyLevel;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.config.PgServer;
+import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.core.fixture.TestPostgres;
 import java.nio.file.Files;
@@ -60,7 +60,7 @@ class SourceIT {
                 Statement statement = other.createStatement();
                 BackupEngine engine = Source.engine(new DirectoryStore(directory), database)
                         .lockWait(Duration.ofMillis(300))
-                        .rowCounts(dev.pgpool.backup.RowCounts.NONE)
+                        .rowCounts(dev.pgpool.backup.config.RowCounts.NONE)
                         .build()) {
             other.setAutoCommit(false);
             statement.execute("LOCK TABLE customer IN ACCESS EXCLUSIVE MODE");

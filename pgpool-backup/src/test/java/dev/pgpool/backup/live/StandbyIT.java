@@ -6,13 +6,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.backup.BackupEngine;
 import dev.pgpool.backup.BackupEngineBuilder;
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.RunReport;
 import dev.pgpool.backup.fixture.FakeDump;
 import dev.pgpool.backup.fixture.Source;
 import dev.pgpool.backup.internal.pg.ReplayPause;
 import dev.pgpool.backup.internal.pg.SessionGroup;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.DirectoryStore;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Wire;

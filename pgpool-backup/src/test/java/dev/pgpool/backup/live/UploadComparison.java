@@ -1,11 +1,11 @@
 package dev.pgpool.backup.live;
 
 import dev.pgpool.backup.BackupEngine;
-import dev.pgpool.backup.Compression;
-import dev.pgpool.backup.RowCounts;
-import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.config.Compression;
+import dev.pgpool.backup.config.RowCounts;
 import dev.pgpool.backup.fixture.S3Server;
 import dev.pgpool.backup.fixture.Source;
+import dev.pgpool.backup.report.RunReport;
 import dev.pgpool.backup.store.ObjectStore;
 import java.io.IOException;
 import java.time.Duration;

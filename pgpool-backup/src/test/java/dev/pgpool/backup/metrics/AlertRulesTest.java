@@ -2,16 +2,16 @@ package dev.pgpool.backup.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.backup.BackupEvent;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.CatalogEntry;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.LastRun;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.Trigger;
-import dev.pgpool.backup.VerifyLevel;
-import dev.pgpool.backup.VerifyReport;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.catalog.CatalogEntry;
+import dev.pgpool.backup.config.VerifyLevel;
+import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.fixture.Manifests;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.LastRun;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.report.Trigger;
+import dev.pgpool.backup.report.VerifyReport;
 import dev.pgpool.backup.retention.RetentionPlan;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;

@@ -2,13 +2,13 @@ package dev.pgpool.backup.notify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.backup.BackupEvent;
-import dev.pgpool.backup.BackupId;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.RunReport.DatabaseResult;
-import dev.pgpool.backup.RunReport.Outcome;
-import dev.pgpool.backup.Trigger;
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.event.BackupEvent;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.report.RunReport.DatabaseResult;
+import dev.pgpool.backup.report.RunReport.Outcome;
+import dev.pgpool.backup.report.Trigger;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

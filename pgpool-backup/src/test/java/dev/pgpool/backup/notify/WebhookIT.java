@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.pgpool.backup.BackupEvent;
-import dev.pgpool.backup.BackupId;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.Trigger;
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.event.BackupEvent;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.report.Trigger;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,6 +1,6 @@
 package dev.pgpool.backup.internal.catalog;
 
-import dev.pgpool.backup.BackupId;
+import dev.pgpool.backup.catalog.BackupId;
 import dev.pgpool.backup.internal.stream.Digests;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;

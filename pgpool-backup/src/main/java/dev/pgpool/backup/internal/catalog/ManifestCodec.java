@@ -4,7 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.pgpool.backup.BackupManifest;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.internal.json.Json;
 import dev.pgpool.backup.internal.stream.Digests;
 import dev.pgpool.backup.internal.stream.Encryption;
 import java.io.IOException;

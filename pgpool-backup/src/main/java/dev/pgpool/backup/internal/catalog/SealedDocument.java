@@ -1,6 +1,7 @@
 package dev.pgpool.backup.internal.catalog;
 
 import dev.pgpool.backup.internal.catalog.ManifestCodec.UnreadableManifest;
+import dev.pgpool.backup.internal.json.Json;
 import dev.pgpool.backup.internal.stream.Encryption;
 import dev.pgpool.backup.internal.stream.Encryption.Seal;
 import java.io.ByteArrayOutputStream;

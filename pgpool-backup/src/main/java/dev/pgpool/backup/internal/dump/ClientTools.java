@@ -1,9 +1,9 @@
 package dev.pgpool.backup.internal.dump;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.Compression;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.config.Compression;
+import dev.pgpool.backup.config.PgServer;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.pgpool.backup.internal.dump;
 
-import dev.pgpool.backup.DumpFormat;
-import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.config.DumpFormat;
+import dev.pgpool.backup.config.PgServer;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Consumer;

@@ -1,9 +1,9 @@
 package dev.pgpool.backup.internal.dump;
 
-import dev.pgpool.backup.Compression;
-import dev.pgpool.backup.DumpFilter;
-import dev.pgpool.backup.DumpFormat;
-import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.config.Compression;
+import dev.pgpool.backup.config.DumpFilter;
+import dev.pgpool.backup.config.DumpFormat;
+import dev.pgpool.backup.config.PgServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.pgpool.backup.internal.dump;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 
 /** Turns how pg_dump ended into an exception with the reason that its words give. */
 final class DumpFailure {

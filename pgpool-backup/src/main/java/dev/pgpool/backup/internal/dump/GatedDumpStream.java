@@ -1,8 +1,8 @@
 package dev.pgpool.backup.internal.dump;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.DumpFormat;
-import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.config.DumpFormat;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

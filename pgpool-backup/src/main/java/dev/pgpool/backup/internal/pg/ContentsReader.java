@@ -1,6 +1,6 @@
 package dev.pgpool.backup.internal.pg;
 
-import dev.pgpool.backup.RowCounts;
+import dev.pgpool.backup.config.RowCounts;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;

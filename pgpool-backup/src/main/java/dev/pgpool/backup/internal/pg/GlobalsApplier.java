@@ -1,9 +1,9 @@
 package dev.pgpool.backup.internal.pg;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.internal.dump.Redactor;
 import dev.pgpool.backup.internal.pg.GlobalsStatement.Subject;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;

@@ -1,8 +1,8 @@
 package dev.pgpool.backup.internal.pg;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.internal.pg.GlobalsStatement.Subject;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

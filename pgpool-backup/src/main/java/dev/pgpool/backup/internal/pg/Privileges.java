@@ -1,8 +1,8 @@
 package dev.pgpool.backup.internal.pg;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.DumpFilter;
-import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.config.DumpFilter;
+import dev.pgpool.backup.config.PgServer;
+import dev.pgpool.backup.report.BackupException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;

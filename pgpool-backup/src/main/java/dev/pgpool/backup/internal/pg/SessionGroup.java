@@ -1,8 +1,8 @@
 package dev.pgpool.backup.internal.pg;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.internal.log.PeerLog;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;

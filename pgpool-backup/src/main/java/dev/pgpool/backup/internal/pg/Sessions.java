@@ -1,9 +1,9 @@
 package dev.pgpool.backup.internal.pg;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.internal.dump.StartOptions;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLEncoder;

@@ -1,12 +1,12 @@
 package dev.pgpool.backup.internal.pg;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.BackupManifest.Contents;
-import dev.pgpool.backup.BackupManifest.SequenceRange;
-import dev.pgpool.backup.DumpFilter;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.PgServer;
-import dev.pgpool.backup.RowCounts;
+import dev.pgpool.backup.catalog.BackupManifest.Contents;
+import dev.pgpool.backup.catalog.BackupManifest.SequenceRange;
+import dev.pgpool.backup.config.DumpFilter;
+import dev.pgpool.backup.config.PgServer;
+import dev.pgpool.backup.config.RowCounts;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;

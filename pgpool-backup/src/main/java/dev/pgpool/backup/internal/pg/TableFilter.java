@@ -1,6 +1,6 @@
 package dev.pgpool.backup.internal.pg;
 
-import dev.pgpool.backup.DumpFilter;
+import dev.pgpool.backup.config.DumpFilter;
 import java.util.List;
 import java.util.stream.Collectors;
 

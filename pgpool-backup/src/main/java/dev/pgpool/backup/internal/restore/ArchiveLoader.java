@@ -1,14 +1,14 @@
 package dev.pgpool.backup.internal.restore;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.DumpFormat;
-import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.config.DumpFormat;
 import dev.pgpool.backup.internal.dump.ChildProcess;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.dump.DumpCommand;
 import dev.pgpool.backup.internal.dump.Redactor;
 import dev.pgpool.backup.internal.pg.SessionGroup;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,12 +1,12 @@
 package dev.pgpool.backup.internal.restore;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.BackupManifest.StoredPart;
-import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.catalog.BackupManifest.StoredPart;
 import dev.pgpool.backup.internal.stream.Encryption;
 import dev.pgpool.backup.internal.stream.RetryPolicy;
 import dev.pgpool.backup.internal.stream.StoredObjectStream;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.backup.store.StoredObject;
 import java.io.IOException;

@@ -3,14 +3,14 @@ package dev.pgpool.backup.internal.restore;
 import static dev.pgpool.backup.internal.pg.Sessions.identifier;
 import static dev.pgpool.backup.internal.pg.Sessions.literal;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.internal.pg.AdvisoryLock;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;

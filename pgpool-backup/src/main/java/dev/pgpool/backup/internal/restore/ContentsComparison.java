@@ -1,10 +1,10 @@
 package dev.pgpool.backup.internal.restore;
 
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.BackupManifest.Contents;
-import dev.pgpool.backup.BackupManifest.SequenceRange;
-import dev.pgpool.backup.RowCounts;
-import dev.pgpool.backup.SqlCheck;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.catalog.BackupManifest.Contents;
+import dev.pgpool.backup.catalog.BackupManifest.SequenceRange;
+import dev.pgpool.backup.config.RowCounts;
+import dev.pgpool.backup.config.SqlCheck;
 import dev.pgpool.backup.internal.pg.ContentsReader;
 import dev.pgpool.backup.internal.pg.Sessions;
 import java.sql.Connection;

@@ -1,6 +1,6 @@
 package dev.pgpool.backup.internal.restore;
 
-import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.dump.StartOptions;
 import dev.pgpool.backup.internal.pg.SessionGroup;

@@ -1,6 +1,6 @@
 package dev.pgpool.backup.internal.restore;
 
-import dev.pgpool.backup.RestoreOptions;
+import dev.pgpool.backup.config.RestoreOptions;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,13 +2,13 @@ package dev.pgpool.backup.internal.restore;
 
 import static dev.pgpool.backup.internal.pg.Sessions.identifier;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.BackupManifest.Contents;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.PgServer;
-import dev.pgpool.backup.RestorePart;
+import dev.pgpool.backup.catalog.BackupManifest.Contents;
+import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.restore.RestorePart;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;

@@ -1,15 +1,15 @@
 package dev.pgpool.backup.internal.restore;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.Compression;
-import dev.pgpool.backup.DumpFilter;
-import dev.pgpool.backup.DumpFormat;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.RestorePart;
-import dev.pgpool.backup.RestoreRequest.Existing;
+import dev.pgpool.backup.config.Compression;
+import dev.pgpool.backup.config.DumpFilter;
+import dev.pgpool.backup.config.DumpFormat;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.dump.DumpCommand;
 import dev.pgpool.backup.internal.pg.Sessions;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.restore.RestorePart;
+import dev.pgpool.backup.restore.RestoreRequest.Existing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

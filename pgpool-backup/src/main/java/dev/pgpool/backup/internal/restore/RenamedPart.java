@@ -3,12 +3,12 @@ package dev.pgpool.backup.internal.restore;
 import static dev.pgpool.backup.internal.pg.Sessions.identifier;
 import static dev.pgpool.backup.internal.pg.Sessions.literal;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.RestorePart;
-import dev.pgpool.backup.RestorePart.Content;
-import dev.pgpool.backup.RestorePart.NewName;
 import dev.pgpool.backup.internal.pg.Sessions;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.restore.RestorePart;
+import dev.pgpool.backup.restore.RestorePart.Content;
+import dev.pgpool.backup.restore.RestorePart.NewName;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -1,11 +1,11 @@
 package dev.pgpool.backup.internal.restore;
 
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.PgServer;
-import dev.pgpool.backup.RestoreRequest;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.internal.pg.GlobalsApplier;
 import dev.pgpool.backup.internal.pg.GlobalsScript;
 import dev.pgpool.backup.internal.pg.SessionGroup;
+import dev.pgpool.backup.restore.RestoreRequest;
 import java.sql.Connection;
 
 /**

@@ -1,13 +1,13 @@
 package dev.pgpool.backup.internal.restore;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.DumpFormat;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.RestorePart;
-import dev.pgpool.backup.RestorePart.Content;
-import dev.pgpool.backup.RestoreRequest.Existing;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.config.DumpFormat;
 import dev.pgpool.backup.internal.restore.ArchiveToc.Entry;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.restore.RestorePart;
+import dev.pgpool.backup.restore.RestorePart.Content;
+import dev.pgpool.backup.restore.RestoreRequest.Existing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

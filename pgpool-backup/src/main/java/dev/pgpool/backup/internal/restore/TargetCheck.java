@@ -2,17 +2,17 @@ package dev.pgpool.backup.internal.restore;
 
 import static dev.pgpool.backup.internal.pg.Sessions.literal;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.RestoreOptions;
-import dev.pgpool.backup.RestorePart;
-import dev.pgpool.backup.RestoreRequest;
-import dev.pgpool.backup.RestoreRequest.Existing;
-import dev.pgpool.backup.RestoreRequest.Globals;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.config.RestoreOptions;
 import dev.pgpool.backup.internal.pg.GlobalsScript;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.restore.RestorePart;
+import dev.pgpool.backup.restore.RestoreRequest;
+import dev.pgpool.backup.restore.RestoreRequest.Existing;
+import dev.pgpool.backup.restore.RestoreRequest.Globals;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;

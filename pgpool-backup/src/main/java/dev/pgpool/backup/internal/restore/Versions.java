@@ -1,11 +1,11 @@
 package dev.pgpool.backup.internal.restore;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.DumpFormat;
-import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.config.DumpFormat;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.dump.ToolVersion;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 
 /** Whether archive, pg_restore and server go together. */
 final class Versions {

@@ -1,13 +1,13 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupConfig;
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.BackupManifest.StoredPart;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.catalog.BackupManifest.StoredPart;
+import dev.pgpool.backup.config.BackupConfig;
 import dev.pgpool.backup.internal.stream.PartPlan;
 import dev.pgpool.backup.internal.stream.StoredObjectStream;
 import dev.pgpool.backup.internal.stream.TransferProgress;
 import dev.pgpool.backup.internal.stream.UploadResult;
+import dev.pgpool.backup.report.BackupException;
 import dev.pgpool.backup.store.WriteOptions;
 import java.util.ArrayList;
 import java.util.List;

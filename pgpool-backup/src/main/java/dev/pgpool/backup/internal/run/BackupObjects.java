@@ -1,7 +1,7 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.BackupManifest.StoredPart;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.catalog.BackupManifest.StoredPart;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.catalog.ManifestCodec;
 import dev.pgpool.backup.internal.log.PeerLog;

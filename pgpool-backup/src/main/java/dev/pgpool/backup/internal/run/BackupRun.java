@@ -1,18 +1,18 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupEvent;
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.BackupId;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.RunReport.DatabaseResult;
-import dev.pgpool.backup.RunReport.Outcome;
-import dev.pgpool.backup.Trigger;
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.internal.catalog.Catalog;
 import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.internal.pg.ReplayPause;
 import dev.pgpool.backup.internal.pg.SessionGroup;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.report.RunReport.DatabaseResult;
+import dev.pgpool.backup.report.RunReport.Outcome;
+import dev.pgpool.backup.report.Trigger;
 import dev.pgpool.backup.retention.RetentionPlan;
 import dev.pgpool.backup.store.StoreFeature;
 import dev.pgpool.backup.store.StoreReport;

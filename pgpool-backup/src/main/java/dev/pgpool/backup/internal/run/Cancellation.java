@@ -1,7 +1,7 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;

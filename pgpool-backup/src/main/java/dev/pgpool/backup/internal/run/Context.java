@@ -1,7 +1,7 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupConfig;
-import dev.pgpool.backup.BackupEvent;
+import dev.pgpool.backup.config.BackupConfig;
+import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.stream.Encryption;
 import dev.pgpool.backup.internal.stream.PartUploader;

@@ -1,6 +1,6 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupConfig;
+import dev.pgpool.backup.config.BackupConfig;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;

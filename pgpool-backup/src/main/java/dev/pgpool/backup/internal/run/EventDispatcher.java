@@ -1,7 +1,7 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupEvent;
-import dev.pgpool.backup.BackupListener;
+import dev.pgpool.backup.event.BackupEvent;
+import dev.pgpool.backup.event.BackupListener;
 import dev.pgpool.backup.internal.log.PeerLog;
 import java.time.Duration;
 import java.util.ArrayDeque;

@@ -1,10 +1,10 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupId;
-import dev.pgpool.backup.RunHook;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.Trigger;
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.event.RunHook;
 import dev.pgpool.backup.internal.log.PeerLog;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.report.Trigger;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

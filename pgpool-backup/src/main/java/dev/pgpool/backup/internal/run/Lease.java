@@ -1,11 +1,11 @@
 package dev.pgpool.backup.internal.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import dev.pgpool.backup.BackupId;
-import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.catalog.BackupId;
 import dev.pgpool.backup.internal.catalog.Catalog;
-import dev.pgpool.backup.internal.catalog.Json;
+import dev.pgpool.backup.internal.json.Json;
 import dev.pgpool.backup.internal.log.PeerLog;
+import dev.pgpool.backup.report.FailureReason;
 import dev.pgpool.backup.store.StoreException;
 import dev.pgpool.backup.store.StoredObject;
 import dev.pgpool.backup.store.WriteCondition;

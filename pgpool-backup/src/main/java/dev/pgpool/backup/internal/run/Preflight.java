@@ -1,16 +1,16 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupConfig;
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.Compression;
-import dev.pgpool.backup.DatabaseSelection;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.config.BackupConfig;
+import dev.pgpool.backup.config.Compression;
+import dev.pgpool.backup.config.DatabaseSelection;
+import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.internal.dump.ToolVersion;
 import dev.pgpool.backup.internal.pg.ClusterFacts;
 import dev.pgpool.backup.internal.pg.Privileges;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import dev.pgpool.backup.store.StoreFeature;
 import dev.pgpool.backup.store.StoreReport;
 import java.sql.Connection;

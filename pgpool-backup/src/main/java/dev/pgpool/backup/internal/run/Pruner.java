@@ -1,10 +1,10 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupEvent;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.BackupManifest.StoredPart;
-import dev.pgpool.backup.CatalogEntry;
-import dev.pgpool.backup.VerifyLevel;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.catalog.BackupManifest.StoredPart;
+import dev.pgpool.backup.catalog.CatalogEntry;
+import dev.pgpool.backup.config.VerifyLevel;
+import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.internal.catalog.Catalog;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.log.PeerLog;

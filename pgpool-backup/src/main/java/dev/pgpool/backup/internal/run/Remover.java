@@ -1,7 +1,7 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupId;
-import dev.pgpool.backup.CatalogEntry;
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.catalog.CatalogEntry;
 import dev.pgpool.backup.internal.catalog.Catalog;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.store.DeleteFailure;

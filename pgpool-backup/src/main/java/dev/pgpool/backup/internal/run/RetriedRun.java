@@ -1,11 +1,11 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupConfig;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.RunReport.Outcome;
-import dev.pgpool.backup.Trigger;
+import dev.pgpool.backup.config.BackupConfig;
 import dev.pgpool.backup.internal.log.PeerLog;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.report.RunReport.Outcome;
+import dev.pgpool.backup.report.Trigger;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HashSet;

@@ -1,12 +1,12 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.BackupId;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.PgServer;
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.internal.catalog.Catalog;
 import dev.pgpool.backup.internal.pg.AdvisoryLock;
 import dev.pgpool.backup.internal.pg.SessionGroup;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

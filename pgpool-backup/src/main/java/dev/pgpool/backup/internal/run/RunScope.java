@@ -1,6 +1,6 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupId;
+import dev.pgpool.backup.catalog.BackupId;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 

@@ -1,6 +1,6 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.report.FailureReason;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupEvent;
+import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.internal.log.PeerLog;
 import java.time.Clock;
 import java.time.Instant;

@@ -1,9 +1,9 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.CatalogEntry;
-import dev.pgpool.backup.DatabaseSelection;
-import dev.pgpool.backup.LastRun;
+import dev.pgpool.backup.catalog.CatalogEntry;
+import dev.pgpool.backup.config.DatabaseSelection;
 import dev.pgpool.backup.internal.log.PeerLog;
+import dev.pgpool.backup.report.LastRun;
 import dev.pgpool.backup.retention.RetentionPlan;
 import java.time.Duration;
 import java.time.Instant;

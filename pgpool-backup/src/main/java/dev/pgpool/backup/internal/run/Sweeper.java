@@ -1,6 +1,6 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupEvent;
+import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.catalog.KeyLayout.BackupKey;
 import dev.pgpool.backup.internal.log.PeerLog;

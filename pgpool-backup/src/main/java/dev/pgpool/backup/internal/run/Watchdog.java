@@ -1,8 +1,8 @@
 package dev.pgpool.backup.internal.run;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.internal.stream.TransferProgress;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;

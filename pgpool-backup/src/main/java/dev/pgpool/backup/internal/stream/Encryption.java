@@ -1,10 +1,10 @@
 package dev.pgpool.backup.internal.stream;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.BackupKeys;
-import dev.pgpool.backup.BackupManifest;
-import dev.pgpool.backup.CatalogEntry;
-import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.catalog.BackupManifest;
+import dev.pgpool.backup.catalog.CatalogEntry;
+import dev.pgpool.backup.config.BackupKeys;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

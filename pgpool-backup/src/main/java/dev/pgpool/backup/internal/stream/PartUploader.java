@@ -1,8 +1,8 @@
 package dev.pgpool.backup.internal.stream;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.FailureReason;
 import dev.pgpool.backup.internal.log.PeerLog;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import dev.pgpool.backup.store.MultipartWrite;
 import dev.pgpool.backup.store.ObjectStore;
 import dev.pgpool.backup.store.Part;

@@ -2,7 +2,7 @@ package dev.pgpool.backup.internal.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.backup.BackupId;
+import dev.pgpool.backup.catalog.BackupId;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

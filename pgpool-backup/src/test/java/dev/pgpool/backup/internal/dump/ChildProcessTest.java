@@ -3,7 +3,7 @@ package dev.pgpool.backup.internal.dump;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pgpool.backup.BackupException;
+import dev.pgpool.backup.report.BackupException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;

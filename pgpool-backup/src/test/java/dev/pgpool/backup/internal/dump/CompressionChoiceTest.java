@@ -3,9 +3,9 @@ package dev.pgpool.backup.internal.dump;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.Compression;
+import dev.pgpool.backup.config.Compression;
 import dev.pgpool.backup.fixture.FakeDump;
+import dev.pgpool.backup.report.BackupException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -3,8 +3,8 @@ package dev.pgpool.backup.internal.pg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -2,13 +2,13 @@ package dev.pgpool.backup.internal.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.backup.BackupConfig;
-import dev.pgpool.backup.BackupId;
-import dev.pgpool.backup.FailureReason;
-import dev.pgpool.backup.RunReport;
-import dev.pgpool.backup.RunReport.Outcome;
-import dev.pgpool.backup.Trigger;
+import dev.pgpool.backup.catalog.BackupId;
+import dev.pgpool.backup.config.BackupConfig;
 import dev.pgpool.backup.fixture.MovedClock;
+import dev.pgpool.backup.report.FailureReason;
+import dev.pgpool.backup.report.RunReport;
+import dev.pgpool.backup.report.RunReport.Outcome;
+import dev.pgpool.backup.report.Trigger;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;

@@ -2,9 +2,9 @@ package dev.pgpool.backup.internal.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.backup.DatabaseSelection;
-import dev.pgpool.backup.LastRun;
-import dev.pgpool.backup.RunReport;
+import dev.pgpool.backup.config.DatabaseSelection;
+import dev.pgpool.backup.report.LastRun;
+import dev.pgpool.backup.report.RunReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

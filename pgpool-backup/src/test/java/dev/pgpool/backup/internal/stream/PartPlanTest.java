@@ -3,8 +3,8 @@ package dev.pgpool.backup.internal.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pgpool.backup.BackupException;
-import dev.pgpool.backup.FailureReason;
+import dev.pgpool.backup.report.BackupException;
+import dev.pgpool.backup.report.FailureReason;
 import dev.pgpool.backup.store.StoreLimits;
 import org.junit.jupiter.api.Test;
 
