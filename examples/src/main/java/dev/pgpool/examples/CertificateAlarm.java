@@ -1,8 +1,8 @@
 package dev.pgpool.examples;
 
 import dev.pgpool.certwatch.CertWatch;
-import dev.pgpool.certwatch.CertWatchListener;
-import dev.pgpool.certwatch.Notice;
+import dev.pgpool.certwatch.event.CertWatchListener;
+import dev.pgpool.certwatch.event.Notice;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

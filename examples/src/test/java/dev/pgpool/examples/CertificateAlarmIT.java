@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pgpool.certwatch.CertWatch;
-import dev.pgpool.certwatch.CertWatchListener;
-import dev.pgpool.certwatch.Level;
-import dev.pgpool.certwatch.Notice;
+import dev.pgpool.certwatch.event.CertWatchListener;
+import dev.pgpool.certwatch.event.Notice;
+import dev.pgpool.certwatch.finding.Level;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.nio.file.Files;

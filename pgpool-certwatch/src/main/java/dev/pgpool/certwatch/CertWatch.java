@@ -1,15 +1,16 @@
 package dev.pgpool.certwatch;
 
-import dev.pgpool.certwatch.internal.render.Exposition;
+import dev.pgpool.certwatch.config.AddressResolver;
+import dev.pgpool.certwatch.config.CertWatchConfig;
+import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.internal.watch.WatchLoop;
-import dev.pgpool.certwatch.metrics.CertWatchMeters;
-import java.io.IOException;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.target.CertTarget;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
@@ -130,7 +131,7 @@ public final class CertWatch implements AutoCloseable {
      * Looks once at a target that need not be watched, within the limits of the window. Listeners, meters and snapshots do not
      * hear of it, and nothing of it is kept.
      *
-     * @throws IllegalArgumentException if it is a {@link TargetSet}
+     * @throws IllegalArgumentException if it is a {@link dev.pgpool.certwatch.target.TargetSet}
      * @throws IllegalStateException if the watch is not running
      */
     public CompletableFuture<CertReport> look(CertTarget target) {
@@ -150,26 +151,6 @@ public final class CertWatch implements AutoCloseable {
     /** What is known now. Levels are those of the clock's present time, not of the last look. */
     public CertSnapshot snapshot() {
         return loop.snapshot();
-    }
-
-    /**
-     * Writes what is known now in Prometheus' text format, version 0.0.4, for an endpoint of the host or a file for a node's
-     * text collector: the meters of {@link CertWatchMeters} but for those that count looks and notices. Needs no registry and
-     * keeps nothing, which is what makes thousands of targets cheap.
-     *
-     * @throws IOException what {@code out} throws
-     */
-    public void writePrometheus(Appendable out) throws IOException {
-        Map<CertWatchMeters, Double> shared = new EnumMap<>(CertWatchMeters.class);
-        shared.put(CertWatchMeters.IN_FLIGHT, (double) inFlight());
-        shared.put(CertWatchMeters.TARGETS, (double) size());
-        shared.put(CertWatchMeters.SCHEDULE_LAG, scheduleLag().toNanos() / 1e9);
-        Exposition.write(
-                snapshot(),
-                shared,
-                config.exposure().certificateSeries(),
-                config.schedule().interval(),
-                out);
     }
 
     /** Looks under way at this moment. */

@@ -2,7 +2,19 @@ package dev.pgpool.certwatch;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.pgpool.certwatch.config.AddressResolver;
+import dev.pgpool.certwatch.config.CertWatchConfig;
+import dev.pgpool.certwatch.event.CertWatchListener;
+import dev.pgpool.certwatch.event.Notice;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Mute;
 import dev.pgpool.certwatch.internal.watch.LabelNames;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.TargetSet;
+import dev.pgpool.certwatch.target.Thresholds;
+import dev.pgpool.certwatch.trust.RevocationPolicy;
+import dev.pgpool.certwatch.trust.TrustSource;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -220,7 +232,7 @@ public final class CertWatchBuilder {
     }
 
     /**
-     * Whether reports have the certificates themselves ({@link CertificateFacts#encoded()}), which take a kilobyte or two each;
+     * Whether reports have the certificates themselves ({@link dev.pgpool.certwatch.report.CertificateFacts#encoded()}), which take a kilobyte or two each;
      * off by default.
      */
     public CertWatchBuilder keepCertificates(boolean value) {

@@ -10,7 +10,22 @@
  *                              CertSnapshot (table, JSON) &lt;── CertWatch ──&gt; CertWatchListener, Notice, meters
  * </pre>
  *
- * <p>{@link dev.pgpool.certwatch.CertWatch} is where to begin. Words used throughout:
+ * <p>{@link dev.pgpool.certwatch.CertWatch} is where to begin. Dependencies point down:
+ *
+ * <pre>
+ *   metrics                           Micrometer and Prometheus' text (optional)
+ *   CertWatch, CertWatchBuilder       the facade
+ *   internal.watch                    when a target is looked at, what is told to whom
+ *   internal.judge        notify      what is wrong with a chain; webhook
+ *   internal.probe        event       how a chain is fetched; what listeners hear
+ *   internal.{starttls, discover}     report, config
+ *   target                            what is watched
+ *   internal.file                     certificates and keys in files
+ *   finding, trust                    what can be found; what is trusted
+ *   internal.{text, x509, document}   the ground
+ * </pre>
+ *
+ * <p>Words used throughout:
  *
  * <ul>
  *   <li><em>target</em>: one thing to look at, known by its name (the {@code instance} tag of the meters);

@@ -9,6 +9,9 @@ import com.sun.net.httpserver.HttpServer;
 import dev.pgpool.certwatch.fixture.Installed;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
+import dev.pgpool.certwatch.metrics.PrometheusText;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.Endpoint;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -129,7 +132,7 @@ class AlertRulesIT {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
         server.createContext("/metrics", exchange -> {
             StringBuilder page = new StringBuilder();
-            watch.writePrometheus(page);
+            PrometheusText.write(watch, page);
             byte[] bytes = page.toString().getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().add("Content-Type", "text/plain; version=0.0.4");
             exchange.sendResponseHeaders(200, bytes.length);

@@ -1,8 +1,8 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.CLIENT_CERT_EXPIRED;
-import static dev.pgpool.certwatch.FindingCode.CLIENT_CERT_EXPIRING;
-import static dev.pgpool.certwatch.FindingCode.CLIENT_CERT_REJECTED;
+import static dev.pgpool.certwatch.finding.FindingCode.CLIENT_CERT_EXPIRED;
+import static dev.pgpool.certwatch.finding.FindingCode.CLIENT_CERT_EXPIRING;
+import static dev.pgpool.certwatch.finding.FindingCode.CLIENT_CERT_REJECTED;
 import static dev.pgpool.certwatch.fixture.Looking.check;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
 import static dev.pgpool.certwatch.fixture.Looking.patient;
@@ -10,8 +10,16 @@ import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Level;
+import dev.pgpool.certwatch.finding.Severity;
 import dev.pgpool.certwatch.fixture.OpenSsl;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.ClientIdentity;
+import dev.pgpool.certwatch.target.Endpoint;
 import io.netty.pkitesting.X509Bundle;
 import java.nio.file.Files;
 import java.nio.file.Path;

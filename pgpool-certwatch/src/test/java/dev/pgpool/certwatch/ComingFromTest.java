@@ -3,7 +3,9 @@ package dev.pgpool.certwatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.metrics.CertWatchMeters;
+import dev.pgpool.certwatch.target.CertTarget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.*;
+import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Looking.check;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
@@ -9,9 +9,17 @@ import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.pgpool.certwatch.config.AddressResolver;
+import dev.pgpool.certwatch.event.CertWatchListener;
+import dev.pgpool.certwatch.event.CertificateChange;
+import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.OpenSsl;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
+import dev.pgpool.certwatch.report.AddressResult;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.ProxyProtocol;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;

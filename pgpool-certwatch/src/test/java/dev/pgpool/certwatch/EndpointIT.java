@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.*;
-import static dev.pgpool.certwatch.FindingCode.CONNECT_RESET;
+import static dev.pgpool.certwatch.finding.FindingCode.*;
+import static dev.pgpool.certwatch.finding.FindingCode.CONNECT_RESET;
 import static dev.pgpool.certwatch.fixture.Looking.check;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
@@ -10,9 +10,20 @@ import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static dev.pgpool.certwatch.fixture.Looking.worst;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.config.AddressResolver;
+import dev.pgpool.certwatch.event.CertWatchListener;
+import dev.pgpool.certwatch.event.CertificateChange;
+import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.Looking;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertificateFacts;
+import dev.pgpool.certwatch.report.Expiry;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.ClientIdentity;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.trust.Verification;
 import io.netty.pkitesting.X509Bundle;
 import java.io.EOFException;
 import java.io.IOException;

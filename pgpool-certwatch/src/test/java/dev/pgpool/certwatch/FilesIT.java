@@ -1,14 +1,21 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.*;
+import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Looking.check;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
 import static dev.pgpool.certwatch.fixture.Looking.patient;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.event.CertWatchListener;
+import dev.pgpool.certwatch.event.CertificateChange;
+import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.Looking;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.CertificateFile;
+import dev.pgpool.certwatch.target.TrustStoreTarget;
 import io.netty.pkitesting.X509Bundle;
 import java.io.OutputStream;
 import java.nio.file.Files;

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.Protocol;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,10 +1,10 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.ADDRESS_UNREACHABLE;
-import static dev.pgpool.certwatch.FindingCode.CONNECT_FAILED;
-import static dev.pgpool.certwatch.FindingCode.CONNECT_TIMEOUT;
-import static dev.pgpool.certwatch.FindingCode.DNS_FAILED;
-import static dev.pgpool.certwatch.FindingCode.HANDSHAKE_TIMEOUT;
+import static dev.pgpool.certwatch.finding.FindingCode.ADDRESS_UNREACHABLE;
+import static dev.pgpool.certwatch.finding.FindingCode.CONNECT_FAILED;
+import static dev.pgpool.certwatch.finding.FindingCode.CONNECT_TIMEOUT;
+import static dev.pgpool.certwatch.finding.FindingCode.DNS_FAILED;
+import static dev.pgpool.certwatch.finding.FindingCode.HANDSHAKE_TIMEOUT;
 import static dev.pgpool.certwatch.fixture.Looking.check;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
@@ -12,8 +12,13 @@ import static dev.pgpool.certwatch.fixture.Looking.patient;
 import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.config.AddressResolver;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.ClientIdentity;
+import dev.pgpool.certwatch.target.Endpoint;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.CHAIN_TOO_LARGE;
+import static dev.pgpool.certwatch.finding.FindingCode.CHAIN_TOO_LARGE;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
 import static dev.pgpool.certwatch.fixture.Looking.patient;
@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.CertTarget;
 import io.netty.pkitesting.X509Bundle;
 import java.security.cert.X509Certificate;
 import java.time.Duration;

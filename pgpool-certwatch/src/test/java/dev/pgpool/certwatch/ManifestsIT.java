@@ -1,13 +1,18 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.*;
+import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
 import static dev.pgpool.certwatch.fixture.Looking.patient;
 import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.target.CertTarget;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.*;
+import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Looking.check;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.patient;
@@ -8,9 +8,18 @@ import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.certwatch.event.CertWatchListener;
+import dev.pgpool.certwatch.event.Notice;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.Level;
+import dev.pgpool.certwatch.finding.Mute;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.PrometheusPage;
 import dev.pgpool.certwatch.metrics.CertWatchMetrics;
+import dev.pgpool.certwatch.metrics.PrometheusText;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.TargetPolicy;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.pkitesting.X509Bundle;
@@ -214,7 +223,7 @@ class MutesAndLabelsIT {
 
     private static Map<String, Double> page(CertWatch watch) throws IOException {
         StringBuilder page = new StringBuilder();
-        watch.writePrometheus(page);
+        PrometheusText.write(watch, page);
         return new TreeMap<>(PrometheusPage.read(page.toString()));
     }
 }

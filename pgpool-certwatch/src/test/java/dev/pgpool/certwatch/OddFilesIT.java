@@ -1,16 +1,22 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.BAD_PASSWORD;
-import static dev.pgpool.certwatch.FindingCode.EXPIRED;
-import static dev.pgpool.certwatch.FindingCode.KEY_MISMATCH;
-import static dev.pgpool.certwatch.FindingCode.ODD_CERTIFICATE;
-import static dev.pgpool.certwatch.FindingCode.PARSE_ERROR;
+import static dev.pgpool.certwatch.finding.FindingCode.BAD_PASSWORD;
+import static dev.pgpool.certwatch.finding.FindingCode.EXPIRED;
+import static dev.pgpool.certwatch.finding.FindingCode.KEY_MISMATCH;
+import static dev.pgpool.certwatch.finding.FindingCode.ODD_CERTIFICATE;
+import static dev.pgpool.certwatch.finding.FindingCode.PARSE_ERROR;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.OddCertificates;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.CertificateFile;
 import io.netty.pkitesting.X509Bundle;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;

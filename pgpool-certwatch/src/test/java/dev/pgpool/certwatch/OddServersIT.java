@@ -1,19 +1,26 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.HANDSHAKE_FAILED;
-import static dev.pgpool.certwatch.FindingCode.INCONSISTENT_CERT;
-import static dev.pgpool.certwatch.FindingCode.ODD_CERTIFICATE;
+import static dev.pgpool.certwatch.finding.FindingCode.HANDSHAKE_FAILED;
+import static dev.pgpool.certwatch.finding.FindingCode.INCONSISTENT_CERT;
+import static dev.pgpool.certwatch.finding.FindingCode.ODD_CERTIFICATE;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
 import static dev.pgpool.certwatch.fixture.Looking.patient;
 import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.config.AddressResolver;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.OddCertificates;
 import dev.pgpool.certwatch.fixture.OpenSsl;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
 import dev.pgpool.certwatch.internal.x509.Certificates;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.trust.Verification;
 import io.netty.pkitesting.X509Bundle;
 import java.net.InetAddress;
 import java.nio.file.Path;

@@ -1,16 +1,26 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.*;
+import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.patient;
 import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.certwatch.event.CertWatchListener;
+import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.Looking;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.PrometheusPage;
 import dev.pgpool.certwatch.fixture.TlsPeer;
+import dev.pgpool.certwatch.metrics.PrometheusText;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.report.EncodedCertificate;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.TargetSet;
+import dev.pgpool.certwatch.target.Thresholds;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -114,7 +124,7 @@ class OneShotIT {
             CertReport report = watch.look(target).get(60, TimeUnit.SECONDS);
             assertThat(codes(report)).containsExactly(EXPIRING_CRITICAL);
             StringBuilder page = new StringBuilder();
-            report.writePrometheus(page);
+            PrometheusText.write(report, page);
             Map<String, Double> samples = PrometheusPage.read(page.toString());
             assertThat(samples)
                     .containsEntry("probe_success{team=ops}", 1.0)

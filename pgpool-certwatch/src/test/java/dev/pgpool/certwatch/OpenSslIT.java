@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.*;
+import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
 import static dev.pgpool.certwatch.fixture.Looking.patient;
@@ -8,10 +8,19 @@ import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.OpenSsl;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.PrometheusPage;
 import dev.pgpool.certwatch.metrics.CertWatchMetrics;
+import dev.pgpool.certwatch.metrics.PrometheusText;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.report.CrlDates;
+import dev.pgpool.certwatch.report.OcspStaple;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.trust.RevocationPolicy;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.pkitesting.X509Bundle;
@@ -256,7 +265,7 @@ class OpenSslIT {
                     CertSnapshot seen = watch.checkNow().get();
                     assertThat(seen.worst()).isEqualTo(Level.OK);
                     StringBuilder page = new StringBuilder();
-                    watch.writePrometheus(page);
+                    PrometheusText.write(watch, page);
                     for (String text : List.of(page.toString(), registry.scrape())) {
                         Map<String, Double> dates = new TreeMap<>();
                         PrometheusPage.read(text).forEach((key, value) -> {

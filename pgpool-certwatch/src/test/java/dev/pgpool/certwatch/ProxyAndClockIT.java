@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.CLOCK_SUSPECT;
-import static dev.pgpool.certwatch.FindingCode.PROXY_FAILED;
+import static dev.pgpool.certwatch.finding.FindingCode.CLOCK_SUSPECT;
+import static dev.pgpool.certwatch.finding.FindingCode.PROXY_FAILED;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
 import static dev.pgpool.certwatch.fixture.Looking.patient;
@@ -10,8 +10,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
+import dev.pgpool.certwatch.report.AddressResult;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.HttpProxy;
+import dev.pgpool.certwatch.target.Protocol;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.io.InputStream;

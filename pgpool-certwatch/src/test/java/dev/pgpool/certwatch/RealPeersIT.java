@@ -1,14 +1,21 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.CLIENT_CERT_REQUIRED;
+import static dev.pgpool.certwatch.finding.FindingCode.CLIENT_CERT_REQUIRED;
 import static dev.pgpool.certwatch.fixture.Looking.lookAt;
 import static dev.pgpool.certwatch.fixture.Looking.patient;
 import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.Installed;
 import dev.pgpool.certwatch.fixture.Looking;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.Protocol;
+import dev.pgpool.certwatch.trust.Verification;
 import dev.pgpool.core.fixture.TestPostgres;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;

@@ -1,14 +1,22 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.FindingCode.*;
+import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Looking.codes;
 import static dev.pgpool.certwatch.fixture.Looking.patient;
 import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.certwatch.config.AddressResolver;
+import dev.pgpool.certwatch.event.CertWatchListener;
+import dev.pgpool.certwatch.event.Notice;
+import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.Looking;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.TargetSet;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.nio.file.Files;

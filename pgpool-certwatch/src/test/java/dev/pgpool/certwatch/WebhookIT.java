@@ -5,7 +5,10 @@ import static dev.pgpool.certwatch.fixture.Looking.patient;
 import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.event.Notice;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.notify.Webhook;
+import dev.pgpool.certwatch.target.CertTarget;
 import io.netty.pkitesting.X509Bundle;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

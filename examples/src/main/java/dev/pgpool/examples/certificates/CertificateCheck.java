@@ -1,12 +1,12 @@
 package dev.pgpool.examples.certificates;
 
-import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertSnapshot;
 import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.CertWatchBuilder;
 import dev.pgpool.certwatch.CertWatchException;
-import dev.pgpool.certwatch.Level;
-import dev.pgpool.certwatch.Thresholds;
+import dev.pgpool.certwatch.finding.Level;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.target.Thresholds;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayDeque;

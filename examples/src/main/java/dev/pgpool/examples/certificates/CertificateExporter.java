@@ -3,6 +3,7 @@ package dev.pgpool.examples.certificates;
 import com.sun.net.httpserver.HttpServer;
 import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.CertWatchBuilder;
+import dev.pgpool.certwatch.metrics.PrometheusText;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -40,7 +41,7 @@ public final class CertificateExporter implements AutoCloseable {
         server.createContext("/probe", new ProbeHandler(watch, modules));
         server.createContext("/metrics", exchange -> {
             StringBuilder page = new StringBuilder();
-            watch.writePrometheus(page);
+            PrometheusText.write(watch, page);
             Answers.send(exchange, 200, page.toString());
         });
         server.createContext("/-/healthy", exchange -> Answers.send(exchange, 200, "Healthy\n"));

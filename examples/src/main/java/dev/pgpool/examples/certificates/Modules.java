@@ -1,6 +1,6 @@
 package dev.pgpool.examples.certificates;
 
-import dev.pgpool.certwatch.Endpoint;
+import dev.pgpool.certwatch.target.Endpoint;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;

@@ -2,10 +2,11 @@ package dev.pgpool.examples.certificates;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
-import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertSnapshot;
 import dev.pgpool.certwatch.CertWatch;
-import dev.pgpool.certwatch.Endpoint;
+import dev.pgpool.certwatch.metrics.PrometheusText;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.target.Endpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLDecoder;
@@ -86,7 +87,7 @@ final class ProbeHandler implements HttpHandler {
             page.append(alone.table()).append('\n').append(alone.toJson()).append("\n\n");
         }
         try {
-            report.writePrometheus(page);
+            PrometheusText.write(report, page);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

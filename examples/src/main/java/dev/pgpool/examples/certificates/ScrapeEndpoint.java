@@ -2,6 +2,7 @@ package dev.pgpool.examples.certificates;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.metrics.PrometheusText;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,7 @@ final class ScrapeEndpoint {
         HttpServer server = HttpServer.create(new InetSocketAddress(port), 0);
         server.createContext("/metrics", exchange -> {
             StringBuilder page = new StringBuilder();
-            watch.writePrometheus(page);
+            PrometheusText.write(watch, page);
             byte[] body = page.toString().getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4");
             exchange.sendResponseHeaders(200, body.length);

@@ -2,11 +2,11 @@ package dev.pgpool.certwatch.metrics;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
-import dev.pgpool.certwatch.CertWatchListener;
-import dev.pgpool.certwatch.Notice;
+import dev.pgpool.certwatch.event.CertWatchListener;
+import dev.pgpool.certwatch.event.Notice;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.CertTarget;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -1,8 +1,8 @@
 package dev.pgpool.certwatch.metrics;
 
-import dev.pgpool.certwatch.CertChain;
-import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertificateFacts;
+import dev.pgpool.certwatch.report.CertChain;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertificateFacts;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -14,7 +14,7 @@ import java.util.Map;
  * fingerprint is among them, or two certificates of one serial number, as enemies and bad authorities make them, would be one series
  * twice, and Prometheus refuse the page. Immutable.
  */
-public final class CertificateSeries {
+final class CertificateSeries {
 
     /** Longer names are cut: a page is read by people, too. */
     private static final int MAX_LENGTH = 512;
@@ -30,7 +30,7 @@ public final class CertificateSeries {
     }
 
     /** At most so many certificates of the reports, those of the first ones first. */
-    public static CertificateSeries choose(Collection<CertReport> reports, int max) {
+    static CertificateSeries choose(Collection<CertReport> reports, int max) {
         if (max == 0) {
             return NONE;
         }
@@ -69,7 +69,7 @@ public final class CertificateSeries {
     }
 
     /** Certificates that have no series, being too many. */
-    public int leftOut() {
+    int leftOut() {
         return leftOut;
     }
 

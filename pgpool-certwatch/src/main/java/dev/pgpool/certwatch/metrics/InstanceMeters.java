@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.metrics;
 
-import dev.pgpool.certwatch.CertChain;
-import dev.pgpool.certwatch.CertReport;
+import dev.pgpool.certwatch.report.CertChain;
+import dev.pgpool.certwatch.report.CertReport;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;

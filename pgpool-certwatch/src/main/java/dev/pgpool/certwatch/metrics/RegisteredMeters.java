@@ -1,9 +1,9 @@
 package dev.pgpool.certwatch.metrics;
 
-import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertSnapshot;
-import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.target.CertTarget;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.util.HashMap;

@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.metrics;
 
-import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertTarget;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.CertTarget;
 
 /** The meters of all targets of a watch in one registry. Thread-safe. */
 @FunctionalInterface

@@ -1,13 +1,13 @@
 package dev.pgpool.certwatch.metrics;
 
-import dev.pgpool.certwatch.AddressResult;
-import dev.pgpool.certwatch.CertChain;
-import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertificateFacts;
-import dev.pgpool.certwatch.CrlDates;
-import dev.pgpool.certwatch.Expiry;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.OcspStaple;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.report.AddressResult;
+import dev.pgpool.certwatch.report.CertChain;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertificateFacts;
+import dev.pgpool.certwatch.report.CrlDates;
+import dev.pgpool.certwatch.report.Expiry;
+import dev.pgpool.certwatch.report.OcspStaple;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The series that a report gives in each family, for all that write or register them: what is not known gives none, and no set of
  * labels occurs twice. Functions of their arguments.
  */
-public final class TargetSeries {
+final class TargetSeries {
 
     /** Certificates with a thousand names would make a line that no one can read. */
     private static final int MAX_NAMES_LENGTH = 512;
@@ -35,7 +35,7 @@ public final class TargetSeries {
      * @param <E> what taking them may throw
      */
     @FunctionalInterface
-    public interface Sink<E extends Exception> {
+    interface Sink<E extends Exception> {
         /**
          * One series.
          *
@@ -52,7 +52,7 @@ public final class TargetSeries {
      * @param watchInterval for targets without an interval of their own; absent if it is not known
      */
     @SuppressWarnings("CyclomaticComplexity")
-    public static <E extends Exception> void give(
+    static <E extends Exception> void give(
             CertWatchMeters family,
             CertReport report,
             CertificateSeries certificates,

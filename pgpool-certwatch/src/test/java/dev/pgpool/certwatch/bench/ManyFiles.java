@@ -1,10 +1,10 @@
 package dev.pgpool.certwatch.bench;
 
-import dev.pgpool.certwatch.CertSnapshot;
-import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
-import dev.pgpool.certwatch.TrustSource;
 import dev.pgpool.certwatch.metrics.CertWatchMetrics;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.trust.TrustSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;

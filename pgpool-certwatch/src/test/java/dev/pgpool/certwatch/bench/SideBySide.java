@@ -1,13 +1,14 @@
 package dev.pgpool.certwatch.bench;
 
-import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertSnapshot;
-import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
-import dev.pgpool.certwatch.CertificateFacts;
-import dev.pgpool.certwatch.TrustSource;
 import dev.pgpool.certwatch.fixture.PrometheusPage;
 import dev.pgpool.certwatch.metrics.CertWatchMetrics;
+import dev.pgpool.certwatch.metrics.PrometheusText;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.report.CertificateFacts;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.trust.TrustSource;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.PrintStream;
@@ -118,7 +119,7 @@ public final class SideBySide {
             watch.start();
             CertSnapshot snapshot = watch.checkNow().get();
             StringBuilder page = new StringBuilder();
-            watch.writePrometheus(page);
+            PrometheusText.write(watch, page);
             Files.writeString(Path.of(pages + ".direct"), page);
             Files.writeString(Path.of(pages + ".micrometer"), registry.scrape());
             metrics.close();

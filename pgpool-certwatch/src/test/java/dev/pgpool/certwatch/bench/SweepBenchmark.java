@@ -1,12 +1,13 @@
 package dev.pgpool.certwatch.bench;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.pgpool.certwatch.CertSnapshot;
-import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
-import dev.pgpool.certwatch.Level;
-import dev.pgpool.certwatch.TrustSource;
+import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.metrics.CertWatchMetrics;
+import dev.pgpool.certwatch.metrics.PrometheusText;
+import dev.pgpool.certwatch.report.CertSnapshot;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.trust.TrustSource;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -115,7 +116,7 @@ public final class SweepBenchmark {
     /** Length of the page, written and dropped. */
     private static long page(CertWatch watch) throws IOException {
         long[] length = {0};
-        watch.writePrometheus(new Writer() {
+        PrometheusText.write(watch, new Writer() {
             @Override
             public void write(char[] chars, int from, int count) {
                 length[0] += count;

@@ -6,12 +6,12 @@ import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.CertWatchBuilder;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.PrometheusPage;
 import dev.pgpool.certwatch.fixture.TlsPeer;
+import dev.pgpool.certwatch.target.CertTarget;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.pkitesting.X509Bundle;
@@ -47,7 +47,7 @@ class CertificateSeriesIT {
 
     private static Map<String, Double> page(CertWatch watch) throws IOException {
         StringBuilder page = new StringBuilder();
-        watch.writePrometheus(page);
+        PrometheusText.write(watch, page);
         return new TreeMap<>(PrometheusPage.read(page.toString()));
     }
 
@@ -79,7 +79,7 @@ class CertificateSeriesIT {
                                 .named("root"))
                         .target(CertTarget.file(bundle)
                                 .named("bundle")
-                                .withPolicy(dev.pgpool.certwatch.TargetPolicy.DEFAULT.withLabel("team", "ops")))
+                                .withPolicy(dev.pgpool.certwatch.target.TargetPolicy.DEFAULT.withLabel("team", "ops")))
                         .build();
                 CertWatchMetrics metrics = CertWatchMetrics.bind(watch, registry)) {
             watch.start();

@@ -6,13 +6,13 @@ import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pgpool.certwatch.AddressResolver;
-import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.CertWatchBuilder;
+import dev.pgpool.certwatch.config.AddressResolver;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.PrometheusPage;
 import dev.pgpool.certwatch.fixture.TlsPeer;
+import dev.pgpool.certwatch.target.CertTarget;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -48,7 +48,7 @@ class PrometheusPageIT {
     private static String page(CertWatch watch) {
         StringBuilder page = new StringBuilder();
         try {
-            watch.writePrometheus(page);
+            PrometheusText.write(watch, page);
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

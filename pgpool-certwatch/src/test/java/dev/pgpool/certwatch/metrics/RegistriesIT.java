@@ -4,11 +4,11 @@ import static dev.pgpool.certwatch.fixture.Looking.patient;
 import static dev.pgpool.certwatch.fixture.Looking.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.CertWatchBuilder;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.PrometheusPage;
+import dev.pgpool.certwatch.target.CertTarget;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;

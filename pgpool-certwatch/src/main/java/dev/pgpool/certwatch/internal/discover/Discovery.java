@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.discover;
 
-import dev.pgpool.certwatch.TargetSet;
+import dev.pgpool.certwatch.target.TargetSet;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 

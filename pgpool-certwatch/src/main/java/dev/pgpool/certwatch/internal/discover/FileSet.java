@@ -1,10 +1,10 @@
 package dev.pgpool.certwatch.internal.discover;
 
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.CertificateFile;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.TargetSet;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.CertificateFile;
+import dev.pgpool.certwatch.target.TargetSet;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.discover;
 
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.target.CertTarget;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,13 +1,13 @@
 package dev.pgpool.certwatch.internal.discover;
 
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.Severity;
-import dev.pgpool.certwatch.TargetPolicy;
-import dev.pgpool.certwatch.TargetSet;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Severity;
 import dev.pgpool.certwatch.internal.document.DocumentException;
 import dev.pgpool.certwatch.internal.document.Documents;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.TargetPolicy;
+import dev.pgpool.certwatch.target.TargetSet;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;

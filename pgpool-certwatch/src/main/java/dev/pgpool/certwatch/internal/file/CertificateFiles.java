@@ -1,9 +1,9 @@
 package dev.pgpool.certwatch.internal.file;
 
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.Secret;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.x509.Certificates;
+import dev.pgpool.certwatch.trust.Secret;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.file;
 
-import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.finding.Finding;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.file;
 
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 
 /** A file that gives no certificates, and why. Stackless: it is an outcome, not a defect. */
 public final class FileException extends Exception {

@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.file;
 
-import dev.pgpool.certwatch.Secret;
+import dev.pgpool.certwatch.trust.Secret;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;

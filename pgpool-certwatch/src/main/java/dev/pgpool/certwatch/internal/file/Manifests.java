@@ -1,11 +1,11 @@
 package dev.pgpool.certwatch.internal.file;
 
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.Secret;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.document.DocumentException;
 import dev.pgpool.certwatch.internal.document.Documents;
 import dev.pgpool.certwatch.internal.x509.Certificates;
+import dev.pgpool.certwatch.trust.Secret;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

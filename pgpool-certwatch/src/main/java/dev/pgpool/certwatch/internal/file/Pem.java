@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.file;
 
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.x509.Certificates;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

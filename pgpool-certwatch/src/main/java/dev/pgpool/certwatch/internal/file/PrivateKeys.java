@@ -1,8 +1,8 @@
 package dev.pgpool.certwatch.internal.file;
 
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.Secret;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.x509.Der;
+import dev.pgpool.certwatch.trust.Secret;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;

@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.file;
 
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.Secret;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.trust.Secret;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;

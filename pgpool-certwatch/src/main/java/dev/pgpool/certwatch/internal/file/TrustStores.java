@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.file;
 
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.TrustSource;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.trust.TrustSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;

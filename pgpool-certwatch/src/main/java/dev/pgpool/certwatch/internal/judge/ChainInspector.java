@@ -1,19 +1,19 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import static dev.pgpool.certwatch.FindingCode.CHAIN_INVALID;
-import static dev.pgpool.certwatch.FindingCode.CN_ONLY;
-import static dev.pgpool.certwatch.FindingCode.HOSTNAME_MISMATCH;
+import static dev.pgpool.certwatch.finding.FindingCode.CHAIN_INVALID;
+import static dev.pgpool.certwatch.finding.FindingCode.CN_ONLY;
+import static dev.pgpool.certwatch.finding.FindingCode.HOSTNAME_MISMATCH;
 
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.CertificateFacts;
-import dev.pgpool.certwatch.Endpoint;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.Protocol;
-import dev.pgpool.certwatch.Severity;
-import dev.pgpool.certwatch.Verification;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.Severity;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import dev.pgpool.certwatch.internal.text.PeerText;
+import dev.pgpool.certwatch.report.CertificateFacts;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.Protocol;
+import dev.pgpool.certwatch.trust.Verification;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;

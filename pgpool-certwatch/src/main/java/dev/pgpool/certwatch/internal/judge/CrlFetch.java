@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.RevocationPolicy;
+import dev.pgpool.certwatch.trust.RevocationPolicy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,10 +1,10 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.CrlDates;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.RevocationPolicy;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.x509.Der;
+import dev.pgpool.certwatch.report.CrlDates;
+import dev.pgpool.certwatch.trust.RevocationPolicy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.security.GeneralSecurityException;

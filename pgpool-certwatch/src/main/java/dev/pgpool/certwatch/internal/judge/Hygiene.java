@@ -1,15 +1,15 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import static dev.pgpool.certwatch.FindingCode.CHAIN_ORDER;
-import static dev.pgpool.certwatch.FindingCode.LIFETIME_TOO_LONG;
-import static dev.pgpool.certwatch.FindingCode.MUST_STAPLE_MISSING;
-import static dev.pgpool.certwatch.FindingCode.ODD_CERTIFICATE;
-import static dev.pgpool.certwatch.FindingCode.ROOT_SERVED;
-import static dev.pgpool.certwatch.FindingCode.WEAK_KEY;
-import static dev.pgpool.certwatch.FindingCode.WEAK_SIGNATURE;
-import static dev.pgpool.certwatch.FindingCode.WRONG_EKU;
+import static dev.pgpool.certwatch.finding.FindingCode.CHAIN_ORDER;
+import static dev.pgpool.certwatch.finding.FindingCode.LIFETIME_TOO_LONG;
+import static dev.pgpool.certwatch.finding.FindingCode.MUST_STAPLE_MISSING;
+import static dev.pgpool.certwatch.finding.FindingCode.ODD_CERTIFICATE;
+import static dev.pgpool.certwatch.finding.FindingCode.ROOT_SERVED;
+import static dev.pgpool.certwatch.finding.FindingCode.WEAK_KEY;
+import static dev.pgpool.certwatch.finding.FindingCode.WEAK_SIGNATURE;
+import static dev.pgpool.certwatch.finding.FindingCode.WRONG_EKU;
 
-import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import dev.pgpool.certwatch.internal.x509.Der;

@@ -1,11 +1,11 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.CertificateFacts;
-import dev.pgpool.certwatch.CrlDates;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.OcspStaple;
+import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
+import dev.pgpool.certwatch.report.CertificateFacts;
+import dev.pgpool.certwatch.report.CrlDates;
+import dev.pgpool.certwatch.report.OcspStaple;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;

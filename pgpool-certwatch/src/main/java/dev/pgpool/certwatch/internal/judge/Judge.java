@@ -1,10 +1,11 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.CertificateFacts;
-import dev.pgpool.certwatch.Expiry;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.Thresholds;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.internal.text.TimeLeft;
+import dev.pgpool.certwatch.report.CertificateFacts;
+import dev.pgpool.certwatch.report.Expiry;
+import dev.pgpool.certwatch.target.Thresholds;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -101,7 +102,7 @@ public final class Judge {
             return;
         }
         String message =
-                role + " expires " + certificate.notAfter() + ", in " + Remaining.text(certificate.remaining(second));
+                role + " expires " + certificate.notAfter() + ", in " + TimeLeft.text(certificate.remaining(second));
         if (leaf) {
             findings.add(Finding.of(level, message));
         } else if (anchor) {

@@ -1,10 +1,11 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.ClientIdentity;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.Severity;
-import dev.pgpool.certwatch.Thresholds;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Severity;
+import dev.pgpool.certwatch.internal.text.TimeLeft;
+import dev.pgpool.certwatch.target.ClientIdentity;
+import dev.pgpool.certwatch.target.Thresholds;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,7 +40,7 @@ public final class OwnCertificate {
                 findings.add(new Finding(
                         FindingCode.CLIENT_CERT_EXPIRING,
                         critical ? Severity.CRITICAL : Severity.WARNING,
-                        who + " expires " + until + ", in " + Remaining.text(left)));
+                        who + " expires " + until + ", in " + TimeLeft.text(left)));
             }
         }
         return findings;

@@ -1,13 +1,13 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.CrlDates;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.RevocationPolicy;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.probe.Fingerprints;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import dev.pgpool.certwatch.internal.probe.Staple;
+import dev.pgpool.certwatch.report.CrlDates;
+import dev.pgpool.certwatch.trust.RevocationPolicy;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertPath;
 import java.security.cert.CertPathValidator;

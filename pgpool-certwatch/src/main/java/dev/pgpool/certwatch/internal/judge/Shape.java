@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.CertificateFacts;
-import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.report.CertificateFacts;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

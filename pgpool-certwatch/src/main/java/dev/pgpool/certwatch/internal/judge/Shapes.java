@@ -1,13 +1,13 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import static dev.pgpool.certwatch.FindingCode.CHAIN_INVALID;
-import static dev.pgpool.certwatch.FindingCode.INCOMPLETE_CHAIN;
-import static dev.pgpool.certwatch.FindingCode.PLATFORM_REFUSES;
-import static dev.pgpool.certwatch.FindingCode.SELF_SIGNED;
-import static dev.pgpool.certwatch.FindingCode.UNTRUSTED_ROOT;
+import static dev.pgpool.certwatch.finding.FindingCode.CHAIN_INVALID;
+import static dev.pgpool.certwatch.finding.FindingCode.INCOMPLETE_CHAIN;
+import static dev.pgpool.certwatch.finding.FindingCode.PLATFORM_REFUSES;
+import static dev.pgpool.certwatch.finding.FindingCode.SELF_SIGNED;
+import static dev.pgpool.certwatch.finding.FindingCode.UNTRUSTED_ROOT;
 
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.Severity;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.Severity;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import java.security.cert.X509Certificate;

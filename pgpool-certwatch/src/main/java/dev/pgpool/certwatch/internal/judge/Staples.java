@@ -1,8 +1,8 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.OcspStaple;
 import dev.pgpool.certwatch.internal.probe.Staple;
 import dev.pgpool.certwatch.internal.x509.Der;
+import dev.pgpool.certwatch.report.OcspStaple;
 import java.math.BigInteger;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

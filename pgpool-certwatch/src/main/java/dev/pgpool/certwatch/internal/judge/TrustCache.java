@@ -1,11 +1,11 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.TrustSource;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.file.FileException;
 import dev.pgpool.certwatch.internal.file.TrustStores;
 import dev.pgpool.certwatch.internal.probe.BlockingCalls;
+import dev.pgpool.certwatch.trust.TrustSource;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

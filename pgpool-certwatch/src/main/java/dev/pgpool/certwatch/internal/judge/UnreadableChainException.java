@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.finding.Finding;
 
 /** A chain whose leaf cannot be read. Stackless: it is an outcome, not a defect. */
 public final class UnreadableChainException extends RuntimeException {

@@ -1,8 +1,8 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.CertificateFacts;
-import dev.pgpool.certwatch.Expiry;
-import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.report.CertificateFacts;
+import dev.pgpool.certwatch.report.Expiry;
 import java.util.List;
 
 /**

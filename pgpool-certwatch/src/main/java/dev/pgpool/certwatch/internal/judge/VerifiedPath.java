@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.CertificateFacts;
+import dev.pgpool.certwatch.report.CertificateFacts;
 import java.time.Instant;
 import java.util.List;
 

@@ -1,9 +1,9 @@
 package dev.pgpool.certwatch.internal.probe;
 
-import dev.pgpool.certwatch.AddressResult;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.x509.OddCertificate;
+import dev.pgpool.certwatch.report.AddressResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

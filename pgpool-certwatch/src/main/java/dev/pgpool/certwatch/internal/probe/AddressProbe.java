@@ -1,17 +1,17 @@
 package dev.pgpool.certwatch.internal.probe;
 
-import dev.pgpool.certwatch.CertWatchConfig.Probing;
-import dev.pgpool.certwatch.Endpoint;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.HttpProxy;
-import dev.pgpool.certwatch.Protocol;
-import dev.pgpool.certwatch.ProxyProtocol;
+import dev.pgpool.certwatch.config.CertWatchConfig.Probing;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.starttls.Negotiation;
 import dev.pgpool.certwatch.internal.starttls.NegotiationException;
 import dev.pgpool.certwatch.internal.starttls.NegotiationHandler;
 import dev.pgpool.certwatch.internal.starttls.Negotiations;
 import dev.pgpool.certwatch.internal.starttls.ProxyHeader;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.HttpProxy;
+import dev.pgpool.certwatch.target.Protocol;
+import dev.pgpool.certwatch.target.ProxyProtocol;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;

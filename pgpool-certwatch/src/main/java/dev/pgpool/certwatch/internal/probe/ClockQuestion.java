@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.probe;
 
-import dev.pgpool.certwatch.Endpoint;
-import dev.pgpool.certwatch.Protocol;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.Protocol;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;

@@ -1,15 +1,15 @@
 package dev.pgpool.certwatch.internal.probe;
 
-import dev.pgpool.certwatch.AddressResolver;
-import dev.pgpool.certwatch.AddressResult;
-import dev.pgpool.certwatch.CertWatchConfig.Probing;
-import dev.pgpool.certwatch.ConnectOptions;
-import dev.pgpool.certwatch.Endpoint;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.HttpProxy;
-import dev.pgpool.certwatch.Severity;
-import dev.pgpool.certwatch.TlsOffer;
+import dev.pgpool.certwatch.config.AddressResolver;
+import dev.pgpool.certwatch.config.CertWatchConfig.Probing;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Severity;
+import dev.pgpool.certwatch.report.AddressResult;
+import dev.pgpool.certwatch.target.ConnectOptions;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.HttpProxy;
+import dev.pgpool.certwatch.target.TlsOffer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler.Sharable;

@@ -1,15 +1,15 @@
 package dev.pgpool.certwatch.internal.probe;
 
-import dev.pgpool.certwatch.CertificateFile;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.TrustStoreTarget;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.file.CertificateFiles;
 import dev.pgpool.certwatch.internal.file.Contents;
 import dev.pgpool.certwatch.internal.file.FileException;
 import dev.pgpool.certwatch.internal.file.KeyPairs;
 import dev.pgpool.certwatch.internal.file.TrustStores;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
+import dev.pgpool.certwatch.target.CertificateFile;
+import dev.pgpool.certwatch.target.TrustStoreTarget;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;

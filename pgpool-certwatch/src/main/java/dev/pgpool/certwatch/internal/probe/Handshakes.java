@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.probe;
 
-import dev.pgpool.certwatch.ClientIdentity;
-import dev.pgpool.certwatch.Endpoint;
+import dev.pgpool.certwatch.target.ClientIdentity;
+import dev.pgpool.certwatch.target.Endpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.NetUtil;
 import java.security.GeneralSecurityException;

@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.probe;
 
-import dev.pgpool.certwatch.AddressResult;
-import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.report.AddressResult;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;

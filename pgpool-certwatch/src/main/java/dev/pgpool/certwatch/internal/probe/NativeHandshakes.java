@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.probe;
 
-import dev.pgpool.certwatch.Endpoint;
-import dev.pgpool.certwatch.TlsOffer;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.TlsOffer;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;

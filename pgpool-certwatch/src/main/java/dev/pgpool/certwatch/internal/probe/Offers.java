@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.probe;
 
-import dev.pgpool.certwatch.KeyKind;
-import dev.pgpool.certwatch.TlsOffer;
+import dev.pgpool.certwatch.target.KeyKind;
+import dev.pgpool.certwatch.target.TlsOffer;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.pgpool.certwatch.internal.probe;
 
-import dev.pgpool.certwatch.AddressResult;
-import dev.pgpool.certwatch.Endpoint;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.x509.Certificates;
+import dev.pgpool.certwatch.report.AddressResult;
+import dev.pgpool.certwatch.target.Endpoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,15 +1,15 @@
 package dev.pgpool.certwatch.internal.probe;
 
-import dev.pgpool.certwatch.AddressResolver;
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.CertWatchConfig.Probing;
-import dev.pgpool.certwatch.CertificateFile;
-import dev.pgpool.certwatch.ClientIdentity;
-import dev.pgpool.certwatch.Endpoint;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.TrustStoreTarget;
+import dev.pgpool.certwatch.config.AddressResolver;
+import dev.pgpool.certwatch.config.CertWatchConfig.Probing;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.file.FileException;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.CertificateFile;
+import dev.pgpool.certwatch.target.ClientIdentity;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.TrustStoreTarget;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutorGroup;
 import java.nio.file.Path;

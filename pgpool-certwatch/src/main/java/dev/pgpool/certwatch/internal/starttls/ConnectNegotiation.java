@@ -1,8 +1,8 @@
 package dev.pgpool.certwatch.internal.starttls;
 
-import dev.pgpool.certwatch.Endpoint;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.HttpProxy;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.HttpProxy;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;

@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.starttls;
 
-import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.finding.FindingCode;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 

@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.starttls;
 
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 
 /** A peer that will not come to TLS, and why. Stackless: it is an outcome, not a defect. */
 public final class NegotiationException extends Exception {

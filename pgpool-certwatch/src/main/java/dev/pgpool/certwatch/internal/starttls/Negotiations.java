@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.starttls;
 
-import dev.pgpool.certwatch.Endpoint;
-import dev.pgpool.certwatch.HttpProxy;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.HttpProxy;
 import org.jspecify.annotations.Nullable;
 
 /** Which negotiation a target needs. */

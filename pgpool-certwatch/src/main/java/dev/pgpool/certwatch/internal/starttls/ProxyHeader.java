@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.starttls;
 
-import dev.pgpool.certwatch.ProxyProtocol;
+import dev.pgpool.certwatch.target.ProxyProtocol;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.net.InetAddress;

@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.CertTarget;
 import dev.pgpool.certwatch.internal.judge.Inspection;
+import dev.pgpool.certwatch.target.CertTarget;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 

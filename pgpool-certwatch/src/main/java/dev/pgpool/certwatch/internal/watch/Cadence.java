@@ -1,10 +1,10 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.CertWatchConfig.Schedule;
-import dev.pgpool.certwatch.Level;
-import dev.pgpool.certwatch.TargetSet;
+import dev.pgpool.certwatch.config.CertWatchConfig.Schedule;
+import dev.pgpool.certwatch.finding.Level;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.TargetSet;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.SplittableRandom;

@@ -1,12 +1,12 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.CertChain;
-import dev.pgpool.certwatch.CertChain.Entry;
-import dev.pgpool.certwatch.CertChain.Role;
-import dev.pgpool.certwatch.CertificateFacts;
 import dev.pgpool.certwatch.internal.judge.Inspection;
 import dev.pgpool.certwatch.internal.judge.VerifiedPath;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
+import dev.pgpool.certwatch.report.CertChain;
+import dev.pgpool.certwatch.report.CertChain.Entry;
+import dev.pgpool.certwatch.report.CertChain.Role;
+import dev.pgpool.certwatch.report.CertificateFacts;
 import java.util.ArrayList;
 import java.util.List;
 

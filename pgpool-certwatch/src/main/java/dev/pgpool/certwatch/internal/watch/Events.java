@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.CertWatchListener;
+import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.internal.probe.Threads;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

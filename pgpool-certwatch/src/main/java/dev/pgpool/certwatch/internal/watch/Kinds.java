@@ -1,9 +1,9 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.CertificateFacts;
-import dev.pgpool.certwatch.Endpoint;
 import dev.pgpool.certwatch.internal.judge.Inspection;
+import dev.pgpool.certwatch.report.CertificateFacts;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.Endpoint;
 import java.util.List;
 
 /** Targets of which several kinds of certificates are asked for, such as RSA and ECDSA: only like is compared with like. */

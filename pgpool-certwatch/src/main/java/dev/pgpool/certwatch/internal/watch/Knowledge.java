@@ -1,10 +1,10 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.AddressResult;
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.CertificateFacts;
-import dev.pgpool.certwatch.Finding;
+import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.internal.judge.Inspection;
+import dev.pgpool.certwatch.report.AddressResult;
+import dev.pgpool.certwatch.report.CertificateFacts;
+import dev.pgpool.certwatch.target.CertTarget;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

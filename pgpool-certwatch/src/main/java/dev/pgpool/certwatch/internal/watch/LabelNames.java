@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.CertTarget;
+import dev.pgpool.certwatch.target.CertTarget;
 import java.util.HashSet;
 import java.util.Set;
 

@@ -1,10 +1,10 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.CertWatchConfig.Judging;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.Mute;
+import dev.pgpool.certwatch.config.CertWatchConfig.Judging;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Mute;
+import dev.pgpool.certwatch.target.CertTarget;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.AddressResolver;
-import dev.pgpool.certwatch.CertWatchConfig;
+import dev.pgpool.certwatch.config.AddressResolver;
+import dev.pgpool.certwatch.config.CertWatchConfig;
 import dev.pgpool.certwatch.internal.judge.TrustCache;
 import dev.pgpool.certwatch.internal.probe.BlockingCalls;
 import dev.pgpool.certwatch.internal.probe.Prober;

@@ -1,12 +1,12 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertWatchConfig.Notices;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.Level;
-import dev.pgpool.certwatch.Notice;
-import dev.pgpool.certwatch.Severity;
+import dev.pgpool.certwatch.config.CertWatchConfig.Notices;
+import dev.pgpool.certwatch.event.Notice;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Level;
+import dev.pgpool.certwatch.finding.Severity;
+import dev.pgpool.certwatch.report.CertReport;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;

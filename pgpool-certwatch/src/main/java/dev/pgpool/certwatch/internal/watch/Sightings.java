@@ -1,11 +1,11 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.AddressResult;
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.CertificateChange;
-import dev.pgpool.certwatch.CertificateFacts;
+import dev.pgpool.certwatch.event.CertificateChange;
 import dev.pgpool.certwatch.internal.judge.Inspection;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
+import dev.pgpool.certwatch.report.AddressResult;
+import dev.pgpool.certwatch.report.CertificateFacts;
+import dev.pgpool.certwatch.target.CertTarget;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;

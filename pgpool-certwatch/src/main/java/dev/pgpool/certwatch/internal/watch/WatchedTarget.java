@@ -1,17 +1,17 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.AddressResult;
-import dev.pgpool.certwatch.CertReport;
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.CertWatchConfig.Schedule;
-import dev.pgpool.certwatch.CertificateChange;
-import dev.pgpool.certwatch.CertificateFacts;
-import dev.pgpool.certwatch.Endpoint;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.Severity;
+import dev.pgpool.certwatch.config.CertWatchConfig.Schedule;
+import dev.pgpool.certwatch.event.CertificateChange;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Severity;
 import dev.pgpool.certwatch.internal.judge.Inspection;
 import dev.pgpool.certwatch.internal.probe.Look;
+import dev.pgpool.certwatch.report.AddressResult;
+import dev.pgpool.certwatch.report.CertReport;
+import dev.pgpool.certwatch.report.CertificateFacts;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.Endpoint;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

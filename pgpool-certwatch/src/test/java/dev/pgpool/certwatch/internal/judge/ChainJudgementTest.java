@@ -2,16 +2,16 @@ package dev.pgpool.certwatch.internal.judge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.Endpoint;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.Severity;
-import dev.pgpool.certwatch.Thresholds;
-import dev.pgpool.certwatch.Verification;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.finding.Severity;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.Thresholds;
+import dev.pgpool.certwatch.trust.Verification;
 import io.netty.pkitesting.X509Bundle;
 import java.math.BigInteger;
 import java.security.KeyPair;

@@ -5,13 +5,13 @@ import static dev.pgpool.certwatch.fixture.DerWriter.element;
 import static dev.pgpool.certwatch.fixture.DerWriter.sequence;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.fixture.OddCertificates;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import dev.pgpool.certwatch.internal.x509.Certificates;
+import dev.pgpool.certwatch.target.CertTarget;
 import io.netty.pkitesting.X509Bundle;
 import io.netty.util.NetUtil;
 import java.security.cert.X509Certificate;

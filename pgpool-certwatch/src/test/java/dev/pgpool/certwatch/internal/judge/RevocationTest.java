@@ -1,19 +1,19 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import static dev.pgpool.certwatch.FindingCode.REVOCATION_UNKNOWN;
-import static dev.pgpool.certwatch.FindingCode.REVOKED;
+import static dev.pgpool.certwatch.finding.FindingCode.REVOCATION_UNKNOWN;
+import static dev.pgpool.certwatch.finding.FindingCode.REVOKED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.pgpool.certwatch.CrlDates;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.RevocationPolicy;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.fixture.OddCertificates;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import dev.pgpool.certwatch.internal.probe.Staple;
 import dev.pgpool.certwatch.internal.x509.Certificates;
+import dev.pgpool.certwatch.report.CrlDates;
+import dev.pgpool.certwatch.trust.RevocationPolicy;
 import io.netty.pkitesting.X509Bundle;
 import java.math.BigInteger;
 import java.net.InetAddress;

@@ -2,10 +2,10 @@ package dev.pgpool.certwatch.internal.starttls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.Endpoint;
-import dev.pgpool.certwatch.FindingCode;
-import dev.pgpool.certwatch.HttpProxy;
+import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.target.CertTarget;
+import dev.pgpool.certwatch.target.Endpoint;
+import dev.pgpool.certwatch.target.HttpProxy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;

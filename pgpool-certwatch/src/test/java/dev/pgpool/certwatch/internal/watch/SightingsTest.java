@@ -2,17 +2,17 @@ package dev.pgpool.certwatch.internal.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.certwatch.AddressResult;
-import dev.pgpool.certwatch.CertTarget;
-import dev.pgpool.certwatch.CertificateChange;
-import dev.pgpool.certwatch.CertificateFacts;
-import dev.pgpool.certwatch.Finding;
-import dev.pgpool.certwatch.FindingCode;
+import dev.pgpool.certwatch.event.CertificateChange;
+import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.internal.judge.ChainInspector;
 import dev.pgpool.certwatch.internal.judge.Inspection;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
+import dev.pgpool.certwatch.report.AddressResult;
+import dev.pgpool.certwatch.report.CertificateFacts;
+import dev.pgpool.certwatch.target.CertTarget;
 import io.netty.pkitesting.X509Bundle;
 import java.time.Duration;
 import java.util.ArrayList;

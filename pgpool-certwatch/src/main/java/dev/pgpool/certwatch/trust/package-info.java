@@ -1,0 +1,8 @@
+/**
+ * What counts as trusted: where trust anchors come from, how much a client would verify, how revocation is looked at,
+ * and the passwords of stores.
+ */
+@NullMarked
+package dev.pgpool.certwatch.trust;
+
+import org.jspecify.annotations.NullMarked;
