@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
@@ -31,6 +32,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an operator does to a running pooler: pause, resume, disable, reconnect, kill, drain. */
 @OnEveryPostgres
@@ -223,6 +226,43 @@ class LiveControlIT {
             join(closed);
             assertThat(busy.serverPid()).isNotEqualTo(old);
             assertThat(pooler.snapshot().pools().get(0).serverCloses()).containsEntry(CloseReason.SERVER_REPLACED, 2L);
+        }
+    }
+
+    /** In session mode a client has its server for as long as it likes, unless the pool closes fast. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void reconnectEndsSessionsBetweenTransactionsOnlyWhereServersCloseFast(boolean fast) {
+        try (TestPooler pooler = TestPooler.start(
+                        postgres, 3, db -> db.mode(PoolMode.SESSION).serverFastClose(fast));
+                WireClient idle = pooler.login();
+                WireClient busy = pooler.login();
+                WireClient later = pooler.login()) {
+            int kept = idle.serverPid();
+            busy.run("BEGIN");
+            int held = busy.serverPid();
+            pooler.pool().reconnect();
+            if (fast) {
+                assertThat(idle.readUntilClosed())
+                        .last()
+                        .asString()
+                        .contains("57P01");
+            } else {
+                assertThat(idle.serverPid()).isEqualTo(kept);
+            }
+            assertThat(busy.serverPid()).as("within its transaction").isEqualTo(held);
+            busy.run("COMMIT");
+            if (fast) {
+                assertThat(busy.readUntilClosed())
+                        .last()
+                        .asString()
+                        .contains("57P01");
+            } else {
+                assertThat(busy.serverPid()).isEqualTo(held);
+            }
+            assertThat(later.serverPid()).as("a server made since").isNotIn(kept, held);
+            later.run("SELECT 1");
+            assertThat(later.value("SELECT 'stays'")).isEqualTo("stays");
         }
     }
 

@@ -94,6 +94,18 @@ class ServerLifeIT {
         }
     }
 
+    /** What a client says at its start is tried on a server: no client has used that one yet. */
+    @Test
+    void aTrialOfStartupSettingsIsNoUseOfAServer() {
+        try (TestPooler pooler = TestPooler.start(builder -> builder.listener(closes)
+                        .database("app", db -> TestPooler.at(db, postgres).serverLifetime(Duration.ZERO)));
+                WireClient client = pooler.login("DateStyle", "German", "search_path", "pg_catalog")) {
+            client.run("SELECT 1");
+            client.run("SELECT 2");
+            await().untilAsserted(() -> assertThat(closed).hasSize(2).containsOnly(CloseReason.SERVER_LIFETIME));
+        }
+    }
+
     /** Breakage 22: the network has dropped an idle connection without telling anybody. */
     @Test
     void deadServerIsFoundBeforeAClientGetsIt() {

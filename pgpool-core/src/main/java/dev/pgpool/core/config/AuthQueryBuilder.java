@@ -8,6 +8,7 @@ public final class AuthQueryBuilder {
     private String user = "";
     private Optional<String> password = Optional.empty();
     private Optional<String> database = Optional.empty();
+    private boolean failAtLogin;
     private String query = AuthQueryConfig.DEFAULT_QUERY;
     private Duration timeout = Duration.ofSeconds(5);
     private int maxConnections = 2;
@@ -31,8 +32,17 @@ public final class AuthQueryBuilder {
     }
 
     /**
+     * Default false: a {@link #database} that no entry serves, or that is the console, is refused when the configuration
+     * is built. True, as in PgBouncer: the configuration stands, and each login that needs the query is refused.
+     */
+    public AuthQueryBuilder failAtLogin(boolean failAtLogin) {
+        this.failAtLogin = failAtLogin;
+        return this;
+    }
+
+    /**
      * Default {@link AuthQueryConfig#DEFAULT_QUERY}. Its parameter {@code $1} is the user, and it answers two columns:
-     * the user and his secret. The search path is {@code pg_catalog}, so other names need their schema.
+     * the user and the secret. It runs with the search path that the role and the database of the query say.
      */
     public AuthQueryBuilder query(String query) {
         this.query = query;
@@ -53,6 +63,6 @@ public final class AuthQueryBuilder {
 
     /** The description as a value; it is checked with the rest of the configuration. */
     public AuthQueryConfig build() {
-        return new AuthQueryConfig(user, password, database, query, timeout, maxConnections);
+        return new AuthQueryConfig(user, password, database, failAtLogin, query, timeout, maxConnections);
     }
 }

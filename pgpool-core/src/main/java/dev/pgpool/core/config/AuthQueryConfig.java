@@ -10,8 +10,10 @@ import java.util.Optional;
  * @param password secret of that user; empty if the credential store knows it or the server does not ask
  * @param database name, as clients say it, of the database in which the query runs; empty means the one that the client
  *     asked for
+ * @param failAtLogin whether a {@code database} that no entry serves is an error of each login that needs it, and not of
+ *     the configuration
  * @param query SQL with the one parameter {@code $1}, the user; answers at most one row of two columns: the user, and
- *     his secret or NULL if he may not log in. The search path is {@code pg_catalog}: other names need their schema
+ *     the secret, or NULL if the user may not log in. It runs with the search path that the role and the database say
  * @param timeout how long an answer may take, connecting included
  * @param maxConnections connections for such queries at most; those that find none free wait their turn
  */
@@ -19,6 +21,7 @@ public record AuthQueryConfig(
         String user,
         Optional<String> password,
         Optional<String> database,
+        boolean failAtLogin,
         String query,
         Duration timeout,
         int maxConnections) {
@@ -42,7 +45,8 @@ public record AuthQueryConfig(
     @Override
     public String toString() {
         return "AuthQueryConfig[user=" + user + ", password=" + (password.isPresent() ? "<redacted>" : "<none>")
-                + ", database=" + database + ", query=" + query + ", timeout=" + timeout + ", maxConnections="
+                + ", database=" + database + ", failAtLogin=" + failAtLogin + ", query=" + query + ", timeout="
+                + timeout + ", maxConnections="
                 + maxConnections + "]";
     }
 }

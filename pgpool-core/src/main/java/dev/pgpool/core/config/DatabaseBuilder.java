@@ -40,6 +40,7 @@ public final class DatabaseBuilder {
     private String serverCheckQuery = ServerLifeConfig.DEFAULT.checkQuery();
     private Duration serverCheckTimeout = ServerLifeConfig.DEFAULT.checkTimeout();
     private boolean serverRoundRobin = ServerLifeConfig.DEFAULT.roundRobin();
+    private boolean serverFastClose = ServerLifeConfig.DEFAULT.fastClose();
     private Duration poolIdleTimeout = ServerLifeConfig.DEFAULT.poolIdleTimeout();
     private Duration autoDatabaseIdleTimeout = ServerLifeConfig.DEFAULT.autoDatabaseIdleTimeout();
     private SessionStateConfig sessionState = SessionStateConfig.DEFAULT;
@@ -339,6 +340,16 @@ public final class DatabaseBuilder {
         return this;
     }
 
+    /**
+     * Default false: a client in session mode keeps its server to the end of its session, also one that is to be replaced
+     * (RECONNECT, other settings of the database, another address). True: both end with the transaction that runs, and the
+     * client is told why.
+     */
+    public DatabaseBuilder serverFastClose(boolean serverFastClose) {
+        this.serverFastClose = serverFastClose;
+        return this;
+    }
+
     /** The description as a value; it is checked with the rest of the configuration. */
     public DatabaseConfig build() {
         return new DatabaseConfig(
@@ -386,6 +397,7 @@ public final class DatabaseBuilder {
                         serverCheckQuery,
                         serverCheckTimeout,
                         serverRoundRobin,
+                        serverFastClose,
                         poolIdleTimeout,
                         autoDatabaseIdleTimeout),
                 maxPreparedStatements);

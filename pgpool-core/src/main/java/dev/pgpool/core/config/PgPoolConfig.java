@@ -79,7 +79,10 @@ public record PgPoolConfig(
 
     private static void checkAuthQueries(Map<String, DatabaseConfig> databases, AuthConfig auth, Problems problems) {
         databases.values().forEach(database -> {
-            Optional<String> runsIn = database.authQuery().or(auth::query).flatMap(AuthQueryConfig::database);
+            Optional<String> runsIn = database.authQuery()
+                    .or(auth::query)
+                    .filter(query -> !query.failAtLogin())
+                    .flatMap(AuthQueryConfig::database);
             runsIn.ifPresent(name -> problems.require(
                     !name.equals(DatabaseConfig.FALLBACK)
                             && !isConsole(name)

@@ -11,6 +11,8 @@ import java.time.Duration;
  * @param checkQuery what it is checked with; {@link #EMPTY_QUERY}, or the empty string for no checks at all
  * @param checkTimeout how long a check may take before the server connection is closed
  * @param roundRobin whether idle server connections take turns, instead of the last used going first
+ * @param fastClose whether a client in session mode is sent away at the end of its transaction when its server is to be
+ *     replaced, instead of keeping that to the end of its session
  * @param poolIdleTimeout how long a pool may be without clients before it is dropped with its servers; zero for ever
  * @param autoDatabaseIdleTimeout the same for pools of the fallback entry {@code *}
  */
@@ -21,6 +23,7 @@ public record ServerLifeConfig(
         String checkQuery,
         Duration checkTimeout,
         boolean roundRobin,
+        boolean fastClose,
         Duration poolIdleTimeout,
         Duration autoDatabaseIdleTimeout) {
 
@@ -34,6 +37,7 @@ public record ServerLifeConfig(
             Duration.ofSeconds(30),
             EMPTY_QUERY,
             Duration.ofSeconds(5),
+            false,
             false,
             Duration.ZERO,
             Duration.ofHours(1));

@@ -4,6 +4,7 @@ import dev.pgpool.core.PgPoolBuilder;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.AuthQueryBuilder;
+import dev.pgpool.core.config.PgPoolConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -38,6 +39,7 @@ final class AuthKeys {
                 settings.problem("auth_file", "a file that this process may read");
             }
         });
+        queryForAll(settings, builder);
         String type = type(settings);
         // as there, a user has to exist, whatever it has to prove
         builder.trustKnownUsersOnly(!type.equals(ANY));
@@ -73,13 +75,30 @@ final class AuthKeys {
         }
     }
 
+    private static void queryForAll(Settings all, PgPoolBuilder builder) {
+        all.text("auth_dbname")
+                .filter(PgPoolConfig::isConsole)
+                .ifPresent(name -> all.problem(
+                        "auth_dbname",
+                        "a database: cannot use the reserved \"" + name + "\" database as an auth_dbname"));
+        query(all, all).ifPresent(builder::authQuery);
+    }
+
+    /** Whether an entry of a database says something of it; else the one for all databases serves. */
+    static boolean hasOwnQuery(Settings own) {
+        return own.has("auth_user") || own.has("auth_query") || own.has("auth_dbname");
+    }
+
     /** The query that asks a database's servers for secrets; only where an {@code auth_user} is named. */
     static Optional<Consumer<AuthQueryBuilder>> query(Settings all, Settings own) {
         Optional<String> user = own.text("auth_user").or(() -> all.text("auth_user"));
         return user.map(name -> query -> {
             query.user(name);
             own.text("auth_query").or(() -> all.text("auth_query")).ifPresent(query::query);
-            own.text("auth_dbname").or(() -> all.text("auth_dbname")).ifPresent(query::database);
+            // as there, a database that can't be asked is an error of the logins that need it
+            own.text("auth_dbname")
+                    .or(() -> all.text("auth_dbname"))
+                    .ifPresent(database -> query.database(database).failAtLogin(true));
         });
     }
 }

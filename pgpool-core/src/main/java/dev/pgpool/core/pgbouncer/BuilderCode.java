@@ -131,6 +131,7 @@ final class BuilderCode {
                 .unless(usual.trustKnownUsersOnly(), "trustKnownUsersOnly", is.trustKnownUsersOnly());
         is.hbaFile().ifPresent(rules -> code.call("hbaFile", JavaCode.of(rules)));
         is.identFile().ifPresent(maps -> code.call("identFile", JavaCode.of(maps)));
+        is.query().ifPresent(query -> code.nested("authQuery", "", "query", authQuery(query)));
         userlist.ifPresent(file -> code.call("credentials", "CredentialStore.file(" + JavaCode.of(file) + ")"));
     }
 
@@ -253,13 +254,16 @@ final class BuilderCode {
                 .unless(usual.checkDelay(), "serverCheckDelay", is.checkDelay())
                 .unless(usual.checkQuery(), "serverCheckQuery", is.checkQuery())
                 .unless(usual.roundRobin(), "serverRoundRobin", is.roundRobin())
+                .unless(usual.fastClose(), "serverFastClose", is.fastClose())
                 .unless(usual.poolIdleTimeout(), "poolIdleTimeout", is.poolIdleTimeout())
                 .unless(usual.autoDatabaseIdleTimeout(), "autoDatabaseIdleTimeout", is.autoDatabaseIdleTimeout());
     }
 
     private static JavaCode authQuery(AuthQueryConfig is) {
         JavaCode code = new JavaCode().call("user", JavaCode.of(is.user()));
-        is.database().ifPresent(name -> code.call("database", JavaCode.of(name)));
+        is.database()
+                .ifPresent(name ->
+                        code.call("database", JavaCode.of(name)).unless(false, "failAtLogin", is.failAtLogin()));
         return code.unless(AuthQueryConfig.DEFAULT_QUERY, "query", is.query());
     }
 

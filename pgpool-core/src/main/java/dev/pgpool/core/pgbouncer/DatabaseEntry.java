@@ -1,6 +1,7 @@
 package dev.pgpool.core.pgbouncer;
 
 import dev.pgpool.core.config.DatabaseBuilder;
+import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.LoadBalanceHosts;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.SessionStateConfig;
@@ -74,7 +75,23 @@ final class DatabaseEntry {
         timeouts(db);
         servers(db);
         db.tls(tls -> TlsKeys.apply("server_tls", all, tls, unfit));
-        AuthKeys.query(all, own).ifPresent(db::authQuery);
+        if (AuthKeys.hasOwnQuery(own)) {
+            AuthKeys.query(all, own).ifPresent(db::authQuery);
+        }
+    }
+
+    /** What is said where no entry serves the database in which users of this one are looked up. */
+    Optional<String> unservedLookups(Set<String> served) {
+        Value asked = own.has("auth_dbname") ? own.given("auth_dbname") : all.given("auth_dbname");
+        if (asked == null
+                || asked.text().isEmpty()
+                || served.contains(asked.text())
+                || served.contains(DatabaseConfig.FALLBACK)
+                || !(own.has("auth_user") || all.has("auth_user"))) {
+            return Optional.empty();
+        }
+        return Optional.of(asked.where() + ": auth_dbname: \"" + asked.text()
+                + "\" is served by no entry: logins whose users are looked up there are refused");
     }
 
     private Optional<LoadBalanceHosts> loadBalance() {
@@ -128,6 +145,7 @@ final class DatabaseEntry {
                 .serverCheckDelay(all.seconds("server_check_delay", Duration.ofSeconds(30)))
                 .serverCheckQuery(all.text("server_check_query", "<empty>"))
                 .serverRoundRobin(all.bool("server_round_robin", false))
+                .serverFastClose(all.bool("server_fast_close", false))
                 .poolIdleTimeout(all.seconds("pool_idle_timeout", Duration.ZERO))
                 .autoDatabaseIdleTimeout(all.seconds("autodb_idle_timeout", Duration.ofHours(1)))
                 .serverResetQuery(reset)

@@ -149,6 +149,10 @@ final class Draft {
         builder.tls(tls -> TlsKeys.apply("client_tls", all, tls, unfit));
         Map<String, DatabaseEntry> databases = DatabaseEntry.all(ini.section("databases"), all, problems, unfit);
         databases.forEach((name, entry) -> builder.database(name, entry::apply));
+        databases.values().stream()
+                .flatMap(entry -> entry.unservedLookups(databases.keySet()).stream())
+                .distinct()
+                .forEach(warnings::add);
         if (databases.isEmpty() && problems.isEmpty()) {
             problems.add(file + ": [databases]: empty (expected: at least one database)");
         }

@@ -30,6 +30,8 @@ final class IniWords {
             Map.entry("admin.statsUsers", "stats_users"),
             Map.entry("admin.statsPeriod", "stats_period"),
             Map.entry("admin.maxClients", "max_db_client_connections"),
+            Map.entry("auth.query.user", "auth_user"),
+            Map.entry("auth.query.query", "auth_query"),
             Map.entry("tcp.keepAliveIdle", "tcp_keepidle"),
             Map.entry("tcp.keepAliveInterval", "tcp_keepintvl"),
             Map.entry("tcp.keepAliveProbes", "tcp_keepcnt"),

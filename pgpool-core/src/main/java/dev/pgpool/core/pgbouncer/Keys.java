@@ -129,8 +129,7 @@ final class Keys {
             reloadable("server_reset_query_always", "0"),
             reloadable("server_check_delay", "30"),
             reloadable("server_check_query", "<empty>"),
-            reloadable("server_fast_close", "0")
-                    .ignored("servers that are to be closed end when their client gives them back"),
+            reloadable("server_fast_close", "0"),
             reloadable("server_lifetime", "3600"),
             reloadable("server_idle_timeout", "600"),
             reloadable("server_connect_timeout", "15"),

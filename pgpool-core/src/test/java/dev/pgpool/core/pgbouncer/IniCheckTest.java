@@ -100,7 +100,7 @@ class IniCheckTest {
                         "1 = host=one pool_size=5",
                         "[pgbouncer]",
                         "query_timeout = 5",
-                        "server_fast_close = 1",
+                        "dns_zone_check_period = 9",
                         "auth_type = ldap",
                         "max_prepared_statements = 100",
                         "server_check_query = select 1",
@@ -116,7 +116,7 @@ class IniCheckTest {
                                 .isEqualTo("different: old.ini:6: query_timeout: the query is cancelled, and its"
                                         + " client stays connected"),
                         line -> assertThat(line)
-                                .startsWith("without effect: old.ini:7: server_fast_close has no effect: "),
+                                .startsWith("without effect: old.ini:7: dns_zone_check_period has no effect: "),
                         line -> assertThat(line)
                                 .startsWith("refused: old.ini:8: auth_type: \"ldap\" (expected: one of"),
                         line -> assertThat(line)

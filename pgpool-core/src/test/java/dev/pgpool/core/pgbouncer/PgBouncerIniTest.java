@@ -220,11 +220,31 @@ class PgBouncerIniTest {
                                 + " (expected: a file that this process may read)",
                         "ini:7: auth_query: \"SELECT 1\" (expected: SQL with the parameter $1)",
                         "ini:15: server_reset_query_always: true without a reset query"
-                                + " (expected: a reset query, or false)",
-                        "ini:8: auth_dbname: \"missing\" (expected: one of the configured databases, or any where"
-                                + " there is a *)",
-                        "ini:3: other.auth_dbname: \"nowhere\" (expected: one of the configured databases, or any where"
-                                + " there is a *)");
+                                + " (expected: a reset query, or false)");
+    }
+
+    @Test
+    void aDatabaseForLookupsThatNoEntryServesIsSaidAndIsAnErrorOfLogins() throws IOException {
+        String[] lines = {
+            "[databases]",
+            "app = host=db",
+            "other = host=db auth_dbname=nowhere",
+            "[pgbouncer]",
+            "listen_addr = 127.0.0.1",
+            "auth_user = asker",
+            "auth_dbname = missing",
+        };
+        PgBouncerIni ini = read(lines);
+        assertThat(ini.warnings())
+                .map(warning -> warning.replace(directory + "/pgbouncer.", ""))
+                .containsExactlyInAnyOrder(
+                        "ini:7: auth_dbname: \"missing\" is served by no entry: logins whose users are looked up there are"
+                                + " refused",
+                        "ini:3: auth_dbname: \"nowhere\" is served by no entry: logins whose users are looked up there are"
+                                + " refused");
+        assertThat(problems("[databases]", "app = host=db", "[pgbouncer]", "auth_dbname = pgbouncer"))
+                .anyMatch(problem ->
+                        problem.contains("cannot use the reserved \"pgbouncer\" database as an auth_dbname"));
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.LoadBalanceHosts;
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.config.StatePolicy;
 import dev.pgpool.core.config.TargetSessionAttributes;
@@ -162,6 +163,20 @@ final class DatabaseTransitions {
                                 return servers.size() > 1;
                             });
                             scene.busy.run("BEGIN");
+                        }),
+                change("database.serverFastClose")
+                        .before((stage, told) -> told.app(db -> db.mode(PoolMode.SESSION)))
+                        .after((stage, told) ->
+                                told.app(db -> db.mode(PoolMode.SESSION).serverFastClose(true)))
+                        .stopsClients()
+                        .seen(scene -> {
+                            WireClient client = scene.login();
+                            client.run("SELECT 1");
+                            scene.pool.reconnect();
+                            assertThat(client.readUntilClosed())
+                                    .last()
+                                    .asString()
+                                    .contains("57P01");
                         }),
                 change("database.abandonTimeout")
                         .before((stage, told) -> stalled(stage, told, db -> db.abandonTimeout(Duration.ofHours(1))))

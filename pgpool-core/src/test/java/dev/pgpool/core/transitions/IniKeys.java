@@ -185,6 +185,7 @@ final class IniKeys {
             seen("server_check_query", "<empty>", "SET work_mem TO '5MB'", "database.serverCheckQuery")
                     .with("server_check_delay = 0"),
             seen("server_lifetime", "3600", "1.5", "database.serverLifetime"),
+            seen("server_fast_close", "0", "1", "database.serverFastClose").with("pool_mode = session"),
             seen("server_idle_timeout", "600", "0.2", "database.serverIdleTimeout"),
             config("server_connect_timeout", "15", "7"),
             config("server_login_retry", "15", "3"),
@@ -233,7 +234,6 @@ final class IniKeys {
             Map.entry("conffile", "/nowhere.ini"),
             Map.entry("scram_iterations", "9999"),
             Map.entry("auth_ldap_options", "x"),
-            Map.entry("server_fast_close", "1"),
             Map.entry("dns_zone_check_period", "9"),
             Map.entry("client_tls_ecdhcurve", "secp384r1"),
             Map.entry("client_tls_dheparams", "legacy"),

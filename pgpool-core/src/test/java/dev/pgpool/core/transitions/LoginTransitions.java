@@ -102,6 +102,10 @@ final class LoginTransitions {
                                 .authQuery(query ->
                                         query.database("postgres").query("SELECT $1::text, current_database()::text")))
                         .login(Login.LOOKING, Outcome.inBy("postgres")),
+                change("authQuery.failAtLogin")
+                        .after((stage, told) ->
+                                told.authQuery(query -> query.database("not_served").failAtLogin(true)))
+                        .login(Login.LOOKING, Outcome.refused("could not look up the credential")),
                 change("authQuery.query")
                         .after((stage, told) ->
                                 told.authQuery(query -> query.query("SELECT $1::text, 'changed'::text")))

@@ -227,7 +227,7 @@ public final class Link implements ServerPhase {
 
     /** Gives the server back if nothing is owed, nothing is half said and the transaction is over. */
     void maybeRelease() {
-        if (!x.ready || !x.expected.isEmpty() || x.asking || resyncing || !server.isDrained()) {
+        if (!isAtRest()) {
             return;
         }
         LinkedClient client = x.client;
@@ -475,9 +475,7 @@ public final class Link implements ServerPhase {
             return;
         }
         switch (late) {
-            case NOTHING -> {
-                // as nearly always
-            }
+            case NOTHING -> endWithReplacedServer(client);
             case QUERY -> {
                 // what the client sends next must not be hit in the query's place
                 client.readable(false);
@@ -499,6 +497,23 @@ public final class Link implements ServerPhase {
                 client.onTimeout(
                         PoolerError.IDLE_IN_TRANSACTION_TIMEOUT.plain(), CloseReason.IDLE_IN_TRANSACTION_TIMEOUT);
         }
+    }
+
+    /** In session mode nothing else would take a server that is to be replaced from its client. */
+    private void endWithReplacedServer(LinkedClient client) {
+        if (server.isRetiring()
+                && lane.closesFast()
+                && x.rules.mode() == PoolMode.SESSION
+                && isAtRest()
+                && x.status == TransactionStatus.IDLE
+                && !client.in().isInsideForwarded()) {
+            client.onTimeout(PoolerError.SERVER_REPLACED.plain(), CloseReason.SERVER_REPLACED);
+        }
+    }
+
+    /** Whether the server owes nothing, to the client or to us. */
+    private boolean isAtRest() {
+        return x.ready && x.expected.isEmpty() && !x.asking && !resyncing && server.isDrained();
     }
 
     /**

@@ -32,6 +32,9 @@ public final class AuthQueries {
     /** Names that {@code *} serves and that are asked in at once; the one that was so longest ago makes room. */
     private static final int MOST_BY_NAME = 100;
 
+    /** Under which the query for users of the console stands; no database can be called so. */
+    private static final String CONSOLE = "pgbouncer";
+
     private final PgPoolConfig config;
     private final Means means;
     private final Map<String, Entry> queries = new HashMap<>();
@@ -77,6 +80,7 @@ public final class AuthQueries {
             TlsContexts tls) {
         AuthQueries made = new AuthQueries(config, new Means(loops, tickers, listener, connector, resolver, tls));
         config.databases().values().forEach(database -> made.prepare(database, before));
+        made.prepareForConsole(before);
         if (before != null) {
             before.queries.forEach((name, entry) -> {
                 if (!entry.equals(made.queries.get(name))) {
@@ -90,19 +94,31 @@ public final class AuthQueries {
 
     private void prepare(DatabaseConfig database, @Nullable AuthQueries before) {
         Optional<AuthQueryConfig> query = queryOf(database);
-        if (query.isEmpty() || isByName(database, query.get())) {
+        if (query.isPresent() && !isByName(database, query.get())) {
+            prepare(database.name(), query.get(), query.get().database().orElse(database.name()), before);
+        }
+    }
+
+    /** The console is no database: its users are looked up where the query for all says, if it says so. */
+    private void prepareForConsole(@Nullable AuthQueries before) {
+        config.auth()
+                .query()
+                .ifPresent(query -> query.database().ifPresent(name -> prepare(CONSOLE, query, name, before)));
+    }
+
+    private void prepare(String users, AuthQueryConfig query, String name, @Nullable AuthQueries before) {
+        Optional<DatabaseConfig> target = config.database(name);
+        if (target.isEmpty() || PgPoolConfig.isConsole(name)) {
             return;
         }
-        String name = query.get().database().orElse(database.name());
-        DatabaseConfig target = config.database(name).orElse(database);
-        Entry known = before == null ? null : before.queries.get(database.name());
+        Entry known = before == null ? null : before.queries.get(users);
         boolean same = known != null
                 && known.isFor(
-                        query.get(),
-                        target,
-                        means.tls.servers(target),
+                        query,
+                        target.get(),
+                        means.tls.servers(target.get()),
                         config.auth().credentials());
-        queries.put(database.name(), known != null && same ? known : make(query.get(), name, target, queries.size()));
+        queries.put(users, known != null && same ? known : make(query, name, target.get(), queries.size()));
     }
 
     private Optional<AuthQueryConfig> queryOf(DatabaseConfig database) {
@@ -130,16 +146,21 @@ public final class AuthQueries {
         return new Entry(query, target, encrypted, host, made);
     }
 
-    /** The query for users of a database, by the name that clients use; null if there is none. */
+    private Optional<AuthQueryConfig> queryFor(String database) {
+        return PgPoolConfig.isConsole(database)
+                ? config.auth().query()
+                : config.database(database).flatMap(this::queryOf);
+    }
+
+    /** The query for users of a database, by the name that clients use; null if there is none that could be asked. */
     @Nullable
     AuthQuery of(String database) {
         DatabaseConfig entry = config.database(database).orElse(null);
-        if (entry == null) {
-            return null;
-        }
-        Entry known = queries.get(entry.name());
-        AuthQueryConfig query = queryOf(entry).orElse(null);
-        if (known != null || query == null) {
+        Entry known = PgPoolConfig.isConsole(database)
+                ? queries.get(CONSOLE)
+                : entry == null ? null : queries.get(entry.name());
+        AuthQueryConfig query = queryFor(database).orElse(null);
+        if (known != null || entry == null || query == null || unusable(database) != null) {
             return known == null ? null : known.query;
         }
         synchronized (byName) {
@@ -156,10 +177,21 @@ public final class AuthQueries {
     /** The other database that is said to know the users of this one; null if there is none. */
     @Nullable
     String databaseFor(String database) {
-        return config.database(database)
-                .flatMap(this::queryOf)
-                .flatMap(AuthQueryConfig::database)
-                .orElse(null);
+        return queryFor(database).flatMap(AuthQueryConfig::database).orElse(null);
+    }
+
+    /** Why the database that is said to know the users of this one can't be asked, in PgBouncer's words; null if it can. */
+    @Nullable
+    String unusable(String database) {
+        if (queryFor(database).isEmpty()) {
+            return null;
+        }
+        String asked = databaseFor(database);
+        String name = asked == null ? database : asked;
+        if (PgPoolConfig.isConsole(name)) {
+            return "cannot use the reserved \"" + name + "\" database as an auth_dbname";
+        }
+        return config.database(name).isEmpty() ? "authentication database \"" + name + "\" is not configured" : null;
     }
 
     private void makeRoom() {

@@ -200,7 +200,8 @@ public final class PoolLane<S> {
         age.becameIdle(tickNanos);
         housekeeper.used(tickNanos);
         knownGood = null;
-        boolean due = rules.useOnce() || age.isOver(tickNanos);
+        // the trial of a client's start-up settings is no use of it
+        boolean due = rules.useOnce() ? age.isUsed() : age.isOver(tickNanos);
         if (due && !housekeeper.maySurviveRelease(server, isWanted(), clock.getAsLong())) {
             owner.retire(server, CloseReason.SERVER_LIFETIME);
         } else if (owner.isUsable(server)) {

@@ -83,6 +83,10 @@ public final class Secrets implements CredentialStore {
             if (found.isPresent()) {
                 return CompletableFuture.completedFuture(found);
             }
+            String problem = forClient ? queries.unusable(database) : null;
+            if (problem != null) {
+                return CompletableFuture.failedFuture(new IllegalStateException(problem));
+            }
             String asked = forClient ? queries.databaseFor(database) : null;
             return asked != null && disabled.test(asked)
                     ? CompletableFuture.failedFuture(new DisabledAuthDatabase(asked))

@@ -83,7 +83,8 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     private boolean wantsWatch() {
         TimeoutsConfig timeouts = timeouts();
-        return !timeouts.query().isZero()
+        return closesFast()
+                || !timeouts.query().isZero()
                 || !timeouts.transaction().isZero()
                 || !timeouts.idleInTransaction().isZero();
     }
@@ -124,6 +125,11 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     /** How long things may take in this pool. */
     public TimeoutsConfig timeouts() {
         return pool.rules().timeouts();
+    }
+
+    /** Whether a client in session mode does not keep a server that is to be replaced. */
+    public boolean closesFast() {
+        return pool.rules().servers().fastClose();
     }
 
     /** For how long clients keep servers, and what becomes of their session state. */

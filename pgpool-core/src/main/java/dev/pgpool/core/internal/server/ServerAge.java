@@ -65,6 +65,11 @@ public final class ServerAge {
         used = true;
     }
 
+    /** Whether a client has had it for more than its login. */
+    public boolean isUsed() {
+        return used;
+    }
+
     /** Whether it was made just now, and no client has had it. */
     public boolean isFresh(long nowNanos) {
         return !used && nowNanos - connectedNanos < FRESH_NANOS;

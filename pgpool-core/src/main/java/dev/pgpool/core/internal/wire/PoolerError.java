@@ -143,6 +143,12 @@ public enum PoolerError {
     AUTHENTICATION_DATABASE_DISABLED("FATAL", "55000", "authentication database \"%s\" is disabled", null),
     SHUTDOWN("FATAL", "57P01", "terminating connection due to administrator command", null, "server shutting down"),
     DATABASE_REMOVED("FATAL", "57P01", "terminating connection due to administrator command", null, "database removed"),
+    SERVER_REPLACED(
+            "FATAL",
+            "57P01",
+            "terminating connection due to administrator command",
+            null,
+            "database configuration changed"),
     INTERNAL("FATAL", "XX000", "internal error of the pooler: %s", "See the log of the pooler.");
 
     private final String severity;
