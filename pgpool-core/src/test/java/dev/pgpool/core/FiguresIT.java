@@ -13,6 +13,7 @@ import dev.pgpool.core.stats.Latency;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.Traffic;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -78,6 +79,20 @@ class FiguresIT {
                 assertThat(traffic(pooler).transactions()).isEqualTo(2L * i);
                 assertThat(traffic(pooler).serverAssignments()).isEqualTo(mode == PoolMode.SESSION ? i : 2L * i);
             }
+        }
+    }
+
+    /** As in PgBouncer, whose columns of Parses and Binds are of the statements that it tracks. */
+    @Test
+    void statementsAreNotCountedWithoutATable() {
+        try (TestPooler pooler = TestPooler.start(postgres, 2, db -> db.maxPreparedStatements(0));
+                WireClient client = pooler.login()) {
+            client.parse("s", "SELECT 1").bind("s").execute().sync().exchange();
+            client.parse("", "SELECT 1").bind("").execute().sync().exchange();
+            Traffic traffic = traffic(pooler);
+            assertThat(traffic.queries()).isPositive();
+            assertThat(List.of(traffic.clientParses(), traffic.serverParses(), traffic.binds()))
+                    .containsOnly(0L);
         }
     }
 

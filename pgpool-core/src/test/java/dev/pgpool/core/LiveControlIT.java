@@ -243,20 +243,14 @@ class LiveControlIT {
             int held = busy.serverPid();
             pooler.pool().reconnect();
             if (fast) {
-                assertThat(idle.readUntilClosed())
-                        .last()
-                        .asString()
-                        .contains("57P01");
+                assertThat(idle.readUntilClosed()).last().asString().contains("57P01");
             } else {
                 assertThat(idle.serverPid()).isEqualTo(kept);
             }
             assertThat(busy.serverPid()).as("within its transaction").isEqualTo(held);
             busy.run("COMMIT");
             if (fast) {
-                assertThat(busy.readUntilClosed())
-                        .last()
-                        .asString()
-                        .contains("57P01");
+                assertThat(busy.readUntilClosed()).last().asString().contains("57P01");
             } else {
                 assertThat(busy.serverPid()).isEqualTo(held);
             }

@@ -232,6 +232,7 @@ final class BuilderCode {
                 .unless(usual.minConnections(), "minConnections", is.minConnections())
                 .unless(usual.reserveConnections(), "reserveConnections", is.reserveConnections())
                 .unless(usual.reserveTimeout(), "reserveTimeout", is.reserveTimeout())
+                .unless(usual.maxParallelConnects(), "maxParallelConnects", is.maxParallelConnects())
                 .unless(usual.maxServerConnections(), "maxServerConnections", is.maxServerConnections())
                 .unless(usual.maxClients(), "maxClients", is.maxClients());
     }

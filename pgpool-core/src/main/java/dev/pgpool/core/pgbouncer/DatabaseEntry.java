@@ -111,7 +111,9 @@ final class DatabaseEntry {
         int size = own.integer("pool_size", all.integer("default_pool_size", 20, 0, MOST), 0, MOST);
         int minimum = own.integer("min_pool_size", all.integer("min_pool_size", 0, 0, MOST), 0, MOST);
         int reserve = all.integer("reserve_pool_size", 0, 0, MOST);
-        db.maxConnections(size)
+        // as there, a pool makes one connection after the other
+        db.maxParallelConnects(1)
+                .maxConnections(size)
                 .minConnections(size == 0 ? minimum : Math.min(minimum, size))
                 .reserveConnections(
                         own.integer("reserve_pool_size", own.integer("reserve_pool", reserve, 0, MOST), 0, MOST))

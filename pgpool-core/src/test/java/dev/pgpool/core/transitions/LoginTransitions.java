@@ -103,8 +103,8 @@ final class LoginTransitions {
                                         query.database("postgres").query("SELECT $1::text, current_database()::text")))
                         .login(Login.LOOKING, Outcome.inBy("postgres")),
                 change("authQuery.failAtLogin")
-                        .after((stage, told) ->
-                                told.authQuery(query -> query.database("not_served").failAtLogin(true)))
+                        .after((stage, told) -> told.authQuery(
+                                query -> query.database("not_served").failAtLogin(true)))
                         .login(Login.LOOKING, Outcome.refused("could not look up the credential")),
                 change("authQuery.query")
                         .after((stage, told) ->

@@ -29,6 +29,13 @@ public final class LaneCounters {
     private final Durations connects = new Durations();
     private final Durations logins = new Durations();
 
+    private boolean countsStatements = true;
+
+    /** Whether the Parses and Binds of clients are counted: as in PgBouncer, not where {@code max_prepared_statements} is 0. */
+    void countStatements(boolean wanted) {
+        countsStatements = wanted;
+    }
+
     /** A client was given a server. */
     public void countAssignment() {
         assignments++;
@@ -56,17 +63,23 @@ public final class LaneCounters {
 
     /** A client has sent a Parse. */
     public void countClientParse() {
-        clientParses++;
+        if (countsStatements) {
+            clientParses++;
+        }
     }
 
     /** A server was sent a Parse. */
     public void countServerParse() {
-        serverParses++;
+        if (countsStatements) {
+            serverParses++;
+        }
     }
 
     /** A client has sent a Bind. */
     public void countBind() {
-        binds++;
+        if (countsStatements) {
+            binds++;
+        }
     }
 
     /** A transaction was rolled back because its client left. */

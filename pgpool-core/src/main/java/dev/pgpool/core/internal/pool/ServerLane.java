@@ -77,6 +77,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         this.loop = pool.services().loops().get(loopIndex);
         this.ticker = pool.services().tickers().get(loopIndex);
         this.watchesServers = wantsWatch();
+        counters.countStatements(pool.rules().maxPreparedStatements() > 0);
         this.addresses = new AddressWatch(pool::hosts, pool.services().resolver());
         this.queue = new PoolLane<>(index, loop, this, pool.budget(), LaneRules.of(pool.rules()), System::nanoTime);
     }
@@ -524,6 +525,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             }
             // what watched servers have begun under the old shape ends with them
             watchesServers |= wantsWatch();
+            counters.countStatements(pool.rules().maxPreparedStatements() > 0);
             queue.adopt(LaneRules.of(pool.rules()));
         });
     }

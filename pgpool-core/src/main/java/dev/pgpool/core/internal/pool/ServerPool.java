@@ -76,6 +76,7 @@ public final class ServerPool implements ConnectChain.Destination {
     private volatile @Nullable SessionParameters reported;
 
     private volatile @Nullable ErrorFields lastFailure;
+    private volatile long lastFailureNanos;
     /** Changes with each secret that becomes known. */
     private final AtomicInteger secrets = new AtomicInteger();
 
@@ -424,7 +425,7 @@ public final class ServerPool implements ConnectChain.Destination {
 
     /** Goes on from what a pool of the same name knew. */
     void recall(FailureMemory.Failure failure) {
-        lastFailure = failure.error();
+        failed(failure.error());
         budget.block(failure.retryAtNanos());
     }
 
@@ -436,8 +437,13 @@ public final class ServerPool implements ConnectChain.Destination {
     }
 
     void serverFailed(ErrorFields error) {
-        lastFailure = error;
+        failed(error);
         unpooledFailed(error);
+    }
+
+    private void failed(ErrorFields error) {
+        lastFailureNanos = System.nanoTime();
+        lastFailure = error;
     }
 
     /** A connection that is not pooled was made: it says nothing about the others. */
@@ -483,7 +489,9 @@ public final class ServerPool implements ConnectChain.Destination {
                 || waitedNanos < patienceNanos()) {
             return null;
         }
-        return PoolerError.SERVER_LOGIN_FAILING.from(failure);
+        // as PgBouncer has it: what a client waited for has failed, and who comes later is told from memory
+        boolean waitedForIt = nowNanos - waitedNanos - lastFailureNanos <= 0;
+        return (waitedForIt ? PoolerError.SERVER_LOGIN_FAILED : PoolerError.SERVER_LOGIN_FAILING).from(failure);
     }
 
     /** How long clients wait for a server that is there and in use, before they hear why there can't be another. */
