@@ -69,7 +69,7 @@ public final class CertWatch implements AutoCloseable {
     }
 
     /** Looks at all targets without ever beginning a schedule. */
-    CertSnapshot lookOnce() throws InterruptedException {
+    CertSnapshot probeOnce() throws InterruptedException {
         loop.startIdle();
         try {
             return loop.checkNow().get();
@@ -134,8 +134,8 @@ public final class CertWatch implements AutoCloseable {
      * @throws IllegalArgumentException if it is a {@link dev.pgpool.certwatch.target.TargetSet}
      * @throws IllegalStateException if the watch is not running
      */
-    public CompletableFuture<CertReport> look(CertTarget target) {
-        return loop.look(target);
+    public CompletableFuture<CertReport> probe(CertTarget target) {
+        return loop.probe(target);
     }
 
     /**

@@ -33,7 +33,7 @@ public final class CertWatchBuilder {
 
     private static final Duration PACE = Duration.ofMillis(50);
     private static final Duration LONGEST_SPREAD = Duration.ofSeconds(30);
-    private static final int LOOKS_OF_A_SET = 100;
+    private static final int PROBES_OF_A_SET = 100;
 
     private final List<CertTarget> targets = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
@@ -285,7 +285,7 @@ public final class CertWatchBuilder {
      */
     public CertSnapshot check() throws InterruptedException {
         try (CertWatch watch = build()) {
-            return watch.lookOnce();
+            return watch.probeOnce();
         }
     }
 
@@ -358,11 +358,11 @@ public final class CertWatchBuilder {
     }
 
     private Duration spread() {
-        long looks = 0;
+        long probes = 0;
         for (CertTarget target : targets) {
-            looks += target instanceof TargetSet ? LOOKS_OF_A_SET : 1;
+            probes += target instanceof TargetSet ? PROBES_OF_A_SET : 1;
         }
-        Duration paced = PACE.multipliedBy(looks);
+        Duration paced = PACE.multipliedBy(probes);
         return paced.compareTo(LONGEST_SPREAD) < 0 ? paced : LONGEST_SPREAD;
     }
 

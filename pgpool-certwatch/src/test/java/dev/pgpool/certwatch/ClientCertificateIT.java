@@ -3,10 +3,10 @@ package dev.pgpool.certwatch;
 import static dev.pgpool.certwatch.finding.FindingCode.CLIENT_CERT_EXPIRED;
 import static dev.pgpool.certwatch.finding.FindingCode.CLIENT_CERT_EXPIRING;
 import static dev.pgpool.certwatch.finding.FindingCode.CLIENT_CERT_REJECTED;
-import static dev.pgpool.certwatch.fixture.Looking.check;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.check;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -114,7 +114,7 @@ class ClientCertificateIT {
         };
         try (OpenSsl server = server(version)) {
             for (boolean clock : new boolean[] {false, true}) {
-                CertReport report = lookAt(
+                CertReport report = probeAt(
                         (clock ? CertTarget.parse("https://127.0.0.1:" + server.port() + "?sni=localhost") : at(server))
                                         instanceof Endpoint endpoint
                                 ? endpoint.withClient(identity(client))
@@ -151,7 +151,7 @@ class ClientCertificateIT {
         make(command);
         try (OpenSsl server = server("-tls1_3")) {
             CertTarget target = CertTarget.parse("tls://127.0.0.1:" + server.port() + "?sni=localhost&" + at(options));
-            CertReport report = lookAt(target, patient().trust(trust(ROOT)));
+            CertReport report = probeAt(target, patient().trust(trust(ROOT)));
             assertThat(serious(report)).as(report.findings().toString()).isEmpty();
             assertThat(report.success()).isTrue();
         }

@@ -1,11 +1,11 @@
 package dev.pgpool.certwatch;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
-import static dev.pgpool.certwatch.fixture.Looking.check;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.check;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -73,15 +73,15 @@ class ConnectOptionsIT {
     void bothCertificatesOfAServerAreSeen() throws IOException {
         try (OpenSsl server = both(RSA)) {
             // Left to choose, the server shows the one that is well.
-            assertThat(lookAt(at(server.port(), "name=x"), ROOT).findings()).isEmpty();
-            CertReport seen = lookAt(at(server.port(), "keys=rsa,ecdsa"), ROOT);
+            assertThat(probeAt(at(server.port(), "name=x"), ROOT).findings()).isEmpty();
+            CertReport seen = probeAt(at(server.port(), "keys=rsa,ecdsa"), ROOT);
             assertThat(codes(seen)).containsExactly(EXPIRING_CRITICAL);
             assertThat(seen.addresses())
                     .extracting(AddressResult::address, AddressResult::keyAlgorithm, AddressResult::failure)
                     .containsExactlyInAnyOrder(
                             tuple("127.0.0.1 [RSA]", "RSA", null), tuple("127.0.0.1 [ECDSA]", "EC", null));
-            assertThat(codes(lookAt(at(server.port(), "keys=ecdsa"), ROOT))).isEmpty();
-            assertThat(codes(lookAt(at(server.port(), "keys=rsa"), ROOT))).containsExactly(EXPIRING_CRITICAL);
+            assertThat(codes(probeAt(at(server.port(), "keys=ecdsa"), ROOT))).isEmpty();
+            assertThat(codes(probeAt(at(server.port(), "keys=rsa"), ROOT))).containsExactly(EXPIRING_CRITICAL);
         }
     }
 
@@ -108,7 +108,7 @@ class ConnectOptionsIT {
                 "-dkey",
                 key.toString(),
                 option)) {
-            CertReport seen = lookAt(at(server.port(), "keys=rsa,ecdsa"), root);
+            CertReport seen = probeAt(at(server.port(), "keys=rsa,ecdsa"), root);
             assertThat(seen.findings()).isEmpty();
             assertThat(seen.addresses()).extracting(AddressResult::keyAlgorithm).containsExactlyInAnyOrder("RSA", "EC");
         }
@@ -146,12 +146,12 @@ class ConnectOptionsIT {
     @Test
     void aKindThatAServerDoesNotHaveIsNamed() {
         try (OpenSsl server = new OpenSsl(directory, EC, List.of())) {
-            CertReport seen = lookAt(at(server.port(), "keys=rsa,ecdsa"), ROOT);
+            CertReport seen = probeAt(at(server.port(), "keys=rsa,ecdsa"), ROOT);
             assertThat(codes(seen)).containsExactly(CERTIFICATE_KIND_MISSING);
             assertThat(seen.level()).isEqualTo(Level.WARNING);
             assertThat(seen.success()).isTrue();
             assertThat(seen.findings().get(0).message()).contains("127.0.0.1 [RSA]");
-            CertReport none = lookAt(at(server.port(), "keys=rsa"), ROOT);
+            CertReport none = probeAt(at(server.port(), "keys=rsa"), ROOT);
             assertThat(codes(none)).containsExactly(CERTIFICATE_KIND_MISSING);
             assertThat(none.level()).isEqualTo(Level.CRITICAL);
         }
@@ -161,7 +161,7 @@ class ConnectOptionsIT {
     void theExpectedFileIsComparedWithItsKindOnly() throws IOException {
         Path file = Files.writeString(directory.resolve("rsa.pem"), Pki.pem(List.of(RSA.getCertificate())));
         try (OpenSsl server = both(RSA)) {
-            CertReport seen = lookAt(
+            CertReport seen = probeAt(
                     at(server.port(), "keys=rsa,ecdsa&expect=" + file),
                     patient().trust(trust(ROOT)).staleGrace(Duration.ZERO));
             assertThat(codes(seen)).containsExactly(EXPIRING_CRITICAL);
@@ -178,7 +178,7 @@ class ConnectOptionsIT {
     void versionAndCipherAreThoseOfChoice(String query, String version, String cipher) {
         for (boolean nativeTls : new boolean[] {true, false}) {
             try (OpenSsl server = new OpenSsl(directory, EC, List.of())) {
-                CertReport seen = lookAt(
+                CertReport seen = probeAt(
                         at(server.port(), query), patient().trust(trust(ROOT)).nativeTls(nativeTls));
                 assertThat(seen.findings()).isEmpty();
                 assertThat(seen.addresses().get(0).tlsVersion()).isEqualTo(version);
@@ -190,7 +190,7 @@ class ConnectOptionsIT {
     @Test
     void aCipherThatNoEngineKnowsIsNamed() {
         try (OpenSsl server = new OpenSsl(directory, EC, List.of())) {
-            CertReport seen = lookAt(at(server.port(), "ciphers=TLS_NO_SUCH_CIPHER"), ROOT);
+            CertReport seen = probeAt(at(server.port(), "ciphers=TLS_NO_SUCH_CIPHER"), ROOT);
             assertThat(codes(seen)).containsExactly(PROBE_ERROR);
             assertThat(seen.findings().get(0).message()).contains("TLS_NO_SUCH_CIPHER");
         }
@@ -206,7 +206,8 @@ class ConnectOptionsIT {
             return true;
         };
         try (TlsPeer peer = TlsPeer.startTls(preamble, EC)) {
-            assertThat(lookAt(at(peer.port(), "proxyprotocol=" + version), ROOT).findings())
+            assertThat(probeAt(at(peer.port(), "proxyprotocol=" + version), ROOT)
+                            .findings())
                     .isEmpty();
             String header = seen.remove();
             String[] from = seen.remove().split(":");
@@ -260,7 +261,7 @@ class ConnectOptionsIT {
         try (TlsPeer peer = TlsPeer.startTls(preamble, EC)) {
             Endpoint target =
                     Endpoint.parse("smtp+starttls://127.0.0.1:" + peer.port() + "?sni=localhost&ehlo=probe.example");
-            assertThat(lookAt(target, ROOT).findings()).isEmpty();
+            assertThat(probeAt(target, ROOT).findings()).isEmpty();
             assertThat(seen).containsExactly("EHLO probe.example");
         }
     }
@@ -273,7 +274,7 @@ class ConnectOptionsIT {
             };
             Endpoint target =
                     Endpoint.parse("tls://no-such-name.invalid:" + peer.port() + "?sni=localhost&address=127.0.0.41");
-            CertReport seen = lookAt(target, patient().trust(trust(ROOT)).resolver(never));
+            CertReport seen = probeAt(target, patient().trust(trust(ROOT)).resolver(never));
             assertThat(seen.findings()).isEmpty();
             assertThat(seen.addresses()).extracting(AddressResult::address).containsExactly("127.0.0.41");
         }

@@ -2,20 +2,20 @@ package dev.pgpool.certwatch;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.finding.FindingCode.CONNECT_RESET;
-import static dev.pgpool.certwatch.fixture.Looking.check;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
-import static dev.pgpool.certwatch.fixture.Looking.worst;
+import static dev.pgpool.certwatch.fixture.Probes.check;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
+import static dev.pgpool.certwatch.fixture.Probes.worst;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.config.AddressResolver;
 import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.event.CertificateChange;
 import dev.pgpool.certwatch.finding.Level;
-import dev.pgpool.certwatch.fixture.Looking;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.fixture.Probes;
 import dev.pgpool.certwatch.fixture.TlsPeer;
 import dev.pgpool.certwatch.report.CertReport;
 import dev.pgpool.certwatch.report.CertificateFacts;
@@ -64,7 +64,7 @@ class EndpointIT {
     void healthyChainHasAllFiguresAndNoFindings() {
         X509Bundle leaf = leaf(YEAR);
         try (TlsPeer peer = TlsPeer.tls(leaf, MIDDLE)) {
-            CertReport report = lookAt(at(peer), ROOT);
+            CertReport report = probeAt(at(peer), ROOT);
             assertThat(report.findings()).isEmpty();
             assertThat(report.level()).isEqualTo(Level.OK);
             assertThat(report.success()).isTrue();
@@ -88,7 +88,7 @@ class EndpointIT {
     void expiredLeafGivesItsDatesAndNotTheFailureOfAHandshake() {
         X509Bundle leaf = leaf(Duration.ofHours(-1));
         try (TlsPeer peer = TlsPeer.tls(leaf, MIDDLE)) {
-            CertReport report = lookAt(at(peer), ROOT);
+            CertReport report = probeAt(at(peer), ROOT);
             assertThat(worst(report)).containsExactly(EXPIRED);
             assertThat(report.level()).isEqualTo(Level.EXPIRED);
             assertThat(report.success()).isFalse();
@@ -105,7 +105,7 @@ class EndpointIT {
         X509Bundle old = Pki.intermediate("Old", ROOT, b -> b.notAfter(Pki.NOW.minusSeconds(3600)));
         X509Bundle leaf = Pki.leaf("localhost", old, YEAR);
         try (TlsPeer peer = TlsPeer.tls(leaf, old.getCertificate())) {
-            CertReport report = lookAt(at(peer), ROOT);
+            CertReport report = probeAt(at(peer), ROOT);
             assertThat(report.level()).isEqualTo(Level.EXPIRED);
             assertThat(report.findings().get(0).message()).contains("intermediate 1 \"Old\" expired");
             assertThat(report.expiry().leaf()).isAfter(Pki.NOW);
@@ -117,7 +117,7 @@ class EndpointIT {
     void intermediateThatEndsFirstIsNamed() {
         X509Bundle old = Pki.intermediate("Ending", ROOT, b -> b.notAfter(Pki.NOW.plus(Duration.ofDays(5))));
         try (TlsPeer peer = TlsPeer.tls(Pki.leaf("localhost", old, YEAR), old.getCertificate())) {
-            CertReport report = lookAt(at(peer), ROOT);
+            CertReport report = probeAt(at(peer), ROOT);
             assertThat(report.level()).isEqualTo(Level.CRITICAL);
             assertThat(codes(report)).containsExactly(INTERMEDIATE_EXPIRING);
             assertThat(report.expiry().responsible()).isNotNull();
@@ -129,13 +129,13 @@ class EndpointIT {
     @Test
     void selfSignedIsAFailureOrNotByPolicy() {
         try (TlsPeer peer = TlsPeer.tls(Pki.selfSigned("localhost", YEAR))) {
-            CertReport full = lookAt(at(peer), ROOT);
+            CertReport full = probeAt(at(peer), ROOT);
             assertThat(worst(full)).containsExactly(SELF_SIGNED);
             assertThat(full.level()).isEqualTo(Level.CRITICAL);
             assertThat(full.expiry().effective()).isAfter(Pki.NOW);
             assertThat(full.expiry().verified()).isNull();
 
-            CertReport none = lookAt(at(peer).withVerification(Verification.NONE), ROOT);
+            CertReport none = probeAt(at(peer).withVerification(Verification.NONE), ROOT);
             assertThat(none.level()).isEqualTo(Level.OK);
             assertThat(none.success()).isTrue();
             assertThat(none.has(SELF_SIGNED)).isTrue();
@@ -147,27 +147,27 @@ class EndpointIT {
     void expiredSelfSignedInTheTrustStoreIsExpiredThoughJavaAcceptsIt() {
         X509Bundle own = Pki.selfSigned("localhost", Duration.ofHours(-1));
         try (TlsPeer peer = TlsPeer.tls(own)) {
-            assertThat(lookAt(at(peer), own).level()).isEqualTo(Level.EXPIRED);
+            assertThat(probeAt(at(peer), own).level()).isEqualTo(Level.EXPIRED);
         }
     }
 
     @Test
     void wrongHostUntrustedRootAndMissingIntermediateAreToldApart() {
         try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE)) {
-            CertReport wrongHost = lookAt(at(peer).withServerName("db.example.org"), ROOT);
+            CertReport wrongHost = probeAt(at(peer).withServerName("db.example.org"), ROOT);
             assertThat(codes(wrongHost)).containsExactly(HOSTNAME_MISMATCH);
             assertThat(wrongHost.expiry().verified()).isNotNull();
-            assertThat(lookAt(at(peer).withServerName("db.example.org").withVerification(Verification.CA), ROOT)
+            assertThat(probeAt(at(peer).withServerName("db.example.org").withVerification(Verification.CA), ROOT)
                             .level())
                     .isEqualTo(Level.OK);
         }
         try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE, ROOT.getCertificate())) {
-            CertReport untrusted = lookAt(at(peer), Pki.root("Other"));
+            CertReport untrusted = probeAt(at(peer), Pki.root("Other"));
             assertThat(codes(untrusted)).containsExactlyInAnyOrder(UNTRUSTED_ROOT, ROOT_SERVED);
             assertThat(untrusted.expiry().effective()).isNotNull();
         }
         try (TlsPeer peer = TlsPeer.tls(leaf(YEAR))) {
-            assertThat(codes(lookAt(at(peer), ROOT))).containsExactly(INCOMPLETE_CHAIN);
+            assertThat(codes(probeAt(at(peer), ROOT))).containsExactly(INCOMPLETE_CHAIN);
         }
     }
 
@@ -176,14 +176,14 @@ class EndpointIT {
         X509Bundle second = Pki.intermediate("Second", INTERMEDIATE);
         X509Bundle leaf = Pki.leaf("localhost", second, YEAR);
         try (TlsPeer peer = TlsPeer.tls(leaf, MIDDLE, second.getCertificate())) {
-            CertReport report = lookAt(at(peer), ROOT);
+            CertReport report = probeAt(at(peer), ROOT);
             assertThat(codes(report)).containsExactly(CHAIN_ORDER);
             assertThat(report.level()).isEqualTo(Level.OK);
         }
         X509Bundle stranger =
                 Pki.intermediate("Stranger", Pki.root("Elsewhere"), b -> b.notAfter(Pki.NOW.minusSeconds(60)));
         try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE, stranger.getCertificate())) {
-            CertReport report = lookAt(at(peer), ROOT);
+            CertReport report = probeAt(at(peer), ROOT);
             assertThat(codes(report)).containsExactlyInAnyOrder(CHAIN_ORDER, SUPERFLUOUS_EXPIRED);
             assertThat(report.level()).isEqualTo(Level.OK);
             assertThat(report.expiry().served()).isBefore(Pki.NOW);
@@ -195,7 +195,7 @@ class EndpointIT {
     void notYetValidIsAFinding() {
         X509Bundle early = Pki.leaf("localhost", INTERMEDIATE, Pki.NOW.plusSeconds(7200), Pki.NOW.plus(YEAR), b -> b);
         try (TlsPeer peer = TlsPeer.tls(early, MIDDLE)) {
-            CertReport report = lookAt(at(peer), ROOT);
+            CertReport report = probeAt(at(peer), ROOT);
             assertThat(worst(report)).containsExactly(NOT_YET_VALID);
             assertThat(report.success()).isFalse();
             assertThat(report.expiry().notBefore()).isEqualTo(Pki.NOW.plusSeconds(7200));
@@ -207,7 +207,7 @@ class EndpointIT {
         for (String version : List.of("TLSv1.2", "TLSv1.3")) {
             try (TlsPeer peer =
                     TlsPeer.tls(leaf(YEAR), MIDDLE).protocols(version).demandClientCertificate()) {
-                CertReport report = lookAt(at(peer), ROOT);
+                CertReport report = probeAt(at(peer), ROOT);
                 assertThat(codes(report)).containsExactly(CLIENT_CERT_REQUIRED);
                 assertThat(report.level()).isEqualTo(Level.OK);
                 assertThat(report.expiry().effective()).isAfter(Pki.NOW);
@@ -239,7 +239,7 @@ class EndpointIT {
                     }
                     return false;
                 })) {
-            CertReport report = lookAt(at(breaking), ROOT);
+            CertReport report = probeAt(at(breaking), ROOT);
             assertThat(report.success()).isFalse();
             assertThat(codes(report)).contains(CONNECT_RESET);
             assertThat(report.expiry().effective()).isAfter(Pki.NOW);
@@ -264,7 +264,7 @@ class EndpointIT {
         ClientIdentity identity = ClientIdentity.keyStore(
                 client.toTempKeyStoreFile("secret".toCharArray()).toPath(), "secret".toCharArray());
         try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE).protocols("TLSv1.2").demandClientCertificate()) {
-            CertReport report = lookAt(at(peer).withClient(identity), ROOT);
+            CertReport report = probeAt(at(peer).withClient(identity), ROOT);
             assertThat(report.findings()).isEmpty();
             assertThat(report.addresses().get(0).tlsVersion()).isEqualTo("TLS 1.2");
         }
@@ -272,7 +272,7 @@ class EndpointIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-    void aRenewedCertificateIsSeenAtTheNextLook(String version) {
+    void aRenewedCertificateIsSeenAtTheNextProbe(String version) {
         try (TlsPeer peer = TlsPeer.tls(leaf(Duration.ofDays(5)), MIDDLE).protocols(version)) {
             List<CertificateChange> changes = new java.util.concurrent.CopyOnWriteArrayList<>();
             Endpoint target = at(peer);
@@ -303,7 +303,7 @@ class EndpointIT {
     }
 
     @Test
-    void everyAddressIsLookedAtAndCompared() {
+    void everyAddressIsProbedAndCompared() {
         X509Bundle fresh = leaf(YEAR);
         try (TlsPeer one = TlsPeer.at("127.0.0.11", 0, fresh, MIDDLE);
                 TlsPeer two = TlsPeer.at("127.0.0.12", one.port(), leaf(Duration.ofDays(3)), MIDDLE)) {
@@ -312,7 +312,7 @@ class EndpointIT {
                     InetAddress.getByName("127.0.0.11"),
                     InetAddress.getByName("127.0.0.12"),
                     InetAddress.getByName("127.0.0.13"));
-            CertReport report = lookAt(
+            CertReport report = probeAt(
                     CertTarget.tls("localhost", one.port()),
                     patient().trust(trust(ROOT)).resolver(three));
             assertThat(codes(report))
@@ -353,11 +353,11 @@ class EndpointIT {
         try (TlsPeer peer = TlsPeer.tls(leaf(YEAR), MIDDLE)) {
             AddressResolver loopback = host -> List.of(InetAddress.getByName("127.0.0.1"));
             for (String host : List.of("localhost", "db-1", "a_b.example", "db.example.org.")) {
-                lookAt(
+                probeAt(
                         CertTarget.tls(host, peer.port()),
                         patient().trust(trust(ROOT)).resolver(loopback));
             }
-            lookAt(CertTarget.tls("127.0.0.1", peer.port()), ROOT);
+            probeAt(CertTarget.tls("127.0.0.1", peer.port()), ROOT);
             // A Java server refuses an underscore in its turn, but by then it has been sent.
             assertThat(peer.serverNames())
                     .satisfiesExactly(
@@ -374,12 +374,12 @@ class EndpointIT {
         Instant end = Pki.NOW.plus(YEAR);
         X509Bundle asDns = Pki.leaf("127.0.0.1", ROOT, Pki.NOW, end, b -> b);
         try (TlsPeer peer = TlsPeer.tls(asDns)) {
-            assertThat(codes(lookAt(CertTarget.tls("127.0.0.1", peer.port()), ROOT)))
+            assertThat(codes(probeAt(CertTarget.tls("127.0.0.1", peer.port()), ROOT)))
                     .containsExactly(HOSTNAME_MISMATCH);
         }
         X509Bundle asIp = Pki.leaf("localhost", ROOT, Pki.NOW, end, b -> b.addSanIpAddress("127.0.0.1"));
         try (TlsPeer peer = TlsPeer.tls(asIp)) {
-            assertThat(lookAt(CertTarget.tls("127.0.0.1", peer.port()), ROOT).findings())
+            assertThat(probeAt(CertTarget.tls("127.0.0.1", peer.port()), ROOT).findings())
                     .isEmpty();
         }
     }
@@ -400,16 +400,16 @@ class EndpointIT {
         };
         for (TlsPeer.Preamble fault : List.of(reset, close)) {
             try (TlsPeer peer = TlsPeer.raw(fault)) {
-                assertThat(codes(lookAt(at(peer), ROOT))).containsExactly(CONNECT_RESET);
+                assertThat(codes(probeAt(at(peer), ROOT))).containsExactly(CONNECT_RESET);
             }
         }
         try (TlsPeer peer = TlsPeer.raw(http)) {
-            assertThat(codes(lookAt(at(peer), ROOT))).containsExactly(NOT_TLS);
+            assertThat(codes(probeAt(at(peer), ROOT))).containsExactly(NOT_TLS);
         }
         TlsPeer gone = TlsPeer.raw(close);
         gone.close();
-        assertThat(codes(lookAt(at(gone), ROOT))).containsExactly(CONNECT_REFUSED);
-        assertThat(codes(lookAt(CertTarget.tls("no-such-host.invalid", 443), ROOT)))
+        assertThat(codes(probeAt(at(gone), ROOT))).containsExactly(CONNECT_REFUSED);
+        assertThat(codes(probeAt(CertTarget.tls("no-such-host.invalid", 443), ROOT)))
                 .containsExactly(DNS_FAILED);
     }
 
@@ -441,12 +441,12 @@ class EndpointIT {
         };
         for (TlsPeer.Preamble fault : List.of(silent, drip)) {
             try (TlsPeer peer = TlsPeer.raw(fault)) {
-                CertReport phase = lookAt(
+                CertReport phase = probeAt(
                         at(peer), CertWatch.builder().trust(trust(ROOT)).handshakeTimeout(Duration.ofMillis(700)));
                 assertThat(codes(phase)).containsExactly(HANDSHAKE_TIMEOUT);
                 assertThat(phase.duration()).isBetween(Duration.ofMillis(600), Duration.ofSeconds(30));
                 CertReport total =
-                        lookAt(at(peer), CertWatch.builder().trust(trust(ROOT)).deadline(Duration.ofMillis(700)));
+                        probeAt(at(peer), CertWatch.builder().trust(trust(ROOT)).deadline(Duration.ofMillis(700)));
                 assertThat(codes(total)).containsExactly(HANDSHAKE_TIMEOUT);
             }
         }
@@ -458,7 +458,7 @@ class EndpointIT {
         try (TlsPeer peer = TlsPeer.tls(leaf(Duration.ofDays(3)), MIDDLE)
                 .protocols("TLSv1.2")
                 .demandClientCertificate()) {
-            CertReport report = lookAt(at(peer), ROOT);
+            CertReport report = probeAt(at(peer), ROOT);
             assertThat(report.has(EXPIRING_CRITICAL)).isTrue();
             assertThat(report.chainSeenAt()).isEqualTo(report.checkedAt());
         }
@@ -475,7 +475,7 @@ class EndpointIT {
         X509Bundle leaf = Pki.leaf("localhost", issuer, YEAR);
         try (TlsPeer peer =
                 TlsPeer.tls(leaf, above.toArray(new X509Certificate[0])).protocols("TLSv1.2")) {
-            CertReport report = lookAt(at(peer), ROOT);
+            CertReport report = probeAt(at(peer), ROOT);
             assertThat(report.has(CHAIN_TOO_LARGE)).isTrue();
             assertThat(report.chain()).hasSize(13);
         }
@@ -486,8 +486,8 @@ class EndpointIT {
             return b;
         });
         try (TlsPeer peer = TlsPeer.tls(manyNames, MIDDLE)) {
-            CertReport report = lookAt(at(peer), ROOT);
-            assertThat(report.has(CHAIN_TOO_LARGE)).isEqualTo(!Looking.nativeTls);
+            CertReport report = probeAt(at(peer), ROOT);
+            assertThat(report.has(CHAIN_TOO_LARGE)).isEqualTo(!Probes.nativeTls);
             assertThat(report.expiry().leaf())
                     .isEqualTo(manyNames.getCertificate().getNotAfter().toInstant());
         }
@@ -554,7 +554,7 @@ class EndpointIT {
                 CertWatch watch = builder.build();
                 watch.start();
                 org.awaitility.Awaitility.await()
-                        .atMost(Looking.PATIENCE)
+                        .atMost(Probes.PATIENCE)
                         .pollInterval(Duration.ofMillis(1))
                         .until(() -> peer.accepted() >= enough);
                 watch.close();
@@ -563,17 +563,17 @@ class EndpointIT {
     }
 
     @Test
-    void closingInTheMiddleOfALookEndsIt() throws Exception {
+    void closingInTheMiddleOfAProbeEndsIt() throws Exception {
         try (TlsPeer peer = TlsPeer.raw((socket, in, out) -> {
             while (in.read() >= 0) {}
             return false;
         })) {
             CertWatch watch = patient().trust(trust(ROOT)).target(at(peer)).build();
             watch.start();
-            var look = watch.checkNow(at(peer).name());
+            var probe = watch.checkNow(at(peer).name());
             org.awaitility.Awaitility.await().until(() -> peer.accepted() > 0);
             watch.close();
-            assertThat(look).isDone();
+            assertThat(probe).isDone();
             assertThat(watch.awaitFirstSweep(Duration.ofMillis(1))).isFalse();
             watch.close();
         }

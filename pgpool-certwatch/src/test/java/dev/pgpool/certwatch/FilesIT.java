@@ -1,17 +1,17 @@
 package dev.pgpool.certwatch;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
-import static dev.pgpool.certwatch.fixture.Looking.check;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
+import static dev.pgpool.certwatch.fixture.Probes.check;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.event.CertificateChange;
 import dev.pgpool.certwatch.finding.Level;
-import dev.pgpool.certwatch.fixture.Looking;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.fixture.Probes;
 import dev.pgpool.certwatch.report.CertReport;
 import dev.pgpool.certwatch.target.CertTarget;
 import dev.pgpool.certwatch.target.CertificateFile;
@@ -43,8 +43,8 @@ class FilesIT {
         return Files.writeString(directory.resolve(name), text);
     }
 
-    private static CertReport look(Path file) {
-        return lookAt(CertTarget.file(file), ROOT);
+    private static CertReport probe(Path file) {
+        return probeAt(CertTarget.file(file), ROOT);
     }
 
     @Test
@@ -53,16 +53,16 @@ class FilesIT {
         for (String text : new String[] {
             chain, LEAF.getPrivateKeyPEM() + chain, "Bag Attributes\n" + chain + LEAF.getPrivateKeyPEM()
         }) {
-            CertReport report = look(write("chain.pem", text));
+            CertReport report = probe(write("chain.pem", text));
             assertThat(codes(report)).containsExactlyInAnyOrder(EXPIRING_CRITICAL, ROOT_SERVED);
             assertThat(report.success()).isTrue();
             assertThat(report.chain()).hasSize(2);
         }
         Path der =
                 Files.write(directory.resolve("leaf.der"), LEAF.getCertificate().getEncoded());
-        assertThat(codes(look(der))).containsExactly(EXPIRING_CRITICAL);
+        assertThat(codes(probe(der))).containsExactly(EXPIRING_CRITICAL);
         X509Bundle soon = Pki.root("Soon", b -> b.notAfter(Pki.NOW.plus(Duration.ofDays(2))));
-        CertReport bundle = look(write("bundle.pem", Pki.pem(Pki.chain(ROOT, soon))));
+        CertReport bundle = probe(write("bundle.pem", Pki.pem(Pki.chain(ROOT, soon))));
         assertThat(codes(bundle)).containsExactly(EXPIRING_CRITICAL);
         assertThat(bundle.remaining(Pki.NOW)).isEqualTo(Duration.ofDays(2));
     }
@@ -80,16 +80,16 @@ class FilesIT {
                 store.store(out, "right".toCharArray());
             }
             CertificateFile target = CertTarget.file(file);
-            assertThat(codes(lookAt(target.withPassword("right".toCharArray()), ROOT)))
+            assertThat(codes(probeAt(target.withPassword("right".toCharArray()), ROOT)))
                     .containsExactly(EXPIRING_CRITICAL);
-            CertReport wrong = lookAt(target.withPassword("wrong".toCharArray()), ROOT);
+            CertReport wrong = probeAt(target.withPassword("wrong".toCharArray()), ROOT);
             assertThat(codes(wrong)).containsExactly(BAD_PASSWORD);
             assertThat(wrong.toString() + wrong.findings()).doesNotContain("wrong");
             if (type.equals("PKCS12")) {
-                assertThat(codes(lookAt(target, ROOT))).containsExactly(BAD_PASSWORD);
+                assertThat(codes(probeAt(target, ROOT))).containsExactly(BAD_PASSWORD);
             }
             Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), (int) Files.size(file) / 2));
-            assertThat(codes(lookAt(target.withPassword("right".toCharArray()), ROOT)))
+            assertThat(codes(probeAt(target.withPassword("right".toCharArray()), ROOT)))
                     .containsExactly(PARSE_ERROR);
         }
     }
@@ -99,21 +99,21 @@ class FilesIT {
         Path cert = write("leaf.pem", Pki.pem(Pki.chain(LEAF)));
         Path own = write("own.key", LEAF.getPrivateKeyPEM());
         Path other = write("other.key", ROOT.getPrivateKeyPEM());
-        assertThat(codes(lookAt(CertTarget.file(cert).withKey(own), ROOT))).containsExactly(EXPIRING_CRITICAL);
-        assertThat(lookAt(CertTarget.file(cert).withKey(other), ROOT).has(KEY_MISMATCH))
+        assertThat(codes(probeAt(CertTarget.file(cert).withKey(own), ROOT))).containsExactly(EXPIRING_CRITICAL);
+        assertThat(probeAt(CertTarget.file(cert).withKey(other), ROOT).has(KEY_MISMATCH))
                 .isTrue();
     }
 
     @Test
     void whatIsWrongWithAFileIsSaid() throws Exception {
-        assertThat(codes(look(directory.resolve("none.pem")))).containsExactly(FILE_NOT_FOUND);
-        assertThat(codes(look(Files.createSymbolicLink(directory.resolve("link"), directory.resolve("nowhere")))))
+        assertThat(codes(probe(directory.resolve("none.pem")))).containsExactly(FILE_NOT_FOUND);
+        assertThat(codes(probe(Files.createSymbolicLink(directory.resolve("link"), directory.resolve("nowhere")))))
                 .containsExactly(BROKEN_SYMLINK);
-        assertThat(codes(look(write("empty", "")))).containsExactly(NO_CERTIFICATE_FOUND);
-        assertThat(codes(look(write("text", "hello")))).containsExactly(PARSE_ERROR);
-        assertThat(codes(look(write("key", LEAF.getPrivateKeyPEM())))).containsExactly(NO_CERTIFICATE_FOUND);
-        assertThat(codes(look(directory))).containsExactly(FILE_READ_FAILED);
-        assertThat(codes(look(write("large", "x".repeat(5 << 20))))).containsExactly(FILE_TOO_LARGE);
+        assertThat(codes(probe(write("empty", "")))).containsExactly(NO_CERTIFICATE_FOUND);
+        assertThat(codes(probe(write("text", "hello")))).containsExactly(PARSE_ERROR);
+        assertThat(codes(probe(write("key", LEAF.getPrivateKeyPEM())))).containsExactly(NO_CERTIFICATE_FOUND);
+        assertThat(codes(probe(directory))).containsExactly(FILE_READ_FAILED);
+        assertThat(codes(probe(write("large", "x".repeat(5 << 20))))).containsExactly(FILE_TOO_LARGE);
     }
 
     @Test
@@ -121,11 +121,8 @@ class FilesIT {
         String whole = Pki.pem(Pki.chain(LEAF));
         CertificateFile target = CertTarget.file(write("half.pem", whole));
         CertificateFile other = CertTarget.file(write("other.pem", whole));
-        try (CertWatch watch = patient()
-                .trust(Looking.trust(ROOT))
-                .target(target)
-                .target(other)
-                .build()) {
+        try (CertWatch watch =
+                patient().trust(Probes.trust(ROOT)).target(target).target(other).build()) {
             watch.start();
             check(watch, target.name());
             write("half.pem", whole.substring(0, whole.length() / 2));
@@ -161,7 +158,7 @@ class FilesIT {
             }
         };
         try (CertWatch watch = patient()
-                .trust(Looking.trust(ROOT))
+                .trust(Probes.trust(ROOT))
                 .target(target)
                 .listener(listener)
                 .build()) {
@@ -178,14 +175,14 @@ class FilesIT {
 
     @Test
     void aCertificateTwiceInABundleIsNoHarm() throws Exception {
-        CertReport report = look(write("twice.pem", Pki.pem(Pki.chain(ROOT, ROOT))));
+        CertReport report = probe(write("twice.pem", Pki.pem(Pki.chain(ROOT, ROOT))));
         assertThat(report.level()).isEqualTo(Level.OK);
         assertThat(report.chain()).hasSize(2);
     }
 
     @Test
     void theStoreOfTheOperatingSystemIsReadOrItsAbsenceNamed() {
-        CertReport os = lookAt(TrustStoreTarget.os(), ROOT);
+        CertReport os = probeAt(TrustStoreTarget.os(), ROOT);
         if (os.success()) {
             assertThat(os.chain()).hasSizeGreaterThan(20);
         } else {
@@ -196,7 +193,7 @@ class FilesIT {
 
     @Test
     void trustStoresOfThisMachine() {
-        CertReport jdk = lookAt(TrustStoreTarget.jdk(), ROOT);
+        CertReport jdk = probeAt(TrustStoreTarget.jdk(), ROOT);
         assertThat(jdk.expiry().effective()).isNotNull();
         assertThat(jdk.success()).isTrue();
     }
@@ -207,7 +204,7 @@ class FilesIT {
         byte[][] heads = {
             {0x30, (byte) 0x82}, {(byte) 0xfe, (byte) 0xed, (byte) 0xfe, (byte) 0xed}, {0x30, 0x40, 2, 1, 3}, {}
         };
-        try (CertWatch watch = patient().trust(Looking.trust(ROOT)).build()) {
+        try (CertWatch watch = patient().trust(Probes.trust(ROOT)).build()) {
             watch.start();
             for (int i = 0; i < 200; i++) {
                 byte[] bytes = new byte[20 + random.nextInt(300)];

@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch;
 
-import dev.pgpool.certwatch.fixture.Looking;
+import dev.pgpool.certwatch.fixture.Probes;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
@@ -9,11 +9,11 @@ class JavaTlsOpenSslIT extends OpenSslIT {
 
     @BeforeAll
     static void withoutBoringSsl() {
-        Looking.nativeTls = false;
+        Probes.nativeTls = false;
     }
 
     @AfterAll
     static void asBefore() {
-        Looking.nativeTls = true;
+        Probes.nativeTls = true;
     }
 }

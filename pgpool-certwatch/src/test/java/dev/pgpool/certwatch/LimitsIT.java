@@ -5,11 +5,11 @@ import static dev.pgpool.certwatch.finding.FindingCode.CONNECT_FAILED;
 import static dev.pgpool.certwatch.finding.FindingCode.CONNECT_TIMEOUT;
 import static dev.pgpool.certwatch.finding.FindingCode.DNS_FAILED;
 import static dev.pgpool.certwatch.finding.FindingCode.HANDSHAKE_TIMEOUT;
-import static dev.pgpool.certwatch.fixture.Looking.check;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.check;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.config.AddressResolver;
@@ -93,12 +93,12 @@ class LimitsIT {
         List<Socket> held = new ArrayList<>();
         try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             fill(full, held);
-            CertReport report = lookAt(
+            CertReport report = probeAt(
                     CertTarget.tls("127.0.0.1", full.getLocalPort()),
                     patient().trust(trust(ROOT)).connectTimeout(SHORT));
             assertThat(codes(report)).containsExactly(CONNECT_TIMEOUT);
             assertThat(report.duration()).isBetween(SHORT, Duration.ofSeconds(15));
-            CertReport deadline = lookAt(
+            CertReport deadline = probeAt(
                     CertTarget.tls("127.0.0.1", full.getLocalPort()),
                     patient().trust(trust(ROOT)).deadline(SHORT));
             assertThat(codes(deadline)).containsExactly(CONNECT_TIMEOUT);
@@ -134,7 +134,7 @@ class LimitsIT {
     })
     void aServerThatSaysNothingCostsTheLimitOfNegotiating(String scheme, String expectation) {
         try (TlsPeer peer = TlsPeer.raw(SILENT)) {
-            CertReport report = lookAt(
+            CertReport report = probeAt(
                     (Endpoint) CertTarget.parse(scheme + "://127.0.0.1:" + peer.port()),
                     patient().trust(trust(ROOT)).negotiateTimeout(SHORT));
             assertThat(codes(report)).containsExactly(HANDSHAKE_TIMEOUT);
@@ -150,7 +150,8 @@ class LimitsIT {
         for (String version : List.of("TLSv1.2", "TLSv1.3")) {
             try (TlsPeer peer = TlsPeer.tls(LEAF).protocols(version).demandClientCertificate()) {
                 Endpoint target = CertTarget.tls("127.0.0.1", peer.port()).withServerName("localhost");
-                assertThat(lookAt(target.withClient(identity), ROOT).findings()).isEmpty();
+                assertThat(probeAt(target.withClient(identity), ROOT).findings())
+                        .isEmpty();
             }
         }
         assertThat(threads).hasSizeGreaterThanOrEqualTo(4).allMatch(name -> name.startsWith("certwatch-tls"));
@@ -210,7 +211,7 @@ class LimitsIT {
         X509Bundle leaf =
                 Pki.leaf("localhost", ROOT, Pki.NOW, Pki.NOW.plus(Duration.ofDays(300)), b -> b.addSanIpAddress("::1"));
         try (TlsPeer four = TlsPeer.at("127.0.0.1", 0, leaf)) {
-            CertReport mixed = lookAt(
+            CertReport mixed = probeAt(
                     CertTarget.tls("localhost", four.port()),
                     patient()
                             .trust(trust(ROOT))
@@ -221,11 +222,11 @@ class LimitsIT {
             assertThat(mixed.addresses().get(1).failure()).isNull();
         }
         if (!hasVersionSix()) {
-            assertThat(codes(lookAt(CertTarget.tls("::1", 443), ROOT))).containsExactly(CONNECT_FAILED);
+            assertThat(codes(probeAt(CertTarget.tls("::1", 443), ROOT))).containsExactly(CONNECT_FAILED);
             return;
         }
         try (TlsPeer six = TlsPeer.at("::1", 0, leaf)) {
-            CertReport report = lookAt((Endpoint) CertTarget.parse("tls://[::1]:" + six.port()), ROOT);
+            CertReport report = probeAt((Endpoint) CertTarget.parse("tls://[::1]:" + six.port()), ROOT);
             assertThat(report.findings()).isEmpty();
             assertThat(report.target().name()).isEqualTo("[::1]:" + six.port());
             assertThat(six.serverNames()).containsExactly("");

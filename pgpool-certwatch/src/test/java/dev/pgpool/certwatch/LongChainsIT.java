@@ -1,10 +1,10 @@
 package dev.pgpool.certwatch;
 
 import static dev.pgpool.certwatch.finding.FindingCode.CHAIN_TOO_LARGE;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.fixture.Pki;
@@ -39,7 +39,7 @@ class LongChainsIT {
         try (TlsPeer peer =
                 TlsPeer.tls(leaf, above.toArray(new X509Certificate[0])).protocols("TLSv1.2")) {
             for (boolean boring : new boolean[] {true, false}) {
-                CertReport report = lookAt(
+                CertReport report = probeAt(
                         CertTarget.tls("127.0.0.1", peer.port()).withServerName("localhost"),
                         patient().trust(trust(root)).nativeTls(boring));
                 assertThat(report.expiry().verified()).isEqualTo(end);

@@ -1,10 +1,10 @@
 package dev.pgpool.certwatch;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.finding.FindingCode;
@@ -50,8 +50,8 @@ class ManifestsIT {
         return text.stripTrailing().indent(spaces);
     }
 
-    private CertReport look(String name, String text) throws IOException {
-        return lookAt(
+    private CertReport probe(String name, String text) throws IOException {
+        return probeAt(
                 CertTarget.file(Files.writeString(directory.resolve(name), text)),
                 patient().trust(trust(ROOT)));
     }
@@ -70,15 +70,15 @@ class ManifestsIT {
 
     @Test
     void aSecretShowsItsCertificates() throws IOException {
-        CertReport report = look("secret.yaml", secret(ENDING, ENDING));
+        CertReport report = probe("secret.yaml", secret(ENDING, ENDING));
         assertThat(codes(report)).containsExactly(EXPIRING_CRITICAL);
         assertThat(places(report)).containsExactlyInAnyOrder("secret prod/web tls.crt", "secret prod/web ca.crt");
-        assertThat(codes(look("well.yaml", secret(WELL, WELL)))).isEmpty();
+        assertThat(codes(probe("well.yaml", secret(WELL, WELL)))).isEmpty();
     }
 
     @Test
     void aKeyThatIsNotTheCertificatesIsFound() throws IOException {
-        CertReport report = look("secret.yaml", secret(WELL, ENDING));
+        CertReport report = probe("secret.yaml", secret(WELL, ENDING));
         assertThat(codes(report)).containsExactly(KEY_MISMATCH);
         assertThat(report.findings().get(0).message()).contains("secret prod/web tls.crt");
     }
@@ -88,14 +88,14 @@ class ManifestsIT {
         String several = "---\nkind: Deployment\n---\n" + secret(WELL, WELL)
                 + "---\nkind: ConfigMap\nmetadata:\n  name: ca\ndata:\n" + "  settings: |\n    a: b\n  bundle.pem: |\n"
                 + indented(CA + pem(ENDING), 4) + "...\n";
-        CertReport report = look("all.yml", several);
+        CertReport report = probe("all.yml", several);
         assertThat(codes(report)).contains(EXPIRING_CRITICAL);
         assertThat(places(report)).anyMatch(place -> place.startsWith("configmap ca bundle.pem"));
         String json =
                 "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{\"kind\":\"Secret\",\"metadata\":{\"name\":\"j\"},"
                         + "\"data\":{\"tls.crt\":\"" + base64(pem(ENDING)) + "\"},\"stringData\":{\"other.crt\":\""
                         + pem(WELL).replace("\n", "\\n") + "\"}},{\"kind\":\"Secret\",\"data\":null}]}";
-        CertReport list = look("list.json", json);
+        CertReport list = probe("list.json", json);
         assertThat(codes(list)).containsExactly(EXPIRING_CRITICAL);
         assertThat(places(list)).containsExactlyInAnyOrder("secret j tls.crt", "secret j other.crt");
     }
@@ -107,9 +107,9 @@ class ManifestsIT {
         String text = "kind: Secret\nmetadata: {name: s}\ndata:\n  keystore.p12: "
                 + Base64.getEncoder().encodeToString(store) + "\n";
         Path file = Files.writeString(directory.resolve("s.yaml"), text);
-        assertThat(codes(lookAt(CertTarget.file(file).withPassword("secret".toCharArray()), ROOT)))
+        assertThat(codes(probeAt(CertTarget.file(file).withPassword("secret".toCharArray()), ROOT)))
                 .contains(EXPIRING_CRITICAL);
-        assertThat(codes(lookAt(CertTarget.file(file), ROOT))).containsExactly(BAD_PASSWORD);
+        assertThat(codes(probeAt(CertTarget.file(file), ROOT))).containsExactly(BAD_PASSWORD);
     }
 
     @Test
@@ -122,10 +122,10 @@ class ManifestsIT {
                         + "- name: three\n  cluster: {certificate-authority: none.pem}\nusers:\n- name: admin\n  user:\n"
                         + "    client-certificate-data: " + base64(pem(ENDING)) + "\n    client-key-data: "
                         + base64(ENDING.getPrivateKeyPEM()) + "\n- name: other\n  user: {token: hunter2}\n";
-        CertReport report = look("config", text);
+        CertReport report = probe("config", text);
         assertThat(codes(report)).containsExactlyInAnyOrder(EXPIRING_CRITICAL, FILE_NOT_FOUND);
         assertThat(places(report)).containsExactlyInAnyOrder("cluster one", "cluster two", "user admin");
-        assertThat(codes(look(
+        assertThat(codes(probe(
                         "config", text.replace(base64(ENDING.getPrivateKeyPEM()), base64(WELL.getPrivateKeyPEM())))))
                 .contains(KEY_MISMATCH);
     }
@@ -143,7 +143,7 @@ class ManifestsIT {
             kind: List\\nitems: &i [*i]                               | PARSE_ERROR
             """)
     void whatIsNotRightIsNamed(String text, FindingCode code) throws IOException {
-        CertReport report = look("x.yaml", text.replace("\\n", "\n"));
+        CertReport report = probe("x.yaml", text.replace("\\n", "\n"));
         assertThat(report.findings()).isNotEmpty();
         assertThat(report.level()).isEqualTo(Level.CRITICAL);
         assertThat(codes(report)).containsAnyOf(code, NO_CERTIFICATE_FOUND);
@@ -161,12 +161,12 @@ class ManifestsIT {
             }
             Files.writeString(directory.resolve(name), text);
         }
-        CertReport report = look("self", Files.readString(directory.resolve("self")));
+        CertReport report = probe("self", Files.readString(directory.resolve("self")));
         assertThat(codes(report)).containsExactly(PARSE_ERROR);
         assertThat(report.findings().get(0).message()).contains("a manifest within another");
         String inner = "kind: Secret\nmetadata: {name: s}\nstringData:\n  tls.crt: |\n" + indented(pem(ENDING), 4);
         for (int depth = 0; depth < 3; depth++) {
-            CertReport nested = look("nested", inner);
+            CertReport nested = probe("nested", inner);
             assertThat(codes(nested)).containsExactly(depth < 2 ? EXPIRING_CRITICAL : PARSE_ERROR);
             inner = "kind: ConfigMap\nmetadata: {name: s}\ndata:\n  inner.crt: |\n" + indented(inner, 4);
         }
@@ -175,11 +175,11 @@ class ManifestsIT {
     @Test
     void entriesInDerAndMergedOnesAreSeen() throws Exception {
         String der = Base64.getEncoder().encodeToString(ENDING.getCertificate().getEncoded());
-        assertThat(codes(look(
+        assertThat(codes(probe(
                         "der.yaml",
                         "kind: Secret\nmetadata: {name: s}\ndata: {certificate: " + der + ", salt: MIIB}\n")))
                 .containsExactly(EXPIRING_CRITICAL);
-        assertThat(codes(look(
+        assertThat(codes(probe(
                         "merged.yaml",
                         "common: &c\n  tls.crt: " + base64(pem(ENDING))
                                 + "\nkind: Secret\nmetadata: {name: s}\ndata:\n  <<: *c\n  other: QUJD\n")))
@@ -188,7 +188,7 @@ class ManifestsIT {
 
     @Test
     void oneEntryThatIsDamagedCostsItselfOnly() throws IOException {
-        CertReport report = look(
+        CertReport report = probe(
                 "x.yaml",
                 "kind: Secret\nmetadata: {name: s}\ndata:\n  bad.crt: QUJD\n  worse.crt: '%%'\n  tls.crt: "
                         + base64(pem(WELL)) + "\n");

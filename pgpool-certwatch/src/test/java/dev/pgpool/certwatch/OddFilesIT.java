@@ -5,8 +5,8 @@ import static dev.pgpool.certwatch.finding.FindingCode.EXPIRED;
 import static dev.pgpool.certwatch.finding.FindingCode.KEY_MISMATCH;
 import static dev.pgpool.certwatch.finding.FindingCode.ODD_CERTIFICATE;
 import static dev.pgpool.certwatch.finding.FindingCode.PARSE_ERROR;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.finding.Finding;
@@ -48,12 +48,12 @@ class OddFilesIT {
     @TempDir
     Path directory;
 
-    private CertReport look(CertificateFile file) {
-        return lookAt(file, ROOT);
+    private CertReport probe(CertificateFile file) {
+        return probeAt(file, ROOT);
     }
 
-    private CertReport look(Path file) {
-        return look(CertTarget.file(file));
+    private CertReport probe(Path file) {
+        return probe(CertTarget.file(file));
     }
 
     private Path write(String name, String text) throws IOException {
@@ -70,7 +70,7 @@ class OddFilesIT {
         String good = Pki.pem(Pki.chain(GOOD));
         String odd = OddCertificates.of(kind, ROOT).pem();
         for (String text : List.of(odd, good + odd, odd + good)) {
-            CertReport report = look(write("odd.pem", text));
+            CertReport report = probe(write("odd.pem", text));
             assertThat(report.chain()).isNotEmpty();
             assertThat(report.expiry().effective())
                     .isBetween(OddCertificates.END.minusSeconds(60), OddCertificates.END);
@@ -90,7 +90,7 @@ class OddFilesIT {
                 OddCertificates.block("CERTIFICATE", new byte[0]),
                 "-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n")) {
             for (String text : List.of(good + damaged, damaged + good)) {
-                CertReport report = look(write("damaged.pem", text));
+                CertReport report = probe(write("damaged.pem", text));
                 assertThat(codes(report)).containsExactly(PARSE_ERROR);
                 assertThat(report.expiry().effective()).isEqualTo(FAR);
             }
@@ -103,8 +103,8 @@ class OddFilesIT {
         ByteArrayOutputStream both = new ByteArrayOutputStream();
         both.write(GOOD.getCertificate().getEncoded());
         both.write(odd.encoded());
-        assertOdd(look(Files.write(directory.resolve("two.der"), both.toByteArray())));
-        assertOdd(look(Files.write(directory.resolve("odd.jks"), jks(odd.encoded()))));
+        assertOdd(probe(Files.write(directory.resolve("two.der"), both.toByteArray())));
+        assertOdd(probe(Files.write(directory.resolve("odd.jks"), jks(odd.encoded()))));
         write("odd.pem", odd.pem());
         write("odd.key", odd.keyPem());
         for (List<String> how : List.of(
@@ -113,8 +113,8 @@ class OddFilesIT {
                     List.of("pkcs12", "-export", "-in", "odd.pem", "-out", "odd.p12", "-passout", "pass:secret"));
             command.addAll(how);
             openssl(command);
-            assertOdd(look(CertTarget.file(directory.resolve("odd.p12")).withPassword("secret".toCharArray())));
-            assertThat(codes(look(CertTarget.file(directory.resolve("odd.p12")).withPassword("wrong".toCharArray()))))
+            assertOdd(probe(CertTarget.file(directory.resolve("odd.p12")).withPassword("secret".toCharArray())));
+            assertThat(codes(probe(CertTarget.file(directory.resolve("odd.p12")).withPassword("wrong".toCharArray()))))
                     .containsExactly(BAD_PASSWORD);
         }
     }
@@ -149,7 +149,7 @@ class OddFilesIT {
                 good + block,
                 block + good,
                 "\uFEFF# a comment\r\n" + (good + "subject=/CN=x\n" + block).replace("\n", "\r\n"))) {
-            CertReport report = look(write("both.pem", text));
+            CertReport report = probe(write("both.pem", text));
             assertThat(codes(report)).contains(EXPIRED);
             assertThat(report.expiry().effective()).isEqualTo(Pki.NOW.minus(Duration.ofDays(3)));
         }
@@ -161,7 +161,7 @@ class OddFilesIT {
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();
         for (Path path : List.of(pipe, directory, Path.of("/dev/zero"))) {
-            CertReport report = look(path);
+            CertReport report = probe(path);
             assertThat(codes(report)).containsExactly(FindingCode.FILE_READ_FAILED);
             assertThat(report.findings().get(0).message()).contains("(expected: a file)");
         }
@@ -193,7 +193,8 @@ class OddFilesIT {
         write("good.pem", Pki.pem(Pki.chain(GOOD, ROOT)));
         openssl(List.of(
                 "pkcs12", "-export", "-nokeys", "-in", "good.pem", "-out", "plain.p12", "-passout", "pass:secret"));
-        CertReport report = look(CertTarget.file(directory.resolve("plain.p12")).withPassword("secret".toCharArray()));
+        CertReport report =
+                probe(CertTarget.file(directory.resolve("plain.p12")).withPassword("secret".toCharArray()));
         assertThat(codes(report)).containsExactly(FindingCode.ROOT_SERVED);
         assertThat(report.expiry().effective()).isEqualTo(FAR);
     }
@@ -265,12 +266,13 @@ class OddFilesIT {
                 "own.pem"));
         CertificateFile file = CertTarget.file(directory.resolve("own.pem")).withPassword("secret".toCharArray());
 
-        assertThat(codes(look(file.withKey(directory.resolve("own.key"))))).isEmpty();
-        assertThat(codes(look(file.withKey(directory.resolve("foreign.key"))))).containsExactly(KEY_MISMATCH);
+        assertThat(codes(probe(file.withKey(directory.resolve("own.key"))))).isEmpty();
+        assertThat(codes(probe(file.withKey(directory.resolve("foreign.key"))))).containsExactly(KEY_MISMATCH);
         if (encrypted) {
             CertificateFile other = CertTarget.file(directory.resolve("own.pem"));
-            assertThat(codes(look(other.withKey(directory.resolve("own.key"))))).containsExactly(BAD_PASSWORD);
-            assertThat(codes(look(other.withPassword("wrong".toCharArray()).withKey(directory.resolve("own.key")))))
+            assertThat(codes(probe(other.withKey(directory.resolve("own.key")))))
+                    .containsExactly(BAD_PASSWORD);
+            assertThat(codes(probe(other.withPassword("wrong".toCharArray()).withKey(directory.resolve("own.key")))))
                     .containsExactly(BAD_PASSWORD);
         }
         if (!der) {
@@ -280,20 +282,20 @@ class OddFilesIT {
             String foreign = Files.readString(directory.resolve("foreign.key"));
             for (String text : List.of(certificate + own, own + certificate)) {
                 write("both.pem", text);
-                assertThat(codes(look(CertTarget.file(directory.resolve("both.pem")))))
+                assertThat(codes(probe(CertTarget.file(directory.resolve("both.pem")))))
                         .isEmpty();
             }
             write("both.pem", certificate + foreign);
             CertificateFile both = CertTarget.file(directory.resolve("both.pem"));
-            assertThat(codes(look(both.withPassword("secret".toCharArray())))).containsExactly(KEY_MISMATCH);
-            assertThat(codes(look(both))).isEqualTo(encrypted ? Set.of() : Set.of(KEY_MISMATCH));
+            assertThat(codes(probe(both.withPassword("secret".toCharArray())))).containsExactly(KEY_MISMATCH);
+            assertThat(codes(probe(both))).isEqualTo(encrypted ? Set.of() : Set.of(KEY_MISMATCH));
         }
     }
 
     @Test
     void aFileWithoutAKeySaysWhatItHoldsInstead() throws Exception {
         Path file = write("good.pem", Pki.pem(Pki.chain(GOOD)));
-        CertReport report = look(CertTarget.file(file).withKey(file));
+        CertReport report = probe(CertTarget.file(file).withKey(file));
         assertThat(codes(report)).containsExactly(PARSE_ERROR);
         assertThat(report.findings().get(0).message()).contains("[CERTIFICATE]").contains("private key");
     }
@@ -312,18 +314,18 @@ class OddFilesIT {
                 other));
         Collections.shuffle(all, new Random(seed));
         Path file = write("many.pem", Pki.pem(Pki.chain(all.toArray(new X509Bundle[0]))));
-        CertReport report = look(file);
+        CertReport report = probe(file);
         assertThat(report.level()).isEqualTo(Level.EXPIRED);
         assertThat(codes(report)).contains(EXPIRED);
         assertThat(report.expiry().effective()).isEqualTo(Pki.NOW.minus(Duration.ofDays(2)));
 
-        Set<String> expired = lookAt(CertTarget.file(file), ROOT).findings().stream()
+        Set<String> expired = probeAt(CertTarget.file(file), ROOT).findings().stream()
                 .filter(finding -> finding.code() == EXPIRED)
                 .map(Finding::message)
                 .collect(Collectors.toSet());
         assertThat(expired).singleElement().asString().contains("\"two\"");
 
-        CertReport first = look(CertTarget.file(file).counting(CertificateFile.Leaves.FIRST));
+        CertReport first = probe(CertTarget.file(file).counting(CertificateFile.Leaves.FIRST));
         Instant firstEnd = all.get(0).getCertificate().getNotAfter().toInstant();
         assertThat(first.expiry().leaf()).isEqualTo(firstEnd);
         assertThat(first.level() == Level.EXPIRED).isEqualTo(firstEnd.isBefore(Pki.NOW));
@@ -334,7 +336,7 @@ class OddFilesIT {
         X509Bundle over = Pki.root("Over", b -> b.notAfter(Pki.NOW.minusSeconds(3600)));
         for (List<X509Bundle> order :
                 List.of(List.of(GOOD, over), List.of(over, GOOD), List.of(over), List.of(ROOT, over))) {
-            CertReport report = look(write("bundle.pem", Pki.pem(Pki.chain(order.toArray(new X509Bundle[0])))));
+            CertReport report = probe(write("bundle.pem", Pki.pem(Pki.chain(order.toArray(new X509Bundle[0])))));
             assertThat(report.level()).as(order.toString()).isEqualTo(Level.EXPIRED);
         }
     }

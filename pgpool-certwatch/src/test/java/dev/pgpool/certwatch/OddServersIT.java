@@ -3,10 +3,10 @@ package dev.pgpool.certwatch;
 import static dev.pgpool.certwatch.finding.FindingCode.HANDSHAKE_FAILED;
 import static dev.pgpool.certwatch.finding.FindingCode.INCONSISTENT_CERT;
 import static dev.pgpool.certwatch.finding.FindingCode.ODD_CERTIFICATE;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.config.AddressResolver;
@@ -63,7 +63,7 @@ class OddServersIT {
             try (TlsPeer server =
                     TlsPeer.tls(odd.key(), Certificates.parse(odd.encoded())).protocols(version)) {
                 for (boolean boring : new boolean[] {true, false}) {
-                    CertReport report = lookAt(
+                    CertReport report = probeAt(
                             at(server.port()), patient().trust(trust(ROOT)).nativeTls(boring));
                     String what = kind + version + boring + report.findings();
                     if (!boring && version.equals("TLSv1.3") && report.chain().isEmpty()) {
@@ -98,7 +98,7 @@ class OddServersIT {
             AddressResolver two =
                     host -> List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("127.0.0.12"));
             for (boolean boring : new boolean[] {true, false}) {
-                CertReport report = lookAt(
+                CertReport report = probeAt(
                         CertTarget.tls("localhost", well.port()),
                         patient().trust(trust(ROOT)).resolver(two).nativeTls(boring));
                 assertThat(codes(report)).containsExactlyInAnyOrder(ODD_CERTIFICATE, INCONSISTENT_CERT);
@@ -149,7 +149,7 @@ class OddServersIT {
                 "-cipher",
                 "ALL:@SECLEVEL=0")) {
             for (boolean boring : new boolean[] {true, false}) {
-                CertReport report = lookAt(
+                CertReport report = probeAt(
                         at(server.port()).withVerification(Verification.NONE),
                         patient().trust(trust(ROOT)).nativeTls(boring));
                 assertThat(report.expiry().leaf())

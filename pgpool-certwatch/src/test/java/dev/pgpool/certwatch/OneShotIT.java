@@ -1,16 +1,16 @@
 package dev.pgpool.certwatch;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.finding.Level;
-import dev.pgpool.certwatch.fixture.Looking;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.fixture.Probes;
 import dev.pgpool.certwatch.fixture.PrometheusPage;
 import dev.pgpool.certwatch.fixture.TlsPeer;
 import dev.pgpool.certwatch.metrics.PrometheusText;
@@ -107,7 +107,7 @@ class OneShotIT {
     }
 
     @Test
-    void aLookAtATargetThatIsNotWatchedLeavesNoTrace() throws Exception {
+    void aProbeOfATargetThatIsNotWatchedLeavesNoTrace() throws Exception {
         List<CertReport> heard = new CopyOnWriteArrayList<>();
         CertWatchListener listener = new CertWatchListener() {
             @Override
@@ -119,9 +119,9 @@ class OneShotIT {
                 CertWatch watch =
                         patient().trust(trust(ROOT)).listener(listener).build()) {
             Endpoint target = Endpoint.parse("tls://127.0.0.1:" + peer.port() + "?sni=localhost&label.team=ops");
-            assertThatThrownBy(() -> watch.look(target)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> watch.probe(target)).isInstanceOf(IllegalStateException.class);
             watch.start();
-            CertReport report = watch.look(target).get(60, TimeUnit.SECONDS);
+            CertReport report = watch.probe(target).get(60, TimeUnit.SECONDS);
             assertThat(codes(report)).containsExactly(EXPIRING_CRITICAL);
             StringBuilder page = new StringBuilder();
             PrometheusText.write(report, page);
@@ -131,14 +131,14 @@ class OneShotIT {
                     .containsEntry("certwatch_finding{code=EXPIRING_CRITICAL, team=ops}", 1.0);
             assertThat(page).doesNotContain("instance=");
             // The same again, at the same time as another
-            CompletableFuture<CertReport> one = watch.look(target);
-            CompletableFuture<CertReport> two = watch.look(target);
+            CompletableFuture<CertReport> one = watch.probe(target);
+            CompletableFuture<CertReport> two = watch.probe(target);
             assertThat(List.of(one.get(), two.get()))
                     .extracting(CertReport::level)
                     .containsOnly(Level.CRITICAL);
             assertThat(watch.size()).isZero();
             assertThat(watch.snapshot().reports()).isEmpty();
-            assertThatThrownBy(() -> watch.look(TargetSet.files("/tmp")))
+            assertThatThrownBy(() -> watch.probe(TargetSet.files("/tmp")))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("stands for many targets");
         }
@@ -146,7 +146,7 @@ class OneShotIT {
     }
 
     @Test
-    void aLookUnderWayEndsWithTheWatch() throws Exception {
+    void aProbeUnderWayEndsWithTheWatch() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         try (TlsPeer silent = TlsPeer.raw((socket, in, out) -> {
                     asked.countDown();
@@ -155,11 +155,11 @@ class OneShotIT {
                 });
                 CertWatch watch = patient().build()) {
             watch.start();
-            CompletableFuture<CertReport> look = watch.look(CertTarget.tls("127.0.0.1", silent.port()));
-            assertThat(asked.await(Looking.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+            CompletableFuture<CertReport> probe = watch.probe(CertTarget.tls("127.0.0.1", silent.port()));
+            assertThat(asked.await(Probes.PATIENCE.toSeconds(), TimeUnit.SECONDS))
                     .isTrue();
             watch.close();
-            assertThatThrownBy(() -> look.get(30, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> probe.get(30, TimeUnit.SECONDS))
                     .isInstanceOfAny(ExecutionException.class, java.util.concurrent.CancellationException.class);
         }
     }
@@ -190,7 +190,7 @@ class OneShotIT {
     }
 
     @Test
-    void fewTargetsAreLookedAtAtOnceWithoutBeingToldTo() {
+    void fewTargetsAreProbedAtOnceWithoutBeingToldTo() {
         CertWatchBuilder three =
                 CertWatch.builder().target("https://a").target("https://b").target("file:/c");
         assertThat(three.build().config().schedule().firstSweep()).isEqualTo(Duration.ofMillis(150));

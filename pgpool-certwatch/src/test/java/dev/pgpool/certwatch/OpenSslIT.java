@@ -1,10 +1,10 @@
 package dev.pgpool.certwatch;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
@@ -74,7 +74,7 @@ class OpenSslIT {
     @Test
     void healthyServer() {
         try (OpenSsl server = new OpenSsl(directory, Pki.leaf("localhost", INTERMEDIATE, YEAR), ABOVE)) {
-            assertThat(lookAt(at(server), ROOT).findings()).isEmpty();
+            assertThat(probeAt(at(server), ROOT).findings()).isEmpty();
         }
     }
 
@@ -89,13 +89,13 @@ class OpenSslIT {
                     "-cipher",
                     "DEFAULT:@SECLEVEL=0")) {
                 CertReport seen =
-                        lookAt(at(server), patient().trust(trust(ROOT)).nativeTls(true));
+                        probeAt(at(server), patient().trust(trust(ROOT)).nativeTls(true));
                 assertThat(codes(seen)).containsExactly(PROTOCOL_TOO_OLD);
                 assertThat(seen.level()).isEqualTo(Level.WARNING);
                 assertThat(seen.expiry().verified()).isNotNull();
 
                 CertReport refused =
-                        lookAt(at(server), patient().trust(trust(ROOT)).nativeTls(false));
+                        probeAt(at(server), patient().trust(trust(ROOT)).nativeTls(false));
                 assertThat(codes(refused)).containsExactly(PROTOCOL_TOO_OLD);
                 // Java refuses the version, but up to TLS 1.2 the chain can be overheard.
                 assertThat(refused.expiry()).isEqualTo(seen.expiry());
@@ -108,7 +108,7 @@ class OpenSslIT {
         for (String version : List.of("-tls1_2", "-tls1_3")) {
             try (OpenSsl server =
                     new OpenSsl(directory, Pki.leaf("localhost", INTERMEDIATE, YEAR), ABOVE, version, "-Verify", "1")) {
-                CertReport report = lookAt(at(server), ROOT);
+                CertReport report = probeAt(at(server), ROOT);
                 assertThat(codes(report)).containsExactly(CLIENT_CERT_REQUIRED);
                 assertThat(report.expiry().verified()).isNotNull();
             }
@@ -124,15 +124,15 @@ class OpenSslIT {
                 ocsp(leaf, new RevokedStatus(new Date(), CRLReason.keyCompromise), 60));
         Path stale = Files.write(directory.resolve("stale.der"), ocsp(leaf, CertificateStatus.GOOD, -86_400 * 3));
         try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-status_file", good.toString())) {
-            assertThat(lookAt(at(server), ROOT).findings()).isEmpty();
+            assertThat(probeAt(at(server), ROOT).findings()).isEmpty();
         }
         try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-status_file", revoked.toString(), "-tls1_2")) {
-            CertReport report = lookAt(at(server), ROOT);
+            CertReport report = probeAt(at(server), ROOT);
             assertThat(codes(report)).containsExactly(REVOKED);
             assertThat(report.success()).isFalse();
         }
         try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-status_file", stale.toString())) {
-            CertReport report = lookAt(at(server), ROOT);
+            CertReport report = probeAt(at(server), ROOT);
             assertThat(codes(report)).containsExactly(REVOCATION_UNKNOWN);
             assertThat(report.level()).isEqualTo(Level.OK);
         }
@@ -147,11 +147,11 @@ class OpenSslIT {
                 Pki.NOW.plus(YEAR),
                 b -> b.addExtensionOctetString("1.3.6.1.5.5.7.1.24", false, new byte[] {0x30, 3, 2, 1, 5}));
         try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE)) {
-            assertThat(codes(lookAt(at(server), ROOT))).containsExactly(MUST_STAPLE_MISSING);
+            assertThat(codes(probeAt(at(server), ROOT))).containsExactly(MUST_STAPLE_MISSING);
         }
         Path good = Files.write(directory.resolve("must.der"), ocsp(leaf, CertificateStatus.GOOD, 60));
         try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-status_file", good.toString())) {
-            CertReport report = lookAt(at(server), ROOT);
+            CertReport report = probeAt(at(server), ROOT);
             assertThat(report.findings()).isEmpty();
             assertThat(report.expiry().staple())
                     .isEqualTo(new OcspStaple("good", Pki.NOW.minusSeconds(3600), Pki.NOW.plusSeconds(3600)));
@@ -174,7 +174,7 @@ class OpenSslIT {
         for (Map.Entry<String, byte[]> staple : useless.entrySet()) {
             Path file = Files.write(directory.resolve("useless.der"), staple.getValue());
             try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-status_file", file.toString())) {
-                CertReport report = lookAt(at(server), ROOT);
+                CertReport report = probeAt(at(server), ROOT);
                 assertThat(codes(report)).as(staple.getKey()).containsExactly(MUST_STAPLE_MISSING);
                 assertThat(report.level()).isEqualTo(Level.WARNING);
                 assertThat(report.expiry().staple().status())
@@ -194,7 +194,7 @@ class OpenSslIT {
         KeyPair weak = rsa.generateKeyPair();
         X509Bundle leaf = Pki.leaf("localhost", INTERMEDIATE, Pki.NOW, Pki.NOW.plus(YEAR), b -> b.keyPair(weak));
         try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE, "-cipher", "DEFAULT:@SECLEVEL=0")) {
-            CertReport report = lookAt(at(server), ROOT);
+            CertReport report = probeAt(at(server), ROOT);
             assertThat(codes(report)).contains(WEAK_KEY);
             assertThat(report.level()).isEqualTo(Level.WARNING);
             assertThat(report.success()).isTrue();
@@ -218,12 +218,13 @@ class OpenSslIT {
         });
         web.start();
         try (OpenSsl server = new OpenSsl(directory, leaf, ABOVE)) {
-            assertThat(lookAt(at(server), ROOT).findings()).isEmpty();
-            CertReport refused = lookAt(at(server), patient().trust(trust(ROOT)).revocation(RevocationPolicy.CRL));
+            assertThat(probeAt(at(server), ROOT).findings()).isEmpty();
+            CertReport refused =
+                    probeAt(at(server), patient().trust(trust(ROOT)).revocation(RevocationPolicy.CRL));
             assertThat(codes(refused)).containsExactly(REVOCATION_UNKNOWN);
             assertThat(refused.success()).isTrue();
             assertThat(fetched).hasValue(0);
-            CertReport revoked = lookAt(
+            CertReport revoked = probeAt(
                     at(server),
                     patient().trust(trust(ROOT)).revocation(RevocationPolicy.CRL.allowingPrivateAddresses()));
             assertThat(codes(revoked)).containsExactly(REVOKED);

@@ -1,9 +1,9 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.fixture.Looking.PATIENCE;
-import static dev.pgpool.certwatch.fixture.Looking.check;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.PATIENCE;
+import static dev.pgpool.certwatch.fixture.Probes.check;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Logger;

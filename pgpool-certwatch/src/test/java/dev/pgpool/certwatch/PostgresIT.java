@@ -1,11 +1,11 @@
 package dev.pgpool.certwatch;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
-import static dev.pgpool.certwatch.fixture.Looking.check;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.check;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.event.CertWatchListener;
@@ -97,7 +97,7 @@ class PostgresIT {
     }
 
     @Test
-    void hundredLooksLeaveNoLineInTheLog() {
+    void hundredProbesLeaveNoLineInTheLog() {
         Endpoint target = at(postgres15);
         try (CertWatch watch = patient().trust(trust(ROOT)).target(target).build()) {
             watch.start();
@@ -129,28 +129,28 @@ class PostgresIT {
     @Test
     void verifyFullComparesWithTheGivenTrust() {
         Endpoint full = at(postgres18).withVerification(Verification.FULL);
-        assertThat(lookAt(full, ROOT).success()).isTrue();
-        assertThat(codes(lookAt(full, Pki.root("Other")))).containsExactly(INCOMPLETE_CHAIN);
-        assertThat(codes(lookAt(full.withServerName("db.example.org"), ROOT))).containsExactly(HOSTNAME_MISMATCH);
+        assertThat(probeAt(full, ROOT).success()).isTrue();
+        assertThat(codes(probeAt(full, Pki.root("Other")))).containsExactly(INCOMPLETE_CHAIN);
+        assertThat(codes(probeAt(full.withServerName("db.example.org"), ROOT))).containsExactly(HOSTNAME_MISMATCH);
     }
 
     @Test
     void directTlsNeedsSeventeenAndLeavesEighteenSilent() {
         Endpoint direct = Endpoint.of(Protocol.POSTGRES_DIRECT, "127.0.0.1", postgres18.port());
         int before = lines(postgres18);
-        CertReport report = lookAt(direct, ROOT);
+        CertReport report = probeAt(direct, ROOT);
         assertThat(report.findings()).isEmpty();
         assertThat(report.expiry().effective()).isNotNull();
         postgres18.execute("SELECT 1");
         assertThat(lines(postgres18)).isEqualTo(before);
 
         Endpoint tooOld = Endpoint.of(Protocol.POSTGRES_DIRECT, "127.0.0.1", postgres15.port());
-        assertThat(codes(lookAt(tooOld, ROOT))).containsExactly(TLS_DIRECT_UNSUPPORTED);
+        assertThat(codes(probeAt(tooOld, ROOT))).containsExactly(TLS_DIRECT_UNSUPPORTED);
     }
 
     @Test
     void sslOffIsAStateOfItsOwn() {
-        CertReport report = lookAt(at(TestPostgres.shared(18)), ROOT);
+        CertReport report = probeAt(at(TestPostgres.shared(18)), ROOT);
         assertThat(codes(report)).containsExactly(TLS_UNAVAILABLE);
         assertThat(report.level()).isEqualTo(Level.CRITICAL);
     }
@@ -166,7 +166,7 @@ class PostgresIT {
             assertThat(full).hasMessageContaining("too many clients");
         }
         try {
-            assertThat(lookAt(at(postgres15), ROOT).findings()).isEmpty();
+            assertThat(probeAt(at(postgres15), ROOT).findings()).isEmpty();
         } finally {
             for (Connection connection : taken) {
                 connection.close();
@@ -235,7 +235,7 @@ class PostgresIT {
                     return true;
                 },
                 leaf(Duration.ofDays(300)))) {
-            assertThat(lookAt(CertTarget.postgres("127.0.0.1", peer.port()), ROOT)
+            assertThat(probeAt(CertTarget.postgres("127.0.0.1", peer.port()), ROOT)
                             .findings())
                     .isEmpty();
             assertThat(seen).containsExactly(0, 0, 0, 8, 4, 0xd2 - 256, 0x16, 0x2f, -99);

@@ -2,10 +2,10 @@ package dev.pgpool.certwatch;
 
 import static dev.pgpool.certwatch.finding.FindingCode.CLOCK_SUSPECT;
 import static dev.pgpool.certwatch.finding.FindingCode.PROXY_FAILED;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpsConfigurator;
@@ -93,7 +93,7 @@ class ProxyAndClockIT {
                 TlsPeer whole = proxy(server.port(), heads, OK);
                 TlsPeer split = proxy(server.port(), heads, letters)) {
             for (TlsPeer proxy : List.of(whole, split)) {
-                CertReport report = lookAt(
+                CertReport report = probeAt(
                         CertTarget.tls("db.internal", 6432)
                                 .withServerName("localhost")
                                 .through(HttpProxy.of("127.0.0.1", proxy.port(), "u", "p".toCharArray())),
@@ -128,7 +128,7 @@ class ProxyAndClockIT {
                 TlsPeer proxy = proxy(server.port(), heads, OK + "220 mail ESMTP\r\n")) {
             Endpoint target =
                     Endpoint.of(Protocol.SMTP, "localhost", 25).through(HttpProxy.of("127.0.0.1", proxy.port()));
-            assertThat(lookAt(target, ROOT).findings()).isEmpty();
+            assertThat(probeAt(target, ROOT).findings()).isEmpty();
         }
     }
 
@@ -141,7 +141,7 @@ class ProxyAndClockIT {
         try (TlsPeer server = TlsPeer.tls(LEAF);
                 TlsPeer proxy = proxy(server.port(), new CopyOnWriteArrayList<>(), OK + "x")) {
             CertReport report =
-                    lookAt(CertTarget.tls("localhost", 443).through(HttpProxy.of("127.0.0.1", proxy.port())), ROOT);
+                    probeAt(CertTarget.tls("localhost", 443).through(HttpProxy.of("127.0.0.1", proxy.port())), ROOT);
             assertThat(codes(report)).containsExactly(PROXY_FAILED);
             assertThat(report.findings().get(0).message()).contains("1 unencrypted bytes");
         }
@@ -155,7 +155,7 @@ class ProxyAndClockIT {
             out.flush();
             return false;
         })) {
-            CertReport report = lookAt(
+            CertReport report = probeAt(
                     CertTarget.tls("localhost", 443)
                             .through(HttpProxy.of("127.0.0.1", refusing.port(), "u", "hunter2".toCharArray())),
                     ROOT);
@@ -165,7 +165,7 @@ class ProxyAndClockIT {
         TlsPeer gone = TlsPeer.raw((socket, in, out) -> false);
         gone.close();
         CertReport report =
-                lookAt(CertTarget.tls("localhost", 443).through(HttpProxy.of("127.0.0.1", gone.port())), ROOT);
+                probeAt(CertTarget.tls("localhost", 443).through(HttpProxy.of("127.0.0.1", gone.port())), ROOT);
         assertThat(codes(report)).containsExactly(PROXY_FAILED);
         assertThat(report.findings().get(0).message()).contains("connection refused");
     }
@@ -174,7 +174,7 @@ class ProxyAndClockIT {
     void theNextAddressOfAProxyIsTriedIfOneIsGone() {
         try (TlsPeer server = TlsPeer.tls(LEAF);
                 TlsPeer proxy = proxy(server.port(), new CopyOnWriteArrayList<>(), OK)) {
-            CertReport report = lookAt(
+            CertReport report = probeAt(
                     CertTarget.tls("localhost", 443).through(HttpProxy.of("proxy.internal", proxy.port())),
                     patient()
                             .trust(trust(ROOT))
@@ -185,9 +185,9 @@ class ProxyAndClockIT {
         }
     }
 
-    private static CertReport lookWithClock(int port, Duration offset) {
+    private static CertReport probeWithClock(int port, Duration offset) {
         Clock clock = Clock.offset(Clock.system(ZoneOffset.UTC), offset);
-        return lookAt(
+        return probeAt(
                 (Endpoint) CertTarget.parse("https://127.0.0.1:" + port + "?sni=localhost"),
                 patient().trust(trust(ROOT)).checkClock(true).clock(clock));
     }
@@ -206,12 +206,12 @@ class ProxyAndClockIT {
         web.start();
         try {
             int port = web.getAddress().getPort();
-            CertReport right = lookWithClock(port, Duration.ZERO);
+            CertReport right = probeWithClock(port, Duration.ZERO);
             assertThat(codes(right)).containsExactly(FindingCode.EXPIRING_CRITICAL);
             assertThat(right.clockOffset()).isBetween(Duration.ofMinutes(-1), Duration.ofMinutes(1));
 
             // behind: the peer's time counts, by which there are six days and not eight
-            CertReport behind = lookWithClock(port, Duration.ofDays(-2));
+            CertReport behind = probeWithClock(port, Duration.ofDays(-2));
             assertThat(codes(behind)).contains(CLOCK_SUSPECT);
             assertThat(behind.clockOffset())
                     .isBetween(
@@ -222,7 +222,7 @@ class ProxyAndClockIT {
             assertThat(behind.has(FindingCode.EXPIRING_CRITICAL)).isTrue();
 
             // ahead: our own clock counts, which alarms earlier
-            CertReport ahead = lookWithClock(port, Duration.ofDays(9));
+            CertReport ahead = probeWithClock(port, Duration.ofDays(9));
             assertThat(codes(ahead)).contains(CLOCK_SUSPECT, FindingCode.EXPIRED);
             assertThat(ahead.success()).isFalse();
         } finally {
@@ -242,7 +242,7 @@ class ProxyAndClockIT {
         long age = Duration.between(java.time.Instant.parse("2015-01-01T00:00:00Z"), Pki.NOW)
                 .toSeconds();
         try (TlsPeer peer = TlsPeer.tls(LEAF).answering(answer.replace("AGE", "" + age))) {
-            CertReport report = lookWithClock(peer.port(), Duration.ZERO);
+            CertReport report = probeWithClock(peer.port(), Duration.ZERO);
             assertThat(report.findings()).isEmpty();
             assertThat(report.success()).isTrue();
         }
@@ -252,7 +252,7 @@ class ProxyAndClockIT {
     void thePeersHostAndPortAreAskedFor() {
         List<String> asked = new CopyOnWriteArrayList<>();
         try (TlsPeer peer = TlsPeer.tls(LEAF).answering("HTTP/1.1 200 OK\r\n\r\n", asked::add)) {
-            lookWithClock(peer.port(), Duration.ZERO);
+            probeWithClock(peer.port(), Duration.ZERO);
             assertThat(asked)
                     .singleElement()
                     .asString()

@@ -1,16 +1,16 @@
 package dev.pgpool.certwatch;
 
 import static dev.pgpool.certwatch.finding.FindingCode.CLIENT_CERT_REQUIRED;
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.Installed;
-import dev.pgpool.certwatch.fixture.Looking;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.fixture.Probes;
 import dev.pgpool.certwatch.report.CertReport;
 import dev.pgpool.certwatch.target.CertTarget;
 import dev.pgpool.certwatch.target.Endpoint;
@@ -81,7 +81,7 @@ class RealPeersIT {
 
     private void see(Endpoint target, Case one) {
         for (boolean boring : new boolean[] {true, false}) {
-            CertReport report = lookAt(
+            CertReport report = probeAt(
                     target.withServerName("localhost"),
                     patient().trust(trust(ROOT)).nativeTls(boring));
             assertThat(report.expiry().effective())
@@ -117,7 +117,7 @@ class RealPeersIT {
         try (Installed nginx = Installed.start(
                 directory, "nginx", "-e", "stderr", "-p", directory.toString(), "-c", configuration.toString())) {
             seeAll(nginx, ports, port -> CertTarget.tls("127.0.0.1", port));
-            CertReport asked = lookAt(
+            CertReport asked = probeAt(
                     CertTarget.tls("127.0.0.1", ports[CASES.size()]).withServerName("localhost"),
                     patient().trust(trust(ROOT)));
             assertThat(asked.has(CLIENT_CERT_REQUIRED)).isTrue();
@@ -142,9 +142,9 @@ class RealPeersIT {
                         .withServerName("localhost")
                         .withVerification(Verification.FULL);
                 Awaitility.await()
-                        .atMost(Looking.PATIENCE)
+                        .atMost(Probes.PATIENCE)
                         .until(() ->
-                                one.end().equals(lookAt(target, ROOT).expiry().leaf()));
+                                one.end().equals(probeAt(target, ROOT).expiry().leaf()));
                 see(target, one);
                 Endpoint direct = Endpoint.of(Protocol.POSTGRES_DIRECT, "127.0.0.1", postgres.port())
                         .withServerName("localhost")
@@ -152,7 +152,7 @@ class RealPeersIT {
                 if (version >= 17) {
                     see(direct, one);
                 } else {
-                    assertThat(lookAt(direct, ROOT).has(FindingCode.TLS_DIRECT_UNSUPPORTED))
+                    assertThat(probeAt(direct, ROOT).has(FindingCode.TLS_DIRECT_UNSUPPORTED))
                             .isTrue();
                 }
             }
@@ -179,7 +179,7 @@ class RealPeersIT {
         try (Installed haproxy = Installed.start(directory, "haproxy", "-db", "-f", configuration.toString())) {
             seeAll(haproxy, ports, port -> CertTarget.tls("127.0.0.1", port));
             for (Case one : CASES) {
-                CertReport file = lookAt(
+                CertReport file = probeAt(
                         CertTarget.file(directory.resolve(one.name() + ".both")),
                         patient().trust(trust(ROOT)));
                 assertThat(file.expiry().effective()).isEqualTo(one.end());

@@ -1,9 +1,9 @@
 package dev.pgpool.certwatch;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
-import static dev.pgpool.certwatch.fixture.Looking.codes;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.codes;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,8 +11,8 @@ import dev.pgpool.certwatch.config.AddressResolver;
 import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.event.Notice;
 import dev.pgpool.certwatch.finding.Level;
-import dev.pgpool.certwatch.fixture.Looking;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.fixture.Probes;
 import dev.pgpool.certwatch.report.CertReport;
 import dev.pgpool.certwatch.report.CertSnapshot;
 import dev.pgpool.certwatch.target.CertTarget;
@@ -60,9 +60,9 @@ class TargetSetsIT {
         return watch;
     }
 
-    private static CertSnapshot look(CertWatch watch) {
+    private static CertSnapshot probe(CertWatch watch) {
         try {
-            return watch.checkNow().get(Looking.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            return watch.checkNow().get(Probes.PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -115,7 +115,7 @@ class TargetSetsIT {
         write("sub/deep/e.pem", Duration.ofDays(100));
         Files.createSymbolicLink(directory.resolve("sub/loop"), directory);
         try (CertWatch watch = started(patient().trust(trust(ROOT)).target("file:" + directory + pattern))) {
-            CertSnapshot snapshot = look(watch);
+            CertSnapshot snapshot = probe(watch);
             assertThat(names(snapshot)).containsExactlyInAnyOrder(expected.split(" "));
             assertThat(set(snapshot).level()).isEqualTo(Level.OK);
             assertThat(set(snapshot).success()).isTrue();
@@ -140,7 +140,7 @@ class TargetSetsIT {
         try (CertWatch watch = started(patient()
                 .trust(trust(ROOT))
                 .target("file:" + directory + "/?password=secret&label.team=ops&warning=20d&critical=5d"))) {
-            CertSnapshot snapshot = look(watch);
+            CertSnapshot snapshot = probe(watch);
             CertReport a = snapshot.report("file:" + directory + "/a.pem").orElseThrow();
             CertReport b = snapshot.report("file:" + directory + "/b.p12").orElseThrow();
             assertThat(codes(a)).containsExactly(EXPIRING_CRITICAL);
@@ -167,23 +167,23 @@ class TargetSetsIT {
                 .listener(listener)
                 .onNotice(notices::add)
                 .target("file:" + directory + "/*.pem"))) {
-            assertThat(watch.awaitFirstSweep(Looking.PATIENCE)).isTrue();
+            assertThat(watch.awaitFirstSweep(Probes.PATIENCE)).isTrue();
             assertThat(codes(set(watch.snapshot()))).containsExactly(NO_MATCH);
             assertThat(watch.snapshot().worst()).isEqualTo(Level.CRITICAL);
             Path a = write("a.pem", Duration.ofDays(100));
-            Awaitility.await().atMost(Looking.PATIENCE).untilAsserted(() -> {
+            Awaitility.await().atMost(Probes.PATIENCE).untilAsserted(() -> {
                 assertThat(names(watch.snapshot())).containsExactly("a.pem");
                 assertThat(watch.snapshot().worst()).isEqualTo(Level.OK);
             });
             // Emptied is not vanished.
             Files.writeString(a, "");
-            look(watch);
+            probe(watch);
             CertReport emptied = watch.snapshot().report("file:" + a).orElseThrow();
             assertThat(codes(emptied)).containsExactly(NO_CERTIFICATE_FOUND);
             assertThat(emptied.expiry().effective()).isNotNull();
             write("b.pem", Duration.ofDays(2));
             Files.delete(a);
-            Awaitility.await().atMost(Looking.PATIENCE).untilAsserted(() -> {
+            Awaitility.await().atMost(Probes.PATIENCE).untilAsserted(() -> {
                 assertThat(names(watch.snapshot())).containsExactly("b.pem");
                 assertThat(removed).containsExactly("file:" + a);
                 assertThat(notices)
@@ -192,7 +192,7 @@ class TargetSetsIT {
             });
             assertThat(watch.remove("file:" + directory + "/*.pem")).isTrue();
             Awaitility.await()
-                    .atMost(Looking.PATIENCE)
+                    .atMost(Probes.PATIENCE)
                     .untilAsserted(() -> assertThat(watch.size()).isZero());
         }
     }
@@ -201,11 +201,11 @@ class TargetSetsIT {
     void aFileThatWasACertificateIsWatchedWhateverBecomesOfIt() throws Exception {
         Path file = write("service", Duration.ofDays(100));
         try (CertWatch watch = started(patient().trust(trust(ROOT)).target("file:" + directory + "/"))) {
-            assertThat(names(look(watch))).containsExactly("service");
+            assertThat(names(probe(watch))).containsExactly("service");
             Files.writeString(file, "no certificate any more");
             // The set and its member are looked at in no order: the second time both have seen it.
-            look(watch);
-            CertSnapshot after = look(watch);
+            probe(watch);
+            CertSnapshot after = probe(watch);
             assertThat(names(after)).containsExactly("service");
             assertThat(codes(after.report("file:" + file).orElseThrow())).containsExactly(PARSE_ERROR);
         }
@@ -222,14 +222,14 @@ class TargetSetsIT {
             Files.createSymbolicLink(directory.resolve(name), Path.of("..data", name));
         }
         try (CertWatch watch = started(patient().trust(trust(ROOT)).target("file:" + directory))) {
-            CertSnapshot before = look(watch);
+            CertSnapshot before = probe(watch);
             assertThat(names(before)).containsExactly("ca.crt", "tls.crt");
             assertThat(before.worst()).isEqualTo(Level.CRITICAL);
             Path second = write("..2026_02_02/tls.crt", Duration.ofDays(300)).getParent();
             write("..2026_02_02/ca.crt", Pki.pem(Pki.chain(ROOT)));
             Path swap = Files.createSymbolicLink(directory.resolve("..data_tmp"), second.getFileName());
             Files.move(swap, data, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-            CertSnapshot after = look(watch);
+            CertSnapshot after = probe(watch);
             assertThat(names(after)).containsExactly("ca.crt", "tls.crt");
             assertThat(after.worst()).isEqualTo(Level.OK);
             assertThat(after.report("file:" + directory + "/tls.crt")
@@ -247,7 +247,7 @@ class TargetSetsIT {
         Path list = write("targets.txt", "file:" + directory + "/certs/*.pem\ntruststore:jdk\n");
         try (CertWatch watch = started(
                 patient().trust(trust(ROOT)).firstSweep(Duration.ofSeconds(1)).target("targets:" + list))) {
-            assertThat(watch.awaitFirstSweep(Looking.PATIENCE)).isTrue();
+            assertThat(watch.awaitFirstSweep(Probes.PATIENCE)).isTrue();
             assertThat(watch.snapshot().pending()).isEmpty();
             assertThat(watch.snapshot().reports()).hasSize(23);
         }
@@ -266,7 +266,7 @@ class TargetSetsIT {
                 .trust(trust(ROOT))
                 .onNotice(notices::add)
                 .target("targets:" + list + "?name=list&label.env=prod&label.team=y&mute=NO_MATCH"))) {
-            CertSnapshot snapshot = look(watch);
+            CertSnapshot snapshot = probe(watch);
             assertThat(names(snapshot)).containsExactly("a.pem", "again");
             CertReport report = snapshot.report("list").orElseThrow();
             assertThat(codes(report)).containsExactly(TARGETS_INVALID);
@@ -280,9 +280,9 @@ class TargetSetsIT {
                     .containsEntry("env", "prod");
             // Another label is no other target: nothing is told again, nothing forgotten.
             write("a.pem", Duration.ofDays(300));
-            look(watch);
+            probe(watch);
             Files.writeString(list, "file:" + a + "?name=again&label.team=z\n");
-            snapshot = look(watch);
+            snapshot = probe(watch);
             assertThat(names(snapshot)).containsExactly("again");
             CertReport again = snapshot.report("again").orElseThrow();
             assertThat(again.target().labels()).containsEntry("team", "z");
@@ -302,20 +302,20 @@ class TargetSetsIT {
         Path a = write("a.pem", Duration.ofDays(100));
         Path list = write("targets.json", "[{\"targets\": [\"file:" + a + "\"]}]");
         try (CertWatch watch = started(patient().trust(trust(ROOT)).target("targets:" + list))) {
-            assertThat(names(look(watch))).containsExactly("a.pem");
+            assertThat(names(probe(watch))).containsExactly("a.pem");
             if (broken.equals("GONE")) {
                 Files.delete(list);
             } else {
                 Files.write(list, broken.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
             }
-            CertSnapshot snapshot = look(watch);
+            CertSnapshot snapshot = probe(watch);
             if (!broken.equals("\0\1\2")) {
                 assertThat(names(snapshot)).containsExactly("a.pem");
             }
             assertThat(set(snapshot).level()).isEqualTo(Level.CRITICAL);
             assertThat(set(snapshot).success()).isFalse();
             Files.writeString(list, "[]");
-            CertSnapshot none = look(watch);
+            CertSnapshot none = probe(watch);
             assertThat(names(none)).isEmpty();
             assertThat(codes(set(none))).containsExactly(NO_MATCH);
             assertThat(set(none).level()).isEqualTo(Level.WARNING);
@@ -338,7 +338,7 @@ class TargetSetsIT {
         AddressResolver none = host -> List.of();
         try (CertWatch watch =
                 started(patient().trust(trust(ROOT)).resolver(none).target("targets:" + list))) {
-            CertSnapshot snapshot = look(watch);
+            CertSnapshot snapshot = probe(watch);
             assertThat(names(snapshot))
                     .containsExactlyInAnyOrder("one", "https://h.invalid:8443", "named here", "https://h.invalid");
             assertThat(snapshot.report("one").orElseThrow().target().labels())
@@ -368,7 +368,7 @@ class TargetSetsIT {
         for (String attack : attacks) {
             Path list = write("x.yml", attack);
             try (CertWatch watch = started(patient().target("targets:" + list))) {
-                CertSnapshot snapshot = look(watch);
+                CertSnapshot snapshot = probe(watch);
                 assertThat(names(snapshot)).isEmpty();
                 assertThat(set(snapshot).level()).isEqualTo(Level.CRITICAL);
             }
@@ -383,7 +383,7 @@ class TargetSetsIT {
                 .target("file:" + a + "?mute=EXPIRING_CRITICAL")
                 .target("file:" + directory + "/")
                 .target("file:" + directory + "/*.pem"))) {
-            CertSnapshot snapshot = look(watch);
+            CertSnapshot snapshot = probe(watch);
             assertThat(names(snapshot)).containsExactly("a.pem");
             assertThat(snapshot.worst()).isEqualTo(Level.OK);
         }
@@ -411,7 +411,7 @@ class TargetSetsIT {
     @Test
     void aDirectoryThatIsGoneIsAFinding() throws Exception {
         try (CertWatch watch = started(patient().target("file:" + directory + "/none/"))) {
-            CertSnapshot snapshot = look(watch);
+            CertSnapshot snapshot = probe(watch);
             assertThat(codes(set(snapshot))).containsExactly(NO_MATCH);
             assertThat(snapshot.worst()).isEqualTo(Level.CRITICAL);
         }

@@ -1,8 +1,8 @@
 package dev.pgpool.certwatch;
 
-import static dev.pgpool.certwatch.fixture.Looking.lookAt;
-import static dev.pgpool.certwatch.fixture.Looking.patient;
-import static dev.pgpool.certwatch.fixture.Looking.trust;
+import static dev.pgpool.certwatch.fixture.Probes.patient;
+import static dev.pgpool.certwatch.fixture.Probes.probeAt;
+import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -49,7 +49,7 @@ class WordsIT {
         String text = name.substring(name.indexOf(' ') + 1);
         X509Bundle leaf = name.startsWith("dns") ? Pki.leaf(text, ROOT, Duration.ofDays(300)) : addressOnly(text);
         try (TlsPeer peer = TlsPeer.tls(leaf)) {
-            CertReport report = lookAt(CertTarget.tls("127.0.0.1", peer.port()).withServerName(wanted), ROOT);
+            CertReport report = probeAt(CertTarget.tls("127.0.0.1", peer.port()).withServerName(wanted), ROOT);
             assertThat(report.findings()).extracting(Finding::message).containsExactly(message);
         }
     }
@@ -122,7 +122,7 @@ class WordsIT {
             assertThat(in.read()).isGreaterThanOrEqualTo(0);
             return false;
         })) {
-            CertReport report = lookAt(CertTarget.tls("127.0.0.1", peer.port()).withServerName("localhost"), ROOT);
+            CertReport report = probeAt(CertTarget.tls("127.0.0.1", peer.port()).withServerName("localhost"), ROOT);
             assertThat(report.has(FindingCode.HANDSHAKE_ALERT))
                     .as(report.findings().toString())
                     .isFalse();

@@ -64,7 +64,7 @@ final class ProbeHandler implements HttpHandler {
             Answers.send(exchange, 400, "Unknown module (expected: one of " + modules.names() + ")\n");
             return;
         }
-        look(endpoint.get())
+        probe(endpoint.get())
                 .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
                 .handle((report, failure) -> report == null
                         ? failed(timeout, started, "no result within " + timeout.toMillis() + " ms", debug)
@@ -72,9 +72,9 @@ final class ProbeHandler implements HttpHandler {
                 .thenAccept(page -> Answers.trySend(exchange, 200, page));
     }
 
-    private CompletableFuture<CertReport> look(Endpoint endpoint) {
+    private CompletableFuture<CertReport> probe(Endpoint endpoint) {
         try {
-            return watch.look(endpoint);
+            return watch.probe(endpoint);
         } catch (IllegalStateException e) {
             return CompletableFuture.failedFuture(e);
         }

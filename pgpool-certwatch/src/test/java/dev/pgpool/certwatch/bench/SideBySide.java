@@ -51,7 +51,7 @@ public final class SideBySide {
         List<Line> lines =
                 Files.readAllLines(Path.of(args[2])).stream().map(Line::of).toList();
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        CertSnapshot snapshot = look(lines, Path.of(args[1]), registry, args[2]);
+        CertSnapshot snapshot = probe(lines, Path.of(args[1]), registry, args[2]);
         Map<String, Double> ourPage = PrometheusPage.read(Files.readString(Path.of(args[2] + ".direct")));
         boolean good = true;
         out.println(
@@ -108,7 +108,7 @@ public final class SideBySide {
         return labels;
     }
 
-    private static CertSnapshot look(List<Line> lines, Path caFile, PrometheusMeterRegistry registry, String pages)
+    private static CertSnapshot probe(List<Line> lines, Path caFile, PrometheusMeterRegistry registry, String pages)
             throws Exception {
         var builder = CertWatch.builder().trust(TrustSource.file(caFile)).deadline(Duration.ofSeconds(60));
         lines.forEach(line -> builder.target(CertTarget.tls("127.0.0.1", line.port())

@@ -14,7 +14,7 @@ public final class Discovery {
     private final Map<String, TargetList> lists = new ConcurrentHashMap<>();
 
     /** The members of a set now. */
-    public Members read(TargetSet set) {
+    public SetMembers read(TargetSet set) {
         return switch (set.kind()) {
             case FILES ->
                 files.computeIfAbsent(set.name(), name -> new FileSet()).read(set);

@@ -34,18 +34,18 @@ final class FileSet {
     private record Seen(
             long size, FileTime modified, @Nullable Object key, boolean member) {}
 
-    Members read(TargetSet set) {
+    SetMembers read(TargetSet set) {
         FilePattern.Matches matches;
         try {
             matches = FilePattern.expand(set.pattern(), set.recursive());
         } catch (NoSuchFileException e) {
             matches = new FilePattern.Matches(List.of(), false);
         } catch (AccessDeniedException e) {
-            return Members.unknown(Finding.of(
+            return SetMembers.unknown(Finding.of(
                     FindingCode.PERMISSION_DENIED,
                     e.getFile() + ": may not be read by user " + System.getProperty("user.name")));
         } catch (IOException e) {
-            return Members.unknown(Finding.of(FindingCode.FILE_READ_FAILED, set.pattern() + ": " + e.getMessage()));
+            return SetMembers.unknown(Finding.of(FindingCode.FILE_READ_FAILED, set.pattern() + ": " + e.getMessage()));
         }
         List<Finding> findings = new ArrayList<>();
         List<CertTarget> members = new ArrayList<>();
@@ -53,7 +53,7 @@ final class FileSet {
         boolean tooMany = matches.cut();
         for (Path file : matches.files()) {
             Seen before = seen.get(file);
-            Seen fresh = look(file, before);
+            Seen fresh = inspect(file, before);
             now.put(file, fresh);
             if (fresh.member()) {
                 if (members.size() < MAX_MEMBERS) {
@@ -77,10 +77,10 @@ final class FileSet {
                     set.pattern() + ": more than " + MAX_MEMBERS + " certificate files or very many others, of which "
                             + members.size() + " are watched (expected: a narrower pattern)"));
         }
-        return new Members(members, findings);
+        return new SetMembers(members, findings);
     }
 
-    private static Seen look(Path file, @Nullable Seen before) {
+    private static Seen inspect(Path file, @Nullable Seen before) {
         boolean was = before != null && before.member();
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
@@ -94,11 +94,15 @@ final class FileSet {
                     attributes.size(),
                     attributes.lastModifiedTime(),
                     attributes.fileKey(),
-                    was || Sniff.isCertificate(file));
+                    was || CertificateFileDetection.isCertificate(file));
         } catch (IOException e) {
             // A link that points nowhere, or a file that may not be read: its name must tell.
             boolean exists = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
-            return new Seen(-1, FileTime.fromMillis(0), null, exists && (was || Sniff.isNamedLikeCertificate(file)));
+            return new Seen(
+                    -1,
+                    FileTime.fromMillis(0),
+                    null,
+                    exists && (was || CertificateFileDetection.isNamedLikeCertificate(file)));
         }
     }
 }

@@ -51,29 +51,29 @@ final class TargetList {
      */
     record Entry(String where, String url, Map<String, String> labels) {}
 
-    Members read(TargetSet set) {
+    SetMembers read(TargetSet set) {
         Path file = Path.of(set.pattern());
         problems.clear();
         List<Entry> entries;
         try {
             String text = text(file);
             if (text.isBlank()) {
-                return Members.unknown(Finding.of(
+                return SetMembers.unknown(Finding.of(
                         FindingCode.NO_MATCH, file + ": the file is empty (expected: targets, or [] for none)"));
             }
             entries = isDocument(file, text) ? FileSd.entries(Documents.read(text), problems) : UrlLines.entries(text);
         } catch (NoSuchFileException e) {
-            return Members.unknown(Finding.of(FindingCode.FILE_NOT_FOUND, file + ": no such file"));
+            return SetMembers.unknown(Finding.of(FindingCode.FILE_NOT_FOUND, file + ": no such file"));
         } catch (AccessDeniedException e) {
-            return Members.unknown(Finding.of(
+            return SetMembers.unknown(Finding.of(
                     FindingCode.PERMISSION_DENIED,
                     file + ": may not be read by user " + System.getProperty("user.name")));
         } catch (CharacterCodingException e) {
-            return Members.unknown(Finding.of(FindingCode.PARSE_ERROR, file + ": not UTF-8 (expected: text)"));
+            return SetMembers.unknown(Finding.of(FindingCode.PARSE_ERROR, file + ": not UTF-8 (expected: text)"));
         } catch (IOException e) {
-            return Members.unknown(Finding.of(FindingCode.FILE_READ_FAILED, file + ": " + e.getMessage()));
+            return SetMembers.unknown(Finding.of(FindingCode.FILE_READ_FAILED, file + ": " + e.getMessage()));
         } catch (DocumentException e) {
-            return Members.unknown(Finding.of(
+            return SetMembers.unknown(Finding.of(
                     FindingCode.PARSE_ERROR, file + ": " + e.getMessage() + "; the targets of before are watched"));
         }
         return members(set, file, entries);
@@ -103,7 +103,7 @@ final class TargetList {
         }
     }
 
-    private Members members(TargetSet set, Path file, List<Entry> entries) {
+    private SetMembers members(TargetSet set, Path file, List<Entry> entries) {
         Map<String, Known> fresh = new HashMap<>();
         Map<String, CertTarget> byName = new LinkedHashMap<>();
         boolean tooMany = false;
@@ -139,7 +139,7 @@ final class TargetList {
                     FindingCode.TOO_MANY_TARGETS,
                     file + ": more than " + MAX_TARGETS + " targets, the first are watched"));
         }
-        return new Members(List.copyOf(byName.values()), findings);
+        return new SetMembers(List.copyOf(byName.values()), findings);
     }
 
     private @Nullable Known parse(TargetSet set, Entry entry) {

@@ -31,7 +31,7 @@ public final class CertificateFiles {
     private CertificateFiles() {}
 
     /** Reads a file whole, so that a file replaced meanwhile is not seen in halves; each leaf in it counts. */
-    public static Contents read(Path file, @Nullable Secret password) throws FileException {
+    public static FileContents read(Path file, @Nullable Secret password) throws FileException {
         return read(file, password, false);
     }
 
@@ -41,12 +41,12 @@ public final class CertificateFiles {
      * @param password of a key store, and of encrypted keys in PEM
      * @param firstOnly of PEM and DER files only the first certificate is a leaf
      */
-    public static Contents read(Path file, @Nullable Secret password, boolean firstOnly) throws FileException {
+    public static FileContents read(Path file, @Nullable Secret password, boolean firstOnly) throws FileException {
         return parse(file, bytes(file), password, firstOnly, MANIFESTS);
     }
 
     /** Reads a file that a manifest names, which is none itself: a kubeconfig could name itself. */
-    static Contents readNoManifest(Path file, @Nullable Secret password, boolean firstOnly) throws FileException {
+    static FileContents readNoManifest(Path file, @Nullable Secret password, boolean firstOnly) throws FileException {
         return parse(file, bytes(file), password, firstOnly, 0);
     }
 
@@ -55,15 +55,15 @@ public final class CertificateFiles {
      *
      * @param manifests how many manifests may stand one in the other
      */
-    static Contents parse(Path file, byte[] bytes, @Nullable Secret password, boolean firstOnly, int manifests)
+    static FileContents parse(Path file, byte[] bytes, @Nullable Secret password, boolean firstOnly, int manifests)
             throws FileException {
         if (bytes.length == 0) {
             throw new FileException(
                     FindingCode.NO_CERTIFICATE_FOUND, file + ": the file is empty (expected: certificates)");
         }
-        String form = StoreForm.of(bytes);
+        String form = KeyStoreFormat.of(bytes);
         if (form != null) {
-            return StoreForm.read(file, bytes, form, password);
+            return KeyStoreFormat.read(file, bytes, form, password);
         }
         if (bytes[0] == 0x30) {
             List<Finding> problems = new ArrayList<>();
@@ -84,9 +84,9 @@ public final class CertificateFiles {
         return contents("PEM", pem.certificates(), firstOnly, problems);
     }
 
-    private static Contents contents(
+    private static FileContents contents(
             String form, List<X509Certificate> found, boolean firstOnly, List<Finding> problems) {
-        return Contents.of(form, firstOnly ? Leaves.firstOnly(found) : Leaves.of(found), found, problems);
+        return FileContents.of(form, firstOnly ? LeafChains.firstOnly(found) : LeafChains.of(found), found, problems);
     }
 
     /** A key beside certificates is that of one of them: a server that is given both would not start otherwise. */
@@ -131,7 +131,7 @@ public final class CertificateFiles {
      * @throws FileException if there is none, it is another's, or this Java cannot use it
      */
     public static PrivateKey keyOf(Path keyFile, @Nullable Secret password, X509Certificate leaf) throws FileException {
-        FileKey found = PrivateKeys.first(keyFile, bytes(keyFile), password, leaf.getPublicKey());
+        ParsedKey found = PrivateKeys.first(keyFile, bytes(keyFile), password, leaf.getPublicKey());
         PrivateKey key = found.key();
         if (!found.belongsTo(leaf.getPublicKey())) {
             throw new FileException(

@@ -70,7 +70,7 @@ public final class IdentityFiles {
     /** Told by its contents, each time: a store may be replaced by a PEM file. */
     private X509ExtendedKeyManager ofOne() throws IOException {
         byte[] bytes = bytes(certificate);
-        String form = StoreForm.of(bytes);
+        String form = KeyStoreFormat.of(bytes);
         return form == null ? ofPem(certificate) : ofStore(form, bytes);
     }
 

@@ -80,7 +80,7 @@ final class Manifests {
     }
 
     /** Reads a manifest; a part that cannot be read costs itself only. */
-    static Contents read(Path file, String text, @Nullable Secret password, boolean firstOnly, int manifests)
+    static FileContents read(Path file, String text, @Nullable Secret password, boolean firstOnly, int manifests)
             throws FileException {
         Manifests manifest = new Manifests(file);
         try {
@@ -93,7 +93,7 @@ final class Manifests {
         if (manifest.parts.isEmpty() && manifest.problems.isEmpty()) {
             throw new FileException(FindingCode.NO_CERTIFICATE_FOUND, file + ": no certificate in this manifest");
         }
-        List<Contents.Chain> chains = new ArrayList<>();
+        List<FileContents.Chain> chains = new ArrayList<>();
         for (Part part : manifest.parts) {
             try {
                 manifest.add(part, password, firstOnly, manifests, chains);
@@ -101,24 +101,24 @@ final class Manifests {
                 manifest.problems.add(e.finding());
             }
         }
-        return new Contents("manifest", chains, List.of(), manifest.problems);
+        return new FileContents("manifest", chains, List.of(), manifest.problems);
     }
 
     private void add(
-            Part part, @Nullable Secret password, boolean firstOnly, int manifests, List<Contents.Chain> chains)
+            Part part, @Nullable Secret password, boolean firstOnly, int manifests, List<FileContents.Chain> chains)
             throws FileException {
         Path reference = part.reference();
         Bytes bytes = part.bytes();
-        Contents contents = reference != null || bytes == null
+        FileContents contents = reference != null || bytes == null
                 ? CertificateFiles.readNoManifest(reference == null ? file : reference, password, firstOnly)
                 : CertificateFiles.parse(
                         Path.of(file + ", " + part.label()), bytes.get(), password, firstOnly, manifests);
-        for (Contents.Chain chain : contents.chains()) {
+        for (FileContents.Chain chain : contents.chains()) {
             String label = chain.label().isEmpty() ? part.label() : part.label() + ", " + chain.label();
-            chains.add(new Contents.Chain(label, chain.certificates(), chain.key()));
+            chains.add(new FileContents.Chain(label, chain.certificates(), chain.key()));
         }
         if (!contents.single().isEmpty()) {
-            chains.add(new Contents.Chain(part.label(), contents.single(), null));
+            chains.add(new FileContents.Chain(part.label(), contents.single(), null));
         }
         problems.addAll(contents.problems());
     }
@@ -176,7 +176,7 @@ final class Manifests {
 
     private static boolean holdsCertificates(String key, Bytes value) {
         byte[] bytes = value.get();
-        if (StoreForm.of(bytes) != null) {
+        if (KeyStoreFormat.of(bytes) != null) {
             return true;
         }
         String text = new String(bytes, StandardCharsets.ISO_8859_1);

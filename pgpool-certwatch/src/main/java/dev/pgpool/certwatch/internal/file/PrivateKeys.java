@@ -20,7 +20,7 @@ final class PrivateKeys {
      *
      * @param leaf whose other half it should be; gives the curve where the key does not say it
      */
-    static FileKey first(Path file, byte[] bytes, @Nullable Secret password, PublicKey leaf) throws FileException {
+    static ParsedKey first(Path file, byte[] bytes, @Nullable Secret password, PublicKey leaf) throws FileException {
         if (bytes.length > 0 && bytes[0] == 0x30) {
             return read(file, "the key", new Pem.Block("PRIVATE KEY", "", bytes), password, leaf);
         }
@@ -51,10 +51,10 @@ final class PrivateKeys {
 
     /** Whether a password is needed. */
     static boolean isEncrypted(Pem.Block block) {
-        return !block.encryption().isEmpty() || FileKey.isEncrypted(Der.of(block.bytes()));
+        return !block.encryption().isEmpty() || ParsedKey.isEncrypted(Der.of(block.bytes()));
     }
 
-    static FileKey read(Path file, String what, Pem.Block block, @Nullable Secret password, PublicKey leaf)
+    static ParsedKey read(Path file, String what, Pem.Block block, @Nullable Secret password, PublicKey leaf)
             throws FileException {
         byte[] encoded = block.bytes();
         if (isEncrypted(block)) {
@@ -68,7 +68,7 @@ final class PrivateKeys {
         byte[] known = leaf.getEncoded();
         Der curve = known == null ? Der.of(new byte[0]) : Der.of(known).child(0).child(1);
         try {
-            return FileKey.of(encoded, curve);
+            return ParsedKey.of(encoded, curve);
         } catch (GeneralSecurityException e) {
             throw new FileException(
                     isEncrypted(block) ? FindingCode.BAD_PASSWORD : FindingCode.PARSE_ERROR,

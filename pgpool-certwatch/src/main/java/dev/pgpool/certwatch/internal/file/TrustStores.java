@@ -82,7 +82,7 @@ public final class TrustStores {
         }
     }
 
-    private static List<X509Certificate> certificates(Contents contents) {
+    private static List<X509Certificate> certificates(FileContents contents) {
         return contents.all();
     }
 }

@@ -25,8 +25,8 @@ public final class ChainInspector {
 
     private static final int MAX_NAME = 255;
 
-    private final Facts facts;
-    private final Shapes shapes;
+    private final CertificateFactsCache facts;
+    private final ChainAnalyzer shapes;
 
     /** Keeps what is read of certificates, and not themselves. */
     public ChainInspector() {
@@ -35,8 +35,8 @@ public final class ChainInspector {
 
     /** Keeps the encoded certificates or only what is read of them. */
     public ChainInspector(boolean keepEncoded) {
-        this.facts = new Facts(keepEncoded);
-        this.shapes = new Shapes(facts);
+        this.facts = new CertificateFactsCache(keepEncoded);
+        this.shapes = new ChainAnalyzer(facts);
     }
 
     /**
@@ -62,7 +62,7 @@ public final class ChainInspector {
         if (readable.certificates().isEmpty() || (leafLost && ordered)) {
             throw new UnreadableChainException(findings.get(0));
         }
-        Shape shape = shapes.of(readable, anchors);
+        ChainAnalysis shape = shapes.of(readable, anchors);
         if (target instanceof Endpoint endpoint) {
             boolean trustMatters = endpoint.verification() != Verification.NONE;
             name(endpoint, readable.certificates().get(0), findings);
@@ -78,7 +78,7 @@ public final class ChainInspector {
                 shape.paths(),
                 findings,
                 anchors,
-                Staples.read(chain.staple()),
+                OcspStaples.read(chain.staple()),
                 Map.of());
     }
 
@@ -112,7 +112,7 @@ public final class ChainInspector {
     /** A few names only: there are certificates with a thousand. */
     private static String names(X509Certificate leaf) {
         List<String> names = new ArrayList<>();
-        for (List<?> name : Facts.alternativeNames(leaf)) {
+        for (List<?> name : CertificateFactsCache.alternativeNames(leaf)) {
             names.add(PeerText.shortened(ServerNames.withType(name), MAX_NAME));
         }
         if (names.isEmpty()) {

@@ -96,7 +96,7 @@ final class Hygiene {
     private static void strength(X509Certificate certificate, List<Finding> findings) {
         String who = "\"" + certificate.getSubjectX500Principal().getName() + "\"";
         String algorithm = certificate.getPublicKey().getAlgorithm();
-        int bits = Facts.bits(certificate.getPublicKey());
+        int bits = CertificateFactsCache.bits(certificate.getPublicKey());
         if (Signatures.weakKey(algorithm, bits)) {
             findings.add(Finding.of(WEAK_KEY, who + " has a key of " + bits + " bits (" + algorithm + ")"));
         }

@@ -55,7 +55,7 @@ public record Inspection(
         if (!where.equals(chain.where())
                 || kind != chain.kind()
                 || anchors != others
-                || !Objects.equals(staple, Staples.read(chain.staple()))
+                || !Objects.equals(staple, OcspStaples.read(chain.staple()))
                 || served.size() != chain.sha256().size()) {
             return false;
         }

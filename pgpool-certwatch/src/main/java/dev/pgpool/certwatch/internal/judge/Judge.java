@@ -28,7 +28,7 @@ public final class Judge {
         return switch (inspection.kind()) {
             case BUNDLE -> bundle(inspection, thresholds, second);
             case TRUST_STORE -> trustStore(inspection, thresholds, second);
-            case SERVED, OVERHEARD, FILE -> chain(inspection, thresholds, second);
+            case SERVED, PLAINTEXT, FILE -> chain(inspection, thresholds, second);
         };
     }
 

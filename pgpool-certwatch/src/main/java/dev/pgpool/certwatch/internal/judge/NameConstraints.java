@@ -31,7 +31,7 @@ final class NameConstraints {
                 continue;
             }
             Der constraints = Der.of(extension).content();
-            for (List<?> name : Facts.alternativeNames(leaf)) {
+            for (List<?> name : CertificateFactsCache.alternativeNames(leaf)) {
                 if (name.get(0) instanceof Integer type
                         && name.get(1) instanceof String text
                         && (type == ServerNames.DNS || type == ServerNames.IP)

@@ -2,10 +2,10 @@ package dev.pgpool.certwatch.internal.judge;
 
 import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.internal.probe.EncodedStaple;
 import dev.pgpool.certwatch.internal.probe.Fingerprints;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
-import dev.pgpool.certwatch.internal.probe.Staple;
 import dev.pgpool.certwatch.report.CrlDates;
 import dev.pgpool.certwatch.trust.RevocationPolicy;
 import java.security.GeneralSecurityException;
@@ -67,14 +67,14 @@ public final class Revocation {
         List<Finding> findings = new ArrayList<>();
         Map<String, CrlDates> dates = new HashMap<>();
         List<X509Certificate> linked =
-                Linking.linked(chain.readable((place, reason) -> {}).certificates(), new SignatureChecks());
+                ChainLinks.linked(chain.readable((place, reason) -> {}).certificates(), new SignatureChecks());
         for (int i = 0; i < linked.size(); i++) {
             X509Certificate certificate = linked.get(i);
             X509Certificate issuer = i + 1 < linked.size() ? linked.get(i + 1) : anchor(certificate, anchors);
             if (issuer == null || issuer.equals(certificate)) {
                 break;
             }
-            Staple staple = chain.staple();
+            EncodedStaple staple = chain.staple();
             if (i == 0 && staple != null) {
                 add(findings, stapled(certificate, issuer, staple, now));
             } else if (policy.fetchCrls()) {
@@ -107,7 +107,8 @@ public final class Revocation {
     }
 
     /** With the response given and both options set, Java's checker has no reason to go to the network. */
-    private static @Nullable Finding stapled(X509Certificate leaf, X509Certificate issuer, Staple staple, Instant now) {
+    private static @Nullable Finding stapled(
+            X509Certificate leaf, X509Certificate issuer, EncodedStaple staple, Instant now) {
         try {
             CertPathValidator validator = CertPathValidator.getInstance("PKIX");
             PKIXRevocationChecker checker = (PKIXRevocationChecker) validator.getRevocationChecker();
@@ -123,14 +124,14 @@ public final class Revocation {
             if (e.getReason() == BasicReason.REVOKED) {
                 return Finding.of(FindingCode.REVOKED, "the stapled response says: " + e.getMessage());
             }
-            if (Staples.saysRevoked(staple, leaf.getSerialNumber())) {
+            if (OcspStaples.saysRevoked(staple, leaf.getSerialNumber())) {
                 return revoked(e);
             }
             boolean aboutDates = e.getReason() == BasicReason.EXPIRED || e.getReason() == BasicReason.NOT_YET_VALID;
             return aboutDates ? null : unknown(leaf, e);
         } catch (GeneralSecurityException | RuntimeException e) {
             // The response comes from the peer: whatever it makes a parser throw is an answer that tells nothing.
-            return Staples.saysRevoked(staple, leaf.getSerialNumber()) ? revoked(e) : unknown(leaf, e);
+            return OcspStaples.saysRevoked(staple, leaf.getSerialNumber()) ? revoked(e) : unknown(leaf, e);
         }
     }
 

@@ -31,7 +31,7 @@ final class ServerNames {
     static Match match(X509Certificate certificate, String serverName) {
         byte @Nullable [] address = NetUtil.createByteArrayFromIpAddressString(serverName);
         boolean anyDnsName = false;
-        for (List<?> entry : Facts.alternativeNames(certificate)) {
+        for (List<?> entry : CertificateFactsCache.alternativeNames(certificate)) {
             if (!(entry.get(0) instanceof Integer type) || !(entry.get(1) instanceof String text)) {
                 continue;
             }

@@ -33,7 +33,7 @@ public final class BlockingCalls implements AutoCloseable {
                 10,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                Threads.named("certwatch-io"));
+                NamedThreads.named("certwatch-io"));
         pool.allowCoreThreadTimeOut(true);
     }
 

@@ -3,9 +3,9 @@ package dev.pgpool.certwatch.internal.probe;
 import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.internal.file.CertificateFiles;
-import dev.pgpool.certwatch.internal.file.Contents;
+import dev.pgpool.certwatch.internal.file.FileContents;
 import dev.pgpool.certwatch.internal.file.FileException;
-import dev.pgpool.certwatch.internal.file.KeyPairs;
+import dev.pgpool.certwatch.internal.file.KeyPairCheck;
 import dev.pgpool.certwatch.internal.file.TrustStores;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import dev.pgpool.certwatch.target.CertificateFile;
@@ -22,20 +22,20 @@ final class FileProbe {
 
     private FileProbe() {}
 
-    static Look look(CertificateFile target) {
+    static ProbeResult probe(CertificateFile target) {
         long started = System.nanoTime();
         try {
             boolean firstOnly = target.leaves() == CertificateFile.Leaves.FIRST;
-            Contents contents = CertificateFiles.read(target.path(), target.password(), firstOnly);
+            FileContents contents = CertificateFiles.read(target.path(), target.password(), firstOnly);
             List<ServedChain> chains = new ArrayList<>();
             List<Finding> findings = new ArrayList<>(contents.problems());
             boolean keyStore =
                     !contents.form().equals("PEM") && !contents.form().equals("DER");
-            for (Contents.Chain chain : contents.chains()) {
+            for (FileContents.Chain chain : contents.chains()) {
                 X509Certificate first = chain.certificates().get(0);
                 Kind kind = first.getBasicConstraints() < 0 || (firstOnly && !keyStore) ? Kind.FILE : Kind.BUNDLE;
                 chains.add(new ServedChain(where(target, chain), chain.certificates(), null, kind));
-                if (chain.key() != null && !KeyPairs.belong(chain.key(), first.getPublicKey())) {
+                if (chain.key() != null && !KeyPairCheck.belong(chain.key(), first.getPublicKey())) {
                     findings.add(mismatch(where(target, chain)));
                 }
             }
@@ -43,13 +43,13 @@ final class FileProbe {
                 chains.add(new ServedChain(target.path().toString(), contents.single(), null, Kind.BUNDLE));
             }
             checkKey(target, chains, findings);
-            return Look.local(chains, findings, since(started));
+            return ProbeResult.local(chains, findings, since(started));
         } catch (FileException e) {
-            return Look.failed(e.finding(), since(started));
+            return ProbeResult.failed(e.finding(), since(started));
         }
     }
 
-    private static String where(CertificateFile target, Contents.Chain chain) {
+    private static String where(CertificateFile target, FileContents.Chain chain) {
         return chain.label().isEmpty() ? target.path().toString() : target.path() + ", " + chain.label();
     }
 
@@ -77,27 +77,27 @@ final class FileProbe {
         return Finding.of(FindingCode.KEY_MISMATCH, where + ": the private key does not belong to the leaf");
     }
 
-    static Look look(TrustStoreTarget target) {
+    static ProbeResult probe(TrustStoreTarget target) {
         long started = System.nanoTime();
         try {
             List<X509Certificate> anchors = TrustStores.read(target.source());
             if (anchors.isEmpty()) {
-                return Look.failed(
+                return ProbeResult.failed(
                         Finding.of(FindingCode.NO_CERTIFICATE_FOUND, target.source() + ": the trust store is empty"),
                         since(started));
             }
-            return Look.local(
+            return ProbeResult.local(
                     List.of(new ServedChain(target.name(), anchors, null, Kind.TRUST_STORE)),
                     List.of(),
                     since(started));
         } catch (FileException e) {
-            return Look.failed(e.finding(), since(started));
+            return ProbeResult.failed(e.finding(), since(started));
         }
     }
 
     /** The first certificate of the file that a server is meant to serve. */
     static @Nullable X509Certificate leafOf(Path file) throws FileException {
-        Contents contents = CertificateFiles.read(file, null);
+        FileContents contents = CertificateFiles.read(file, null);
         List<X509Certificate> all = contents.all();
         return all.isEmpty() ? null : all.get(0);
     }

@@ -42,20 +42,20 @@ public final class Prober implements AutoCloseable {
     }
 
     /** Looks at a target once, within the deadline. */
-    public CompletableFuture<Look> look(CertTarget target) {
+    public CompletableFuture<ProbeResult> probe(CertTarget target) {
         long started = System.nanoTime();
-        CompletableFuture<Look> look;
+        CompletableFuture<ProbeResult> probe;
         try {
-            look = start(target);
+            probe = start(target);
         } catch (RuntimeException e) {
-            look = CompletableFuture.failedFuture(e);
+            probe = CompletableFuture.failedFuture(e);
         }
-        return look.exceptionally(failed -> {
+        return probe.exceptionally(failed -> {
             Throwable cause = failed.getCause() == null ? failed : failed.getCause();
             Finding finding = failed instanceof TimeoutException || cause instanceof TimeoutException
                     ? Finding.of(FindingCode.FILE_READ_FAILED, target + ": not read within the deadline")
                     : Finding.of(FindingCode.PROBE_ERROR, target + ": " + cause);
-            return Look.failed(finding, Duration.ofNanos(System.nanoTime() - started));
+            return ProbeResult.failed(finding, Duration.ofNanos(System.nanoTime() - started));
         });
     }
 
@@ -70,25 +70,25 @@ public final class Prober implements AutoCloseable {
         endpoints.close();
     }
 
-    private CompletableFuture<Look> start(CertTarget target) {
+    private CompletableFuture<ProbeResult> start(CertTarget target) {
         long deadlineNanos = limits.deadline().toNanos();
         if (target instanceof Endpoint endpoint) {
-            CompletableFuture<Look> look = looked(endpoint, deadlineNanos);
+            CompletableFuture<ProbeResult> probe = probed(endpoint, deadlineNanos);
             Path expected = endpoint.expectedFile();
-            return expected == null ? look : look.thenCombine(expected(expected), Prober::withExpected);
+            return expected == null ? probe : probe.thenCombine(expected(expected), Prober::withExpected);
         }
         if (target instanceof CertificateFile file) {
-            return blocking.call("file:" + target.name(), () -> FileProbe.look(file), deadlineNanos);
+            return blocking.call("file:" + target.name(), () -> FileProbe.probe(file), deadlineNanos);
         }
         TrustStoreTarget store = (TrustStoreTarget) target;
-        return blocking.call("store:" + target.name(), () -> FileProbe.look(store), deadlineNanos);
+        return blocking.call("store:" + target.name(), () -> FileProbe.probe(store), deadlineNanos);
     }
 
     /** With an identity of files, those are read first if they have changed. */
-    private CompletableFuture<Look> looked(Endpoint endpoint, long deadlineNanos) {
+    private CompletableFuture<ProbeResult> probed(Endpoint endpoint, long deadlineNanos) {
         ClientIdentity client = endpoint.client();
         if (client == null) {
-            return endpoints.look(endpoint);
+            return endpoints.probe(endpoint);
         }
         return blocking.call(
                         "client:" + System.identityHashCode(client),
@@ -101,7 +101,7 @@ public final class Prober implements AutoCloseable {
                         FindingCode.FILE_READ_FAILED,
                         "the client certificate cannot be read again, the former one is shown: "
                                 + (failed.getCause() == null ? failed : failed.getCause()).getMessage())))
-                .thenCompose(problems -> endpoints.look(endpoint).thenApply(look -> look.with(problems)));
+                .thenCompose(problems -> endpoints.probe(endpoint).thenApply(probe -> probe.with(problems)));
     }
 
     private record Expected(@Nullable X509Certificate leaf, List<Finding> findings) {}
@@ -122,7 +122,7 @@ public final class Prober implements AutoCloseable {
                         List.of(Finding.of(FindingCode.FILE_READ_FAILED, file + ": not read within the deadline"))));
     }
 
-    private static Look withExpected(Look look, Expected expected) {
-        return look.withExpected(expected.leaf(), expected.findings());
+    private static ProbeResult withExpected(ProbeResult probe, Expected expected) {
+        return probe.withExpected(expected.leaf(), expected.findings());
     }
 }

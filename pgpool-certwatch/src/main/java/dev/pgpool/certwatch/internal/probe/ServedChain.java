@@ -21,7 +21,7 @@ public record ServedChain(
         String where,
         List<X509Certificate> certificates,
         List<String> sha256,
-        @Nullable Staple staple,
+        @Nullable EncodedStaple staple,
         Kind kind) {
 
     /** What holds certificates together. */
@@ -29,7 +29,7 @@ public record ServedChain(
         /** A server sent them in a handshake. */
         SERVED,
         /** A server sent them, seen without taking part in the handshake, so a staple would not have been seen. */
-        OVERHEARD,
+        PLAINTEXT,
         /** They lie in one file, leaf first. */
         FILE,
         /** They lie in one file and each stands for itself, such as a bundle of authorities. */
@@ -63,7 +63,7 @@ public record ServedChain(
     }
 
     /** Takes the fingerprints, once for all who need them. */
-    public ServedChain(String where, List<X509Certificate> certificates, @Nullable Staple staple, Kind kind) {
+    public ServedChain(String where, List<X509Certificate> certificates, @Nullable EncodedStaple staple, Kind kind) {
         this(
                 where,
                 certificates,

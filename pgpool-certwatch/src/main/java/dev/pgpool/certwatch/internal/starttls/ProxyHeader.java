@@ -1,8 +1,10 @@
 package dev.pgpool.certwatch.internal.starttls;
 
+import dev.pgpool.certwatch.target.Endpoint;
 import dev.pgpool.certwatch.target.ProxyProtocol;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.Channel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
@@ -21,6 +23,24 @@ public final class ProxyHeader {
     private static final int TCP_6 = 0x21;
 
     private ProxyHeader() {}
+
+    /** Sends the header that an endpoint asks for, if it does; it goes before all else to the server itself. */
+    public static void send(Endpoint endpoint, Channel connected) {
+        ProxyProtocol version = endpoint.connect().proxyProtocol();
+        if (version == null) {
+            return;
+        }
+        ByteBuf header = connected.alloc().buffer();
+        // Through an HTTP proxy the far end is the server, whose address is not known here.
+        if (endpoint.proxy() == null
+                && connected.localAddress() instanceof InetSocketAddress from
+                && connected.remoteAddress() instanceof InetSocketAddress to) {
+            write(version, from, to, header);
+        } else {
+            writeUnknown(version, header);
+        }
+        connected.writeAndFlush(header);
+    }
 
     /** Writes a header that names the ends of the connection. */
     public static void write(ProxyProtocol version, InetSocketAddress from, InetSocketAddress to, ByteBuf out) {

@@ -28,10 +28,10 @@ final class NoticeRule {
     @Nullable
     Notice onReport(CertReport report, Notices rules, Instant now) {
         boolean failed = report.findings().stream()
-                .anyMatch(finding -> finding.severity() != Severity.INFO && ReportMaker.mayPass(finding));
+                .anyMatch(finding -> finding.severity() != Severity.INFO && FindingLevels.mayPass(finding));
         failuresInARow = failed ? failuresInARow + 1 : 0;
         boolean lasting = failuresInARow >= rules.failuresBeforeNotice();
-        Level level = ReportMaker.level(report.findings(), finding -> lasting || !ReportMaker.mayPass(finding));
+        Level level = FindingLevels.level(report.findings(), finding -> lasting || !FindingLevels.mayPass(finding));
         if (failed && !lasting && level.compareTo(told) < 0) {
             // One failed look is no proof that things got better either.
             level = told;
@@ -48,11 +48,11 @@ final class NoticeRule {
         // An earlier end is an event: told once, and no reason to remind or to tell of a recovery.
         told = level;
         if (report.has(FindingCode.DOWNGRADED_EXPIRY)) {
-            told = ReportMaker.level(
-                    report.findings(), finding -> stays(finding) && (lasting || !ReportMaker.mayPass(finding)));
+            told = FindingLevels.level(
+                    report.findings(), finding -> stays(finding) && (lasting || !FindingLevels.mayPass(finding)));
             toldOfGroup.put(
                     FindingCode.Group.FLEET,
-                    ReportMaker.level(
+                    FindingLevels.level(
                             report.findings(),
                             finding -> finding.code().group() == FindingCode.Group.FLEET && stays(finding)));
         }
@@ -69,9 +69,10 @@ final class NoticeRule {
         for (FindingCode.Group group : FindingCode.Group.values()) {
             groups.put(
                     group,
-                    ReportMaker.level(
+                    FindingLevels.level(
                             report.findings(),
-                            finding -> finding.code().group() == group && (lasting || !ReportMaker.mayPass(finding))));
+                            finding ->
+                                    finding.code().group() == group && (lasting || !FindingLevels.mayPass(finding))));
         }
         return groups;
     }

@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.watch;
 
-import dev.pgpool.certwatch.internal.probe.Threads;
+import dev.pgpool.certwatch.internal.probe.NamedThreads;
 import dev.pgpool.certwatch.internal.text.PeerText;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -15,7 +15,7 @@ final class ThreadTimeline implements Timeline {
     private static final Logger LOGGER = LoggerFactory.getLogger(ThreadTimeline.class);
 
     private final ScheduledThreadPoolExecutor thread =
-            new ScheduledThreadPoolExecutor(1, Threads.named("certwatch-timeline"));
+            new ScheduledThreadPoolExecutor(1, NamedThreads.named("certwatch-timeline"));
 
     ThreadTimeline() {
         thread.setRemoveOnCancelPolicy(true);

@@ -6,7 +6,7 @@ import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.finding.Severity;
 import dev.pgpool.certwatch.internal.judge.Inspection;
-import dev.pgpool.certwatch.internal.probe.Look;
+import dev.pgpool.certwatch.internal.probe.ProbeResult;
 import dev.pgpool.certwatch.report.AddressResult;
 import dev.pgpool.certwatch.report.CertReport;
 import dev.pgpool.certwatch.report.CertificateFacts;
@@ -15,14 +15,15 @@ import dev.pgpool.certwatch.target.Endpoint;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** One target and what becomes of it. Confined to the timeline, but for {@link #knowledge}. */
+/** One target and what becomes of it. Confined to the timeline, but for {@link #state}. */
 final class WatchedTarget {
 
     final CertTarget target;
-    final Cadence cadence;
+    final ProbeSchedule probeSchedule;
     final NoticeRule notices;
     /** The set that this target is a member of; absent if it was given by itself. */
     final @Nullable WatchedTarget owner;
@@ -30,9 +31,9 @@ final class WatchedTarget {
     final List<CompletableFuture<CertReport>> waiting = new ArrayList<>();
     final List<CompletableFuture<CertReport>> waitingForNext = new ArrayList<>();
 
-    volatile @Nullable Knowledge knowledge;
+    volatile @Nullable TargetState state;
 
-    private final Sightings sightings;
+    private final SeenCertificates seenCertificates;
 
     Timeline.@Nullable Cancellable next;
     /** Where in the window the look under way has its place. */
@@ -61,11 +62,11 @@ final class WatchedTarget {
         this.target = target;
         this.owner = owner;
         this.notices = former == null ? new NoticeRule() : former.notices;
-        this.sightings = former == null ? new Sightings() : former.sightings;
-        Knowledge known = former == null ? null : former.knowledge;
-        this.knowledge = known == null ? null : known.of(target);
+        this.seenCertificates = former == null ? new SeenCertificates() : former.seenCertificates;
+        TargetState known = former == null ? null : former.state;
+        this.state = known == null ? null : known.of(target);
         this.place = host(target);
-        this.cadence = new Cadence(schedule, target);
+        this.probeSchedule = new ProbeSchedule(schedule, target);
     }
 
     /**
@@ -73,7 +74,7 @@ final class WatchedTarget {
      * machine; before that, the name.
      */
     String hostToCount() {
-        Knowledge known = knowledge;
+        TargetState known = state;
         if (known == null || known.addresses().isEmpty()) {
             return host(target);
         }
@@ -92,30 +93,47 @@ final class WatchedTarget {
         return target.name();
     }
 
+    /** Nothing follows about this target: its schedule ends, and requests fail. */
+    void end() {
+        removed = true;
+        if (next != null) {
+            next.cancel();
+            next = null;
+        }
+        failWaiting(new CancellationException("target \"" + target.name() + "\" was removed"));
+    }
+
+    /** Fails the requests for a report, with the same reason. */
+    void failWaiting(CancellationException why) {
+        waiting.forEach(request -> request.completeExceptionally(why));
+        waitingForNext.forEach(request -> request.completeExceptionally(why));
+    }
+
     List<Inspection> inspections() {
-        Knowledge known = knowledge;
+        TargetState known = state;
         return known == null ? List.of() : known.inspections();
     }
 
     /** A notice was given: an earlier end of a new certificate is a known fact from now on. */
     void onTold() {
-        Knowledge known = knowledge;
+        TargetState known = state;
         Finding told = known == null ? null : known.downgrade();
         if (known != null && told != null) {
-            knowledge = known.acknowledged(told.withSeverity(Severity.INFO));
+            state = known.acknowledged(told.withSeverity(Severity.INFO));
         }
     }
 
     /** Takes in what a look brought; gives the changes of certificate that it shows. */
-    List<CertificateChange> learn(Assessment assessment, Instant now) {
-        Look look = assessment.look();
-        Knowledge before = knowledge;
-        boolean served = !assessment.inspections().isEmpty();
+    List<CertificateChange> learn(CheckResult checked, Instant now) {
+        ProbeResult probe = checked.probe();
+        TargetState before = state;
+        boolean served = !checked.inspections().isEmpty();
         Finding downgrade = before == null ? null : before.downgrade();
         List<Inspection> judged = before == null ? List.of() : before.inspections();
         List<CertificateChange> changes = List.of();
         if (served) {
-            Sightings.Seen seen = sightings.onLook(target, assessment.inspections(), look.addresses(), now);
+            SeenCertificates.Seen seen =
+                    seenCertificates.onProbe(target, checked.inspections(), probe.addresses(), now);
             judged = seen.judged();
             changes = seen.changes();
             for (CertificateChange change : changes) {
@@ -127,32 +145,32 @@ final class WatchedTarget {
                         : null;
             }
         }
-        knowledge = new Knowledge(
+        state = new TargetState(
                 target,
                 now,
-                assessment.reached(),
-                List.copyOf(assessment.findings()),
+                checked.reached(),
+                List.copyOf(checked.findings()),
                 judged,
                 served ? now : before == null ? null : before.chainSeenAt(),
-                look.addresses(),
-                assessment.expected() == null && before != null ? before.expected() : assessment.expected(),
-                differsSince(assessment, judged, before, now),
+                probe.addresses(),
+                checked.expected() == null && before != null ? before.expected() : checked.expected(),
+                differsSince(checked, judged, before, now),
                 downgrade,
-                look.clockOffset(),
+                probe.clockOffset(),
                 (before == null ? 0 : before.renewals())
                         + changes.stream().filter(CertificateChange::renewal).count(),
-                look.duration());
+                probe.duration());
         return changes;
     }
 
     private @Nullable Instant differsSince(
-            Assessment assessment, List<Inspection> judged, @Nullable Knowledge before, Instant now) {
+            CheckResult checked, List<Inspection> judged, @Nullable TargetState before, Instant now) {
         Instant since = before == null ? null : before.differsSince();
-        CertificateFacts expected = assessment.expected();
-        if (expected == null || assessment.inspections().isEmpty()) {
+        CertificateFacts expected = checked.expected();
+        if (expected == null || checked.inspections().isEmpty()) {
             return since;
         }
-        boolean same = Kinds.like(target, judged, expected).stream()
+        boolean same = KeyKinds.like(target, judged, expected).stream()
                 .allMatch(inspection -> inspection.leaf().sha256().equals(expected.sha256()));
         if (same) {
             return null;

@@ -2,7 +2,7 @@
  * When things happen. {@link dev.pgpool.certwatch.internal.watch.WatchLoop} is the door.
  *
  * <p>All state of targets belongs to one thread, the timeline. Looks and judgements run elsewhere and come back to it by
- * {@code Timeline.execute}. What other threads read is immutable: {@code Knowledge}, published by a volatile field.
+ * {@code Timeline.execute}. What other threads read is immutable: {@code TargetState}, published by a volatile field.
  */
 @NullMarked
 package dev.pgpool.certwatch.internal.watch;

@@ -202,7 +202,7 @@ class ChainJudgementTest {
         SignatureChecks checks = new SignatureChecks();
         TrustAnchors anchors = new TrustAnchors(Pki.chain(ROOT), false);
         assertThat(new PathFinder(served, anchors, checks).find()).isEmpty();
-        Linking.linked(served, checks);
+        ChainLinks.linked(served, checks);
         assertThat(checks.count()).isLessThanOrEqualTo(SignatureChecks.MAX);
         // more of them than may be checked
         for (int i = 0; i < 300; i++) {

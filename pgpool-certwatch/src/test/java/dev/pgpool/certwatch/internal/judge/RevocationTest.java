@@ -8,9 +8,9 @@ import com.sun.net.httpserver.HttpServer;
 import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.fixture.OddCertificates;
 import dev.pgpool.certwatch.fixture.Pki;
+import dev.pgpool.certwatch.internal.probe.EncodedStaple;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
-import dev.pgpool.certwatch.internal.probe.Staple;
 import dev.pgpool.certwatch.internal.x509.Certificates;
 import dev.pgpool.certwatch.report.CrlDates;
 import dev.pgpool.certwatch.trust.RevocationPolicy;
@@ -87,8 +87,8 @@ class RevocationTest {
     }
 
     private static Revocation.Checked check(RevocationPolicy policy, byte[] staple, X509Certificate... served) {
-        ServedChain chain =
-                new ServedChain("here", List.of(served), staple == null ? null : new Staple(staple), Kind.SERVED);
+        ServedChain chain = new ServedChain(
+                "here", List.of(served), staple == null ? null : new EncodedStaple(staple), Kind.SERVED);
         return new Revocation(policy).check(chain, new TrustAnchors(Pki.chain(ROOT), false), Pki.NOW);
     }
 

@@ -13,7 +13,7 @@ import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.internal.judge.ChainInspector;
 import dev.pgpool.certwatch.internal.judge.Inspection;
-import dev.pgpool.certwatch.internal.probe.Look;
+import dev.pgpool.certwatch.internal.probe.ProbeResult;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.report.AddressResult;
 import dev.pgpool.certwatch.report.CertReport;
@@ -39,16 +39,16 @@ import org.junit.jupiter.api.Test;
 class WatchLoopTest {
 
     /** Time, the thread and the looks, all in the hand of the test. */
-    private static final class Bench extends Clock implements Machinery, Timeline {
+    private static final class Bench extends Clock implements WatchRuntime, Timeline {
         private record Due(long at, long order, Runnable task, boolean[] cancelled) {}
 
         private final PriorityQueue<Due> queue =
                 new PriorityQueue<>(java.util.Comparator.comparingLong(Due::at).thenComparingLong(Due::order));
         private long nanos;
         private long order;
-        private final Map<String, List<CompletableFuture<Assessment>>> looks = new HashMap<>();
+        private final Map<String, List<CompletableFuture<CheckResult>>> probes = new HashMap<>();
         private final List<Long> begun = new ArrayList<>();
-        private java.util.function.Function<CertTarget, Assessment> answer;
+        private java.util.function.Function<CertTarget, CheckResult> answer;
         private boolean clockFailsOnce;
 
         void advance(Duration by) {
@@ -72,15 +72,15 @@ class WatchLoopTest {
         }
 
         @Override
-        public Assessing assessing() {
+        public TargetChecker checker() {
             return (target, former) -> {
                 begun.add(nanos);
-                CompletableFuture<Assessment> look = new CompletableFuture<>();
-                looks.computeIfAbsent(target.name(), name -> new ArrayList<>()).add(look);
+                CompletableFuture<CheckResult> probe = new CompletableFuture<>();
+                probes.computeIfAbsent(target.name(), name -> new ArrayList<>()).add(probe);
                 if (answer != null) {
-                    look.complete(answer.apply(target));
+                    probe.complete(answer.apply(target));
                 }
-                return look;
+                return probe;
             };
         }
 
@@ -137,16 +137,16 @@ class WatchLoopTest {
         return new WatchLoop(config, bench, List.of(listener), bench);
     }
 
-    private static Assessment failed(FindingCode code) {
+    private static CheckResult failed(FindingCode code) {
         Finding finding = Finding.of(code, "test");
-        return new Assessment(Look.failed(finding, Duration.ZERO), List.of(), List.of(finding), null);
+        return new CheckResult(ProbeResult.failed(finding, Duration.ZERO), List.of(), List.of(finding), null);
     }
 
-    private static Assessment served(CertTarget target, X509Bundle leaf) {
+    private static CheckResult served(CertTarget target, X509Bundle leaf) {
         ServedChain chain = new ServedChain("here", Pki.chain(leaf), null, ServedChain.Kind.FILE);
         Inspection inspection = new ChainInspector().inspect(target, chain, null, List.of());
-        return new Assessment(
-                Look.local(List.of(chain), List.of(), Duration.ZERO), List.of(inspection), List.of(), null);
+        return new CheckResult(
+                ProbeResult.local(List.of(chain), List.of(), Duration.ZERO), List.of(inspection), List.of(), null);
     }
 
     private static CertWatchConfig config(int targets, int maxInFlight, int maxPerHost) {
@@ -170,11 +170,11 @@ class WatchLoopTest {
         assertThat(bench.begun).hasSize(10);
         // one wedged look takes one place, and the others go round
         bench.answer = target -> failed(FindingCode.CONNECT_REFUSED);
-        bench.looks.values().stream()
+        bench.probes.values().stream()
                 .flatMap(List::stream)
                 .skip(1)
                 .toList()
-                .forEach(look -> look.complete(failed(FindingCode.CONNECT_REFUSED)));
+                .forEach(probe -> probe.complete(failed(FindingCode.CONNECT_REFUSED)));
         bench.advance(Duration.ofSeconds(25));
         assertThat(loop.snapshot().pending()).hasSize(1);
         assertThat(loop.inFlight()).isEqualTo(1);
@@ -198,13 +198,13 @@ class WatchLoopTest {
         loop.close();
     }
 
-    private static Assessment servedAt(CertTarget target, X509Bundle leaf, String address) {
+    private static CheckResult servedAt(CertTarget target, X509Bundle leaf, String address) {
         ServedChain chain = new ServedChain(address, Pki.chain(leaf), null, ServedChain.Kind.SERVED);
         Inspection inspection = new ChainInspector().inspect(target, chain, null, List.of());
         AddressResult result =
                 new AddressResult(address, chain.sha256().get(0), "EC", "TLS 1.3", "any", null, Duration.ZERO);
-        return new Assessment(
-                new Look(List.of(chain), List.of(), List.of(result), null, null, Duration.ZERO),
+        return new CheckResult(
+                new ProbeResult(List.of(chain), List.of(), List.of(result), null, null, Duration.ZERO),
                 List.of(inspection),
                 List.of(),
                 null);
@@ -276,8 +276,8 @@ class WatchLoopTest {
         CertificateFacts expected = new ChainInspector().facts(fresh.getCertificate());
         int[] turn = {0};
         bench.answer = target -> {
-            Assessment plain = servedAt(target, turn[0]++ % 2 == 0 ? old : fresh, "10.0.0.1");
-            return new Assessment(plain.look(), plain.inspections(), List.of(), expected);
+            CheckResult plain = servedAt(target, turn[0]++ % 2 == 0 ? old : fresh, "10.0.0.1");
+            return new CheckResult(plain.probe(), plain.inspections(), List.of(), expected);
         };
         WatchLoop loop = loop(config(1, 10, 2));
         loop.start();
@@ -291,7 +291,7 @@ class WatchLoopTest {
     }
 
     @Test
-    void looksAreSpreadOverTheIntervalAndStaySo() {
+    void probesAreSpreadOverTheIntervalAndStaySo() {
         bench.answer = target -> served(target, LEAF);
         WatchLoop loop = loop(config(600, 1000, 2));
         loop.start();
@@ -344,9 +344,9 @@ class WatchLoopTest {
         WatchLoop loop = loop(config(1, 10, 2));
         loop.start();
         bench.advance(Duration.ofMinutes(10));
-        int looked = bench.begun.size();
+        int probed = bench.begun.size();
         bench.answer = target -> failed(FindingCode.CONNECT_TIMEOUT);
-        while (bench.begun.size() == looked) {
+        while (bench.begun.size() == probed) {
             bench.advance(Duration.ofSeconds(1));
         }
         bench.answer = target -> served(target, LEAF);
@@ -363,18 +363,18 @@ class WatchLoopTest {
     }
 
     @Test
-    void checkNowBeginsALookAfterTheCall() {
+    void checkNowBeginsAProbeAfterTheCall() {
         WatchLoop loop = loop(config(1, 10, 2));
         loop.start();
         bench.advance(Duration.ofSeconds(30));
         assertThat(bench.begun).hasSize(1);
         var asked = loop.checkNow("host0:443");
         bench.advance(Duration.ZERO);
-        bench.looks.get("host0:443").get(0).complete(failed(FindingCode.CONNECT_REFUSED));
+        bench.probes.get("host0:443").get(0).complete(failed(FindingCode.CONNECT_REFUSED));
         bench.advance(Duration.ZERO);
         assertThat(asked).isNotDone();
         assertThat(bench.begun).hasSize(2);
-        bench.looks.get("host0:443").get(1).complete(failed(FindingCode.CONNECT_RESET));
+        bench.probes.get("host0:443").get(1).complete(failed(FindingCode.CONNECT_RESET));
         bench.advance(Duration.ZERO);
         assertThat(asked.join().has(FindingCode.CONNECT_RESET)).isTrue();
         loop.close();
@@ -394,7 +394,7 @@ class WatchLoopTest {
         assertThat(loop.remove("late:443")).isFalse();
         bench.advance(Duration.ofHours(1));
         assertThat(loop.snapshot().reports()).hasSize(1);
-        assertThat(bench.looks.get("late:443")).hasSize(1);
+        assertThat(bench.probes.get("late:443")).hasSize(1);
         loop.close();
     }
 
@@ -411,7 +411,7 @@ class WatchLoopTest {
     }
 
     @Test
-    void aCertificateWithoutAnEndIsLookedAtAgainAndAgain() throws Exception {
+    void aCertificateWithoutAnEndIsProbedAgainAndAgain() throws Exception {
         Instant never = Instant.parse("9999-12-31T23:59:59Z");
         X509Bundle endless = Pki.leaf("h", Pki.root("R"), Pki.NOW.minus(Duration.ofDays(1)), never, b -> b);
         bench.answer = target -> served(target, endless);
@@ -427,7 +427,7 @@ class WatchLoopTest {
     }
 
     @Test
-    void aLookThatCannotBeJudgedIsNotTheLast() throws Exception {
+    void aProbeThatCannotBeJudgedIsNotTheLast() throws Exception {
         bench.answer = target -> {
             bench.clockFailsOnce = bench.begun.size() == 1;
             return served(target, LEAF);
@@ -446,8 +446,8 @@ class WatchLoopTest {
         X509Bundle ending = Pki.leaf("h", Pki.root("R"), Duration.ofDays(30).plusHours(12));
         Finding weak = Finding.of(FindingCode.WEAK_KEY, "weak key");
         bench.answer = target -> {
-            Assessment plain = served(target, ending);
-            return new Assessment(plain.look(), plain.inspections(), List.of(weak), null);
+            CheckResult plain = served(target, ending);
+            return new CheckResult(plain.probe(), plain.inspections(), List.of(weak), null);
         };
         WatchLoop loop = loop(config(1, 10, 2));
         loop.start();

@@ -1,0 +1,171 @@
+package dev.pgpool.certwatch.internal.probe;
+
+import java.net.Socket;
+import java.security.Principal;
+import java.security.PrivateKey;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509ExtendedKeyManager;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one handshake reveals: the chain, a staple, and whether a client certificate was asked for. Written by the thread
+ * that runs the handshake's tasks, read on the event loop after it, also when the handshake failed. Never shared by two
+ * handshakes.
+ */
+final class HandshakeCapture {
+
+    private volatile List<X509Certificate> chain = List.of();
+    private volatile @Nullable EncodedStaple staple;
+    private volatile boolean clientCertificateAsked;
+    private volatile boolean clientCertificateShown;
+    private volatile boolean broken;
+
+    List<X509Certificate> chain() {
+        return chain;
+    }
+
+    @Nullable
+    EncodedStaple staple() {
+        return staple;
+    }
+
+    boolean clientCertificateAsked() {
+        return clientCertificateAsked;
+    }
+
+    /** Whether one was shown. */
+    boolean clientCertificateShown() {
+        return clientCertificateShown;
+    }
+
+    /** Whether the connection broke, rather than being closed in order. */
+    boolean broken() {
+        return broken;
+    }
+
+    void onBroken() {
+        broken = true;
+    }
+
+    void onServed(List<X509Certificate> served, byte @Nullable [] response) {
+        chain = served;
+        staple = response == null || response.length == 0 ? null : new EncodedStaple(response);
+    }
+
+    void onClientCertificateAsked() {
+        clientCertificateAsked = true;
+    }
+
+    /** Accepts every chain; an extended one, because a plain one is wrapped by Java and the wrapper refuses weak keys. */
+    X509ExtendedTrustManager trustManager() {
+        return new CapturingTrust();
+    }
+
+    /** Shows the given identity, or none, and notes that it was asked. */
+    X509ExtendedKeyManager keyManager(@Nullable X509ExtendedKeyManager identity) {
+        return new AskedKeys(identity);
+    }
+
+    private final class CapturingTrust extends X509ExtendedTrustManager {
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] served, String authType, SSLEngine engine) {
+            List<byte[]> responses = engine.getHandshakeSession() instanceof ExtendedSSLSession session
+                    ? session.getStatusResponses()
+                    : List.of();
+            onServed(List.of(served), responses.isEmpty() ? null : responses.get(0));
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] served, String authType, Socket socket) {
+            chain = List.of(served);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] served, String authType) {
+            chain = List.of(served);
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] served, String authType, Socket socket)
+                throws CertificateException {
+            throw clientsOnly();
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] served, String authType, SSLEngine engine)
+                throws CertificateException {
+            throw clientsOnly();
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] served, String authType) throws CertificateException {
+            throw clientsOnly();
+        }
+
+        private CertificateException clientsOnly() {
+            return new CertificateException("a probe is a client");
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
+
+    private final class AskedKeys extends X509ExtendedKeyManager {
+
+        private final @Nullable X509ExtendedKeyManager identity;
+
+        AskedKeys(@Nullable X509ExtendedKeyManager identity) {
+            this.identity = identity;
+        }
+
+        @Override
+        public @Nullable String chooseEngineClientAlias(
+                String[] keyTypes, Principal @Nullable [] issuers, SSLEngine engine) {
+            clientCertificateAsked = true;
+            return identity == null ? null : identity.chooseEngineClientAlias(keyTypes, issuers, engine);
+        }
+
+        @Override
+        public @Nullable String chooseClientAlias(
+                String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
+            clientCertificateAsked = true;
+            return identity == null ? null : identity.chooseClientAlias(keyTypes, issuers, socket);
+        }
+
+        @Override
+        public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
+            return identity == null ? null : identity.getClientAliases(keyType, issuers);
+        }
+
+        @Override
+        public X509Certificate @Nullable [] getCertificateChain(String alias) {
+            X509Certificate[] chain = identity == null ? null : identity.getCertificateChain(alias);
+            clientCertificateShown |= chain != null && chain.length > 0;
+            return chain;
+        }
+
+        @Override
+        public @Nullable PrivateKey getPrivateKey(String alias) {
+            return identity == null ? null : identity.getPrivateKey(alias);
+        }
+
+        @Override
+        public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
+            return null;
+        }
+
+        @Override
+        public @Nullable String chooseServerAlias(
+                String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
+            return null;
+        }
+    }
+}
