@@ -50,7 +50,7 @@ public final class CertWatch implements AutoCloseable {
     }
 
     /**
-     * Looks once at each of the targets, all at the same time, and returns when the last is judged: for a program that ends
+     * Probes each of the targets once, all at the same time, and returns when the last is judged: for a program that ends
      * then. {@link CertWatchBuilder#check} does the same with settings of one's own.
      *
      * @param urls see {@link CertTarget#parse(String)}
@@ -68,7 +68,7 @@ public final class CertWatch implements AutoCloseable {
         return builder.check();
     }
 
-    /** Looks at all targets without ever beginning a schedule. */
+    /** Probes all targets without ever beginning a schedule. */
     CertSnapshot probeOnce() throws InterruptedException {
         loop.startIdle();
         try {
@@ -88,13 +88,13 @@ public final class CertWatch implements AutoCloseable {
         return clock;
     }
 
-    /** Starts the schedule. The first looks are spread over {@link CertWatchBuilder#firstSweep}. */
+    /** Starts the schedule. The first probes are spread over {@link CertWatchBuilder#firstSweep}. */
     public void start() {
         loop.start();
     }
 
     /**
-     * Adds a target, to be looked at soon.
+     * Adds a target, to be probed soon.
      *
      * @throws IllegalArgumentException if a target of that name is watched already, or its labels are too many
      */
@@ -108,9 +108,9 @@ public final class CertWatch implements AutoCloseable {
     }
 
     /**
-     * Looks at all targets now, within the limits of the window.
+     * Probes all targets now, within the limits of the window.
      *
-     * @return the snapshot after the last of them; a look that began before this call does not count
+     * @return the snapshot after the last of them; a probe that began before this call does not count
      * @throws IllegalStateException if the watch is not running
      */
     public CompletableFuture<CertSnapshot> checkNow() {
@@ -118,7 +118,7 @@ public final class CertWatch implements AutoCloseable {
     }
 
     /**
-     * Looks at one target now.
+     * Probes one target now.
      *
      * @throws IllegalArgumentException if there is none of that name
      * @throws IllegalStateException if the watch is not running
@@ -128,7 +128,7 @@ public final class CertWatch implements AutoCloseable {
     }
 
     /**
-     * Looks once at a target that need not be watched, within the limits of the window. Listeners, meters and snapshots do not
+     * Probes a target once that need not be watched, within the limits of the window. Listeners, meters and snapshots do not
      * hear of it, and nothing of it is kept.
      *
      * @throws IllegalArgumentException if it is a {@link dev.pgpool.certwatch.target.TargetSet}
@@ -139,7 +139,7 @@ public final class CertWatch implements AutoCloseable {
     }
 
     /**
-     * Waits until every target that was there at the start has been looked at once.
+     * Waits until every target that was there at the start has been probed once.
      *
      * @return {@code false} if that has not happened within {@code limit}, or the watch was closed
      * @throws InterruptedException if this thread is interrupted
@@ -148,12 +148,12 @@ public final class CertWatch implements AutoCloseable {
         return loop.awaitFirstSweep(limit);
     }
 
-    /** What is known now. Levels are those of the clock's present time, not of the last look. */
+    /** What is known now. Levels are those of the clock's present time, not of the last probe. */
     public CertSnapshot snapshot() {
         return loop.snapshot();
     }
 
-    /** Looks under way at this moment. */
+    /** Probes under way at this moment. */
     public int inFlight() {
         return loop.inFlight();
     }
@@ -163,7 +163,7 @@ public final class CertWatch implements AutoCloseable {
         return loop.size();
     }
 
-    /** How late the last scheduled look began. */
+    /** How late the last scheduled probe began. */
     public Duration scheduleLag() {
         return loop.scheduleLag();
     }
@@ -173,7 +173,7 @@ public final class CertWatch implements AutoCloseable {
         loop.addListener(listener);
     }
 
-    /** Ends the schedule and the looks under way, and returns when their threads have ended. */
+    /** Ends the schedule and the probes under way, and returns when their threads have ended. */
     @Override
     public void close() {
         loop.close();

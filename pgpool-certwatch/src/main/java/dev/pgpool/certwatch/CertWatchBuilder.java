@@ -89,7 +89,7 @@ public final class CertWatchBuilder {
         return this;
     }
 
-    /** Time between two looks at a target; 5 minutes by default. */
+    /** Time between two probes of a target; 5 minutes by default. */
     public CertWatchBuilder interval(Duration value) {
         interval = value;
         return this;
@@ -102,7 +102,7 @@ public final class CertWatchBuilder {
     }
 
     /**
-     * The first looks are spread over this time, never more than the interval; by default over 50 ms for each target, at most 30
+     * The first probes are spread over this time, never more than the interval; by default over 50 ms for each target, at most 30
      * seconds, and a set counts for a hundred.
      */
     public CertWatchBuilder firstSweep(Duration value) {
@@ -110,7 +110,7 @@ public final class CertWatchBuilder {
         return this;
     }
 
-    /** A target that got worse is looked at again after this time, at most twice in a row; 30 seconds by default. */
+    /** A target that got worse is probed again after this time, at most twice in a row; 30 seconds by default. */
     public CertWatchBuilder recheck(Duration value) {
         recheck = value;
         return this;
@@ -122,13 +122,13 @@ public final class CertWatchBuilder {
         return this;
     }
 
-    /** Looks under way at once; 256 by default. */
+    /** Probes under way at once; 256 by default. */
     public CertWatchBuilder maxInFlight(int value) {
         maxInFlight = value;
         return this;
     }
 
-    /** Looks under way at once to one host; 2 by default. */
+    /** Probes under way at once to one host; 2 by default. */
     public CertWatchBuilder maxPerHost(int value) {
         maxPerHost = value;
         return this;
@@ -158,13 +158,13 @@ public final class CertWatchBuilder {
         return this;
     }
 
-    /** Limit for a whole look; 10 seconds by default. */
+    /** Limit for a whole probe; 10 seconds by default. */
     public CertWatchBuilder deadline(Duration value) {
         deadline = value;
         return this;
     }
 
-    /** At most this many addresses of a name are looked at; 16 by default. */
+    /** At most this many addresses of a name are probed; 16 by default. */
     public CertWatchBuilder maxAddresses(int value) {
         maxAddresses = value;
         return this;
@@ -198,7 +198,7 @@ public final class CertWatchBuilder {
         return this;
     }
 
-    /** How revocation is looked at; {@link RevocationPolicy#STAPLED_ONLY} by default. */
+    /** How revocation is checked; {@link RevocationPolicy#STAPLED_ONLY} by default. */
     public CertWatchBuilder revocation(RevocationPolicy value) {
         revocation = requireNonNull(value, "revocation");
         return this;
@@ -216,7 +216,7 @@ public final class CertWatchBuilder {
         return this;
     }
 
-    /** Looks in a row that must fail before an unreachable target is reported; 2 by default. */
+    /** Probes in a row that must fail before an unreachable target is reported; 2 by default. */
     public CertWatchBuilder failuresBeforeNotice(int value) {
         failuresBeforeNotice = value;
         return this;
@@ -240,7 +240,7 @@ public final class CertWatchBuilder {
         return this;
     }
 
-    /** Who is told; nobody by default. */
+    /** A listener that is told of reports, notices and changes; none by default. */
     public CertWatchBuilder listener(CertWatchListener listener) {
         listeners.add(requireNonNull(listener, "listener"));
         return this;
@@ -278,7 +278,7 @@ public final class CertWatchBuilder {
     }
 
     /**
-     * Looks once at each target, all at the same time within the limits of the window, and returns when the last is judged.
+     * Probes each target once, all at the same time within the limits of the window, and returns when the last is judged.
      *
      * @throws CertWatchException with every problem found in the settings
      * @throws InterruptedException if this thread is interrupted
@@ -295,43 +295,27 @@ public final class CertWatchBuilder {
      * @throws CertWatchException with every problem found
      */
     public CertWatch build() {
-        List<String> found = new ArrayList<>(problems);
-        positive(found, "interval", interval);
-        positive(found, "shortestInterval", shortestInterval);
+        Problems found = new Problems(problems);
+        found.positive("interval", interval);
+        found.positive("shortestInterval", shortestInterval);
         Duration spread = firstSweep == null ? spread() : firstSweep;
-        notNegative(found, "firstSweep", spread);
-        positive(found, "recheck", recheck);
-        positive(found, "discovery", discovery);
-        positive(found, "resolveTimeout", resolveTimeout);
-        positive(found, "connectTimeout", connectTimeout);
-        positive(found, "negotiateTimeout", negotiateTimeout);
-        positive(found, "handshakeTimeout", handshakeTimeout);
-        positive(found, "deadline", deadline);
-        notNegative(found, "staleGrace", staleGrace);
-        notNegative(found, "repeatNotices", repeat);
-        positive(found, "maxInFlight", maxInFlight);
-        positive(found, "maxPerHost", maxPerHost);
-        positive(found, "maxAddresses", maxAddresses);
-        positive(found, "failuresBeforeNotice", failuresBeforeNotice);
-        if (certificateSeries < 0) {
-            found.add("certificateSeries: " + certificateSeries + " (expected: >= 0)");
-        }
-        Set<String> names = new HashSet<>();
-        LabelNames labels = new LabelNames();
-        for (CertTarget target : targets) {
-            try {
-                labels.add(target);
-            } catch (IllegalArgumentException e) {
-                found.add("targets: " + e.getMessage());
-            }
-            if (!names.add(target.name())) {
-                found.add("targets: \"" + target.name()
-                        + "\" twice (expected: different names, which name=... in the URL or named(...) gives)");
-            }
-        }
-        if (!found.isEmpty()) {
-            throw new CertWatchException(String.join("; ", found));
-        }
+        found.notNegative("firstSweep", spread);
+        found.positive("recheck", recheck);
+        found.positive("discovery", discovery);
+        found.positive("resolveTimeout", resolveTimeout);
+        found.positive("connectTimeout", connectTimeout);
+        found.positive("negotiateTimeout", negotiateTimeout);
+        found.positive("handshakeTimeout", handshakeTimeout);
+        found.positive("deadline", deadline);
+        found.notNegative("staleGrace", staleGrace);
+        found.notNegative("repeatNotices", repeat);
+        found.positive("maxInFlight", maxInFlight);
+        found.positive("maxPerHost", maxPerHost);
+        found.positive("maxAddresses", maxAddresses);
+        found.positive("failuresBeforeNotice", failuresBeforeNotice);
+        found.notNegative("certificateSeries", certificateSeries);
+        checkTargets(found);
+        found.throwIfAny();
         CertWatchConfig config = new CertWatchConfig(
                 targets,
                 new CertWatchConfig.Probing(
@@ -366,21 +350,19 @@ public final class CertWatchBuilder {
         return paced.compareTo(LONGEST_SPREAD) < 0 ? paced : LONGEST_SPREAD;
     }
 
-    private static void positive(List<String> found, String option, Duration value) {
-        if (value.isNegative() || value.isZero()) {
-            found.add(option + ": " + value + " (expected: > 0)");
-        }
-    }
-
-    private static void notNegative(List<String> found, String option, Duration value) {
-        if (value.isNegative()) {
-            found.add(option + ": " + value + " (expected: >= 0)");
-        }
-    }
-
-    private static void positive(List<String> found, String option, int value) {
-        if (value < 1) {
-            found.add(option + ": " + value + " (expected: > 0)");
+    private void checkTargets(Problems found) {
+        Set<String> names = new HashSet<>();
+        LabelNames labels = new LabelNames();
+        for (CertTarget target : targets) {
+            try {
+                labels.add(target);
+            } catch (IllegalArgumentException e) {
+                found.add("targets: " + e.getMessage());
+            }
+            if (!names.add(target.name())) {
+                found.add("targets: \"" + target.name()
+                        + "\" twice (expected: different names, which name=... in the URL or named(...) gives)");
+            }
         }
     }
 }

@@ -15,7 +15,7 @@
  * <pre>
  *   metrics                           Micrometer and Prometheus' text (optional)
  *   CertWatch, CertWatchBuilder       the facade
- *   internal.watch                    when a target is looked at, what is told to whom
+ *   internal.watch                    when a target is probed, what is told to whom
  *   internal.judge        notify      what is wrong with a chain; webhook
  *   internal.probe        event       how a chain is fetched; what listeners hear
  *   internal.{starttls, discover}     report, config
@@ -28,7 +28,7 @@
  * <p>Words used throughout:
  *
  * <ul>
- *   <li><em>target</em>: one thing to look at, known by its name (the {@code instance} tag of the meters);
+ *   <li><em>target</em>: one thing to probe, known by its name (the {@code instance} tag of the meters);
  *   <li><em>served chain</em>: the certificates as the server sent them, leaf first;
  *   <li><em>verified path</em>: a way from the leaf to an anchor of the trust store, built by us;
  *   <li><em>horizon</em>: the moment when the last verified path breaks;

@@ -109,7 +109,7 @@ class LimitsIT {
         }
     }
 
-    /** Nobody accepts, so at some point the kernel answers no further attempt. */
+    /** No server accepts, so at some point the kernel answers no further attempt. */
     private static void fill(ServerSocket full, List<Socket> held) throws IOException {
         while (true) {
             Socket socket = new Socket();

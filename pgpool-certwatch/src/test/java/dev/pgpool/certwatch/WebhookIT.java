@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.certwatch.event.Notice;
 import dev.pgpool.certwatch.fixture.Pki;
-import dev.pgpool.certwatch.notify.Webhook;
+import dev.pgpool.certwatch.notify.WebhookNotifier;
 import dev.pgpool.certwatch.target.CertTarget;
 import io.netty.pkitesting.X509Bundle;
 import java.io.ByteArrayOutputStream;
@@ -111,9 +111,12 @@ class WebhookIT {
         }
     }
 
-    private Webhook webhook(Duration gather, Duration timeout, Duration pause) {
-        return Webhook.to(
-                URI.create("http://127.0.0.1:" + receiver.getLocalPort() + "/hook/token"), gather, timeout, pause);
+    private WebhookNotifier webhook(Duration gather, Duration timeout, Duration pause) {
+        return WebhookNotifier.to(URI.create("http://127.0.0.1:" + receiver.getLocalPort() + "/hook/token"))
+                .gather(gather)
+                .timeout(timeout)
+                .firstPause(pause)
+                .build();
     }
 
     /** A notice of a certificate that has expired. */
@@ -135,7 +138,7 @@ class WebhookIT {
 
     @Test
     void requestsAreHttp11AndAskForNoUpgrade() throws Exception {
-        try (Webhook webhook = webhook(Duration.ofMillis(1), PATIENCE, Duration.ofMillis(1))) {
+        try (WebhookNotifier webhook = webhook(Duration.ofMillis(1), PATIENCE, Duration.ofMillis(1))) {
             webhook.onNotice(notice());
             Awaitility.await().atMost(PATIENCE).until(() -> requests.size() == 1);
         }
@@ -164,7 +167,7 @@ class WebhookIT {
             })
     void whatMayPassIsTriedAgain(String answer) throws Exception {
         firstAnswer = answer;
-        try (Webhook webhook = webhook(Duration.ofMillis(1), Duration.ofMillis(500), Duration.ofMillis(1))) {
+        try (WebhookNotifier webhook = webhook(Duration.ofMillis(1), Duration.ofMillis(500), Duration.ofMillis(1))) {
             webhook.onNotice(notice());
             Awaitility.await().atMost(PATIENCE).until(() -> requests.size() >= 2);
         }
@@ -177,7 +180,7 @@ class WebhookIT {
     void whatDoesNotPassIsNotTriedAgain(int status) throws Exception {
         firstAnswer = "HTTP/1.1 " + status + " No\r\nLocation: http://127.0.0.1:" + receiver.getLocalPort()
                 + "/elsewhere\r\nContent-Length: 0\r\n\r\n";
-        try (Webhook webhook = webhook(Duration.ofMillis(1), PATIENCE, Duration.ofMillis(1))) {
+        try (WebhookNotifier webhook = webhook(Duration.ofMillis(1), PATIENCE, Duration.ofMillis(1))) {
             Notice notice = notice();
             webhook.onNotice(notice);
             Awaitility.await().atMost(PATIENCE).until(() -> requests.size() == 1);
@@ -191,7 +194,7 @@ class WebhookIT {
     @Test
     void closingSendsWhatWaitsForItsNextAttempt() throws Exception {
         firstAnswer = "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n";
-        Webhook webhook = webhook(Duration.ofMillis(1), PATIENCE, Duration.ofHours(1));
+        WebhookNotifier webhook = webhook(Duration.ofMillis(1), PATIENCE, Duration.ofHours(1));
         webhook.onNotice(notice());
         Awaitility.await().atMost(PATIENCE).until(() -> requests.size() == 1);
         webhook.close();

@@ -14,8 +14,8 @@ import java.util.List;
  * Everything a {@link dev.pgpool.certwatch.CertWatch} was told, immutable. Made by {@link dev.pgpool.certwatch.CertWatchBuilder}, whose methods give the defaults.
  *
  * @param targets what to watch from the start
- * @param probing how one look is done
- * @param schedule when looks happen
+ * @param probing how one probe is done
+ * @param schedule when probes happen
  * @param judging what counts as bad
  * @param notices when a person hears of it
  * @param exposure what is shown to programs
@@ -38,7 +38,7 @@ public record CertWatchConfig(
     }
 
     /**
-     * How one look is done.
+     * How one probe is done.
      *
      * @param resolveTimeout limit for finding the addresses
      * @param connectTimeout limit for the TCP connection to one address, and to a proxy
@@ -60,15 +60,15 @@ public record CertWatchConfig(
             boolean nativeTls) {}
 
     /**
-     * When looks happen.
+     * When probes happen.
      *
-     * @param interval between two looks at a target
+     * @param interval between two probes of a target
      * @param shortestInterval the interval never gets shorter than this for a certificate that ends soon
-     * @param firstSweep the first looks are spread over this time
-     * @param recheck a target that got worse is looked at again after this time, at most twice in a row
+     * @param firstSweep the first probes are spread over this time
+     * @param recheck a target that got worse is probed again after this time, at most twice in a row
      * @param discovery between two readings of a {@link dev.pgpool.certwatch.target.TargetSet}
-     * @param maxInFlight looks under way at once
-     * @param maxPerHost looks under way at once to one host
+     * @param maxInFlight probes under way at once
+     * @param maxPerHost probes under way at once to one host
      */
     public record Schedule(
             Duration interval,
@@ -84,7 +84,7 @@ public record CertWatchConfig(
      *
      * @param trust anchors for targets that have none of their own
      * @param thresholds for targets that have none of their own
-     * @param revocation how revocation is looked at
+     * @param revocation how revocation is checked
      * @param staleGrace a renewed file may differ from what is served for this long
      * @param mutes kinds of findings that do not count at any target
      * @param keepCertificates keep the certificates themselves, in DER
@@ -105,7 +105,7 @@ public record CertWatchConfig(
      * When a person hears of it.
      *
      * @param repeat a bad target is reported again after this time; zero for never
-     * @param failuresBeforeNotice looks in a row that must fail before an unreachable target is reported; dates and trust
+     * @param failuresBeforeNotice probes in a row that must fail before an unreachable target is reported; dates and trust
      *     are facts and are reported at once
      */
     public record Notices(Duration repeat, int failuresBeforeNotice) {}

@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 
 /**
  * What a host hears from a {@link dev.pgpool.certwatch.CertWatch}. All methods are called one after another, on a thread that belongs to this
- * listener: a slow one delays neither other listeners nor a look. What a listener throws is logged and dropped, and so is
+ * listener: a slow one delays neither other listeners nor a probe. What a listener throws is logged and dropped, and so is
  * what a listener cannot take that is 100,000 events behind.
  */
 public interface CertWatchListener {
@@ -24,7 +24,7 @@ public interface CertWatchListener {
         };
     }
 
-    /** A look at a target has ended, well or not. */
+    /** A probe of a target has ended, well or not. */
     default void onReport(CertReport report) {}
 
     /** A person should hear of this. */

@@ -7,7 +7,7 @@ import dev.pgpool.certwatch.target.CertTarget;
 import java.time.Instant;
 
 /**
- * A target shows another leaf than at the last look.
+ * A target shows another leaf than at the last probe.
  *
  * @param target where
  * @param before the former leaf

@@ -21,7 +21,7 @@ public enum FindingCode {
     CONNECT_RESET(CRITICAL, Group.REACHABILITY),
     /** The HTTP proxy refused the tunnel or is not reachable. */
     PROXY_FAILED(CRITICAL, Group.REACHABILITY),
-    /** The server answers but does not offer TLS: switched off, or stripped by someone in between. */
+    /** The server answers but does not offer TLS: switched off, or removed by a device in between. */
     TLS_UNAVAILABLE(CRITICAL, Group.REACHABILITY),
     /** The server did not speak the protocol that comes before TLS. */
     STARTTLS_PROTOCOL_ERROR(CRITICAL, Group.REACHABILITY),

@@ -4,9 +4,9 @@ package dev.pgpool.certwatch.finding;
 public enum Level {
     /** Nothing that needs a person. */
     OK,
-    /** Someone should act within days. */
+    /** An operator should act within days. */
     WARNING,
-    /** Someone must act now, or clients are failing already. */
+    /** An operator must act now, or clients are failing already. */
     CRITICAL,
     /** A certificate that clients depend on has expired. */
     EXPIRED;

@@ -1,5 +1,5 @@
 /**
- * What a look at a target found, and how bad it is: codes, severities, levels, and findings that are known and
+ * What a probe of a target found, and how bad it is: codes, severities, levels, and findings that are known and
  * accepted.
  */
 @NullMarked

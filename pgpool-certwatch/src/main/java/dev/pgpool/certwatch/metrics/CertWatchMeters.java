@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 public enum CertWatchMeters {
     /** Blackbox: 1 if the target was reached, spoke TLS and is acceptable to a client of its policy, else 0. */
-    SUCCESS("probe.success", null, "Whether the last look succeeded"),
-    /** Blackbox: duration of the last look. */
-    DURATION("probe.duration", "seconds", "How long the last look took"),
+    SUCCESS("probe.success", null, "Whether the last probe succeeded"),
+    /** Blackbox: duration of the last probe. */
+    DURATION("probe.duration", "seconds", "How long the last probe took"),
     /** Blackbox: earliest expiry in the served chain, Unix seconds. No base unit, or the name would change. */
     EARLIEST_EXPIRY("probe.ssl.earliest.cert.expiry", null, "Earliest expiry in the served chain, in Unix seconds"),
     /** Blackbox: when the last verified path breaks, Unix seconds. */
@@ -24,7 +24,7 @@ public enum CertWatchMeters {
      */
     LAST_CHAIN_INFO("probe.ssl.last.chain.info", null, "The leaf last seen"),
     /** Blackbox: 1, with {@code version}. */
-    TLS_VERSION("probe.tls.version.info", null, "TLS version of the last look"),
+    TLS_VERSION("probe.tls.version.info", null, "TLS version of the last probe"),
 
     /** By {@code kind}: effective, leaf, served, verified, anchor, staple (the next update of a stapled OCSP response). Unix seconds. */
     EXPIRY("certwatch.certificate.expiry.timestamp", "seconds", "Expiry, in Unix seconds"),
@@ -69,10 +69,10 @@ public enum CertWatchMeters {
     FINDING("certwatch.finding", null, "A finding that is present"),
     /** 1 for each present finding that is muted, by {@code code}. */
     MUTED("certwatch.finding.muted", null, "A finding that is present and muted"),
-    /** When the last look ended, Unix seconds. */
-    LAST_PROBE("certwatch.last.probe.timestamp", "seconds", "When the last look ended"),
+    /** When the last probe ended, Unix seconds. */
+    LAST_PROBE("certwatch.last.probe.timestamp", "seconds", "When the last probe ended"),
     /** The target's interval, so that rules need no constant. */
-    INTERVAL("certwatch.probe.interval", "seconds", "Interval between two looks at a target"),
+    INTERVAL("certwatch.probe.interval", "seconds", "Interval between two probes of a target"),
     /** When a chain was last seen, Unix seconds. */
     LAST_GOOD("certwatch.last.good.timestamp", "seconds", "When a chain was last seen"),
     /** Seconds since a chain was last seen, computed when read. */
@@ -80,18 +80,18 @@ public enum CertWatchMeters {
     /** Counter of changes of certificate that moved expiry to later, since the target was added. */
     RENEWALS("certwatch.renewals", null, "Renewals seen"),
 
-    /** Timer of looks, by {@code outcome}: success or failure. No instance. */
-    PROBES("certwatch.probes", "seconds", "Looks, by outcome"),
+    /** Timer of probes, by {@code outcome}: success or failure. No instance. */
+    PROBES("certwatch.probes", "seconds", "Probes, by outcome"),
     /** Counter of notices, by {@code kind}. No instance. */
     NOTICES("certwatch.notices", null, "Notices given, by kind"),
     /** Certificates without series of their own, as those would be too many. No instance. */
     CERTIFICATES_LEFT_OUT("certwatch.chain.certificates.left.out", null, "Certificates left out, being too many"),
-    /** Looks under way. No instance. */
-    IN_FLIGHT("certwatch.probes.in.flight", null, "Looks under way"),
+    /** Probes under way. No instance. */
+    IN_FLIGHT("certwatch.probes.in.flight", null, "Probes under way"),
     /** Targets watched. No instance. */
     TARGETS("certwatch.targets", null, "Targets watched"),
-    /** How late the last scheduled look began. No instance. */
-    SCHEDULE_LAG("certwatch.schedule.lag", "seconds", "How late the last scheduled look began");
+    /** How late the last scheduled probe began. No instance. */
+    SCHEDULE_LAG("certwatch.schedule.lag", "seconds", "How late the last scheduled probe began");
 
     /** Families with a series for each certificate. */
     static final Set<CertWatchMeters> OF_CERTIFICATES =

@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Binds the results of a watch to a registry; {@link CertWatchMeters} lists the meters. A scrape never causes a look. Thread-safe.
+ * Binds the results of a watch to a registry; {@link CertWatchMeters} lists the meters. A scrape never causes a probe. Thread-safe.
  *
  * <p>In a {@code PrometheusMeterRegistry} the series of targets are made when it is scraped, from a snapshot of the watch: ten thousand
  * targets cost no meter. Its common tags and filters count; {@code registry.find} does not know them. Any other registry gets a meter

@@ -11,7 +11,7 @@ import java.util.Map;
 
 /**
  * Which certificates have series of their own, such as {@link CertWatchMeters#CERTIFICATE_NOT_AFTER}, and with what labels. The
- * fingerprint is among them, or two certificates of one serial number, as enemies and bad authorities make them, would be one series
+ * fingerprint is among them, or two certificates of one serial number, as attackers and faulty authorities make them, would be one series
  * twice, and Prometheus refuse the page. Immutable.
  */
 final class CertificateSeries {

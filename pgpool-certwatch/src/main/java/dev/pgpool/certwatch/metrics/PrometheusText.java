@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The meters of {@link CertWatchMeters} in Prometheus' text format, version 0.0.4, for an endpoint of the host or a file for a
- * node's text collector; only the meters that count looks and notices are missing. Written straight from a snapshot: nothing is kept
+ * node's text collector; only the meters that count probes and notices are missing. Written straight from a snapshot: nothing is kept
  * between two scrapes, which is what makes thousands of targets cheap. Needs no Micrometer.
  *
  * @see <a href="https://prometheus.io/docs/instrumenting/exposition_formats/">Exposition formats</a>
@@ -70,7 +70,7 @@ public final class PrometheusText {
     }
 
     /**
-     * Writes one target's meters as of the end of its look and without the label {@code instance}: as an exporter answers that
+     * Writes one target's meters as of the end of its probe and without the label {@code instance}: as an exporter answers that
      * is asked about one target, whose identity Prometheus adds.
      *
      * @throws IOException what {@code out} throws

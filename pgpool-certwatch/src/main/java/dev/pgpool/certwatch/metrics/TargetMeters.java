@@ -7,7 +7,7 @@ import dev.pgpool.certwatch.target.CertTarget;
 @FunctionalInterface
 interface TargetMeters extends AutoCloseable {
 
-    /** A look has ended. */
+    /** A probe has ended. */
     default void onReport(CertReport report) {}
 
     /** A target is watched no longer. */

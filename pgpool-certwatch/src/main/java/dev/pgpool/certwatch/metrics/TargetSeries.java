@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TargetSeries {
 
-    /** Certificates with a thousand names would make a line that no one can read. */
+    /** Certificates with a thousand names would make a line that is too long to read. */
     private static final int MAX_NAMES_LENGTH = 512;
 
     private static final String[] NO_LABELS = {};
@@ -146,7 +146,7 @@ final class TargetSeries {
         };
     }
 
-    /** A value that changes between two looks; not a number if it is not known, or does not change. */
+    /** A value that changes between two probes; not a number if it is not known, or does not change. */
     static double ofTheMoment(CertWatchMeters family, CertReport report, Instant now) {
         CertificateFacts leaf = report.leaf();
         Instant seen = report.chainSeenAt();

@@ -1,4 +1,4 @@
-/** Where notices go: {@link dev.pgpool.certwatch.notify.Webhook} posts them to a URL. */
+/** Where notices go: {@link dev.pgpool.certwatch.notify.WebhookNotifier} posts them to a URL. */
 @NullMarked
 package dev.pgpool.certwatch.notify;
 

@@ -13,11 +13,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known about a target after a look at it. A look that fails gives a report too: with the reason among the
+ * What is known about a target after a probe of it. A probe that fails gives a report too: with the reason among the
  * findings, and with the last known chain and its age, so an alarm about expiry does not go silent with the endpoint.
  *
- * @param target what was looked at
- * @param checkedAt when this look ended
+ * @param target what was probed
+ * @param checkedAt when this probe ended
  * @param success the target was reached, spoke TLS, and a client with the target's policy would have been content.
  *     Thresholds have no part in it: a warning is not an outage
  * @param level the worst of the findings
@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
  * @param expiry the expiry figures, from the last known chain
  * @param chain the last known chain as served, leaf first; empty if none was ever seen
  * @param chains all chains that were judged, one for each address or entry of a file; {@code chain} is the worst of them
- * @param chainSeenAt when {@code chain} was seen; absent if never. Earlier than {@code checkedAt} if this look failed
+ * @param chainSeenAt when {@code chain} was seen; absent if never. Earlier than {@code checkedAt} if this probe failed
  * @param addresses one result for each address; empty for files
  * @param clockOffset how far this machine's clock is behind what the peer says; absent if the peer said nothing
  * @param renewals changes to a certificate that ends later, since the target was added
- * @param duration how long the look took
+ * @param duration how long the probe took
  */
 public record CertReport(
         CertTarget target,
@@ -48,7 +48,7 @@ public record CertReport(
         long renewals,
         Duration duration) {
 
-    /** Smaller differences between two clocks are latency and rounding, and harm no one. */
+    /** Smaller differences between two clocks are latency and rounding, and do no harm. */
     public static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(5);
 
     public CertReport {

@@ -11,8 +11,8 @@ import java.util.Optional;
  * What is known about all targets at one instant, worst first: by level, then by effective expiry.
  *
  * @param at the instant; remaining times are counted from it
- * @param reports one for each target that has been looked at
- * @param pending names of targets that have not been looked at yet
+ * @param reports one for each target that has been probed
+ * @param pending names of targets that have not been probed yet
  */
 public record CertSnapshot(Instant at, List<CertReport> reports, List<String> pending) {
 

@@ -19,7 +19,7 @@ final class SnapshotTable {
 
     private SnapshotTable() {}
 
-    /** One line for each target, worst first, then those not looked at yet. */
+    /** One line for each target, worst first, then those not probed yet. */
     static String print(CertSnapshot snapshot) {
         List<List<String>> rows = new ArrayList<>();
         rows.add(HEAD);

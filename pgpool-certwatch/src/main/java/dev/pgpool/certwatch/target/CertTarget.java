@@ -49,7 +49,7 @@ public sealed interface CertTarget permits Endpoint, CertificateFile, TrustStore
         return withPolicy(policy().withThresholds(other));
     }
 
-    /** The same target, looked at so often. */
+    /** The same target, probed so often. */
     default CertTarget every(Duration interval) {
         return withPolicy(policy().withInterval(interval));
     }

@@ -36,9 +36,7 @@ public record CertificateFile(
     }
 
     public CertificateFile {
-        if (requireNonNull(name, "name").isBlank()) {
-            throw new IllegalArgumentException("name: \"\" (expected: not blank)");
-        }
+        TargetPolicy.requireName(name);
         requireNonNull(path, "path");
         requireNonNull(leaves, "leaves");
         requireNonNull(policy, "policy");

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The certificate that a probe shows to servers that demand one. Its own end is judged as that of any certificate. Files are read again
- * before a look when they have changed. Thread-safe.
+ * before a probe when they have changed. Thread-safe.
  */
 public final class ClientIdentity {
 

@@ -9,11 +9,12 @@ import java.net.IDN;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A TLS server. All addresses of its host are looked at.
+ * A TLS server. All addresses of its host are probed.
  *
  * @param name identity; by default {@code host:port} for PostgreSQL and plain TLS, else the URL, with the server name if that
  *     is another than the host
@@ -46,9 +47,7 @@ public record Endpoint(
         implements CertTarget {
 
     public Endpoint {
-        if (requireNonNull(name, "name").isBlank()) {
-            throw new IllegalArgumentException("name: \"\" (expected: not blank)");
-        }
+        TargetPolicy.requireName(name);
         requireNonNull(protocol, "protocol");
         host = asciiName("host", host);
         if (port < 1 || port > 65535) {
@@ -110,135 +109,52 @@ public record Endpoint(
 
     @Override
     public Endpoint named(String other) {
-        return new Endpoint(
-                other,
-                protocol,
-                host,
-                port,
-                serverName,
-                verification,
-                trust,
-                expectedFile,
-                proxy,
-                client,
-                connect,
-                policy);
+        return copy(copy -> copy.name = other);
     }
 
     /** The same endpoint, asked for and compared with this name; a name of its own stays, the default one says so. */
     public Endpoint withServerName(String other) {
         String ascii = asciiName("serverName", other);
         boolean byDefault = name.equals(defaultName(protocol, host, port, serverName));
-        return new Endpoint(
-                byDefault ? defaultName(protocol, host, port, ascii) : name,
-                protocol,
-                host,
-                port,
-                ascii,
-                verification,
-                trust,
-                expectedFile,
-                proxy,
-                client,
-                connect,
-                policy);
+        return copy(copy -> {
+            copy.name = byDefault ? defaultName(protocol, host, port, ascii) : name;
+            copy.serverName = ascii;
+        });
     }
 
     /** The same endpoint with another policy of verification. */
     public Endpoint withVerification(Verification other) {
-        return new Endpoint(
-                name, protocol, host, port, serverName, other, trust, expectedFile, proxy, client, connect, policy);
+        return copy(copy -> copy.verification = other);
     }
 
     /** The same endpoint with own trust anchors. */
     public Endpoint withTrust(TrustSource other) {
-        return new Endpoint(
-                name,
-                protocol,
-                host,
-                port,
-                serverName,
-                verification,
-                other,
-                expectedFile,
-                proxy,
-                client,
-                connect,
-                policy);
+        return copy(copy -> copy.trust = other);
     }
 
     /** The same endpoint, whose leaf is compared with the first certificate of a PEM or DER file. */
     public Endpoint expectedFrom(Path file) {
-        return new Endpoint(
-                name, protocol, host, port, serverName, verification, trust, file, proxy, client, connect, policy);
+        return copy(copy -> copy.expectedFile = file);
     }
 
     /** The same endpoint through a proxy. */
     public Endpoint through(HttpProxy other) {
-        return new Endpoint(
-                name,
-                protocol,
-                host,
-                port,
-                serverName,
-                verification,
-                trust,
-                expectedFile,
-                other,
-                client,
-                connect,
-                policy);
+        return copy(copy -> copy.proxy = other);
     }
 
     /** The same endpoint, shown this certificate on demand. */
     public Endpoint withClient(ClientIdentity other) {
-        return new Endpoint(
-                name,
-                protocol,
-                host,
-                port,
-                serverName,
-                verification,
-                trust,
-                expectedFile,
-                proxy,
-                other,
-                connect,
-                policy);
+        return copy(copy -> copy.client = other);
     }
 
     /** The same endpoint, connected to in another way. */
     public Endpoint connecting(ConnectOptions other) {
-        return new Endpoint(
-                name,
-                protocol,
-                host,
-                port,
-                serverName,
-                verification,
-                trust,
-                expectedFile,
-                proxy,
-                client,
-                other,
-                policy);
+        return copy(copy -> copy.connect = other);
     }
 
     @Override
     public Endpoint withPolicy(TargetPolicy other) {
-        return new Endpoint(
-                name,
-                protocol,
-                host,
-                port,
-                serverName,
-                verification,
-                trust,
-                expectedFile,
-                proxy,
-                client,
-                connect,
-                other);
+        return copy(copy -> copy.policy = other);
     }
 
     @Override
@@ -273,6 +189,49 @@ public record Endpoint(
     @Override
     public String toString() {
         return name;
+    }
+
+    private Endpoint copy(Consumer<Copy> change) {
+        Copy copy = new Copy(this);
+        change.accept(copy);
+        return new Endpoint(
+                copy.name,
+                protocol,
+                host,
+                port,
+                copy.serverName,
+                copy.verification,
+                copy.trust,
+                copy.expectedFile,
+                copy.proxy,
+                copy.client,
+                copy.connect,
+                copy.policy);
+    }
+
+    /** What a copy of an endpoint may have otherwise. */
+    private static final class Copy {
+        private String name;
+        private String serverName;
+        private Verification verification;
+        private @Nullable TrustSource trust;
+        private @Nullable Path expectedFile;
+        private @Nullable HttpProxy proxy;
+        private @Nullable ClientIdentity client;
+        private ConnectOptions connect;
+        private TargetPolicy policy;
+
+        Copy(Endpoint endpoint) {
+            this.name = endpoint.name;
+            this.serverName = endpoint.serverName;
+            this.verification = endpoint.verification;
+            this.trust = endpoint.trust;
+            this.expectedFile = endpoint.expectedFile;
+            this.proxy = endpoint.proxy;
+            this.client = endpoint.client;
+            this.connect = endpoint.connect;
+            this.policy = endpoint.policy;
+        }
     }
 
     /** Lower case, without brackets and trailing dot, international names as A-labels. */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * What is particular to one target, whatever its kind.
  *
  * @param thresholds own thresholds; absent to use those of the watch
- * @param interval time between two looks; absent to use that of the watch
+ * @param interval time between two probes; absent to use that of the watch
  * @param labels further labels such as {@code team}, in order of their names; they go into meters, notices and JSON
  * @param mutes kinds of findings that do not count here, besides those muted for the whole watch
  */
@@ -63,6 +63,13 @@ public record TargetPolicy(
         }
         labels.forEach(TargetPolicy::requireLabel);
         mutes = List.copyOf(mutes);
+    }
+
+    /** Refuses what cannot be the name of a target. */
+    static void requireName(String name) {
+        if (requireNonNull(name, "name").isBlank()) {
+            throw new IllegalArgumentException("name: \"\" (expected: not blank)");
+        }
     }
 
     /** Refuses what cannot be a label. */

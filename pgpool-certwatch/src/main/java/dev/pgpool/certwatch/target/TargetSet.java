@@ -41,9 +41,7 @@ public record TargetSet(
     }
 
     public TargetSet {
-        if (requireNonNull(name, "name").isBlank()) {
-            throw new IllegalArgumentException("name: \"\" (expected: not blank)");
-        }
+        TargetPolicy.requireName(name);
         requireNonNull(kind, "kind");
         if (requireNonNull(pattern, "pattern").isEmpty() || pattern.indexOf('\0') >= 0) {
             throw new IllegalArgumentException(name + ": no path (expected: a path or pattern)");

@@ -276,7 +276,7 @@ final class TargetUrl {
 
     /**
      * The URL without user info and query, where passwords live. Neither is always encoded: with both an {@code @} and a
-     * {@code ?} nobody can tell which ends where, and only the scheme is shown.
+     * {@code ?} it cannot be told which ends where, and only the scheme is shown.
      */
     private static String redacted(String url) {
         int slashes = url.indexOf("//");

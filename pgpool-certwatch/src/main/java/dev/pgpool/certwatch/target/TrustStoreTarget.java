@@ -17,9 +17,7 @@ import java.util.function.Function;
 public record TrustStoreTarget(String name, TrustSource source, TargetPolicy policy) implements CertTarget {
 
     public TrustStoreTarget {
-        if (requireNonNull(name, "name").isBlank()) {
-            throw new IllegalArgumentException("name: \"\" (expected: not blank)");
-        }
+        TargetPolicy.requireName(name);
         requireNonNull(source, "source");
         requireNonNull(policy, "policy");
     }

@@ -3,7 +3,7 @@ package dev.pgpool.certwatch.trust;
 import java.time.Duration;
 
 /**
- * How revocation is looked at. Stapled OCSP responses are always evaluated, without any network access.
+ * How revocation is checked. Stapled OCSP responses are always evaluated, without any network access.
  *
  * @param fetchCrls fetch certificate revocation lists from the URLs in the certificate. Off by default, because the peer
  *     chooses those URLs

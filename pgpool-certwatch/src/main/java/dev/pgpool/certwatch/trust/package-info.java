@@ -1,5 +1,5 @@
 /**
- * What counts as trusted: where trust anchors come from, how much a client would verify, how revocation is looked at,
+ * What counts as trusted: where trust anchors come from, how much a client would verify, how revocation is checked,
  * and the passwords of stores.
  */
 @NullMarked

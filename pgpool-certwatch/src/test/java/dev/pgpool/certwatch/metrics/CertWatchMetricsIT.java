@@ -11,7 +11,7 @@ import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.event.Notice;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
-import dev.pgpool.certwatch.notify.Webhook;
+import dev.pgpool.certwatch.notify.WebhookNotifier;
 import dev.pgpool.certwatch.target.CertTarget;
 import dev.pgpool.certwatch.target.Endpoint;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -113,8 +113,11 @@ class CertWatchMetricsIT {
     void theWebhookRetries() throws Exception {
         List<String> bodies = new CopyOnWriteArrayList<>();
         HttpServer web = receiver(bodies, 503);
-        try (Webhook webhook =
-                Webhook.to(url(web), Duration.ofMillis(1), Duration.ofSeconds(60), Duration.ofMillis(1))) {
+        try (WebhookNotifier webhook = WebhookNotifier.to(url(web))
+                .gather(Duration.ofMillis(1))
+                .timeout(Duration.ofSeconds(60))
+                .firstPause(Duration.ofMillis(1))
+                .build()) {
             webhook.onNotice(notices().get(0));
             Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> bodies.size() == 2);
             assertThat(bodies.get(1)).isEqualTo(bodies.get(0)).contains("\"text\":\"EXPIRED ");
@@ -128,7 +131,11 @@ class CertWatchMetricsIT {
         List<String> bodies = new CopyOnWriteArrayList<>();
         HttpServer web = receiver(bodies, 204);
         try {
-            Webhook webhook = Webhook.to(url(web), Duration.ofHours(1), Duration.ofSeconds(60), Duration.ofMillis(1));
+            WebhookNotifier webhook = WebhookNotifier.to(url(web))
+                    .gather(Duration.ofHours(1))
+                    .timeout(Duration.ofSeconds(60))
+                    .firstPause(Duration.ofMillis(1))
+                    .build();
             notices().forEach(webhook::onNotice);
             assertThat(bodies).isEmpty();
             webhook.close();
@@ -157,8 +164,11 @@ class CertWatchMetricsIT {
             exchange.close();
         });
         web.start();
-        try (Webhook webhook =
-                Webhook.to(url(web), Duration.ofMillis(1), Duration.ofMillis(500), Duration.ofMillis(1))) {
+        try (WebhookNotifier webhook = WebhookNotifier.to(url(web))
+                .gather(Duration.ofMillis(1))
+                .timeout(Duration.ofMillis(500))
+                .firstPause(Duration.ofMillis(1))
+                .build()) {
             webhook.onNotice(notices().get(0));
             // the second attempt shows that the first was given up
             Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> bodies.size() >= 2);

@@ -24,7 +24,7 @@ final class FilePattern {
     /** Deeper trees have loops of links in them that lead round in several steps. */
     private static final int MAX_DEPTH = 20;
 
-    /** Entries looked at in one reading. */
+    /** Entries read in one reading. */
     private static final int MAX_ENTRIES = 200_000;
 
     private final Set<Path> found = new LinkedHashSet<>();

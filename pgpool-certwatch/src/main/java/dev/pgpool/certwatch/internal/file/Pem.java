@@ -12,7 +12,7 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * PEM text, taken apart by us: {@code CertificateFactory} fails on files that also hold keys, depending on their order, and
+ * PEM text, taken apart here: {@code CertificateFactory} fails on files that also hold keys, depending on their order, and
  * takes a file cut in the middle for a shorter one.
  *
  * @param certificates in file order

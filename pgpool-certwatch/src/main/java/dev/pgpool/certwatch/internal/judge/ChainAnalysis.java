@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a chain is to everybody who trusts the same anchors, whatever the target is called and what its policy says: the
+ * What a chain is to all clients that trust the same anchors, whatever the target is called and what its policy says: the
  * expensive part of an inspection, shared by all targets that serve the same chain.
  *
  * @param served as served, leaf first

@@ -43,7 +43,7 @@ public final class ChainInspector {
      * Inspects a chain.
      *
      * @param anchors absent if there are none to compare with
-     * @param former inspections of the target's last look; one that still holds is returned
+     * @param former inspections of the target's last probe; one that still holds is returned
      * @throws UnreadableChainException if the leaf cannot be read at all
      */
     public Inspection inspect(

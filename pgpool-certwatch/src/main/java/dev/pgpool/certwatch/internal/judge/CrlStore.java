@@ -26,7 +26,7 @@ final class CrlStore {
     private static final String DISTRIBUTION_POINTS = "2.5.29.31";
     private static final String ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
     private static final Duration LONGEST = Duration.ofDays(1);
-    /** A name server or web server that is down is not asked at every look. */
+    /** A name server or web server that is down is not asked at every probe. */
     private static final Duration AFTER_FAILURE = Duration.ofMinutes(10);
 
     private static final int MAX_LISTS = 64;

@@ -12,7 +12,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All about a chain that does not depend on time. Kept between looks instead of the certificates.
+ * All about a chain that does not depend on time. Kept between probes instead of the certificates.
  *
  * @param where address or alias it came from
  * @param kind what holds the certificates together
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param findings that do not depend on time
  * @param anchors what it was compared with; absent if nothing
  * @param staple what a staple that came with it says of itself; absent if none came
- * @param lists the dates of the revocation lists that cover certificates, by fingerprint; of the last look
+ * @param lists the dates of the revocation lists that cover certificates, by fingerprint; of the last probe
  */
 public record Inspection(
         String where,
@@ -50,7 +50,7 @@ public record Inspection(
                 : new Inspection(where, kind, served, linked, paths, findings, anchors, staple, dates);
     }
 
-    /** Whether another look at the same place, with the same trust, would say the same. */
+    /** Whether another probe of the same place, with the same trust, would say the same. */
     boolean holdsFor(ServedChain chain, @Nullable TrustAnchors others) {
         if (!where.equals(chain.where())
                 || kind != chain.kind()

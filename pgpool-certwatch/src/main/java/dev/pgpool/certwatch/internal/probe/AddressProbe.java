@@ -41,7 +41,7 @@ final class AddressProbe implements TlsClient.Listener {
     /** How long a close may take that has something to say first. */
     private static final long LEAVING_MILLIS = 2_000;
 
-    /** Last in the pipeline, so all that no one reads ends there. */
+    /** Last in the pipeline: what no other handler reads ends there. */
     private static final String DRAIN = "drain";
 
     private final Endpoint endpoint;
@@ -337,7 +337,7 @@ final class AddressProbe implements TlsClient.Listener {
                             clockOffset,
                             again));
         } catch (RuntimeException e) {
-            // A look that never ends would cost its target all further ones.
+            // A probe that never ends would cost its target all further ones.
             result.completeExceptionally(e);
         }
     }

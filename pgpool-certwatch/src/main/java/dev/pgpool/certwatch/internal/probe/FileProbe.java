@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at files and trust stores. Blocks. */
+/** Probes files and trust stores. Blocks. */
 final class FileProbe {
 
     private FileProbe() {}

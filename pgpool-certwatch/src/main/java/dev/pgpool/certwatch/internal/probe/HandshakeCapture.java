@@ -3,7 +3,6 @@ package dev.pgpool.certwatch.internal.probe;
 import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
-import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import javax.net.ssl.ExtendedSSLSession;
@@ -61,7 +60,7 @@ final class HandshakeCapture {
         clientCertificateAsked = true;
     }
 
-    /** Accepts every chain; an extended one, because a plain one is wrapped by Java and the wrapper refuses weak keys. */
+    /** Accepts every chain, and keeps it. */
     X509ExtendedTrustManager trustManager() {
         return new CapturingTrust();
     }
@@ -71,7 +70,7 @@ final class HandshakeCapture {
         return new AskedKeys(identity);
     }
 
-    private final class CapturingTrust extends X509ExtendedTrustManager {
+    private final class CapturingTrust extends ClientSideTrust {
 
         @Override
         public void checkServerTrusted(X509Certificate[] served, String authType, SSLEngine engine) {
@@ -90,35 +89,9 @@ final class HandshakeCapture {
         public void checkServerTrusted(X509Certificate[] served, String authType) {
             chain = List.of(served);
         }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] served, String authType, Socket socket)
-                throws CertificateException {
-            throw clientsOnly();
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] served, String authType, SSLEngine engine)
-                throws CertificateException {
-            throw clientsOnly();
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] served, String authType) throws CertificateException {
-            throw clientsOnly();
-        }
-
-        private CertificateException clientsOnly() {
-            return new CertificateException("a probe is a client");
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 
-    private final class AskedKeys extends X509ExtendedKeyManager {
+    private final class AskedKeys extends ClientSideKeys {
 
         private final @Nullable X509ExtendedKeyManager identity;
 
@@ -155,17 +128,6 @@ final class HandshakeCapture {
         @Override
         public @Nullable PrivateKey getPrivateKey(String alias) {
             return identity == null ? null : identity.getPrivateKey(alias);
-        }
-
-        @Override
-        public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
-            return null;
-        }
-
-        @Override
-        public @Nullable String chooseServerAlias(
-                String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
-            return null;
         }
     }
 }

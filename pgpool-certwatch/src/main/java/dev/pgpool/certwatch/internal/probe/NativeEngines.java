@@ -27,8 +27,6 @@ import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
-import javax.net.ssl.X509ExtendedKeyManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -185,7 +183,7 @@ final class NativeEngines implements AutoCloseable {
         }
     }
 
-    private final class Trust extends X509ExtendedTrustManager {
+    private final class Trust extends ClientSideTrust {
 
         @Override
         public void checkServerTrusted(X509Certificate[] served, String authType, SSLEngine engine) {
@@ -208,32 +206,10 @@ final class NativeEngines implements AutoCloseable {
         public void checkServerTrusted(X509Certificate[] served, String authType) throws CertificateException {
             throw new CertificateException("engines only");
         }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] served, String authType, SSLEngine engine)
-                throws CertificateException {
-            throw new CertificateException("a probe is a client");
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] served, String authType, Socket socket)
-                throws CertificateException {
-            throw new CertificateException("a probe is a client");
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] served, String authType) throws CertificateException {
-            throw new CertificateException("a probe is a client");
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 
     /** Has no key, and notes that it was asked for one. */
-    private final class Keys extends X509ExtendedKeyManager {
+    private final class Keys extends ClientSideKeys {
 
         @Override
         public @Nullable String chooseEngineClientAlias(
@@ -263,17 +239,6 @@ final class NativeEngines implements AutoCloseable {
 
         @Override
         public @Nullable PrivateKey getPrivateKey(String alias) {
-            return null;
-        }
-
-        @Override
-        public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
-            return null;
-        }
-
-        @Override
-        public @Nullable String chooseServerAlias(
-                String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
             return null;
         }
     }

@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one look at a target brought.
+ * What one probe of a target brought.
  *
  * @param chains what was served, one for each place that served something; empty if nothing was
  * @param findings what went wrong or was seen on the way
@@ -32,22 +32,22 @@ public record ProbeResult(
         addresses = List.copyOf(addresses);
     }
 
-    /** A look that brought nothing but a reason. */
+    /** A probe that brought nothing but a reason. */
     public static ProbeResult failed(Finding finding, Duration duration) {
         return new ProbeResult(List.of(), List.of(finding), List.of(), null, null, duration);
     }
 
-    /** A look at something that is not on the network. */
+    /** A probe of something that is not on the network. */
     public static ProbeResult local(List<ServedChain> chains, List<Finding> findings, Duration duration) {
         return new ProbeResult(chains, findings, List.of(), null, null, duration);
     }
 
-    /** The same look with more findings. */
+    /** The same probe with more findings. */
     ProbeResult with(List<Finding> more) {
         return withExpected(expected, more);
     }
 
-    /** The same look with what the expected file holds. */
+    /** The same probe with what the expected file holds. */
     ProbeResult withExpected(@Nullable X509Certificate leaf, List<Finding> more) {
         if (leaf == null && more.isEmpty()) {
             return this;

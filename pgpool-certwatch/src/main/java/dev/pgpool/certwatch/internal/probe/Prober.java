@@ -41,7 +41,7 @@ public final class Prober implements AutoCloseable {
         this.endpoints = new EndpointProbe(limits, clock, resolver, loops, crypto, blocking);
     }
 
-    /** Looks at a target once, within the deadline. */
+    /** Probes a target once, within the deadline. */
     public CompletableFuture<ProbeResult> probe(CertTarget target) {
         long started = System.nanoTime();
         CompletableFuture<ProbeResult> probe;
@@ -64,7 +64,7 @@ public final class Prober implements AutoCloseable {
         endpoints.stop(limitMillis);
     }
 
-    /** Releases native memory; to be called when no look is under way any more. */
+    /** Releases native memory; to be called when no probe is under way any more. */
     @Override
     public void close() {
         endpoints.close();

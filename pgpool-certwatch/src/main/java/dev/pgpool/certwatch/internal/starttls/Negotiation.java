@@ -21,7 +21,7 @@ public interface Negotiation {
      */
     boolean onBytes(ByteBuf in, ByteBuf out) throws NegotiationException;
 
-    /** Whether the peer may have said more already, for whoever comes next. Not so before TLS: see the package. */
+    /** Whether the peer may have said more already, for the handler that comes next. Not so before TLS: see the package. */
     default boolean mayBeFollowed() {
         return false;
     }

@@ -55,7 +55,7 @@ public final class NegotiationHandler extends ByteToMessageDecoder {
                 throw new NegotiationException(
                         FindingCode.STARTTLS_PROTOCOL_ERROR,
                         in.readableBytes() + " unencrypted bytes behind the answer that ends the negotiation"
-                                + " (expected: none; someone may have inserted them)");
+                                + " (expected: none; an attacker may have inserted them)");
             }
             send(ctx, answer);
             answer = null;

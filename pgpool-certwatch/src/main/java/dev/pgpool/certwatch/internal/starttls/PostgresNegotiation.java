@@ -4,7 +4,7 @@ import dev.pgpool.certwatch.finding.FindingCode;
 import io.netty.buffer.ByteBuf;
 
 /**
- * SSLRequest: exactly eight bytes, answered by exactly one. A ninth byte would be logged by the server at every look as
+ * SSLRequest: exactly eight bytes, answered by exactly one. A ninth byte would be logged by the server at every probe as
  * "received unencrypted data after SSL request".
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL">SSL session encryption</a>
@@ -27,7 +27,7 @@ final class PostgresNegotiation implements Negotiation {
             case 'N':
                 throw new NegotiationException(
                         FindingCode.TLS_UNAVAILABLE,
-                        "the server answered N to SSLRequest: ssl is off, or someone in between strips TLS"
+                        "the server answered N to SSLRequest: ssl is off, or a device in between removes TLS"
                                 + " (expected: S)");
             case 'E':
                 throw new NegotiationException(

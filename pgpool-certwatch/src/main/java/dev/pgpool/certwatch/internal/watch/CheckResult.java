@@ -9,11 +9,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A look with its chains inspected.
+ * A probe with its chains inspected.
  *
- * @param look what was seen
+ * @param probe what was seen
  * @param inspections one for each chain
- * @param findings of the look, of trust stores and of revocation
+ * @param findings of the probe, of trust stores and of revocation
  * @param expected facts of the expected leaf; absent if there is none
  * @param members what a set stands for now; absent if the target is no set, or that could not be found out
  */
@@ -32,7 +32,7 @@ record CheckResult(
         this(probe, inspections, findings, expected, null);
     }
 
-    /** Whether the look brought what it was for. */
+    /** Whether the probe brought what it was for. */
     boolean reached() {
         return !inspections.isEmpty() || members != null;
     }

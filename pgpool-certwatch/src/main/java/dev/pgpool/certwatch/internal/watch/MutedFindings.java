@@ -10,7 +10,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** Sets apart what a person has said to be known and accepted. */
+/** Takes out the findings that the user has said to be known and accepted. */
 final class MutedFindings {
 
     private MutedFindings() {}

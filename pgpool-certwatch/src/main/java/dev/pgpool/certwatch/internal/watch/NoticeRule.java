@@ -33,7 +33,7 @@ final class NoticeRule {
         boolean lasting = failuresInARow >= rules.failuresBeforeNotice();
         Level level = FindingLevels.level(report.findings(), finding -> lasting || !FindingLevels.mayPass(finding));
         if (failed && !lasting && level.compareTo(told) < 0) {
-            // One failed look is no proof that things got better either.
+            // One failed probe is no proof that things got better either.
             level = told;
         }
         Map<FindingCode.Group, Level> groups = groups(report, lasting);

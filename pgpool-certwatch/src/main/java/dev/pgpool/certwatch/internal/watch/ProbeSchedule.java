@@ -10,14 +10,14 @@ import java.time.Instant;
 import java.util.SplittableRandom;
 
 /**
- * When a target is looked at next. Each has a phase of its own within the interval, from a hash of its name, so looks are
- * spread evenly and stay so over restarts; a little jitter keeps two watches of the same targets from marching in step.
+ * When a target is probed next. Each has a phase of its own within the interval, from a hash of its name, so probes are
+ * spread evenly and stay so over restarts; a little jitter keeps two watches of the same targets from probing at the same moments.
  * Confined to the timeline.
  */
 final class ProbeSchedule {
 
     private static final double JITTER = 0.05;
-    /** A certificate is looked at this many times at least before it ends. */
+    /** A certificate is probed this many times at least before it ends. */
     private static final int PROBES_BEFORE_END = 20;
 
     private static final int MAX_RECHECKS = 2;
@@ -48,7 +48,7 @@ final class ProbeSchedule {
         return z ^ (z >>> 33);
     }
 
-    /** Delay of the first look. What a set stands for is to be known at once. */
+    /** Delay of the first probe. What a set stands for is to be known at once. */
     long firstNanos() {
         if (set) {
             return 0;
@@ -58,7 +58,7 @@ final class ProbeSchedule {
     }
 
     /**
-     * Delay of the look after a report.
+     * Delay of the probe after a report.
      *
      * @param sinceStartNanos time since the watch was started
      */

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many looks are under way at once, in all and to one host. Hosts that wait are served in turn, so a host with a
+ * How many probes are under way at once, in all and to one host. Hosts that wait are served in turn, so a host with a
  * thousand targets does not hold up the others. Confined to the timeline.
  */
 final class ProbeWindow {

@@ -30,7 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 
-/** Looks at a target and inspects what was seen. Thread-safe; the future never fails. */
+/** Probes a target and inspects what was seen. Thread-safe; the future never fails. */
 final class ProbingChecker implements TargetChecker {
 
     private final CertWatchConfig.Judging judging;

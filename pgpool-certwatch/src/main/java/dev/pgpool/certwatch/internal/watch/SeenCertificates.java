@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Which leaves a target showed lately, and what follows from it: is this one new, or do several servers take turns behind
  * one address? A leaf that comes back after another has taken its place was not renewed away. While that goes on, every leaf
  * seen lately is judged, so an old certificate on one member of a load balancer raises one alarm that stays, and not a change
- * at each look. A place that fails keeps what it showed last. Confined to the timeline.
+ * at each probe. A place that fails keeps what it showed last. Confined to the timeline.
  */
 final class SeenCertificates {
 
@@ -42,14 +42,14 @@ final class SeenCertificates {
         }
     }
 
-    /** What is to be judged after a look, and the changes that it shows. */
+    /** What is to be judged after a probe, and the changes that it shows. */
     record Seen(List<Inspection> judged, List<CertificateChange> changes) {}
 
     /**
-     * Takes in a look that brought something.
+     * Takes in a probe that brought something.
      *
      * @param fresh what it brought, not empty
-     * @param addresses the places looked at; empty for files
+     * @param addresses the places probed; empty for files
      */
     Seen onProbe(CertTarget target, List<Inspection> fresh, List<AddressResult> addresses, Instant now) {
         List<Inspection> kept = failing(fresh, addresses);
@@ -79,7 +79,7 @@ final class SeenCertificates {
         return new Seen(judged(fresh, kept), List.copyOf(changes));
     }
 
-    /** The last known of places that were looked at in vain while others served. */
+    /** The last known of places that were probed in vain while others served. */
     private List<Inspection> failing(List<Inspection> fresh, List<AddressResult> addresses) {
         List<Inspection> kept = new ArrayList<>(0);
         for (AddressResult address : addresses) {

@@ -5,11 +5,11 @@ import dev.pgpool.certwatch.target.CertTarget;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** A look and its inspection; tests of the schedule put in their own. */
+/** A probe and its inspection; tests of the schedule put in their own. */
 @FunctionalInterface
 interface TargetChecker {
 
-    /** Looks at a target; the inspections of the look before are used again where they still hold. */
+    /** Probes a target; the inspections of the probe before are used again where they still hold. */
     CompletableFuture<CheckResult> check(CertTarget target, List<Inspection> former);
 
     /** A target is watched no longer. */

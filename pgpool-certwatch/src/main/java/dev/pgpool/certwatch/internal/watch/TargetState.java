@@ -11,21 +11,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that is kept of a target between looks.
+ * All that is kept of a target between probes.
  *
- * @param target what was looked at
- * @param checkedAt when the last look ended
- * @param reached the last look brought a chain
- * @param findings of the last look, apart from those about the chain
+ * @param target what was probed
+ * @param checkedAt when the last probe ended
+ * @param reached the last probe brought a chain
+ * @param findings of the last probe, apart from those about the chain
  * @param inspections of the last chains seen; empty if none ever were
  * @param chainSeenAt when they were seen; absent if never
- * @param addresses of the last look
+ * @param addresses of the last probe
  * @param expected leaf of the expected file; absent if there is none
  * @param differsSince since when the served leaf is not the expected one; absent if it is
  * @param downgrade the last change made expiry earlier; absent if not
  * @param clockOffset peer's time minus ours; absent if not told
  * @param renewals changes to a certificate that ends later
- * @param duration of the last look
+ * @param duration of the last probe
  */
 record TargetState(
         CertTarget target,

@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.watch;
 
-/** The thread that owns the state of all targets, and its idea of passing time. Tests move it by hand. */
+/** The thread that owns the state of all targets, and its clock for delays. Tests move that clock by hand. */
 interface Timeline extends AutoCloseable {
 
     /** Monotonic time. */

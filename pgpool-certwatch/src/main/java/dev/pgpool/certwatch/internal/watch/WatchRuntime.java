@@ -9,10 +9,10 @@ interface WatchRuntime extends AutoCloseable {
 
     TargetChecker checker();
 
-    /** A scheduled look began this late. */
+    /** A scheduled probe began this late. */
     default void onLag(long nanos) {}
 
-    /** Lateness of the last scheduled look. */
+    /** Lateness of the last scheduled probe. */
     default long lagNanos() {
         return 0;
     }

@@ -36,13 +36,13 @@ final class WatchedTarget {
     private final SeenCertificates seenCertificates;
 
     Timeline.@Nullable Cancellable next;
-    /** Where in the window the look under way has its place. */
+    /** Where in the window the probe under way has its place. */
     String place;
 
     /** The first sweep waits for this target. */
     boolean firstSweep;
 
-    /** Looked at once, and not watched. */
+    /** Probed once, and not watched. */
     boolean once;
 
     boolean inFlight;
@@ -70,7 +70,7 @@ final class WatchedTarget {
     }
 
     /**
-     * What the limit of looks to one host goes by: the address that the last look found, as many names often lead to one
+     * What the limit of probes to one host goes by: the address that the last probe found, as many names often lead to one
      * machine; before that, the name.
      */
     String hostToCount() {
@@ -123,7 +123,7 @@ final class WatchedTarget {
         }
     }
 
-    /** Takes in what a look brought; gives the changes of certificate that it shows. */
+    /** Takes in what a probe brought; gives the changes of certificate that it shows. */
     List<CertificateChange> learn(CheckResult checked, Instant now) {
         ProbeResult probe = checked.probe();
         TargetState before = state;
