@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Looks that are asked for and not scheduled. */
+/** Probes that are asked for and not scheduled. */
 class OneShotIT {
 
     private static final X509Bundle ROOT = Pki.root("Root");

@@ -13,12 +13,12 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The endpoint of the README is this one, and works. */
+/** The endpoint of the page on metrics is this one, and works. */
 class ScrapeEndpointIT {
 
     @Test
-    void theReadmeShowsWhatIsCompiled() throws Exception {
-        String readme = Files.readString(Path.of("..", "pgpool-certwatch", "README.md"));
+    void thePageShowsWhatIsCompiled() throws Exception {
+        String page = Files.readString(Path.of("..", "pgpool-certwatch", "docs", "metrics.md"));
         List<String> source =
                 Files.readAllLines(Path.of("src/main/java/dev/pgpool/examples/certificates/ScrapeEndpoint.java"));
         List<String> stripped = source.stream().map(String::strip).toList();
@@ -26,7 +26,7 @@ class ScrapeEndpointIT {
                         "\n",
                         source.subList(stripped.indexOf("// README: begin") + 1, stripped.indexOf("// README: end")))
                 .stripIndent();
-        assertThat(readme).contains(snippet.strip());
+        assertThat(page).contains(snippet.strip());
     }
 
     @Test

@@ -39,7 +39,7 @@ public record CertSnapshot(Instant at, List<CertReport> reports, List<String> pe
         return SnapshotTable.print(this);
     }
 
-    /** One JSON object; the README gives its fields. */
+    /** One JSON object; {@code docs/reports.md} gives its fields. */
     public String toJson() {
         return ReportJson.write(this);
     }

@@ -71,7 +71,7 @@ public sealed interface CertTarget permits Endpoint, CertificateFile, TrustStore
      * file:/directory/} and {@code file:/path/*.pem} for all certificate files there, {@code targets:/path} for a file that lists
      * targets, {@code truststore:jdk} and {@code truststore:os}.
      *
-     * <p>Options follow as query, percent-encoded where needed; the README lists them all. For every target: {@code name}, {@code
+     * <p>Options follow as query, percent-encoded where needed; {@code docs/targets.md} lists them all. For every target: {@code name}, {@code
      * warning}, {@code critical}, {@code interval}, {@code mute} and {@code label.<name>}. For servers besides: {@code sni},
      * {@code verify}, {@code expect}, {@code ca}, {@code capassword}, {@code client}, {@code clientpassword}, {@code proxy}, {@code
      * address}, {@code tls}, {@code ciphers}, {@code keys}, {@code proxyprotocol} and {@code ehlo}; for files {@code password}

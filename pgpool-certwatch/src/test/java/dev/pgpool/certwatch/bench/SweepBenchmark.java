@@ -23,7 +23,7 @@ import java.util.Locale;
 /**
  * Sweeps over many addresses of one TLS server: {@code port targets sweeps caFile [option...]}. Prints time,
  * CPU and memory of each sweep. Options: {@code java} for Java's own TLS, {@code names} to ask for another name at each
- * address, {@code warm} to measure in a JVM that has looked before, {@code meters} to bind a registry of Micrometer and scrape it after each sweep, {@code page} to write the watch's own page.
+ * address, {@code warm} to measure in a JVM that has probed before, {@code meters} to bind a registry of Micrometer and scrape it after each sweep, {@code page} to write the watch's own page.
  */
 public final class SweepBenchmark {
 

@@ -97,7 +97,7 @@ class PrometheusPageIT {
                             .startsWith("probe_ssl_last_chain_info")
                             .contains("subjectalternative=localhost}"))
                     .noneSatisfy(key -> assertThat(key).contains("127.0.0.11}"));
-            // looks under way and their lateness are of the moment, and looks and notices are counted only there
+            // probes under way and their lateness are of the moment, and probes and notices are counted only there
             direct.keySet().removeIf(PrometheusPageIT::ofTheMoment);
             Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
                 Map<String, Double> bound = new TreeMap<>(PrometheusPage.read(registry.scrape()));

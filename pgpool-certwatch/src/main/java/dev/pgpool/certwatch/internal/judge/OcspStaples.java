@@ -52,7 +52,7 @@ final class OcspStaples {
         return new OcspStaple(status, single.child(THIS_UPDATE).time(), next.time());
     }
 
-    /** Whether a response, signed by whomever, says of this serial number that its certificate is revoked. */
+    /** Whether a response, whether or not its signature is right, says of this serial number that its certificate is revoked. */
     static boolean saysRevoked(EncodedStaple staple, BigInteger serial) {
         Der basic = Der.of(Der.of(staple.encoded()).child(1).content().child(1).value());
         for (Der part : basic.child(0).children()) {

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** What a target showed lately, as sequences of looks; {@code A@1} is leaf A at address 1, {@code !1} a failed address. */
+/** What a target showed lately, as sequences of probes; {@code A@1} is leaf A at address 1, {@code !1} a failed address. */
 class SeenCertificatesTest {
 
     private static final X509Bundle ROOT = Pki.root("Root");

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 /** The schedule and the notices, with time moved by hand. */
 class WatchLoopTest {
 
-    /** Time, the thread and the looks, all in the hand of the test. */
+    /** Time, the thread and the probes, all controlled by the test. */
     private static final class Bench extends Clock implements WatchRuntime, Timeline {
         private record Due(long at, long order, Runnable task, boolean[] cancelled) {}
 
@@ -168,7 +168,7 @@ class WatchLoopTest {
         bench.advance(Duration.ofSeconds(10));
         assertThat(loop.inFlight()).isEqualTo(10);
         assertThat(bench.begun).hasSize(10);
-        // one wedged look takes one place, and the others go round
+        // a probe that hangs takes one place of the window, and the others go on
         bench.answer = target -> failed(FindingCode.CONNECT_REFUSED);
         bench.probes.values().stream()
                 .flatMap(List::stream)

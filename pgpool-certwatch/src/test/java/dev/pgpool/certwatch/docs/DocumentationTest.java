@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -16,15 +16,17 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the page for newcomers promises under our names exists under these names; what README says of options is so. */
-class ComingFromTest {
+/** What the page for newcomers promises under our names exists under these names; what the pages say of options and meters is so. */
+class DocumentationTest {
 
     private static final Path PAGE = Path.of("docs", "coming-from.md");
-    private static final Path README = Path.of("README.md");
+    private static final Path TARGETS = Path.of("docs", "targets.md");
+    private static final Path METRICS = Path.of("docs", "metrics.md");
     private static final Pattern CODE = Pattern.compile("`([^`]+)`");
 
     /** The right column of all tables. */
@@ -93,11 +95,11 @@ class ComingFromTest {
         assertThat(CertTarget.parse("https://h?" + option)).isNotNull();
     }
 
-    /** The options of the README's table, by kind of target. */
-    static List<String> readmeOptions() throws IOException {
+    /** The options of the page's table, by kind of target. */
+    static List<String> documentedOptions() throws IOException {
         List<String> options = new java.util.ArrayList<>();
         boolean inTable = false;
-        for (String line : Files.readAllLines(README)) {
+        for (String line : Files.readAllLines(TARGETS)) {
             inTable = line.startsWith("| option |") || (inTable && line.startsWith("|"));
             if (inTable && line.startsWith("| `")) {
                 options.add(line);
@@ -107,8 +109,8 @@ class ComingFromTest {
     }
 
     @ParameterizedTest
-    @MethodSource("readmeOptions")
-    void everyOptionOfTheReadmeIsTakenWhereItSays(String row) {
+    @MethodSource("documentedOptions")
+    void everyDocumentedOptionIsTakenWhereItSays(String row) {
         String where = row.split("\\|")[2].strip();
         String base = switch (where) {
             case "all", "servers" -> "https://h?";
@@ -129,11 +131,11 @@ class ComingFromTest {
     }
 
     @Test
-    void theReadmeHasAsManyOptionsAsThereAre() throws IOException {
-        assertThat(readmeOptions()).hasSizeGreaterThan(15);
+    void thePageHasAsManyOptionsAsThereAre() throws IOException {
+        assertThat(documentedOptions()).hasSizeGreaterThan(15);
         String all = org.assertj.core.api.Assertions.catchThrowable(() -> CertTarget.parse("https://h?nosuch=x"))
                 .getMessage();
-        String table = String.join("\n", readmeOptions());
+        String table = String.join("\n", documentedOptions());
         for (String option :
                 all.replaceAll(".*one of ", "").replaceAll("[^a-z, ]", "").split(", ")) {
             if (!option.isBlank() && !option.startsWith("label") && !option.startsWith("ssl")) {
@@ -143,10 +145,37 @@ class ComingFromTest {
     }
 
     @Test
-    void theReadmeListsAllMetersOfItsOwn() throws IOException {
-        String text = Files.readString(README) + Files.readString(PAGE);
+    void thePageListsAllMetersOfBlackboxExporter() throws IOException {
+        String text = Files.readString(METRICS);
         assertThat(CertWatchMeters.values())
                 .filteredOn(meter -> meter.prometheusName().startsWith("probe_"))
                 .allSatisfy(meter -> assertThat(text).contains(meter.prometheusName()));
+    }
+
+    static List<Path> pages() throws IOException {
+        try (Stream<Path> docs = Files.list(Path.of("docs"))) {
+            return Stream.concat(
+                            Stream.of(Path.of("README.md")),
+                            docs.filter(page -> page.toString().endsWith(".md")).sorted())
+                    .toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void everyLinkLeadsToAFileThatIsThere(Path page) throws IOException {
+        Matcher links = Pattern.compile("\\]\\(([^)#:]+)\\)").matcher(Files.readString(page));
+        while (links.find()) {
+            assertThat(page.resolveSibling(links.group(1)).normalize()).exists();
+        }
+    }
+
+    @Test
+    void theReadmeLeadsToEveryPage() throws IOException {
+        String readme = Files.readString(Path.of("README.md"));
+        assertThat(pages())
+                .hasSizeGreaterThan(5)
+                .filteredOn(page -> !page.equals(Path.of("README.md")))
+                .allSatisfy(page -> assertThat(readme).contains("(docs/" + page.getFileName() + ")"));
     }
 }

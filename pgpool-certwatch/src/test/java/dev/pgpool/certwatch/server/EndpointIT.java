@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.server;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.finding.FindingCode.CONNECT_RESET;
@@ -10,6 +10,8 @@ import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static dev.pgpool.certwatch.fixture.Probes.worst;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.CertWatchBuilder;
 import dev.pgpool.certwatch.config.AddressResolver;
 import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.event.CertificateChange;
@@ -44,7 +46,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Looks at TLS servers that serve all kinds of chains and fail in all kinds of ways. */
+/** Probes of TLS servers that serve all kinds of chains and fail in all kinds of ways. */
 class EndpointIT {
 
     private static final X509Bundle ROOT = Pki.root("Root");
@@ -529,7 +531,7 @@ class EndpointIT {
             assertThat(codes(report)).containsExactlyInAnyOrder(CONNECT_REFUSED, EXPIRING_CRITICAL);
             assertThat(report.chainSeenAt()).isEqualTo(Pki.NOW);
             assertThat(report.success()).isFalse();
-            // and without any further look
+            // and without any further probe
             clock.now = Pki.NOW.plus(Duration.ofDays(61));
             assertThat(watch.snapshot().worst()).isEqualTo(Level.EXPIRED);
             assertThat(watch.snapshot().reports().get(0).expiry().effective())

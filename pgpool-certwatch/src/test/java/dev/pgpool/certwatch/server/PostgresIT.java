@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.server;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Probes.check;
@@ -8,6 +8,8 @@ import static dev.pgpool.certwatch.fixture.Probes.probeAt;
 import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.CertWatchBuilder;
 import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.event.CertificateChange;
 import dev.pgpool.certwatch.finding.Level;
@@ -35,7 +37,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Looks at real PostgreSQL servers. */
+/** Probes of real PostgreSQL servers. */
 class PostgresIT {
 
     private static final X509Bundle ROOT = Pki.root("Database Root");

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.file;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Probes.check;
@@ -7,6 +7,7 @@ import static dev.pgpool.certwatch.fixture.Probes.patient;
 import static dev.pgpool.certwatch.fixture.Probes.probeAt;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.event.CertificateChange;
 import dev.pgpool.certwatch.finding.Level;
@@ -30,7 +31,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Looks at files of every form, whole and broken. */
+/** Probes of files of every form, whole and broken. */
 class FilesIT {
 
     private static final X509Bundle ROOT = Pki.root("Root");

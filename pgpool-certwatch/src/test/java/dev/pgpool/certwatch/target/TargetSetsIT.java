@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.target;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Probes.codes;
@@ -7,6 +7,8 @@ import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.CertWatchBuilder;
 import dev.pgpool.certwatch.config.AddressResolver;
 import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.event.Notice;
@@ -15,8 +17,6 @@ import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.Probes;
 import dev.pgpool.certwatch.report.CertReport;
 import dev.pgpool.certwatch.report.CertSnapshot;
-import dev.pgpool.certwatch.target.CertTarget;
-import dev.pgpool.certwatch.target.TargetSet;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -203,7 +203,7 @@ class TargetSetsIT {
         try (CertWatch watch = started(patient().trust(trust(ROOT)).target("file:" + directory + "/"))) {
             assertThat(names(probe(watch))).containsExactly("service");
             Files.writeString(file, "no certificate any more");
-            // The set and its member are looked at in no order: the second time both have seen it.
+            // The set and its member are probed in no order: the second time both have seen it.
             probe(watch);
             CertSnapshot after = probe(watch);
             assertThat(names(after)).containsExactly("service");

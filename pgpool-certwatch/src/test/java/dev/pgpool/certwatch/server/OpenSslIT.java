@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.server;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Probes.codes;
@@ -8,6 +8,7 @@ import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.OpenSsl;
 import dev.pgpool.certwatch.fixture.Pki;
@@ -56,7 +57,7 @@ import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Looks at OpenSSL servers: old protocols, client certificates, staples; and at revocation lists. */
+/** Probes of OpenSSL servers: old protocols, client certificates, staples; and at revocation lists. */
 class OpenSslIT {
 
     private static final X509Bundle ROOT = Pki.root("Root");

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.server;
 
 import static dev.pgpool.certwatch.finding.FindingCode.CHAIN_TOO_LARGE;
 import static dev.pgpool.certwatch.fixture.Probes.codes;

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.report;
 
 import static dev.pgpool.certwatch.fixture.Probes.patient;
 import static dev.pgpool.certwatch.fixture.Probes.probeAt;
@@ -6,14 +6,13 @@ import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.event.Notice;
 import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.finding.Level;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
-import dev.pgpool.certwatch.report.CertReport;
-import dev.pgpool.certwatch.report.CertSnapshot;
 import dev.pgpool.certwatch.target.CertTarget;
 import dev.pgpool.certwatch.target.Thresholds;
 import io.netty.pkitesting.X509Bundle;

@@ -1,11 +1,9 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.target;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pgpool.certwatch.fixture.Pki;
-import dev.pgpool.certwatch.target.CertTarget;
-import dev.pgpool.certwatch.target.Endpoint;
 import dev.pgpool.certwatch.trust.TrustSource;
 import dev.pgpool.certwatch.trust.Verification;
 import io.netty.pkitesting.X509Bundle;

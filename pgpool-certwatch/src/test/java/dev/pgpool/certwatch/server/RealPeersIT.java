@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.server;
 
 import static dev.pgpool.certwatch.finding.FindingCode.CLIENT_CERT_REQUIRED;
 import static dev.pgpool.certwatch.fixture.Probes.patient;

@@ -1,10 +1,12 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.connect;
 
 import static dev.pgpool.certwatch.fixture.Probes.PATIENCE;
 import static dev.pgpool.certwatch.fixture.Probes.patient;
 import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.CertWatchBuilder;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
 import dev.pgpool.certwatch.report.CertSnapshot;

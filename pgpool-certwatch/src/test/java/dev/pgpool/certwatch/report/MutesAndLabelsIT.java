@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.report;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Probes.check;
@@ -8,6 +8,8 @@ import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.CertWatchBuilder;
 import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.event.Notice;
 import dev.pgpool.certwatch.finding.Finding;
@@ -17,7 +19,6 @@ import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.PrometheusPage;
 import dev.pgpool.certwatch.metrics.CertWatchMetrics;
 import dev.pgpool.certwatch.metrics.PrometheusText;
-import dev.pgpool.certwatch.report.CertReport;
 import dev.pgpool.certwatch.target.CertTarget;
 import dev.pgpool.certwatch.target.TargetPolicy;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -42,7 +43,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a person has said about a target: known and accepted, and whose it is. */
+/** What the user says about a target: findings that are accepted, and labels. */
 class MutesAndLabelsIT {
 
     private static final X509Bundle ROOT = Pki.root("Root");
@@ -112,7 +113,7 @@ class MutesAndLabelsIT {
                         .doesNotContainKey("certwatch_finding{code=EXPIRING_CRITICAL, instance=a}")
                         .containsEntry("certwatch_level{instance=a}", 0.0);
                 assertThat(notices).isEmpty();
-                // Levels are of the present: no look is needed for the date to pass.
+                // Levels are of the present: no probe is needed for the date to pass.
                 clock.now = until;
                 assertThat(watch.snapshot().worst()).isEqualTo(Level.CRITICAL);
                 assertThat(check(watch, "a").findings())

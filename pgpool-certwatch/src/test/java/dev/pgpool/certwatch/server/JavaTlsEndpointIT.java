@@ -1,11 +1,11 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.server;
 
 import dev.pgpool.certwatch.fixture.Probes;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/** The same OpenSSL servers with Java's own TLS: another way to staples, and another view of old versions. */
-class JavaTlsOpenSslIT extends OpenSslIT {
+/** The same probes with Java's own TLS, as in a host without BoringSSL. */
+class JavaTlsEndpointIT extends EndpointIT {
 
     @BeforeAll
     static void withoutBoringSsl() {

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.connect;
 
 import static dev.pgpool.certwatch.finding.FindingCode.ADDRESS_UNREACHABLE;
 import static dev.pgpool.certwatch.finding.FindingCode.CONNECT_FAILED;
@@ -12,6 +12,8 @@ import static dev.pgpool.certwatch.fixture.Probes.probeAt;
 import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.CertWatchBuilder;
 import dev.pgpool.certwatch.config.AddressResolver;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;

@@ -1,21 +1,14 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.target;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.CertWatchBuilder;
+import dev.pgpool.certwatch.CertWatchException;
 import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.finding.Mute;
 import dev.pgpool.certwatch.fixture.Pki;
-import dev.pgpool.certwatch.target.CertTarget;
-import dev.pgpool.certwatch.target.CertificateFile;
-import dev.pgpool.certwatch.target.ConnectOptions;
-import dev.pgpool.certwatch.target.Endpoint;
-import dev.pgpool.certwatch.target.HttpProxy;
-import dev.pgpool.certwatch.target.KeyKind;
-import dev.pgpool.certwatch.target.Protocol;
-import dev.pgpool.certwatch.target.ProxyProtocol;
-import dev.pgpool.certwatch.target.Thresholds;
-import dev.pgpool.certwatch.target.TlsOffer;
 import dev.pgpool.certwatch.trust.Secret;
 import dev.pgpool.certwatch.trust.TrustSource;
 import dev.pgpool.certwatch.trust.Verification;

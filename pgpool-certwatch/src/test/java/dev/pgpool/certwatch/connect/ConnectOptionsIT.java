@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.connect;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Probes.check;
@@ -9,6 +9,8 @@ import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.pgpool.certwatch.CertWatch;
+import dev.pgpool.certwatch.CertWatchBuilder;
 import dev.pgpool.certwatch.config.AddressResolver;
 import dev.pgpool.certwatch.event.CertWatchListener;
 import dev.pgpool.certwatch.event.CertificateChange;

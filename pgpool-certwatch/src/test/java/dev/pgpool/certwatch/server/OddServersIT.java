@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.server;
 
 import static dev.pgpool.certwatch.finding.FindingCode.HANDSHAKE_FAILED;
 import static dev.pgpool.certwatch.finding.FindingCode.INCONSISTENT_CERT;

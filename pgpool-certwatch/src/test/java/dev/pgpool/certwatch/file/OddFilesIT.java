@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.file;
 
 import static dev.pgpool.certwatch.finding.FindingCode.BAD_PASSWORD;
 import static dev.pgpool.certwatch.finding.FindingCode.EXPIRED;

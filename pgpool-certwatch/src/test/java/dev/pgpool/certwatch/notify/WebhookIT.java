@@ -1,13 +1,14 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.notify;
 
 import static dev.pgpool.certwatch.fixture.Probes.check;
 import static dev.pgpool.certwatch.fixture.Probes.patient;
 import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.event.Notice;
 import dev.pgpool.certwatch.fixture.Pki;
-import dev.pgpool.certwatch.notify.WebhookNotifier;
 import dev.pgpool.certwatch.target.CertTarget;
 import io.netty.pkitesting.X509Bundle;
 import java.io.ByteArrayOutputStream;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Receivers of every manner, as sockets: none holds a notice for ever, and none hears more than HTTP/1.1. */
+/** Receivers that answer well, late, badly or not at all: none holds a notice for ever, and each is sent HTTP/1.1 only. */
 class WebhookIT {
 
     private static final X509Bundle ROOT = Pki.root("Root");
@@ -112,11 +113,11 @@ class WebhookIT {
     }
 
     private WebhookNotifier webhook(Duration gather, Duration timeout, Duration pause) {
-        return WebhookNotifier.to(URI.create("http://127.0.0.1:" + receiver.getLocalPort() + "/hook/token"))
-                .gather(gather)
-                .timeout(timeout)
-                .firstPause(pause)
-                .build();
+        return settings().gather(gather).timeout(timeout).firstPause(pause).build();
+    }
+
+    private WebhookNotifier.Settings settings() {
+        return WebhookNotifier.to(URI.create("http://127.0.0.1:" + receiver.getLocalPort() + "/hook/token"));
     }
 
     /** A notice of a certificate that has expired. */
@@ -134,6 +135,26 @@ class WebhookIT {
             Awaitility.await().atMost(PATIENCE).until(() -> !notices.isEmpty());
         }
         return notices.get(0);
+    }
+
+    @Test
+    void aSecretHeaderProvesWhoIsCalling() throws Exception {
+        try (WebhookNotifier webhook = settings()
+                .secret("Authorization", "Bearer s3cret")
+                .gather(Duration.ofMillis(1))
+                .build()) {
+            webhook.onNotice(notice());
+            Awaitility.await().atMost(PATIENCE).until(() -> requests.size() == 1);
+        }
+        assertThat(requests.get(0)).contains("Authorization: Bearer s3cret\r\n");
+    }
+
+    @Test
+    void aSecretThatIsNoHeaderIsRefusedWithoutBeingShown() {
+        assertThatThrownBy(() -> settings().secret("Authorization", "s3cret\r\nX: y"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("webhook: header Authorization: not allowed")
+                .hasMessageNotContaining("s3cret");
     }
 
     @Test

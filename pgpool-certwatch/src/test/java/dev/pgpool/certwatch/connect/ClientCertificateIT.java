@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.connect;
 
 import static dev.pgpool.certwatch.finding.FindingCode.CLIENT_CERT_EXPIRED;
 import static dev.pgpool.certwatch.finding.FindingCode.CLIENT_CERT_EXPIRING;
@@ -10,6 +10,7 @@ import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.finding.FindingCode;
 import dev.pgpool.certwatch.finding.Level;

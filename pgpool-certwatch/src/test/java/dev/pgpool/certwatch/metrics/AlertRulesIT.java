@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.metrics;
 
 import static dev.pgpool.certwatch.fixture.Probes.check;
 import static dev.pgpool.certwatch.fixture.Probes.patient;
@@ -6,10 +6,10 @@ import static dev.pgpool.certwatch.fixture.Probes.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.fixture.Installed;
 import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
-import dev.pgpool.certwatch.metrics.PrometheusText;
 import dev.pgpool.certwatch.target.CertTarget;
 import dev.pgpool.certwatch.target.Endpoint;
 import io.netty.pkitesting.X509Bundle;

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.report;
 
 import static dev.pgpool.certwatch.fixture.Probes.PATIENCE;
 import static dev.pgpool.certwatch.fixture.Probes.check;
@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.pgpool.certwatch.CertWatch;
 import dev.pgpool.certwatch.event.Notice;
 import dev.pgpool.certwatch.fixture.DerWriter;
 import dev.pgpool.certwatch.fixture.OddCertificates;
@@ -16,7 +17,6 @@ import dev.pgpool.certwatch.fixture.Pki;
 import dev.pgpool.certwatch.fixture.TlsPeer;
 import dev.pgpool.certwatch.internal.x509.Certificates;
 import dev.pgpool.certwatch.metrics.CertWatchMetrics;
-import dev.pgpool.certwatch.report.CertReport;
 import dev.pgpool.certwatch.target.CertTarget;
 import dev.pgpool.certwatch.target.Endpoint;
 import io.micrometer.prometheusmetrics.PrometheusConfig;

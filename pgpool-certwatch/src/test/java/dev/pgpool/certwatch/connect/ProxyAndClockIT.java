@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.connect;
 
 import static dev.pgpool.certwatch.finding.FindingCode.CLOCK_SUSPECT;
 import static dev.pgpool.certwatch.finding.FindingCode.PROXY_FAILED;
@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Looks through an HTTP proxy, and what peers say about the time. */
+/** Probes through an HTTP proxy, and what peers say about the time. */
 class ProxyAndClockIT {
 
     private static final X509Bundle ROOT = Pki.root("Root");

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch;
+package dev.pgpool.certwatch.file;
 
 import static dev.pgpool.certwatch.finding.FindingCode.*;
 import static dev.pgpool.certwatch.fixture.Probes.codes;
