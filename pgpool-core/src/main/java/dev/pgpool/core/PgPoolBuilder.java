@@ -50,6 +50,7 @@ public final class PgPoolBuilder {
     private boolean applicationNameAddHost = ClientsConfig.DEFAULT.applicationNameAddHost();
     private String loginNotice = ClientsConfig.DEFAULT.loginNotice();
     private boolean simpleQueries = ClientsConfig.DEFAULT.simpleQueries();
+    private List<String> ignoredStartupParameters = ClientsConfig.DEFAULT.ignoredStartupParameters();
     private int maxClientConnections = 10_000;
     private Duration loginTimeout = Duration.ofSeconds(60);
     private ClientAuthentication authentication = ClientAuthentication.SCRAM_SHA_256;
@@ -142,6 +143,16 @@ public final class PgPoolBuilder {
     /** Default empty, none. A NOTICE that each client gets when it has logged in; sent as it is, in UTF-8. */
     public PgPoolBuilder loginNotice(String text) {
         this.loginNotice = text;
+        return this;
+    }
+
+    /**
+     * Default none: what a client gives at start-up becomes a setting of its session. Parameters of these names are dropped
+     * instead, in any letters, also within {@code options}; the name {@code options} drops all that is given there. As in
+     * PgBouncer, client_encoding, DateStyle, TimeZone, standard_conforming_strings and application_name are applied anyway.
+     */
+    public PgPoolBuilder ignoreStartupParameters(String... names) {
+        this.ignoredStartupParameters = List.of(names);
         return this;
     }
 
@@ -406,7 +417,7 @@ public final class PgPoolBuilder {
                 authenticatorWithoutTls);
         return new PgPoolConfig(
                 listen,
-                new ClientsConfig(applicationNameAddHost, loginNotice, simpleQueries),
+                new ClientsConfig(applicationNameAddHost, loginNotice, simpleQueries, ignoredStartupParameters),
                 databases,
                 users,
                 poolMode,

@@ -124,6 +124,9 @@ final class BuilderCode {
         code.unless(usual.applicationNameAddHost(), "applicationNameAddHost", is.applicationNameAddHost())
                 .unless(usual.loginNotice(), "loginNotice", is.loginNotice())
                 .unless(usual.simpleQueries(), "simpleQueries", is.simpleQueries());
+        if (!is.ignoredStartupParameters().isEmpty()) {
+            code.call("ignoreStartupParameters", JavaCode.all(is.ignoredStartupParameters().stream()));
+        }
     }
 
     private void auth(AuthConfig is, AuthConfig usual, JavaCode code) {

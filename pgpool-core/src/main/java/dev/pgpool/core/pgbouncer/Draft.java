@@ -212,6 +212,7 @@ final class Draft {
         builder.tcp(tcp -> tcp(all, tcp))
                 .applicationNameAddHost(all.bool("application_name_add_host", false))
                 .loginNotice(all.text("login_notify_message", ""))
+                .ignoreStartupParameters(all.names("ignore_startup_parameters").toArray(String[]::new))
                 .simpleQueries(!all.bool("disable_pqexec", false));
         String sockets = all.text("unix_socket_dir", Keys.of("unix_socket_dir").defaultValue());
         if (!sockets.isEmpty()) {

@@ -94,8 +94,7 @@ final class Keys {
             reloadable("server_round_robin", "0"),
             fixed("track_extra_parameters", "IntervalStyle").ignored("every parameter that a client sets is tracked"),
             reloadable("ignore_startup_parameters", "")
-                    .ignored("start-up parameters are settings of the session, and are applied instead of being"
-                            + " dropped"),
+                    .but("a parameter that is not in it is applied, and not refused"),
             fixed("peer_id", "0"),
             fixed("disable_pqexec", "0").but("the console goes on with simple queries"),
             reloadable("application_name_add_host", "0"),

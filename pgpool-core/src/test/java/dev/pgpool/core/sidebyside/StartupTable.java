@@ -20,7 +20,7 @@ final class StartupTable {
         return List.of(
                 Setup.of(
                         "start-up options",
-                        List.of("ignore_startup_parameters = extra_float_digits, options"),
+                        List.of("ignore_startup_parameters = extra_float_digits, options, work_mem"),
                         shows("none", "application_name"),
                         shows("application_name", "application_name", "application_name", "it's me"),
                         shows("client_encoding", "client_encoding", "client_encoding", "UTF8"),
@@ -48,7 +48,9 @@ final class StartupTable {
                                         List.of(
                                                 "FATAL 22023 invalid value for parameter \"replication\": \"sometimes\"",
                                                 "closed: true")),
-                        shows("extra_float_digits that is ignored", "application_name", "extra_float_digits", "2"),
+                        shows("extra_float_digits that is ignored", "extra_float_digits", "extra_float_digits", "2"),
+                        shows("nonsense that is ignored", "work_mem", "work_mem", "nonsense"),
+                        shows("options that are ignored", "enable_seqscan", "options", "-c enable_seqscan=off"),
                         spelled("DateStyle", "options", "-c datestyle=postgres", "Postgres, MDY", "13 'Postgres, MDY'"),
                         shows("options with two", "TimeZone", "options", "-c datestyle=postgres --TimeZone=Asia/Tokyo"),
                         Case.of("a bad DateStyle", seat -> seat.login("app", "app", "", "DateStyle", "nonsense"))

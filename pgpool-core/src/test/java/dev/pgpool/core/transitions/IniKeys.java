@@ -150,6 +150,7 @@ final class IniKeys {
             seen("max_user_client_connections", "20", "1", "user.maxClients"),
             config("server_round_robin", "0", "1"),
             seen("application_name_add_host", "0", "1", "pooler.applicationNameAddHost"),
+            seen("ignore_startup_parameters", "", "extra_float_digits, work_mem", "pooler.ignoreStartupParameters"),
             seen("login_notify_message", "", "welcome, it's pgpool", "pooler.loginNotice"),
             seen("stats_period", "3600", "0.2", "pooler.statsPeriod"),
             seen("max_prepared_statements", "200", "1", "database.maxPreparedStatements")
@@ -230,7 +231,6 @@ final class IniKeys {
 
     /** Keys that mean nothing here, or that are refused, with values that are not their defaults. */
     static final Map<String, String> WITHOUT_EFFECT = Map.ofEntries(
-            Map.entry("ignore_startup_parameters", "extra_float_digits"),
             Map.entry("conffile", "/nowhere.ini"),
             Map.entry("scram_iterations", "9999"),
             Map.entry("auth_ldap_options", "x"),

@@ -67,6 +67,18 @@ final class PoolerTransitions {
                                     .asString()
                                     .contains("S \"NOTICE\"", "C \"00000\"", "M \"welcome, it's pgpool\"");
                         }),
+                change("pooler.ignoreStartupParameters")
+                        .after((stage, told) -> told.pooler(b -> b.ignoreStartupParameters("Work_Mem")))
+                        .seen(scene -> {
+                            for (String[] given : new String[][] {
+                                {"work_mem", "5MB"}, {"WORK_MEM", "nonsense"}, {"options", "-c work_mem=5MB"}
+                            }) {
+                                WireClient client = scene.connect()
+                                        .startup(Stage.APP, Stage.APP, given[0], given[1])
+                                        .awaitLogin(Stage.SECRET);
+                                assertThat(client.value("SHOW work_mem")).isEqualTo("4MB");
+                            }
+                        }),
                 change("pooler.simpleQueries")
                         .after((stage, told) -> told.pooler(b -> b.simpleQueries(false)))
                         .seen(scene -> {

@@ -80,7 +80,9 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         session.identity().introduced(user(), database());
         this.replication = ReplicationRequest.isWanted(startup.parameters().get("replication"));
         // those of a replication client are for its server alone to judge
-        this.settings = replication ? StartupSettings.NONE : StartupSettings.of(this.startup);
+        this.settings = replication
+                ? StartupSettings.NONE
+                : StartupSettings.of(this.startup, session.services().config().clients());
         this.peer = Peer.of(session.channel(), session.tls());
         this.terms = session.services();
     }

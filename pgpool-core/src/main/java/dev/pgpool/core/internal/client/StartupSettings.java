@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.client;
 
+import dev.pgpool.core.config.ClientsConfig;
 import dev.pgpool.core.internal.params.ApplicationName;
 import dev.pgpool.core.internal.params.StartupOptions;
 import dev.pgpool.core.internal.wire.RawText;
@@ -79,15 +80,21 @@ record StartupSettings(List<Setting> tried, @Nullable String applicationName) {
         return new StartupSettings(clean, applicationName);
     }
 
-    /** As PostgreSQL takes them: {@code options} first, so that parameters of their own win. */
-    static StartupSettings of(StartupPacket.Startup startup) {
+    /**
+     * As PostgreSQL takes them: {@code options} first, so that parameters of their own win.
+     *
+     * @param rules which of them are dropped
+     */
+    static StartupSettings of(StartupPacket.Startup startup, ClientsConfig rules) {
         List<Setting> all = new ArrayList<>();
         startup.settings().stream()
                 .filter(setting -> setting.name().equals("options"))
                 .reduce((earlier, later) -> later)
-                .ifPresent(options -> all.addAll(StartupOptions.parse(options.value())));
+                .ifPresent(options -> StartupOptions.parse(options.value()).stream()
+                        .filter(setting -> !rules.ignores(setting.name(), true))
+                        .forEach(all::add));
         startup.settings().stream()
-                .filter(setting -> !NOT_SETTINGS.contains(setting.name()))
+                .filter(setting -> !NOT_SETTINGS.contains(setting.name()) && !rules.ignores(setting.name(), false))
                 .forEach(all::add);
         String name = null;
         for (Setting setting : all) {

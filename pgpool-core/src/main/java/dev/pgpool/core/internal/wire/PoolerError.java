@@ -118,7 +118,7 @@ public enum PoolerError {
             "0A000",
             "PQexec disallowed",
             "Only the extended query protocol is allowed here (disable_pqexec)."),
-    NO_TRANSACTION_BLOCKS("FATAL", "0A000", "transaction blocks not allowed in statement pooling mode", null),
+    NO_TRANSACTION_BLOCKS("FATAL", "08P01", "transaction blocks not allowed in statement pooling mode", null),
     SERVER_LOGIN_FAILED("FATAL", "08006", "server login failed: %s", null),
     SERVER_LOGIN_FAILING(
             "FATAL", "08006", "server login has been failing, cached error: %s (server_login_retry)", null),
