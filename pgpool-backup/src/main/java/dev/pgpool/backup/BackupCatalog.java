@@ -4,7 +4,7 @@ import dev.pgpool.backup.catalog.BackupId;
 import dev.pgpool.backup.catalog.BackupManifest;
 import dev.pgpool.backup.catalog.CatalogEntry;
 import dev.pgpool.backup.config.VerifyLevel;
-import dev.pgpool.backup.internal.run.Engine;
+import dev.pgpool.backup.internal.engine.Engine;
 import dev.pgpool.backup.internal.text.DisplayText;
 import java.util.List;
 import java.util.Objects;
@@ -20,12 +20,12 @@ public final class BackupCatalog {
 
     /** All backups, by database, oldest first; those whose manifest cannot be read too. */
     public List<CatalogEntry> list() {
-        return BackupEngine.calling(() -> engine.catalog().all());
+        return BackupEngine.calling(() -> engine.backups());
     }
 
     /** The backups of one database, oldest first. */
     public List<CatalogEntry> list(String database) {
-        return BackupEngine.calling(() -> engine.catalog().of(database));
+        return BackupEngine.calling(() -> engine.backups(database));
     }
 
     /**
@@ -34,7 +34,7 @@ public final class BackupCatalog {
      * @throws dev.pgpool.backup.report.BackupException with NOT_FOUND
      */
     public CatalogEntry show(String database, BackupId id) {
-        return BackupEngine.calling(() -> engine.catalog().find(database, id));
+        return BackupEngine.calling(() -> engine.backup(database, id));
     }
 
     /** Keeps a backup from retention until it is unpinned; the reason is for people. */

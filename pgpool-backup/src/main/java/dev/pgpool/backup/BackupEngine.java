@@ -3,8 +3,8 @@ package dev.pgpool.backup;
 import dev.pgpool.backup.catalog.BackupId;
 import dev.pgpool.backup.config.BackupConfig;
 import dev.pgpool.backup.config.VerifyLevel;
-import dev.pgpool.backup.internal.run.CronSchedule;
-import dev.pgpool.backup.internal.run.Engine;
+import dev.pgpool.backup.internal.engine.Engine;
+import dev.pgpool.backup.internal.settings.CheckedSettings;
 import dev.pgpool.backup.report.BackupException;
 import dev.pgpool.backup.report.FailureReason;
 import dev.pgpool.backup.report.RestoreReport;
@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes, keeps, proves and restores backups of one PostgreSQL server. Methods block unless they say otherwise, and may be
@@ -46,25 +45,12 @@ public final class BackupEngine implements AutoCloseable {
     private final BackupConfig config;
     private final List<ObjectStore> stores;
     private final BackupCatalog catalog;
-    private final @Nullable CronSchedule backups;
-    private final @Nullable CronSchedule verifications;
-    private final boolean catchUp;
 
-    BackupEngine(
-            Engine engine,
-            BackupConfig config,
-            List<ObjectStore> stores,
-            BackupCatalog catalog,
-            @Nullable CronSchedule backups,
-            @Nullable CronSchedule verifications,
-            boolean catchUp) {
-        this.engine = engine;
-        this.config = config;
-        this.stores = stores;
-        this.catalog = catalog;
-        this.backups = backups;
-        this.verifications = verifications;
-        this.catchUp = catchUp;
+    BackupEngine(CheckedSettings settings) {
+        this.engine = new Engine(settings);
+        this.config = settings.config();
+        this.stores = settings.stores();
+        this.catalog = new BackupCatalog(engine);
     }
 
     /** A builder. */
@@ -79,7 +65,7 @@ public final class BackupEngine implements AutoCloseable {
 
     /** Reads the catalog and starts the schedule, if there is one. Returns at once after that. */
     public void start() {
-        engine.start(backups, verifications, catchUp);
+        engine.start();
     }
 
     /** Takes a backup of all chosen databases now. Failure is a report, not an exception. */

@@ -16,7 +16,7 @@ import dev.pgpool.core.fixture.ModuleRules;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Dependencies point one way: {@code store <- stream, dump <- catalog, pg <- restore <- run <- façade}. */
+/** Dependencies point one way, from the facade down to the stores; {@link #FLOORS} is the picture. */
 @AnalyzeClasses(packages = "dev.pgpool.backup", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
@@ -24,11 +24,17 @@ class ArchitectureTest {
     private static final String INTERNAL = BACKUP + ".internal.";
 
     /** From the bottom up; each may be used by all floors above it, and the packages of one floor do not know each other. */
-    private static final List<List<String>> FLOORS =
-            List.of(List.of("stream", "dump"), List.of("catalog", "pg"), List.of("restore"), List.of("run"));
+    private static final List<List<String>> FLOORS = List.of(
+            List.of("stream", "dump", "schedule"),
+            List.of("catalog", "pg", "settings"),
+            List.of("globals", "context"),
+            List.of("archive", "lock"),
+            List.of("restore", "prune"),
+            List.of("verify", "run"),
+            List.of("engine"));
 
     /** What every package may use; it uses none of the floors. */
-    private static final List<String> GROUND = List.of("log", "text", "json");
+    private static final List<String> GROUND = List.of("log", "text", "json", "check");
 
     /** Values, listeners and stores: what a host sees beside the façade. */
     private static final String[] PUBLIC = {
@@ -77,6 +83,15 @@ class ArchitectureTest {
                             .toArray(String[]::new))));
 
     @ArchTest
+    static final ArchRule THE_FACADE_KNOWS_THE_ENGINE_AND_ITS_SETTINGS = noClasses()
+            .that()
+            .resideInAPackage(BACKUP)
+            .should()
+            .dependOnClassesThat(resideInAPackage(INTERNAL + ".")
+                    .and(resideInAnyPackage(INTERNAL + "engine", INTERNAL + "settings", INTERNAL + "text")
+                            .negate()));
+
+    @ArchTest
     static final ArchRule THE_FACADE_IS_ALONE_IN_ITS_PACKAGE = classes()
             .that()
             .resideInAPackage(BACKUP)
@@ -90,10 +105,10 @@ class ArchitectureTest {
             .haveSimpleName("package-info");
 
     @ArchTest
-    static final ArchRule RETENTION_IS_PURE = knowsNothingOfTheModuleButTextOf("retention");
+    static final ArchRule RETENTION_IS_PURE = isApart("retention");
 
     @ArchTest
-    static final ArchRule STORES_KNOW_NO_BACKUPS = knowsNothingOfTheModuleButTextOf("store");
+    static final ArchRule STORES_KNOW_NO_BACKUPS = isApart("store");
 
     @ArchTest
     static final ArchRule ONLY_THE_S3_STORE_KNOWS_MINIO = noClasses()
@@ -111,13 +126,14 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage("io.micrometer..");
 
-    private static ArchRule knowsNothingOfTheModuleButTextOf(String name) {
+    /** Uses nothing of the module but texts and checks of settings. */
+    private static ArchRule isApart(String name) {
         return noClasses()
                 .that()
                 .resideInAPackage(BACKUP + "." + name)
                 .should()
                 .dependOnClassesThat(resideInAPackage(BACKUP + "..")
-                        .and(resideInAnyPackage(BACKUP + "." + name, INTERNAL + "text")
+                        .and(resideInAnyPackage(BACKUP + "." + name, INTERNAL + "text", INTERNAL + "check")
                                 .negate()));
     }
 

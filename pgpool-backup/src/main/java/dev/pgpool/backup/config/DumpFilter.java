@@ -1,6 +1,6 @@
 package dev.pgpool.backup.config;
 
-import java.util.ArrayList;
+import dev.pgpool.backup.internal.check.Problems;
 import java.util.List;
 
 /**
@@ -31,19 +31,19 @@ public record DumpFilter(
         tables = List.copyOf(tables);
         excludeTables = List.copyOf(excludeTables);
         excludeTableData = List.copyOf(excludeTableData);
-        List<String> problems = new ArrayList<>();
+        Problems problems = new Problems();
         schemas.forEach(pattern -> check("schemas", pattern, 1, problems));
         excludeSchemas.forEach(pattern -> check("excludeSchemas", pattern, 1, problems));
         tables.forEach(pattern -> check("tables", pattern, 2, problems));
         excludeTables.forEach(pattern -> check("excludeTables", pattern, 2, problems));
         excludeTableData.forEach(pattern -> check("excludeTableData", pattern, 2, problems));
         if (!tables.isEmpty() && !(schemas.isEmpty() && excludeSchemas.isEmpty())) {
-            problems.add("tables: " + tables + " with schemas " + schemas + excludeSchemas
-                    + " (expected: one or the other; a table pattern may hold a schema, as in app.*)");
+            problems.add(
+                    "tables",
+                    tables + " with schemas " + schemas + excludeSchemas,
+                    "one or the other; a table pattern may hold a schema, as in app.*");
         }
-        if (!problems.isEmpty()) {
-            throw new IllegalArgumentException(String.join("; ", problems));
-        }
+        problems.throwIfAny("");
     }
 
     /** Everything. */
@@ -92,7 +92,7 @@ public record DumpFilter(
         return new DumpFilter(schemas, excludeSchemas, tables, excludeTables, excludeTableData, dumped);
     }
 
-    private static void check(String name, String pattern, int parts, List<String> problems) {
+    private static void check(String name, String pattern, int parts, Problems problems) {
         int found = 1;
         int length = 0;
         boolean quoted = false;
@@ -109,16 +109,19 @@ public record DumpFilter(
                 length++;
             }
         }
-        String shown = name + ": \"" + pattern + "\" ";
+        String shown = "\"" + pattern + "\"";
         if (pattern.indexOf('\0') >= 0) {
-            problems.add(name + ": a pattern with a zero character (expected: none)");
+            problems.add(name, "a pattern with a zero character", "none");
         } else if (quoted) {
-            problems.add(shown + "(expected: a closing quote)");
+            problems.add(name, shown, "a closing quote");
         } else if (empty || length == 0) {
-            problems.add(shown + "(expected: no empty name)");
+            problems.add(name, shown, "no empty name");
         } else if (found > parts) {
-            problems.add(shown + "(expected: " + (parts == 1 ? "a schema, without a dot" : "schema.table or table")
-                    + "; a dot inside a name goes in double quotes)");
+            problems.add(
+                    name,
+                    shown,
+                    (parts == 1 ? "a schema, without a dot" : "schema.table or table")
+                            + "; a dot inside a name goes in double quotes");
         }
     }
 }

@@ -1,10 +1,9 @@
 package dev.pgpool.backup.config;
 
+import dev.pgpool.backup.internal.check.Problems;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
@@ -45,38 +44,30 @@ public record PgServer(
         Objects.requireNonNull(host, "host");
         Objects.requireNonNull(user, "user");
         Objects.requireNonNull(password, "password");
-        List<String> problems = new ArrayList<>();
-        if (host.isBlank()) {
-            problems.add("host: empty (expected: a name, an address, or the directory of a unix socket)");
-        }
-        if (port < 1 || port > 65_535) {
-            problems.add("port: " + port + " (expected: 1 to 65535)");
-        }
-        if (user.isBlank()) {
-            problems.add("user: empty (expected: a role name)");
-        }
+        Problems problems = new Problems();
+        problems.require(!host.isBlank(), "host", "empty", "a name, an address, or the directory of a unix socket");
+        problems.require(port >= 1 && port <= 65_535, "port", port, "1 to 65535");
+        problems.require(!user.isBlank(), "user", "empty", "a role name");
         name("user", user, problems);
         name("adminDatabase", adminDatabase, problems);
-        if (!SSL_MODES.contains(sslMode)) {
-            problems.add("sslMode: \"" + sslMode + "\" (expected: one of " + SSL_MODES + ")");
-        }
-        if ((sslCert == null) != (sslKey == null)) {
-            problems.add("sslCert: " + sslCert + ", sslKey: " + sslKey + " (expected: both or neither)");
-        }
-        if (connectTimeout.isNegative() || connectTimeout.toSeconds() < 1) {
-            problems.add("connectTimeout: " + connectTimeout + " (expected: at least 1 s)");
-        }
-        if (!problems.isEmpty()) {
-            throw new IllegalArgumentException(String.join("; ", problems));
-        }
+        problems.require(SSL_MODES.contains(sslMode), "sslMode", "\"" + sslMode + "\"", "one of " + SSL_MODES);
+        problems.require(
+                (sslCert == null) == (sslKey == null), "sslCert", sslCert + ", sslKey: " + sslKey, "both or neither");
+        problems.require(
+                !connectTimeout.isNegative() && connectTimeout.toSeconds() >= 1,
+                "connectTimeout",
+                connectTimeout,
+                "at least 1 s");
+        problems.throwIfAny("");
     }
 
-    private static void name(String what, String name, List<String> problems) {
+    private static void name(String what, String name, Problems problems) {
         int bytes = name.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes > DatabaseSelection.MAX_NAME_BYTES || name.indexOf('\0') >= 0) {
-            problems.add(what + ": " + bytes + " bytes (expected: at most " + DatabaseSelection.MAX_NAME_BYTES
-                    + ", no zero character)");
-        }
+        problems.require(
+                bytes <= DatabaseSelection.MAX_NAME_BYTES && name.indexOf('\0') < 0,
+                what,
+                bytes + " bytes",
+                "at most " + DatabaseSelection.MAX_NAME_BYTES + ", no zero character");
     }
 
     /** A server without a client certificate. */

@@ -1,8 +1,7 @@
 package dev.pgpool.backup.retention;
 
+import dev.pgpool.backup.internal.check.Problems;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * How long backups are kept. A backup goes only if it is older than {@code maxAge} <em>and</em> no other rule wants it.
@@ -29,26 +28,17 @@ public record RetentionPolicy(
 
     /** Checks all values and names each wrong one. */
     public RetentionPolicy {
-        List<String> problems = new ArrayList<>();
-        if (maxAge.isNegative() || maxAge.isZero()) {
-            problems.add("maxAge: " + maxAge + " (expected: > 0)");
-        }
-        if (minKeep < 1) {
-            problems.add("minKeep: " + minKeep + " (expected: >= 1)");
-        }
-        if (daily < 0 || weekly < 0 || monthly < 0 || yearly < 0) {
-            problems.add("generations: daily " + daily + ", weekly " + weekly + ", monthly " + monthly + ", yearly "
-                    + yearly + " (expected: >= 0)");
-        }
-        if (!(maxDeleteShare >= 0 && maxDeleteShare <= 1)) {
-            problems.add("maxDeleteShare: " + maxDeleteShare + " (expected: 0 to 1)");
-        }
-        if (staleAfter.isNegative() || staleAfter.isZero()) {
-            problems.add("staleAfter: " + staleAfter + " (expected: > 0)");
-        }
-        if (!problems.isEmpty()) {
-            throw new IllegalArgumentException("retention: " + String.join("; ", problems));
-        }
+        Problems problems = new Problems();
+        problems.positive("maxAge", maxAge);
+        problems.require(minKeep >= 1, "minKeep", minKeep, ">= 1");
+        problems.require(
+                daily >= 0 && weekly >= 0 && monthly >= 0 && yearly >= 0,
+                "generations",
+                "daily " + daily + ", weekly " + weekly + ", monthly " + monthly + ", yearly " + yearly,
+                ">= 0");
+        problems.require(maxDeleteShare >= 0 && maxDeleteShare <= 1, "maxDeleteShare", maxDeleteShare, "0 to 1");
+        problems.positive("staleAfter", staleAfter);
+        problems.throwIfAny("retention: ");
     }
 
     /** 30 days, at least 3 backups, no generations, at most half at once, stale after 30 days. */

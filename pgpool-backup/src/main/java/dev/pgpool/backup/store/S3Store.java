@@ -101,7 +101,7 @@ public final class S3Store implements ObjectStore {
                 .bucket(bucket())
                 .region(region())
                 .object(key)
-                .buffer(new LentBody(content, content.length))
+                .buffer(new PartBody(content, content.length))
                 .headers(headers.ofObject(options, (int) crc.getValue()))
                 .contentType(options.contentType())
                 .build();
@@ -426,7 +426,7 @@ public final class S3Store implements ObjectStore {
                 .bucket(bucket())
                 .region(region())
                 .object(key)
-                .buffer(new LentBody(content, content.length))
+                .buffer(new PartBody(content, content.length))
                 .headers(tagged)
                 .build();
         S3Calls.await("put with tag", () -> client().putObject(args));

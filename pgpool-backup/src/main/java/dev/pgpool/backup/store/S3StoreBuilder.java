@@ -1,24 +1,12 @@
 package dev.pgpool.backup.store;
 
-import java.io.IOException;
-import java.io.InputStream;
+import dev.pgpool.backup.internal.check.Problems;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
-import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** Builds an {@link S3Store}. All problems are reported together by {@link #build}. */
@@ -161,25 +149,26 @@ public final class S3StoreBuilder {
      * @throws IllegalArgumentException naming every setting that is missing or wrong
      */
     public S3Store build() {
-        List<String> problems = new ArrayList<>();
+        Problems problems = new Problems();
         URI uri = parse(problems);
-        if (!bucket.matches("[a-z0-9A-Z][a-zA-Z0-9._-]{1,61}[a-z0-9A-Z]")) {
-            problems.add("bucket: \"" + bucket + "\" (expected: 3 to 63 letters, digits, dots, hyphens)");
-        }
-        if (credentials == null) {
-            problems.add(
-                    "credentials: missing (expected: access key and secret key, a supplier, or credentialsFrom(...))");
-        }
-        if (!positive(connectTimeout) || !positive(idleTimeout) || !positive(callTimeout)) {
-            problems.add("timeouts: " + connectTimeout + ", " + idleTimeout + ", " + callTimeout + " (expected: > 0)");
-        }
-        if (maxConnections < 1) {
-            problems.add("maxConnections: " + maxConnections + " (expected: > 0)");
-        }
-        S3Settings.Trust trust = trust(problems);
+        problems.require(
+                bucket.matches("[a-z0-9A-Z][a-zA-Z0-9._-]{1,61}[a-z0-9A-Z]"),
+                "bucket",
+                "\"" + bucket + "\"",
+                "3 to 63 letters, digits, dots, hyphens");
+        problems.require(
+                credentials != null,
+                "credentials",
+                "missing",
+                "access key and secret key, a supplier, or credentialsFrom(...)");
+        problems.positive("timeouts.connect", connectTimeout);
+        problems.positive("timeouts.idle", idleTimeout);
+        problems.positive("timeouts.call", callTimeout);
+        problems.positive("maxConnections", maxConnections);
+        S3Settings.Trust trust = trustedCertificates == null ? null : TrustReader.read(trustedCertificates, problems);
         Supplier<S3Credentials> supplier = credentials;
         if (!problems.isEmpty() || uri == null || supplier == null) {
-            throw new IllegalArgumentException("S3 store: " + String.join("; ", problems));
+            throw new IllegalArgumentException("S3 store: " + problems);
         }
         boolean sign = signPayload != null ? signPayload : uri.getScheme().equals("http");
         return new S3Store(new S3Settings(
@@ -196,7 +185,7 @@ public final class S3StoreBuilder {
                 sign));
     }
 
-    private @Nullable URI parse(List<String> problems) {
+    private @Nullable URI parse(Problems problems) {
         try {
             URI uri = URI.create(endpoint);
             if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
@@ -204,14 +193,17 @@ public final class S3StoreBuilder {
                 if (!(path == null || path.isEmpty() || path.equals("/"))
                         || uri.getRawQuery() != null
                         || uri.getRawFragment() != null) {
-                    problems.add("endpoint: has a path, query or fragment (expected: http://host:port or https://host;"
-                            + " the bucket goes into bucket(...), folders into the engine's prefix(...))");
+                    problems.add(
+                            "endpoint",
+                            "has a path, query or fragment",
+                            "http://host:port or https://host; the bucket goes into bucket(...), folders into the engine's"
+                                    + " prefix(...)");
                     return null;
                 }
                 if (uri.getRawUserInfo() == null) {
                     return uri;
                 }
-                problems.add("endpoint: contains user information (expected: credentials given separately)");
+                problems.add("endpoint", "contains user information", "credentials given separately");
                 return null;
             }
         } catch (IllegalArgumentException e) {
@@ -219,39 +211,7 @@ public final class S3StoreBuilder {
             problems.add("endpoint: not a URL (" + e.getClass().getSimpleName() + ")");
             return null;
         }
-        problems.add("endpoint: \"" + endpoint + "\" (expected: http://host:port or https://host)");
+        problems.add("endpoint", "\"" + endpoint + "\"", "http://host:port or https://host");
         return null;
-    }
-
-    private S3Settings.@Nullable Trust trust(List<String> problems) {
-        Path pem = trustedCertificates;
-        if (pem == null) {
-            return null;
-        }
-        try (InputStream in = Files.newInputStream(pem)) {
-            KeyStore authorities = KeyStore.getInstance(KeyStore.getDefaultType());
-            authorities.load(null, null);
-            for (Certificate certificate :
-                    CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-                authorities.setCertificateEntry("ca-" + authorities.size(), certificate);
-            }
-            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            factory.init(authorities);
-            for (TrustManager manager : factory.getTrustManagers()) {
-                if (manager instanceof X509TrustManager x509 && authorities.size() > 0) {
-                    SSLContext context = SSLContext.getInstance("TLS");
-                    context.init(null, new TrustManager[] {x509}, null);
-                    return new S3Settings.Trust(context, x509);
-                }
-            }
-            problems.add("trustedCertificates: no certificate in " + pem);
-        } catch (IOException | GeneralSecurityException e) {
-            problems.add("trustedCertificates: " + pem + ": " + e.getMessage());
-        }
-        return null;
-    }
-
-    private static boolean positive(Duration duration) {
-        return !duration.isNegative() && !duration.isZero();
     }
 }

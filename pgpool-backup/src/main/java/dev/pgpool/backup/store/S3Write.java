@@ -45,7 +45,7 @@ final class S3Write implements MultipartWrite {
                 .object(key)
                 .uploadId(uploadId)
                 .partNumber(part.number())
-                .buffer(new LentBody(part.data(), part.length()))
+                .buffer(new PartBody(part.data(), part.length()))
                 .headers(store.headers().ofPart(part.crc32c()))
                 .build();
         String etag = S3Calls.await(

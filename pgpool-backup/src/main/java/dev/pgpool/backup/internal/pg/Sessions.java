@@ -32,7 +32,7 @@ import org.postgresql.PGConnection;
 public final class Sessions {
 
     /** A statement of this kind looks no name up, so it means the same under any search path. */
-    static final String PINNED_PATH = "SET search_path TO pg_catalog, pg_temp";
+    public static final String PINNED_PATH = "SET search_path TO pg_catalog, pg_temp";
 
     private static final String NO_START_OPTIONS = "unsupported startup parameter";
     private static final int IDLE_SESSION_TIMEOUT_SINCE = 14;

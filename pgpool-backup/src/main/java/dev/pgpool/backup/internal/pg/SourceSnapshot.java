@@ -24,7 +24,7 @@ public final class SourceSnapshot implements AutoCloseable {
     private final Connection transaction;
     private final DumpFilter filter;
     private final TableFilter tables;
-    private final PassingReader reader;
+    private final UnlockedReader reader;
     private final DatabaseFacts facts;
     private final @Nullable String id;
     private final Map<String, Long> sequencesBefore;
@@ -33,7 +33,7 @@ public final class SourceSnapshot implements AutoCloseable {
     private SourceSnapshot(
             Connection transaction,
             DumpFilter filter,
-            PassingReader reader,
+            UnlockedReader reader,
             DatabaseFacts facts,
             @Nullable String id,
             Map<String, Long> sequencesBefore) {
@@ -55,7 +55,7 @@ public final class SourceSnapshot implements AutoCloseable {
             Sessions.execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
             DatabaseFacts facts = DatabaseFacts.read(connection, version);
             String id = Sessions.value(connection, "SELECT pg_export_snapshot()");
-            PassingReader reader = new PassingReader(connection);
+            UnlockedReader reader = new UnlockedReader(connection);
             Map<String, Long> sequences = ContentsReader.sequences(connection, TableFilter.of(filter), reader::value);
             return new SourceSnapshot(connection, filter, reader, facts, id, sequences);
         } catch (SQLException e) {

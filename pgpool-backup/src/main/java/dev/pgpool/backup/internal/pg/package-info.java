@@ -1,5 +1,5 @@
 /**
- * What is asked of PostgreSQL by JDBC: facts for the manifest, the snapshot the dump runs in, roles and other globals, locks.
+ * What is asked of PostgreSQL by JDBC: facts for the manifest, the snapshot that the dump runs in, locks, privileges.
  * {@link dev.pgpool.backup.internal.pg.Sessions} is the door.
  */
 @NullMarked

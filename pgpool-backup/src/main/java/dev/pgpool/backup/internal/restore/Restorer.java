@@ -5,11 +5,17 @@ import dev.pgpool.backup.catalog.CatalogEntry;
 import dev.pgpool.backup.config.DumpFormat;
 import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.config.RestoreOptions;
+import dev.pgpool.backup.internal.archive.ArchiveLoader;
+import dev.pgpool.backup.internal.archive.ArchiveSelection;
+import dev.pgpool.backup.internal.archive.ArchiveSource;
+import dev.pgpool.backup.internal.archive.LoadPlan;
+import dev.pgpool.backup.internal.archive.RestrictedScript;
+import dev.pgpool.backup.internal.archive.VersionCheck;
 import dev.pgpool.backup.internal.dump.ClientTools;
-import dev.pgpool.backup.internal.pg.GlobalsApplier;
-import dev.pgpool.backup.internal.pg.GlobalsPart;
-import dev.pgpool.backup.internal.pg.GlobalsReader;
-import dev.pgpool.backup.internal.pg.GlobalsScript;
+import dev.pgpool.backup.internal.globals.GlobalsApplier;
+import dev.pgpool.backup.internal.globals.GlobalsPart;
+import dev.pgpool.backup.internal.globals.GlobalsReader;
+import dev.pgpool.backup.internal.globals.GlobalsScript;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import dev.pgpool.backup.report.BackupException;
@@ -55,22 +61,22 @@ public final class Restorer {
             throw source.encryption().unreadable(entry, FailureReason.RESTORE_REFUSED);
         }
         source.encryption().requireKey(manifest);
-        Versions.requireReadable(tools, manifest);
+        VersionCheck.requireReadable(tools, manifest);
         PgServer server = administered(request);
         try (Connection admin = Sessions.open(server, server.adminDatabase(), sessions)) {
             Sessions.execute(admin, "SET lock_timeout TO " + LOCK_WAIT.toMillis());
             int version = Integer.parseInt(String.valueOf(Sessions.value(admin, "SHOW server_version_num")));
-            Versions.requireServer(version, manifest);
+            VersionCheck.requireServer(version, manifest);
             boolean superuser = "on".equals(Sessions.value(admin, "SHOW is_superuser"));
             boolean exists = TargetDatabase.exists(admin, request.target());
             GlobalsScript globals =
                     new GlobalsScript(request.globals() == Globals.SKIP ? "" : source.globals(manifest));
             RestorePart part = request.part();
             RenamedPart renamed = part == null || part.newName() == null ? null : new RenamedPart(part);
-            Selection selection = select(manifest, request, exists && renamed == null, sessions);
+            ArchiveSelection selection = select(manifest, request, exists && renamed == null, sessions);
             LoadPlan plan =
                     LoadPlan.all(request.jobs(), request.options(), superuser).selecting(selection);
-            RestoreWork work = new RestoreWork(
+            RestoreTask work = new RestoreTask(
                     manifest,
                     request,
                     server,
@@ -88,7 +94,7 @@ public final class Restorer {
             applyGlobals(work);
             LoadPlan.Loaded loaded = !inPlace
                     ? loadBeside(work)
-                    : renamed == null ? loadInPlace(work) : new RenamedLoad(loader, tools).load(work, renamed);
+                    : renamed == null ? loadInPlace(work) : new RenamedRestore(loader, tools).load(work, renamed);
             return report(work, loaded, selection, Duration.ofNanos(System.nanoTime() - begun));
         } catch (SQLException e) {
             throw new BackupException(FailureReason.RESTORE_FAILED, server + ": " + e.getMessage(), e);
@@ -96,7 +102,7 @@ public final class Restorer {
     }
 
     private static RestoreReport report(
-            RestoreWork work, LoadPlan.Loaded loaded, Selection selection, Duration duration) {
+            RestoreTask work, LoadPlan.Loaded loaded, ArchiveSelection selection, Duration duration) {
         List<String> leftOut = new ArrayList<>(selection.leftOut());
         leftOut.addAll(work.applier().leftOut());
         leftOut.addAll(loaded.leftOut());
@@ -122,25 +128,25 @@ public final class Restorer {
         return server.withAdminDatabase(request.target().equals("postgres") ? "template1" : "postgres");
     }
 
-    private Selection select(BackupManifest manifest, RestoreRequest request, boolean into, SessionGroup sessions)
-            throws SQLException {
+    private ArchiveSelection select(
+            BackupManifest manifest, RestoreRequest request, boolean into, SessionGroup sessions) throws SQLException {
         RestorePart part = request.part();
         if (part == null) {
-            return Selection.ALL;
+            return ArchiveSelection.ALL;
         }
         if (part.newName() != null) {
-            return Selection.ofOriginal(source, manifest, new RenamedPart(part).original());
+            return ArchiveSelection.ofOriginal(source, manifest, new RenamedPart(part).original());
         }
         Set<String> schemas = null;
         if (into) {
             try (Connection target = Sessions.open(request.server(), request.target(), sessions)) {
-                schemas = RenamedLoad.schemas(target);
+                schemas = RenamedRestore.schemas(target);
             }
         }
-        return Selection.of(source, manifest, part, schemas, request.existing());
+        return ArchiveSelection.of(source, manifest, part, schemas, request.existing());
     }
 
-    private void check(RestoreWork work, boolean inPlace) throws SQLException {
+    private void check(RestoreTask work, boolean inPlace) throws SQLException {
         RestoreRequest request = work.request();
         TargetCheck check = new TargetCheck(work.admin(), request, work.manifest());
         if (work.manifest().tool().format() == DumpFormat.PLAIN) {
@@ -158,7 +164,7 @@ public final class Restorer {
         if (inPlace && part != null && part.newName() != null) {
             check.inPlace(work.sessions());
             check.mayCreate();
-            Versions.requireDumpable(tools, work.version());
+            VersionCheck.requireDumpable(tools, work.version());
             try (Connection target = Sessions.open(request.server(), request.target(), work.sessions())) {
                 new RenamedPart(part).requirePlace(target, "database \"" + request.target() + "\"");
             }
@@ -178,7 +184,7 @@ public final class Restorer {
         }
     }
 
-    private static void applyGlobals(RestoreWork work) throws SQLException {
+    private static void applyGlobals(RestoreTask work) throws SQLException {
         if (work.request().globals() == Globals.SKIP) {
             return;
         }
@@ -192,12 +198,12 @@ public final class Restorer {
         }
     }
 
-    private LoadPlan.Loaded loadInPlace(RestoreWork work) {
+    private LoadPlan.Loaded loadInPlace(RestoreTask work) {
         return loader.load(
                 work.manifest(), work.into(work.request().target()), work.plan().inOneTransaction());
     }
 
-    private LoadPlan.Loaded loadBeside(RestoreWork work) throws SQLException {
+    private LoadPlan.Loaded loadBeside(RestoreTask work) throws SQLException {
         String target = work.request().target();
         boolean keepsProperties = work.exists() && work.request().globals() != Globals.APPLY_ALL;
         boolean keptClosed = keepsProperties && !TargetDatabase.allowsConnections(work.admin(), target);
@@ -210,11 +216,11 @@ public final class Restorer {
                 ? new GlobalsApplier(
                         work.admin(), new GlobalsScript(GlobalsReader.readDatabase(work.admin(), target)), false)
                 : work.applier();
-        try (BesideDatabase beside = BesideDatabase.create(
+        try (ReplacementDatabase beside = ReplacementDatabase.create(
                 work.server(), work.admin(), work.version(), work.manifest().source(), tablespace, work.sessions())) {
-            PartOfDatabase.prepare(work, beside.name());
+            SchemaPreparation.prepare(work, beside.name());
             LoadPlan.Loaded loaded = loader.load(work.manifest(), work.into(beside.name()), work.plan());
-            RenamedLoad.rename(work, beside.name());
+            RenamedRestore.rename(work, beside.name());
             List<String> notes =
                     beside.takeOver(target, work.exists(), work.request().endSessions(), () -> {
                         properties.database(target, part -> keepsProperties || wanted(part, work.request()));

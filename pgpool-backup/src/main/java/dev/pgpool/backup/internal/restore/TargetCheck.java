@@ -4,7 +4,7 @@ import static dev.pgpool.backup.internal.pg.Sessions.literal;
 
 import dev.pgpool.backup.catalog.BackupManifest;
 import dev.pgpool.backup.config.RestoreOptions;
-import dev.pgpool.backup.internal.pg.GlobalsScript;
+import dev.pgpool.backup.internal.globals.GlobalsScript;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import dev.pgpool.backup.report.BackupException;

@@ -14,7 +14,7 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /** Makes and drops databases for restores, with encoding and locale as they were at the source. */
-final class TargetDatabase {
+public final class TargetDatabase {
 
     private static final int PROVIDERS_SINCE = 150_000;
     private static final int FORCE_SINCE = 130_000;
@@ -43,7 +43,7 @@ final class TargetDatabase {
      *
      * @param tablespace of it, or {@code null} for the default one
      */
-    static void create(
+    public static void create(
             Connection admin, int serverVersion, String name, BackupManifest.Source source, @Nullable String tablespace)
             throws SQLException {
         StringBuilder sql = new StringBuilder("CREATE DATABASE " + identifier(name) + " TEMPLATE template0 ENCODING "
@@ -110,7 +110,7 @@ final class TargetDatabase {
                 .equals(Sessions.value(admin, "SELECT datallowconn FROM pg_database WHERE datname = " + literal(name)));
     }
 
-    static void drop(Connection admin, int serverVersion, String name) throws SQLException {
+    public static void drop(Connection admin, int serverVersion, String name) throws SQLException {
         Sessions.execute(
                 admin,
                 "DROP DATABASE IF EXISTS " + identifier(name) + (serverVersion >= FORCE_SINCE ? " WITH (FORCE)" : ""));

@@ -1,7 +1,5 @@
 /**
- * The way back: {@link dev.pgpool.backup.internal.restore.Restorer} puts a backup into a database that somebody wants,
- * {@link dev.pgpool.backup.internal.restore.Verifier} into a scratch database to see whether it is any good. Both use
- * {@link dev.pgpool.backup.internal.restore.ArchiveLoader}.
+ * The way back: {@link dev.pgpool.backup.internal.restore.Restorer} puts a backup, or a part of one, into a database.
  */
 @NullMarked
 package dev.pgpool.backup.internal.restore;

@@ -3,6 +3,7 @@ package dev.pgpool.backup.internal.run;
 import dev.pgpool.backup.catalog.BackupManifest;
 import dev.pgpool.backup.catalog.BackupManifest.StoredPart;
 import dev.pgpool.backup.config.BackupConfig;
+import dev.pgpool.backup.internal.context.EngineContext;
 import dev.pgpool.backup.internal.stream.PartPlan;
 import dev.pgpool.backup.internal.stream.StoredObjectStream;
 import dev.pgpool.backup.internal.stream.TransferProgress;
@@ -18,11 +19,11 @@ import java.util.List;
  */
 final class BackupCopy {
 
-    private final Context from;
-    private final Context to;
+    private final EngineContext from;
+    private final EngineContext to;
     private final RunScope scope;
 
-    BackupCopy(Context from, Context to, RunScope scope) {
+    BackupCopy(EngineContext from, EngineContext to, RunScope scope) {
         this.from = from;
         this.to = to;
         this.scope = scope;
@@ -55,7 +56,8 @@ final class BackupCopy {
                 part.bytes(),
                 to.store().limits());
         try (TransferThread thread = new TransferThread(part.key());
-                Watchdog watchdog = new Watchdog(to, progress, scope.cancellation(), reason -> thread.interrupt());
+                TransferWatchdog watchdog =
+                        new TransferWatchdog(to, progress, scope.cancellation(), reason -> thread.interrupt());
                 StoredObjectStream in = new StoredObjectStream(
                         from.store(),
                         part,

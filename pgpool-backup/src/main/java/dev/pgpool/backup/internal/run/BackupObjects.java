@@ -4,6 +4,7 @@ import dev.pgpool.backup.catalog.BackupManifest;
 import dev.pgpool.backup.catalog.BackupManifest.StoredPart;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.catalog.ManifestCodec;
+import dev.pgpool.backup.internal.context.EngineContext;
 import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.store.StoreException;
 import dev.pgpool.backup.store.StoredObject;
@@ -17,10 +18,10 @@ final class BackupObjects {
 
     private static final PeerLog LOGGER = PeerLog.of(BackupObjects.class);
 
-    private final Context context;
+    private final EngineContext context;
     private final String home;
 
-    BackupObjects(Context context, String home) {
+    BackupObjects(EngineContext context, String home) {
         this.context = context;
         this.home = home;
     }
@@ -29,12 +30,12 @@ final class BackupObjects {
     void commit(BackupManifest manifest) {
         String key = home + KeyLayout.MANIFEST;
         byte[] bytes = ManifestCodec.encode(manifest, context.encryption());
-        context.patience()
+        context.transferRetry()
                 .call(
                         "manifest",
                         () -> context.store()
                                 .put(key, bytes, WriteOptions.ofBackup("application/json", manifest.lockedUntil())));
-        StoredObject stored = context.patience()
+        StoredObject stored = context.transferRetry()
                 .call("stat", () -> context.store().stat(key))
                 .orElseThrow(
                         () -> new StoreException(StoreException.Kind.INTEGRITY, key + ": not there after it was put"));
@@ -53,7 +54,7 @@ final class BackupObjects {
      */
     private void checkDataIsStillThere(BackupManifest manifest) {
         Map<String, Long> present = new HashMap<>();
-        context.patience().call("list", () -> {
+        context.transferRetry().call("list", () -> {
             present.clear();
             context.store().list(home, object -> present.put(object.key(), object.size()));
             return present;

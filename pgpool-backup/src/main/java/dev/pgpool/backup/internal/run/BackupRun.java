@@ -4,9 +4,15 @@ import dev.pgpool.backup.catalog.BackupId;
 import dev.pgpool.backup.catalog.BackupManifest;
 import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.internal.catalog.Catalog;
+import dev.pgpool.backup.internal.context.Cancellation;
+import dev.pgpool.backup.internal.context.ConfiguredStore;
+import dev.pgpool.backup.internal.context.EngineContext;
+import dev.pgpool.backup.internal.lock.RunLock;
 import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.internal.pg.ReplayPause;
 import dev.pgpool.backup.internal.pg.SessionGroup;
+import dev.pgpool.backup.internal.prune.Pruner;
+import dev.pgpool.backup.internal.prune.Sweeper;
 import dev.pgpool.backup.report.BackupException;
 import dev.pgpool.backup.report.FailureReason;
 import dev.pgpool.backup.report.RunReport;
@@ -42,15 +48,15 @@ import org.jspecify.annotations.Nullable;
  *  FAILURE    SKIPPED  SKIPPED        FAILURE / CANCELLED
  * </pre>
  */
-final class BackupRun {
+public final class BackupRun {
 
     private static final PeerLog LOGGER = PeerLog.of(BackupRun.class);
     /** A replay that waits for a query itself notices a pause only then. */
     private static final Duration PAUSE_LIMIT = Duration.ofMinutes(1);
 
-    private final Context context;
-    private final List<StorePlace> places;
-    private final Hooks hooks;
+    private final EngineContext context;
+    private final List<ConfiguredStore> places;
+    private final RunHooks hooks;
     private final SessionGroup sessions;
     private final Task task;
     private final Cancellation cancellation;
@@ -70,11 +76,11 @@ final class BackupRun {
      * @param name of the part of the databases, the same in all instances with the same settings
      * @param part of the selected databases
      */
-    record Task(Trigger trigger, String name, Predicate<String> part) {}
+    public record Task(Trigger trigger, String name, Predicate<String> part) {}
 
-    BackupRun(
-            List<StorePlace> places,
-            Hooks hooks,
+    public BackupRun(
+            List<ConfiguredStore> places,
+            RunHooks hooks,
             SessionGroup sessions,
             Task task,
             BackupId provisionalId,
@@ -89,7 +95,7 @@ final class BackupRun {
         this.id = provisionalId;
     }
 
-    RunReport run() {
+    public RunReport run() {
         Instant startedAt = context.clock().instant();
         Duration limit = context.config().run().deadline();
         ScheduledFuture<?> deadline = context.timer()
@@ -151,16 +157,11 @@ final class BackupRun {
         notes.addAll(preflight.notes());
         preflight.notes().forEach(note -> LOGGER.warn("{}", note));
         cancellation.check();
-        String cluster = Engine.clusterName(context.config(), preflight.cluster());
-        StorePlace lead = preflight.places().get(0);
+        String cluster = context.clusterName(preflight.cluster());
+        ConfiguredStore lead = preflight.places().get(0);
         Catalog catalog = lead.catalog(cluster);
-        RunLock.Place place = new RunLock.Place(
-                lead.context(),
-                catalog,
-                provisionalId,
-                sessions,
-                Preflight.leaseEnforceable(preflight.store()),
-                cancellation);
+        RunLock.Request place = new RunLock.Request(
+                lead.context(), catalog, provisionalId, sessions, lead.leaseEnforceable(), cancellation);
         RunLock.Attempt lock = RunLock.tryAcquire(place, task.name());
         if (lock.lock() == null) {
             return report(startedAt, Outcome.SKIPPED, FailureReason.LOCKED, "held by " + lock.holder());
@@ -175,7 +176,7 @@ final class BackupRun {
             }
             begin(startedAt);
             context.publish(new BackupEvent.DatabasesSelected(startedAt, selected(preflight)));
-            for (StorePlace swept : preflight.places()) {
+            for (ConfiguredStore swept : preflight.places()) {
                 sweep(swept, cluster, held, place, swept == lead);
             }
             RunScope scope = new RunScope(preflight, catalog.layout(), cluster, id, sessions, cancellation, held);
@@ -189,7 +190,7 @@ final class BackupRun {
             results.stream()
                     .filter(result -> result.outcome() == Outcome.SUCCESS)
                     .forEach(result -> taken.add(result.database()));
-            for (StorePlace pruned : preflight.places()) {
+            for (ConfiguredStore pruned : preflight.places()) {
                 prune(pruned, cluster, taken, pruned == lead);
             }
             return conclude(startedAt);
@@ -202,7 +203,7 @@ final class BackupRun {
                 .toList();
     }
 
-    private void sweep(StorePlace swept, String cluster, RunLock held, RunLock.Place place, boolean lead) {
+    private void sweep(ConfiguredStore swept, String cluster, RunLock held, RunLock.Request place, boolean lead) {
         Catalog catalog = swept.catalog(cluster);
         notes.addAll(new Sweeper(swept.context(), catalog.layout(), swept.probe(), lead)
                 .sweep(database -> held.tryAnother(place, RunLock.database(database))));
@@ -230,7 +231,7 @@ final class BackupRun {
                         .collect(Collectors.joining("; ")));
     }
 
-    private void takeAllPaused(RunScope scope, RunLock.Place place) {
+    private void takeAllPaused(RunScope scope, RunLock.Request place) {
         // Sessions of its own: those of the run are cut when it is cancelled, and replay must be resumed nevertheless.
         SessionGroup own = new SessionGroup(sessions.applicationName());
         try (ReplayPause pause =
@@ -242,7 +243,7 @@ final class BackupRun {
         }
     }
 
-    private void takeAll(RunScope scope, RunLock.Place place) {
+    private void takeAll(RunScope scope, RunLock.Request place) {
         Semaphore places = new Semaphore(context.config().dump().parallelDatabases());
         List<Future<DatabaseResult>> running = new ArrayList<>();
         for (String database : scope.preflight().databases()) {
@@ -279,7 +280,7 @@ final class BackupRun {
         }
     }
 
-    private DatabaseResult take(RunScope scope, RunLock.Place place, String database) {
+    private DatabaseResult take(RunScope scope, RunLock.Request place, String database) {
         long begun = System.nanoTime();
         DatabaseResult result;
         try {
@@ -318,9 +319,9 @@ final class BackupRun {
     private DatabaseResult takeLocked(RunScope scope, String database, long begun) {
         try (RunLock held = scope.lock()) {
             LOGGER.trace("{} is held for {}", held, database);
-            List<StorePlace> stores = scope.preflight().places();
+            List<ConfiguredStore> stores = scope.preflight().places();
             for (int i = 0; ; i++) {
-                StorePlace store = stores.get(i);
+                ConfiguredStore store = stores.get(i);
                 try {
                     BackupManifest manifest = new DatabaseBackup(store.context(), scope, database).take();
                     stores.stream()
@@ -345,7 +346,7 @@ final class BackupRun {
         };
     }
 
-    private void copy(RunScope scope, BackupManifest manifest, StorePlace from, StorePlace to) {
+    private void copy(RunScope scope, BackupManifest manifest, ConfiguredStore from, ConfiguredStore to) {
         try {
             new BackupCopy(from.context(), to.context(), scope).copy(manifest);
             context.publish(
@@ -356,18 +357,18 @@ final class BackupRun {
     }
 
     /** One store less is no failure of the others, but it has to be told. */
-    private void lost(String database, StorePlace store, BackupException failure) {
+    private void lost(String database, ConfiguredStore store, BackupException failure) {
         String problem = failure.reason() + ": " + failure.getMessage();
         LOGGER.warn("Backup {} of \"{}\" is not in {}: {}", id, database, store.describe(), problem);
         notes.add("backup of \"" + database + "\" is not in " + store.describe() + ": " + problem);
         context.publish(new BackupEvent.Copied(context.clock().instant(), id, database, store.describe(), problem));
     }
 
-    private void prune(StorePlace place, String cluster, Set<String> databases, boolean lead) {
+    private void prune(ConfiguredStore place, String cluster, Set<String> databases, boolean lead) {
         StoreReport store = place.probe();
         try {
             Map<String, RetentionPlan> plans = new Pruner(
-                            place.context(), place.catalog(cluster), Engine.mayHaveLocks(store), lead)
+                            place.context(), place.catalog(cluster), place.mayHaveLocks(), lead)
                     .prune(context.config()::retention, store.has(StoreFeature.DELETE), databases);
             retention = lead ? plans : retention;
         } catch (RuntimeException e) {

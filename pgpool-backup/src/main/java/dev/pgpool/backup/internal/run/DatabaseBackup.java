@@ -10,10 +10,12 @@ import dev.pgpool.backup.config.DumpFormat;
 import dev.pgpool.backup.config.RowCounts;
 import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
+import dev.pgpool.backup.internal.context.Cancellation;
+import dev.pgpool.backup.internal.context.EngineContext;
 import dev.pgpool.backup.internal.dump.Dump;
 import dev.pgpool.backup.internal.dump.DumpCommand;
+import dev.pgpool.backup.internal.globals.GlobalsReader;
 import dev.pgpool.backup.internal.pg.DatabaseFacts;
-import dev.pgpool.backup.internal.pg.GlobalsReader;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import dev.pgpool.backup.internal.pg.SourceSnapshot;
@@ -53,7 +55,7 @@ final class DatabaseBackup {
 
     private static final String APPLICATION_VERSION = "0.1.0";
 
-    private final Context context;
+    private final EngineContext context;
     private final RunScope scope;
     private final Preflight.Result preflight;
     private final BackupId run;
@@ -64,7 +66,7 @@ final class DatabaseBackup {
     private final String home;
     private final BackupObjects objects;
 
-    DatabaseBackup(Context context, RunScope scope, String database) {
+    DatabaseBackup(EngineContext context, RunScope scope, String database) {
         this.context = context;
         this.scope = scope;
         this.preflight = scope.preflight();
@@ -126,8 +128,8 @@ final class DatabaseBackup {
                         sessions.applicationName(),
                         table -> tables.begin(table, progress.readBytes()),
                         locked::countDown);
-                LockWatch locks = new LockWatch(context, database, sessions, locked, dump::end);
-                Watchdog watchdog = new Watchdog(context, progress, cancellation, reason -> {
+                DumpLockWatch locks = new DumpLockWatch(context, database, sessions, locked, dump::end);
+                TransferWatchdog watchdog = new TransferWatchdog(context, progress, cancellation, reason -> {
                     dump.end();
                     thread.interrupt();
                 })) {

@@ -4,9 +4,11 @@ import dev.pgpool.backup.config.BackupConfig;
 import dev.pgpool.backup.config.Compression;
 import dev.pgpool.backup.config.DatabaseSelection;
 import dev.pgpool.backup.config.PgServer;
+import dev.pgpool.backup.internal.context.ConfiguredStore;
+import dev.pgpool.backup.internal.context.EngineContext;
 import dev.pgpool.backup.internal.dump.ToolVersion;
 import dev.pgpool.backup.internal.pg.ClusterFacts;
-import dev.pgpool.backup.internal.pg.Privileges;
+import dev.pgpool.backup.internal.pg.DumpPrivileges;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import dev.pgpool.backup.report.BackupException;
@@ -26,11 +28,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Looks at everything that can be looked at before a run begins, and reports all problems at once. */
-final class Preflight {
+public final class Preflight {
 
-    private final Context context;
+    private final EngineContext context;
     private final SessionGroup sessions;
-    private final List<Problem> problems = new ArrayList<>();
+    private final List<PreflightProblem> problems = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private final Map<String, String> refused = new TreeMap<>();
     private final Predicate<String> part;
@@ -40,7 +42,7 @@ final class Preflight {
      *
      * @param part of the selected databases that this run is for
      */
-    Preflight(Context context, SessionGroup sessions, Predicate<String> part) {
+    Preflight(EngineContext context, SessionGroup sessions, Predicate<String> part) {
         this.context = context;
         this.sessions = sessions;
         this.part = part;
@@ -59,7 +61,7 @@ final class Preflight {
             ClusterFacts cluster,
             List<String> databases,
             Map<String, String> refused,
-            List<StorePlace> places,
+            List<ConfiguredStore> places,
             List<String> notes) {
 
         /** What the first of the stores can do. */
@@ -69,7 +71,7 @@ final class Preflight {
     }
 
     /** The result, or an exception that names every problem and has the reason of the first. */
-    Result run(List<StorePlace> stores) {
+    Result run(List<ConfiguredStore> stores) {
         BackupConfig config = context.config();
         ToolVersion tool = attempt(() -> context.tools().dumpVersion());
         Compression compression = tool == null
@@ -82,12 +84,12 @@ final class Preflight {
             checkSource(cluster, databases, tool);
         }
         attempt(() -> context.encryption().describe());
-        List<StorePlace> places = places(stores);
+        List<ConfiguredStore> places = places(stores);
         if (!problems.isEmpty() || tool == null || compression == null || cluster == null || places.isEmpty()) {
             throw new BackupException(
                     problems.get(0).reason(),
                     Stream.concat(
-                                    problems.stream().map(Problem::text),
+                                    problems.stream().map(PreflightProblem::text),
                                     refused.entrySet().stream()
                                             .map(e -> "database \"" + e.getKey() + "\": " + e.getValue()))
                             .collect(Collectors.joining("; ")));
@@ -100,7 +102,7 @@ final class Preflight {
             return step.get();
         } catch (RuntimeException e) {
             BackupException failure = BackupException.of(e);
-            problems.add(new Problem(failure.reason(), String.valueOf(failure.getMessage())));
+            problems.add(new PreflightProblem(failure.reason(), String.valueOf(failure.getMessage())));
             return null;
         }
     }
@@ -162,7 +164,7 @@ final class Preflight {
         }
         for (String database : databases) {
             if (cluster.databases().contains(database)) {
-                List<String> found = Privileges.problems(
+                List<String> found = DumpPrivileges.problems(
                         source, database, sessions, context.config().filter(database));
                 if (!found.isEmpty()) {
                     // Of its own: the others can be taken.
@@ -176,16 +178,16 @@ final class Preflight {
     }
 
     /** The stores that work; that some do not is a note as long as one does. */
-    private List<StorePlace> places(List<StorePlace> stores) {
-        List<StorePlace> usable = new ArrayList<>();
-        List<Problem> unusable = new ArrayList<>();
-        for (StorePlace store : stores) {
+    private List<ConfiguredStore> places(List<ConfiguredStore> stores) {
+        List<ConfiguredStore> usable = new ArrayList<>();
+        List<PreflightProblem> unusable = new ArrayList<>();
+        for (ConfiguredStore store : stores) {
             int before = problems.size();
             StoreReport report = attempt(store::probe);
             if (report != null) {
-                checkStore(report);
+                checkStore(store, report);
             }
-            List<Problem> found = problems.subList(before, problems.size());
+            List<PreflightProblem> found = problems.subList(before, problems.size());
             if (found.isEmpty()) {
                 usable.add(store);
             }
@@ -200,7 +202,7 @@ final class Preflight {
         return usable;
     }
 
-    private void checkStore(StoreReport store) {
+    private void checkStore(ConfiguredStore place, StoreReport store) {
         for (StoreFeature needed : List.of(StoreFeature.READ_WRITE, StoreFeature.MULTIPART)) {
             if (!store.has(needed)) {
                 problem(
@@ -218,7 +220,7 @@ final class Preflight {
         if (!store.has(StoreFeature.DELETE)) {
             notes.add("retention is off: " + store.findings().get(StoreFeature.DELETE));
         }
-        if (!leaseEnforceable(store)) {
+        if (!place.leaseEnforceable()) {
             notes.add("the store cannot enforce a lease (" + store.findings().get(StoreFeature.WRITE_IF_ABSENT) + "; "
                     + store.findings().get(StoreFeature.WRITE_IF_MATCHES)
                     + "): only the advisory lock on the source excludes other runners");
@@ -228,11 +230,7 @@ final class Preflight {
         }
     }
 
-    static boolean leaseEnforceable(StoreReport store) {
-        return store.has(StoreFeature.WRITE_IF_ABSENT) && store.has(StoreFeature.WRITE_IF_MATCHES);
-    }
-
     private void problem(FailureReason reason, String text) {
-        problems.add(new Problem(reason, text));
+        problems.add(new PreflightProblem(reason, text));
     }
 }

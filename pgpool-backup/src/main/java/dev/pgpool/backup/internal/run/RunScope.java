@@ -2,6 +2,8 @@ package dev.pgpool.backup.internal.run;
 
 import dev.pgpool.backup.catalog.BackupId;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
+import dev.pgpool.backup.internal.context.Cancellation;
+import dev.pgpool.backup.internal.lock.RunLock;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 
 /**

@@ -1,0 +1,8 @@
+/**
+ * When jobs are due: {@link dev.pgpool.backup.internal.schedule.Scheduler} starts them, by
+ * {@link dev.pgpool.backup.internal.schedule.CronSchedule}.
+ */
+@NullMarked
+package dev.pgpool.backup.internal.schedule;
+
+import org.jspecify.annotations.NullMarked;
