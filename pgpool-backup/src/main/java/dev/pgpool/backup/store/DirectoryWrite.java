@@ -14,25 +14,25 @@ final class DirectoryWrite implements MultipartWrite {
     static final String KEY_FILE = "key";
     private static final String DATA_FILE = "data";
 
-    private final DirectoryStore store;
+    private final DirectoryFiles files;
     private final String key;
     private final Path target;
     private final Path upload;
     private final FileChannel channel;
 
-    DirectoryWrite(DirectoryStore store, String key, Path target) {
-        this.store = store;
+    DirectoryWrite(DirectoryFiles files, DirectoryUploads uploads, String key, Path target) {
+        this.files = files;
         this.key = key;
         this.target = target;
         try {
-            upload = store.newUpload();
+            upload = uploads.create();
             try (FileChannel keyFile = OwnerOnly.create(upload.resolve(KEY_FILE))) {
                 byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
-                DirectoryStore.writeFully(keyFile, 0, bytes, bytes.length);
+                DirectoryFiles.writeFully(keyFile, 0, bytes, bytes.length);
             }
             channel = OwnerOnly.create(upload.resolve(DATA_FILE));
         } catch (IOException e) {
-            throw DirectoryStore.failure("start", key, e);
+            throw DirectoryFiles.failure("start", key, e);
         }
     }
 
@@ -54,9 +54,9 @@ final class DirectoryWrite implements MultipartWrite {
 
     void append(long offset, byte[] data, int length) {
         try {
-            DirectoryStore.writeFully(channel, offset, data, length);
+            DirectoryFiles.writeFully(channel, offset, data, length);
         } catch (IOException e) {
-            throw DirectoryStore.failure("write", key, e);
+            throw DirectoryFiles.failure("write", key, e);
         }
     }
 
@@ -73,11 +73,11 @@ final class DirectoryWrite implements MultipartWrite {
             }
             channel.force(true);
             channel.close();
-            StoredObject object = store.move(key, upload.resolve(DATA_FILE), target);
-            DirectoryStore.removeUpload(upload);
+            StoredObject object = files.move(key, upload.resolve(DATA_FILE), target);
+            DirectoryUploads.remove(upload);
             return object;
         } catch (IOException e) {
-            throw DirectoryStore.failure("complete", key, e);
+            throw DirectoryFiles.failure("complete", key, e);
         }
     }
 
@@ -86,9 +86,9 @@ final class DirectoryWrite implements MultipartWrite {
         try {
             channel.close();
         } catch (IOException e) {
-            throw DirectoryStore.failure("abort", key, e);
+            throw DirectoryFiles.failure("abort", key, e);
         } finally {
-            DirectoryStore.removeUpload(upload);
+            DirectoryUploads.remove(upload);
         }
     }
 }

@@ -1,12 +1,18 @@
 package dev.pgpool.backup.store;
 
+import io.minio.HeadObjectResponse;
 import io.minio.Http;
+import io.minio.messages.LegalHold;
 import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -92,5 +98,30 @@ final class S3Headers {
 
     private static String encode(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** An object as its headers describe it. */
+    static StoredObject describe(String key, HeadObjectResponse head) {
+        Map<String, String> metadata = new HashMap<>();
+        String prefix = "x-amz-meta-";
+        for (String name : head.headers().names()) {
+            String lower = name.toLowerCase(Locale.ROOT);
+            String value = head.headers().get(name);
+            if (lower.startsWith(prefix) && value != null) {
+                metadata.put(lower.substring(prefix.length()), value);
+            }
+        }
+        ZonedDateTime lockedUntil = head.lockRetainUntilDate();
+        LegalHold hold = head.lockLegalHold();
+        return new StoredObject(
+                key,
+                head.size(),
+                head.etag(),
+                head.lastModified().toInstant(),
+                head.versionId(),
+                head.headers().get("x-amz-checksum-crc32c"),
+                lockedUntil == null ? null : lockedUntil.toInstant(),
+                hold != null && hold.status(),
+                metadata);
     }
 }

@@ -150,7 +150,7 @@ public final class S3StoreBuilder {
      */
     public S3Store build() {
         Problems problems = new Problems();
-        URI uri = parse(problems);
+        URI uri = S3Endpoint.parse(endpoint, problems);
         problems.require(
                 bucket.matches("[a-z0-9A-Z][a-zA-Z0-9._-]{1,61}[a-z0-9A-Z]"),
                 "bucket",
@@ -183,35 +183,5 @@ public final class S3StoreBuilder {
                 limits,
                 maxConnections,
                 sign));
-    }
-
-    private @Nullable URI parse(Problems problems) {
-        try {
-            URI uri = URI.create(endpoint);
-            if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
-                String path = uri.getRawPath();
-                if (!(path == null || path.isEmpty() || path.equals("/"))
-                        || uri.getRawQuery() != null
-                        || uri.getRawFragment() != null) {
-                    problems.add(
-                            "endpoint",
-                            "has a path, query or fragment",
-                            "http://host:port or https://host; the bucket goes into bucket(...), folders into the engine's"
-                                    + " prefix(...)");
-                    return null;
-                }
-                if (uri.getRawUserInfo() == null) {
-                    return uri;
-                }
-                problems.add("endpoint", "contains user information", "credentials given separately");
-                return null;
-            }
-        } catch (IllegalArgumentException e) {
-            // Falls through to the one message for every kind of malformed URL; the text itself may hold a secret.
-            problems.add("endpoint: not a URL (" + e.getClass().getSimpleName() + ")");
-            return null;
-        }
-        problems.add("endpoint", "\"" + endpoint + "\"", "http://host:port or https://host");
-        return null;
     }
 }

@@ -62,4 +62,13 @@ public final class Cancellation {
             throw new BackupException(failure.reason(), String.valueOf(failure.getMessage()), failure);
         }
     }
+
+    /** A failure with the reason of the cancellation, if there was one, rather than with that of the work it interrupted. */
+    public BackupException explain(RuntimeException e) {
+        BackupException failure = BackupException.of(e);
+        BackupException cause = cause();
+        return cause == null || cause.reason() == failure.reason()
+                ? failure
+                : new BackupException(cause.reason(), String.valueOf(cause.getMessage()), failure);
+    }
 }

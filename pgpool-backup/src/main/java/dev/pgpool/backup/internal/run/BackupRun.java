@@ -1,7 +1,6 @@
 package dev.pgpool.backup.internal.run;
 
 import dev.pgpool.backup.catalog.BackupId;
-import dev.pgpool.backup.catalog.BackupManifest;
 import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.internal.catalog.Catalog;
 import dev.pgpool.backup.internal.context.Cancellation;
@@ -9,7 +8,6 @@ import dev.pgpool.backup.internal.context.ConfiguredStore;
 import dev.pgpool.backup.internal.context.EngineContext;
 import dev.pgpool.backup.internal.lock.RunLock;
 import dev.pgpool.backup.internal.log.PeerLog;
-import dev.pgpool.backup.internal.pg.ReplayPause;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.prune.Pruner;
 import dev.pgpool.backup.internal.prune.Sweeper;
@@ -29,10 +27,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -51,11 +46,9 @@ import org.jspecify.annotations.Nullable;
 public final class BackupRun {
 
     private static final PeerLog LOGGER = PeerLog.of(BackupRun.class);
-    /** A replay that waits for a query itself notices a pause only then. */
-    private static final Duration PAUSE_LIMIT = Duration.ofMinutes(1);
 
     private final EngineContext context;
-    private final List<ConfiguredStore> places;
+    private final List<ConfiguredStore> stores;
     private final RunHooks hooks;
     private final SessionGroup sessions;
     private final Task task;
@@ -79,14 +72,14 @@ public final class BackupRun {
     public record Task(Trigger trigger, String name, Predicate<String> part) {}
 
     public BackupRun(
-            List<ConfiguredStore> places,
+            List<ConfiguredStore> stores,
             RunHooks hooks,
             SessionGroup sessions,
             Task task,
             BackupId provisionalId,
             Cancellation cancellation) {
-        this.context = places.get(0).context();
-        this.places = places;
+        this.context = stores.get(0).context();
+        this.stores = stores;
         this.hooks = hooks;
         this.sessions = sessions;
         this.task = task;
@@ -108,7 +101,7 @@ public final class BackupRun {
             LOGGER.trace("Sessions are cut by {}", cutting);
             report = attempt(startedAt);
         } catch (RuntimeException e) {
-            BackupException failure = whyEnded(e);
+            BackupException failure = cancellation.explain(e);
             if (failure.reason() == FailureReason.INTERNAL) {
                 LOGGER.error("Backup run {} failed inside the library", id, e);
             }
@@ -143,26 +136,17 @@ public final class BackupRun {
         }
     }
 
-    /** The reason of a cancellation, rather than what its victims then complain about. */
-    private BackupException whyEnded(RuntimeException e) {
-        BackupException failure = BackupException.of(e);
-        BackupException cause = cancellation.cause();
-        return cause == null || cause.reason() == failure.reason()
-                ? failure
-                : new BackupException(cause.reason(), String.valueOf(cause.getMessage()), failure);
-    }
-
     private RunReport attempt(Instant startedAt) {
-        Preflight.Result preflight = new Preflight(context, sessions, task.part()).run(places);
+        Preflight.Result preflight = new Preflight(context, sessions, task.part()).run(stores);
         notes.addAll(preflight.notes());
         preflight.notes().forEach(note -> LOGGER.warn("{}", note));
         cancellation.check();
         String cluster = context.clusterName(preflight.cluster());
-        ConfiguredStore lead = preflight.places().get(0);
+        ConfiguredStore lead = preflight.stores().get(0);
         Catalog catalog = lead.catalog(cluster);
-        RunLock.Request place = new RunLock.Request(
+        RunLock.Request request = new RunLock.Request(
                 lead.context(), catalog, provisionalId, sessions, lead.leaseEnforceable(), cancellation);
-        RunLock.Attempt lock = RunLock.tryAcquire(place, task.name());
+        RunLock.Attempt lock = RunLock.tryAcquire(request, task.name());
         if (lock.lock() == null) {
             return report(startedAt, Outcome.SKIPPED, FailureReason.LOCKED, "held by " + lock.holder());
         }
@@ -176,21 +160,22 @@ public final class BackupRun {
             }
             begin(startedAt);
             context.publish(new BackupEvent.DatabasesSelected(startedAt, selected(preflight)));
-            for (ConfiguredStore swept : preflight.places()) {
-                sweep(swept, cluster, held, place, swept == lead);
+            for (ConfiguredStore swept : preflight.stores()) {
+                sweep(swept, cluster, held, request, swept == lead);
             }
             RunScope scope = new RunScope(preflight, catalog.layout(), cluster, id, sessions, cancellation, held);
-            if (context.config().dump().pauseReplay() && preflight.cluster().inRecovery()) {
-                takeAllPaused(scope, place);
-            } else {
-                takeAll(scope, place);
+            DatabaseRuns runs = new DatabaseRuns(context, scope, request, results, notes);
+            try {
+                runs.run();
+            } finally {
+                interruptedWhileWaiting = runs.interruptedWhileWaiting();
             }
             cancellation.check();
             Set<String> taken = new HashSet<>();
             results.stream()
                     .filter(result -> result.outcome() == Outcome.SUCCESS)
                     .forEach(result -> taken.add(result.database()));
-            for (ConfiguredStore pruned : preflight.places()) {
+            for (ConfiguredStore pruned : preflight.stores()) {
                 prune(pruned, cluster, taken, pruned == lead);
             }
             return conclude(startedAt);
@@ -203,10 +188,10 @@ public final class BackupRun {
                 .toList();
     }
 
-    private void sweep(ConfiguredStore swept, String cluster, RunLock held, RunLock.Request place, boolean lead) {
+    private void sweep(ConfiguredStore swept, String cluster, RunLock held, RunLock.Request request, boolean lead) {
         Catalog catalog = swept.catalog(cluster);
         notes.addAll(new Sweeper(swept.context(), catalog.layout(), swept.probe(), lead)
-                .sweep(database -> held.tryAnother(place, RunLock.database(database))));
+                .sweep(database -> held.tryAnother(request, RunLock.database(database))));
     }
 
     private RunReport conclude(Instant startedAt) {
@@ -231,145 +216,12 @@ public final class BackupRun {
                         .collect(Collectors.joining("; ")));
     }
 
-    private void takeAllPaused(RunScope scope, RunLock.Request place) {
-        // Sessions of its own: those of the run are cut when it is cancelled, and replay must be resumed nevertheless.
-        SessionGroup own = new SessionGroup(sessions.applicationName());
-        try (ReplayPause pause =
-                ReplayPause.begin(context.config().source(), own, PAUSE_LIMIT, cancellation::check, notes::add)) {
-            if (pause.foreign()) {
-                notes.add("replay was paused already, by somebody else, and stays so");
-            }
-            takeAll(scope, place);
-        }
-    }
-
-    private void takeAll(RunScope scope, RunLock.Request place) {
-        Semaphore places = new Semaphore(context.config().dump().parallelDatabases());
-        List<Future<DatabaseResult>> running = new ArrayList<>();
-        for (String database : scope.preflight().databases()) {
-            running.add(context.workers().submit(() -> {
-                places.acquire();
-                try {
-                    return take(scope, place, database);
-                } finally {
-                    places.release();
-                }
-            }));
-        }
-        boolean interrupted = false;
-        RuntimeException failure = null;
-        // All of them are waited for, whatever happens: the lock must not be given back under a dump that goes on.
-        for (Future<DatabaseResult> result : running) {
-            while (true) {
-                try {
-                    results.add(result.get());
-                    break;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                    cancellation.cancel(FailureReason.CANCELLED, "interrupted while databases were dumped");
-                } catch (ExecutionException e) {
-                    cancellation.cancel(FailureReason.INTERNAL, "another database's dump failed inside the library");
-                    failure = BackupException.of(e.getCause() == null ? e : e.getCause());
-                    break;
-                }
-            }
-        }
-        interruptedWhileWaiting = interrupted;
-        if (failure != null) {
-            throw failure;
-        }
-    }
-
-    private DatabaseResult take(RunScope scope, RunLock.Request place, String database) {
-        long begun = System.nanoTime();
-        DatabaseResult result;
-        try {
-            String refused = scope.preflight().refused().get(database);
-            if (refused != null) {
-                throw new BackupException(FailureReason.PREFLIGHT, refused);
-            }
-            RunLock.Attempt lock = scope.lock().tryAnother(place, RunLock.database(database));
-            result = lock.lock() == null
-                    ? result(database, Outcome.SKIPPED, FailureReason.LOCKED, "held by " + lock.holder(), null, begun)
-                    : takeLocked(scope.under(lock.lock()), database, begun);
-        } catch (RuntimeException e) {
-            BackupException failure = whyEnded(e);
-            Outcome outcome = failure.reason() == FailureReason.CANCELLED ? Outcome.CANCELLED : Outcome.FAILURE;
-            if (failure.reason() == FailureReason.INTERNAL) {
-                LOGGER.error("Backup of \"{}\" failed inside the library", database, e);
-            }
-            result = result(database, outcome, failure.reason(), String.valueOf(failure.getMessage()), null, begun);
-        }
-        context.publish(new BackupEvent.DatabaseFinished(context.clock().instant(), id, result));
-        return result;
-    }
-
-    private static DatabaseResult result(
-            String database,
-            Outcome outcome,
-            @Nullable FailureReason reason,
-            String message,
-            @Nullable BackupManifest manifest,
-            long begun) {
-        return new DatabaseResult(
-                database, outcome, reason, message, manifest, Duration.ofNanos(System.nanoTime() - begun));
-    }
-
-    /** Into the first store that takes it, and from there into the others. */
-    private DatabaseResult takeLocked(RunScope scope, String database, long begun) {
-        try (RunLock held = scope.lock()) {
-            LOGGER.trace("{} is held for {}", held, database);
-            List<ConfiguredStore> stores = scope.preflight().places();
-            for (int i = 0; ; i++) {
-                ConfiguredStore store = stores.get(i);
-                try {
-                    BackupManifest manifest = new DatabaseBackup(store.context(), scope, database).take();
-                    stores.stream()
-                            .filter(other -> other != store)
-                            .forEach(other -> copy(scope, manifest, store, other));
-                    return result(database, Outcome.SUCCESS, null, "", manifest, begun);
-                } catch (RuntimeException e) {
-                    BackupException failure = whyEnded(e);
-                    if (i == stores.size() - 1 || !isStores(failure.reason()) || cancellation.cause() != null) {
-                        throw failure;
-                    }
-                    lost(database, store, failure);
-                }
-            }
-        }
-    }
-
-    private static boolean isStores(FailureReason reason) {
-        return switch (reason) {
-            case STORE_IO, STORE_DENIED, STORE_INTEGRITY, STORE_LIMIT, STALLED -> true;
-            default -> false;
-        };
-    }
-
-    private void copy(RunScope scope, BackupManifest manifest, ConfiguredStore from, ConfiguredStore to) {
-        try {
-            new BackupCopy(from.context(), to.context(), scope).copy(manifest);
-            context.publish(
-                    new BackupEvent.Copied(context.clock().instant(), id, manifest.database(), to.describe(), ""));
-        } catch (RuntimeException e) {
-            lost(manifest.database(), to, whyEnded(e));
-        }
-    }
-
-    /** One store less is no failure of the others, but it has to be told. */
-    private void lost(String database, ConfiguredStore store, BackupException failure) {
-        String problem = failure.reason() + ": " + failure.getMessage();
-        LOGGER.warn("Backup {} of \"{}\" is not in {}: {}", id, database, store.describe(), problem);
-        notes.add("backup of \"" + database + "\" is not in " + store.describe() + ": " + problem);
-        context.publish(new BackupEvent.Copied(context.clock().instant(), id, database, store.describe(), problem));
-    }
-
-    private void prune(ConfiguredStore place, String cluster, Set<String> databases, boolean lead) {
-        StoreReport store = place.probe();
+    private void prune(ConfiguredStore store, String cluster, Set<String> databases, boolean lead) {
+        StoreReport report = store.probe();
         try {
             Map<String, RetentionPlan> plans = new Pruner(
-                            place.context(), place.catalog(cluster), place.mayHaveLocks(), lead)
-                    .prune(context.config()::retention, store.has(StoreFeature.DELETE), databases);
+                            store.context(), store.catalog(cluster), store.mayHaveLocks(), lead)
+                    .prune(context.config()::retention, report.has(StoreFeature.DELETE), databases);
             retention = lead ? plans : retention;
         } catch (RuntimeException e) {
             // The backups of this run are good; that old ones stay for another day does not make them bad.

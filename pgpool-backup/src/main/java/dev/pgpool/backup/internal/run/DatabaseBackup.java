@@ -8,29 +8,17 @@ import dev.pgpool.backup.config.BackupConfig;
 import dev.pgpool.backup.config.Compression;
 import dev.pgpool.backup.config.DumpFormat;
 import dev.pgpool.backup.config.RowCounts;
-import dev.pgpool.backup.event.BackupEvent;
-import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.context.Cancellation;
 import dev.pgpool.backup.internal.context.EngineContext;
 import dev.pgpool.backup.internal.dump.Dump;
 import dev.pgpool.backup.internal.dump.DumpCommand;
-import dev.pgpool.backup.internal.globals.GlobalsReader;
 import dev.pgpool.backup.internal.pg.DatabaseFacts;
 import dev.pgpool.backup.internal.pg.SessionGroup;
-import dev.pgpool.backup.internal.pg.Sessions;
 import dev.pgpool.backup.internal.pg.SourceSnapshot;
-import dev.pgpool.backup.internal.stream.Encryption.Sealed;
 import dev.pgpool.backup.internal.stream.PartPlan;
 import dev.pgpool.backup.internal.stream.TransferProgress;
-import dev.pgpool.backup.internal.stream.UploadResult;
 import dev.pgpool.backup.report.BackupException;
 import dev.pgpool.backup.report.FailureReason;
-import dev.pgpool.backup.store.StoredObject;
-import dev.pgpool.backup.store.WriteOptions;
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,8 +26,6 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,8 +39,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class DatabaseBackup {
 
-    private static final String APPLICATION_VERSION = "0.1.0";
-
     private final EngineContext context;
     private final RunScope scope;
     private final Preflight.Result preflight;
@@ -63,8 +47,8 @@ final class DatabaseBackup {
     private final String database;
     private final Cancellation cancellation;
     private final TransferProgress progress = new TransferProgress();
-    private final String home;
     private final BackupObjects objects;
+    private final BackupUpload upload;
 
     DatabaseBackup(EngineContext context, RunScope scope, String database) {
         this.context = context;
@@ -74,8 +58,9 @@ final class DatabaseBackup {
         this.sessions = scope.sessions();
         this.database = database;
         this.cancellation = scope.cancellation();
-        this.home = scope.layout().backup(database, run);
+        String home = scope.layout().backup(database, run);
         this.objects = new BackupObjects(context, home);
+        this.upload = new BackupUpload(context, scope, database, home);
     }
 
     /** The manifest of the backup, which then exists. */
@@ -133,21 +118,22 @@ final class DatabaseBackup {
                     dump.end();
                     thread.interrupt();
                 })) {
-            ScheduledFuture<?> reporting = reportProgress(tables);
+            ProgressReport reporting = new ProgressReport(context, run, database, progress, tables);
             Future<Contents> contents = context.workers().submit(() -> contents(snapshot, tables, locked));
             try {
-                StoredPart data = storeData(dump, plan, lockUntil, config.dump().format());
+                StoredPart data = upload.data(dump, plan, lockUntil, progress);
                 watchdog.transferDone();
                 Contents counted = await(contents);
-                StoredPart globals = storeGlobals(lockUntil);
-                BackupManifest manifest = manifest(
-                        startedAt,
-                        facts,
-                        command,
-                        List.of(data, globals),
-                        counted,
-                        warnings(dump, snapshot),
-                        lockUntil);
+                StoredPart globals = upload.globals(lockUntil);
+                BackupManifest manifest = new ManifestDraft(context, scope, database)
+                        .of(
+                                startedAt,
+                                facts,
+                                command,
+                                List.of(data, globals),
+                                counted,
+                                warnings(dump, snapshot),
+                                lockUntil);
                 cancellation.check();
                 scope.lock().requireHeld();
                 objects.commit(manifest);
@@ -156,7 +142,7 @@ final class DatabaseBackup {
                 contents.cancel(true);
                 throw locks.explain(reasonOf(e, watchdog.verdict()));
             } finally {
-                reporting.cancel(false);
+                reporting.close();
             }
         }
     }
@@ -201,126 +187,6 @@ final class DatabaseBackup {
     private @Nullable Instant lockUntil(Instant startedAt) {
         Duration lock = context.config().run().objectLock();
         return lock == null ? null : startedAt.plus(lock);
-    }
-
-    private ScheduledFuture<?> reportProgress(DumpProgress tables) {
-        long millis = Math.max(10, context.config().run().progressInterval().toMillis());
-        long[] last = {0, System.nanoTime()};
-        return context.timer()
-                .scheduleWithFixedDelay(
-                        () -> {
-                            long bytes = progress.storedBytes();
-                            long now = System.nanoTime();
-                            double rate = (bytes - last[0]) * 1e9 / Math.max(1, now - last[1]);
-                            last[0] = bytes;
-                            last[1] = now;
-                            context.publish(new BackupEvent.Progress(
-                                    context.clock().instant(),
-                                    run,
-                                    database,
-                                    bytes,
-                                    rate,
-                                    progress.bufferBytes(),
-                                    tables.table(),
-                                    tables.share(progress.readBytes())));
-                        },
-                        millis,
-                        millis,
-                        TimeUnit.MILLISECONDS);
-    }
-
-    private StoredPart storeData(Dump dump, PartPlan plan, @Nullable Instant lockUntil, DumpFormat format) {
-        String key = home + format.fileName();
-        Sealed sealed = context.encryption().seal(dump.stream());
-        UploadResult stored = context.uploader()
-                .upload(
-                        key,
-                        sealed.stream(),
-                        plan,
-                        WriteOptions.ofBackup("application/octet-stream", lockUntil),
-                        progress);
-        return part("data", key, stored, sealed.plainBytes().getAsLong());
-    }
-
-    private StoredPart storeGlobals(@Nullable Instant lockUntil) {
-        String script;
-        try (Connection connection = Sessions.open(context.config().source(), database, sessions)) {
-            script = GlobalsReader.read(connection, preflight.cluster().version(), database);
-        } catch (SQLException e) {
-            throw new BackupException(FailureReason.SOURCE_UNREACHABLE, "reading roles: " + e.getMessage(), e);
-        }
-        byte[] plain = script.getBytes(StandardCharsets.UTF_8);
-        Sealed sealed = context.encryption().seal(new ByteArrayInputStream(plain));
-        String key = home + KeyLayout.GLOBALS;
-        PartPlan plan = PartPlan.of(
-                context.config().transfer().partBytes(),
-                context.config().transfer().maxPartBytes(),
-                plain.length,
-                context.store().limits());
-        UploadResult stored = context.uploader()
-                .upload(
-                        key,
-                        sealed.stream(),
-                        plan,
-                        WriteOptions.ofBackup("application/sql", lockUntil),
-                        new TransferProgress());
-        return part("globals", key, stored, plain.length);
-    }
-
-    private static StoredPart part(String role, String key, UploadResult stored, long plainBytes) {
-        StoredObject object = stored.object();
-        return new StoredPart(
-                role,
-                key,
-                stored.bytes(),
-                plainBytes,
-                stored.sha256(),
-                object.etag(),
-                object.versionId(),
-                stored.parts());
-    }
-
-    private BackupManifest manifest(
-            Instant startedAt,
-            DatabaseFacts facts,
-            DumpCommand command,
-            List<StoredPart> objects,
-            Contents contents,
-            List<String> warnings,
-            @Nullable Instant lockUntil) {
-        return new BackupManifest(
-                BackupManifest.FORMAT_VERSION,
-                APPLICATION_VERSION,
-                run,
-                startedAt,
-                context.clock().instant(),
-                new BackupManifest.Source(
-                        scope.cluster(),
-                        preflight.cluster().systemIdentifier(),
-                        database,
-                        facts.oid(),
-                        preflight.cluster().version(),
-                        facts.walPosition(),
-                        facts.encoding(),
-                        facts.collate(),
-                        facts.ctype(),
-                        facts.provider(),
-                        facts.locale(),
-                        facts.collationVersion(),
-                        facts.dataChecksums(),
-                        sessions.applicationName()),
-                new BackupManifest.Tool(
-                        preflight.tool().number(),
-                        preflight.tool().text(),
-                        command.arguments().stream()
-                                .map(context.tools().redactor(context.config().source())::redact)
-                                .toList(),
-                        command.format()),
-                objects,
-                context.encryption().describe(),
-                contents,
-                warnings,
-                lockUntil);
     }
 
     private static Contents await(Future<Contents> contents) {

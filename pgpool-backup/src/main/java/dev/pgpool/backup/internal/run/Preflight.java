@@ -13,7 +13,6 @@ import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.Sessions;
 import dev.pgpool.backup.report.BackupException;
 import dev.pgpool.backup.report.FailureReason;
-import dev.pgpool.backup.store.StoreFeature;
 import dev.pgpool.backup.store.StoreReport;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -53,7 +52,7 @@ public final class Preflight {
      *
      * @param databases that are to be taken
      * @param refused those of them that cannot be, each with the reason
-     * @param places stores that work, at least one
+     * @param stores that work, at least one
      */
     record Result(
             ToolVersion tool,
@@ -61,12 +60,12 @@ public final class Preflight {
             ClusterFacts cluster,
             List<String> databases,
             Map<String, String> refused,
-            List<ConfiguredStore> places,
+            List<ConfiguredStore> stores,
             List<String> notes) {
 
         /** What the first of the stores can do. */
         StoreReport store() {
-            return places.get(0).probe();
+            return stores.get(0).probe();
         }
     }
 
@@ -84,8 +83,8 @@ public final class Preflight {
             checkSource(cluster, databases, tool);
         }
         attempt(() -> context.encryption().describe());
-        List<ConfiguredStore> places = places(stores);
-        if (!problems.isEmpty() || tool == null || compression == null || cluster == null || places.isEmpty()) {
+        List<ConfiguredStore> usable = usable(stores);
+        if (!problems.isEmpty() || tool == null || compression == null || cluster == null || usable.isEmpty()) {
             throw new BackupException(
                     problems.get(0).reason(),
                     Stream.concat(
@@ -94,7 +93,7 @@ public final class Preflight {
                                             .map(e -> "database \"" + e.getKey() + "\": " + e.getValue()))
                             .collect(Collectors.joining("; ")));
         }
-        return new Result(tool, compression, cluster, databases, Map.copyOf(refused), places, List.copyOf(notes));
+        return new Result(tool, compression, cluster, databases, Map.copyOf(refused), usable, List.copyOf(notes));
     }
 
     private <T> @Nullable T attempt(Supplier<@Nullable T> step) {
@@ -178,14 +177,14 @@ public final class Preflight {
     }
 
     /** The stores that work; that some do not is a note as long as one does. */
-    private List<ConfiguredStore> places(List<ConfiguredStore> stores) {
+    private List<ConfiguredStore> usable(List<ConfiguredStore> stores) {
         List<ConfiguredStore> usable = new ArrayList<>();
         List<PreflightProblem> unusable = new ArrayList<>();
         for (ConfiguredStore store : stores) {
             int before = problems.size();
             StoreReport report = attempt(store::probe);
             if (report != null) {
-                checkStore(store, report);
+                new StoreCheck(context.config().run().objectLock() != null, problems, notes).check(store, report);
             }
             List<PreflightProblem> found = problems.subList(before, problems.size());
             if (found.isEmpty()) {
@@ -200,34 +199,6 @@ public final class Preflight {
             unusable.forEach(problem -> notes.add("a store is left out: " + problem.reason() + ": " + problem.text()));
         }
         return usable;
-    }
-
-    private void checkStore(ConfiguredStore place, StoreReport store) {
-        for (StoreFeature needed : List.of(StoreFeature.READ_WRITE, StoreFeature.MULTIPART)) {
-            if (!store.has(needed)) {
-                problem(
-                        store.denied().contains(needed) ? FailureReason.STORE_DENIED : FailureReason.STORE_IO,
-                        store.store() + ": " + needed + ": " + store.findings().get(needed));
-                return;
-            }
-        }
-        if (context.config().run().objectLock() != null && !store.has(StoreFeature.OBJECT_LOCK)) {
-            problem(
-                    FailureReason.PREFLIGHT,
-                    store.store() + ": object lock was asked for, but: "
-                            + store.findings().get(StoreFeature.OBJECT_LOCK));
-        }
-        if (!store.has(StoreFeature.DELETE)) {
-            notes.add("retention is off: " + store.findings().get(StoreFeature.DELETE));
-        }
-        if (!place.leaseEnforceable()) {
-            notes.add("the store cannot enforce a lease (" + store.findings().get(StoreFeature.WRITE_IF_ABSENT) + "; "
-                    + store.findings().get(StoreFeature.WRITE_IF_MATCHES)
-                    + "): only the advisory lock on the source excludes other runners");
-        }
-        if (!store.has(StoreFeature.LIST_MULTIPART)) {
-            notes.add("leftover uploads cannot be found: " + store.findings().get(StoreFeature.LIST_MULTIPART));
-        }
     }
 
     private void problem(FailureReason reason, String text) {
