@@ -75,7 +75,7 @@ public final class BackupEngineBuilder {
      * first that was given holds.
      */
     public BackupEngineBuilder forDatabases(String pattern, DatabaseSettings rule) {
-        return with(() -> settings.rule(pattern, rule));
+        return with(() -> settings.schedules().rule(pattern, rule));
     }
 
     /** Default none: put before all keys, without slashes at its ends. */
@@ -345,17 +345,17 @@ public final class BackupEngineBuilder {
 
     /** Default none: run by a cron expression of five fields in a zone. */
     public BackupEngineBuilder schedule(String cron, ZoneId zone) {
-        return with(() -> settings.schedule(cron, zone));
+        return with(() -> settings.schedules().backups(cron, zone));
     }
 
     /** Default none: verify the newest backups by a cron expression of five fields in a zone. */
     public BackupEngineBuilder verifySchedule(String cron, ZoneId zone) {
-        return with(() -> settings.verifySchedule(cron, zone));
+        return with(() -> settings.schedules().verifications(cron, zone));
     }
 
     /** Default true: a run that was due while the JVM was down is made up for at the start, once. */
     public BackupEngineBuilder catchUp(boolean on) {
-        return with(() -> settings.catchUp(on));
+        return with(() -> settings.schedules().catchUp(on));
     }
 
     /** Default the system's: the clock of all decisions. */

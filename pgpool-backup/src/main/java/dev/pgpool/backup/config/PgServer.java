@@ -84,94 +84,13 @@ public record PgServer(
     }
 
     /** A builder; its defaults are port 5432 and those of {@link #of}. */
-    public static Builder builder() {
-        return new Builder();
+    public static PgServerBuilder builder() {
+        return new PgServerBuilder();
     }
 
     /** True if it is reached by a unix socket. */
     public boolean isLocal() {
         return host.startsWith("/");
-    }
-
-    /** Builds a {@link PgServer}. */
-    public static final class Builder {
-        private String host = "localhost";
-        private int port = 5432;
-        private String user = "";
-        private String password = "";
-        private String adminDatabase = "postgres";
-        private String sslMode = "prefer";
-        private @Nullable Path sslRootCert;
-        private @Nullable Path sslCert;
-        private @Nullable Path sslKey;
-        private Duration connectTimeout = Duration.ofSeconds(10);
-
-        private Builder() {}
-
-        /** Default {@code localhost}: name, address, or directory of a unix socket. */
-        public Builder host(String name) {
-            host = name;
-            return this;
-        }
-
-        /** Default 5432. */
-        public Builder port(int number) {
-            port = number;
-            return this;
-        }
-
-        /** Required: role to log in as. */
-        public Builder user(String name) {
-            user = name;
-            return this;
-        }
-
-        /** Default none. */
-        public Builder password(String secret) {
-            password = secret;
-            return this;
-        }
-
-        /** Default {@code postgres}: the database for questions about the whole server. */
-        public Builder adminDatabase(String name) {
-            adminDatabase = name;
-            return this;
-        }
-
-        /** Default {@code prefer}: disable, allow, prefer, require, verify-ca or verify-full. */
-        public Builder sslMode(String mode) {
-            sslMode = mode.toLowerCase(Locale.ROOT);
-            return this;
-        }
-
-        /** Default none: file of the trusted authorities. */
-        public Builder sslRootCert(Path pem) {
-            sslRootCert = pem;
-            return this;
-        }
-
-        /** Default none: the client's certificate and its key, which is PKCS 8 and readable by its owner only. */
-        public Builder clientCertificate(Path certificatePem, Path keyPem) {
-            sslCert = certificatePem;
-            sslKey = keyPem;
-            return this;
-        }
-
-        /** Default 10 s: for one connection attempt. */
-        public Builder connectTimeout(Duration limit) {
-            connectTimeout = limit;
-            return this;
-        }
-
-        /**
-         * The server.
-         *
-         * @throws IllegalArgumentException naming every setting that is wrong
-         */
-        public PgServer build() {
-            return new PgServer(
-                    host, port, user, password, adminDatabase, sslMode, sslRootCert, sslCert, sslKey, connectTimeout);
-        }
     }
 
     /** A server with the admin database {@code postgres}, {@code sslMode prefer} and ten seconds to connect. */

@@ -7,6 +7,7 @@ import dev.pgpool.backup.BackupEngine;
 import dev.pgpool.backup.BackupEngineBuilder;
 import dev.pgpool.backup.config.DumpFormat;
 import dev.pgpool.backup.config.PgServer;
+import dev.pgpool.backup.config.PgServerBuilder;
 import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.fixture.Source;
 import dev.pgpool.backup.report.FailureReason;
@@ -119,7 +120,7 @@ class ConnectionIT {
                         "ssl_ca_file", pki.trust().toString()))) {
             postgres.execute("CREATE ROLE boss LOGIN SUPERUSER", "CREATE TABLE t AS SELECT generate_series(1, 100) i");
             postgres.addHbaEntry("hostssl all boss 127.0.0.1/32 cert\nhostnossl all boss 127.0.0.1/32 reject");
-            PgServer.Builder builder = PgServer.builder()
+            PgServerBuilder builder = PgServer.builder()
                     .host("127.0.0.1")
                     .port(postgres.port())
                     .user("boss")

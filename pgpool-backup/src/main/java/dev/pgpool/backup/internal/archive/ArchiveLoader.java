@@ -2,7 +2,6 @@ package dev.pgpool.backup.internal.archive;
 
 import dev.pgpool.backup.catalog.BackupManifest;
 import dev.pgpool.backup.config.DumpFormat;
-import dev.pgpool.backup.internal.dump.ChildProcess;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.dump.DumpCommand;
 import dev.pgpool.backup.internal.pg.SessionGroup;
@@ -169,37 +168,7 @@ public final class ArchiveLoader {
      * @throws BackupException with RESTORE_FAILED
      */
     public Path dump(DumpCommand dump, SessionGroup sessions) {
-        Path file = null;
-        boolean whole = false;
-        try {
-            file = spool.create(".dump");
-            try (ChildProcess child = ChildProcess.start(
-                            ClientTools.command(tools.dump(), tools.dumpArguments(dump, sessions.applicationName())),
-                            tools.environmentFor(dump.server(), sessions.applicationName()),
-                            tools.redactor(dump.server()),
-                            line -> {},
-                            tools.grace());
-                    OutputStream out = Files.newOutputStream(file)) {
-                ArchivePrograms.Deadline deadline = programs.deadline(child);
-                child.stdin().close();
-                child.stdout().transferTo(out);
-                ArchivePrograms.Ending ending = programs.finish(child, FailureReason.RESTORE_FAILED, deadline);
-                if (ending.status() != 0) {
-                    throw LoadOutcome.failed(ending, "exit status " + ending.status() + ": " + ending.text());
-                }
-            }
-            whole = true;
-            return file;
-        } catch (IOException e) {
-            throw new BackupException(
-                    FailureReason.RESTORE_FAILED,
-                    "archive as a file in " + spool.directory() + ": " + e.getMessage(),
-                    e);
-        } finally {
-            if (!whole) {
-                SpoolFiles.delete(file);
-            }
-        }
+        return new DumpToFile(tools, spool, programs).dump(dump, sessions);
     }
 
     /** Deletes such a file; {@code null} is none. */

@@ -1,9 +1,6 @@
 package dev.pgpool.backup.internal.dump;
 
-import dev.pgpool.backup.config.Compression;
 import dev.pgpool.backup.config.PgServer;
-import dev.pgpool.backup.report.BackupException;
-import dev.pgpool.backup.report.FailureReason;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,7 +43,7 @@ public record ClientTools(
             "PGSSLCERT", "sslcert",
             "PGSSLKEY", "sslkey");
 
-    private static final Duration PROBE_LIMIT = Duration.ofSeconds(30);
+    static final Duration PROBE_LIMIT = Duration.ofSeconds(30);
 
     /** Copies and checks. */
     public ClientTools {
@@ -82,46 +79,6 @@ public record ClientTools(
 
     private ToolVersion version(List<String> prefix) {
         return ToolVersion.parse(ChildProcess.capture(with(prefix, "--version"), environment, PROBE_LIMIT));
-    }
-
-    /**
-     * What {@code --compress} can be given: for AUTO the best this pg_dump was built with.
-     *
-     * @throws BackupException if it was not built with what was asked for
-     */
-    public Compression choose(Compression wanted, ToolVersion version) {
-        return switch (wanted.method()) {
-            case NONE -> wanted;
-            case GZIP -> wanted.level() >= 0 ? wanted : Compression.gzip(6);
-            case AUTO -> {
-                Compression zstd = Compression.zstd(3);
-                yield version.major() >= 16 && accepts(zstd) ? zstd : Compression.gzip(4);
-            }
-            case ZSTD, LZ4 -> {
-                if (version.major() < 16 || !accepts(wanted)) {
-                    throw new BackupException(
-                            FailureReason.VERSION_MISMATCH,
-                            "compression " + wanted.method() + ": not in " + version.text()
-                                    + " (expected: pg_dump 16 or newer, built with it; or gzip, or auto)");
-                }
-                yield wanted;
-            }
-        };
-    }
-
-    private boolean accepts(Compression compression) {
-        // Options are checked before the connection is made; a server that cannot be reached keeps this from costing
-        // anything.
-        List<String> command = with(
-                dump,
-                "-Fc",
-                "--compress=" + DumpCommand.compressionArgument(compression),
-                "-h",
-                "/nonexistent",
-                "-d",
-                "x");
-        String answer = ChildProcess.capture(command, environment, PROBE_LIMIT);
-        return !answer.contains("compression");
     }
 
     /** Knows the secrets that a child is given for this server. */

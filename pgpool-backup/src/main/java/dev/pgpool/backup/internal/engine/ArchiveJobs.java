@@ -12,6 +12,7 @@ import dev.pgpool.backup.internal.context.EngineContext;
 import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.restore.Restorer;
+import dev.pgpool.backup.internal.verify.VerificationTask;
 import dev.pgpool.backup.internal.verify.Verifier;
 import dev.pgpool.backup.report.RestoreReport;
 import dev.pgpool.backup.report.VerifyReport;
@@ -51,7 +52,7 @@ final class ArchiveJobs {
         VerifyReport report = new Verifier(source, loader(source), context.tools(), context.clock(), context.timer())
                 .verify(
                         entry,
-                        new Verifier.Task(
+                        new VerificationTask(
                                 level,
                                 settings.server(),
                                 settings.checks(),

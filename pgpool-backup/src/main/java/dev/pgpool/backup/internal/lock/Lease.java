@@ -32,27 +32,19 @@ final class Lease implements AutoCloseable {
 
     private final EngineContext context;
     private final String key;
-    private final Content template;
+    private final LeaseContent template;
     private final Cancellation cancellation;
     private @Nullable ScheduledFuture<?> renewal;
     private String etag;
     private long renewedNanos = System.nanoTime();
     private boolean lost;
 
-    private Lease(EngineContext context, String key, Content content, String etag, Cancellation cancellation) {
+    private Lease(EngineContext context, String key, LeaseContent content, String etag, Cancellation cancellation) {
         this.context = context;
         this.key = key;
         this.template = content;
         this.etag = etag;
         this.cancellation = cancellation;
-    }
-
-    /** What the object says. */
-    record Content(
-            String token, @Nullable String name, String holder, String run, Instant renewedAt, Instant expiresAt) {
-        Content renewed(Instant now, Duration time) {
-            return new Content(token, name, holder, run, now, now.plus(time));
-        }
     }
 
     record Attempt(@Nullable Lease lease, String holder) {}
@@ -66,13 +58,13 @@ final class Lease implements AutoCloseable {
             Cancellation cancellation) {
         String key = catalog.layout().lease(name);
         Instant now = context.clock().instant();
-        Content content = new Content(UUID.randomUUID().toString(), name, holder, run.value(), now, now)
+        LeaseContent content = new LeaseContent(UUID.randomUUID().toString(), name, holder, run.value(), now, now)
                 .renewed(now, context.config().run().leaseTime());
         Optional<StoredObject> present =
                 context.retry().call("stat", () -> context.store().stat(key));
         WriteCondition condition = new WriteCondition.IfAbsent();
         if (present.isPresent()) {
-            Content other = catalog.document(key, Content.class).orElse(null);
+            LeaseContent other = catalog.document(key, LeaseContent.class).orElse(null);
             if (other != null && other.expiresAt().isAfter(now)) {
                 return new Attempt(null, describe(other));
             }
@@ -86,10 +78,10 @@ final class Lease implements AutoCloseable {
             if (e.kind() != StoreException.Kind.CONFLICT) {
                 throw e;
             }
-            // Either somebody was quicker, or our own write was repeated after its answer was lost.
-            Content now2 = catalog.document(key, Content.class).orElse(null);
+            // Either another runner was quicker, or our own write was repeated after its answer was lost.
+            LeaseContent now2 = catalog.document(key, LeaseContent.class).orElse(null);
             if (now2 == null || !now2.token().equals(content.token())) {
-                return new Attempt(null, now2 == null ? "somebody who was quicker" : describe(now2));
+                return new Attempt(null, now2 == null ? "another runner that was quicker" : describe(now2));
             }
         }
         String etag = context.retry()
@@ -101,11 +93,11 @@ final class Lease implements AutoCloseable {
         return new Attempt(lease, "");
     }
 
-    private static String describe(Content content) {
+    private static String describe(LeaseContent content) {
         return content.holder() + " (run " + content.run() + ", lease until " + content.expiresAt() + ")";
     }
 
-    private static void write(EngineContext context, String key, Content content, WriteCondition condition) {
+    private static void write(EngineContext context, String key, LeaseContent content, WriteCondition condition) {
         try {
             byte[] bytes = Json.MAPPER.writeValueAsBytes(content);
             context.retry()
@@ -135,7 +127,7 @@ final class Lease implements AutoCloseable {
         }
         Duration time = context.config().run().leaseTime();
         try {
-            Content content = template.renewed(context.clock().instant(), time);
+            LeaseContent content = template.renewed(context.clock().instant(), time);
             write(context, key, content, new WriteCondition.IfMatches(etag));
             etag = context.store().stat(key).map(StoredObject::etag).orElse("");
             renewedNanos = System.nanoTime();
@@ -150,7 +142,7 @@ final class Lease implements AutoCloseable {
         }
     }
 
-    /** After a lost answer our own renewal looks like somebody else's change. */
+    /** After a lost answer our own renewal looks like another runner's change. */
     private boolean stillOurs() {
         try {
             Optional<StoredObject> now = context.store().stat(key);
@@ -168,7 +160,7 @@ final class Lease implements AutoCloseable {
 
     private String token(StoredObject object) {
         try (java.io.InputStream in = context.store().open(key, 0, object.size())) {
-            return Json.MAPPER.readValue(in, Content.class).token();
+            return Json.MAPPER.readValue(in, LeaseContent.class).token();
         } catch (java.io.IOException e) {
             throw new StoreException(StoreException.Kind.TRANSIENT, "reading the lease: " + e.getMessage(), e);
         }

@@ -3,13 +3,11 @@ package dev.pgpool.backup.internal.prune;
 import dev.pgpool.backup.catalog.BackupManifest;
 import dev.pgpool.backup.catalog.BackupManifest.StoredPart;
 import dev.pgpool.backup.catalog.CatalogEntry;
-import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.event.BackupEvent;
 import dev.pgpool.backup.internal.catalog.Catalog;
 import dev.pgpool.backup.internal.catalog.KeyLayout;
 import dev.pgpool.backup.internal.context.EngineContext;
 import dev.pgpool.backup.internal.log.PeerLog;
-import dev.pgpool.backup.retention.Candidate;
 import dev.pgpool.backup.retention.RetentionPlan;
 import dev.pgpool.backup.retention.RetentionPolicy;
 import dev.pgpool.backup.store.DeleteFailure;
@@ -20,15 +18,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes retention plans from the catalog, and carries them out: manifests first, by which the backups cease to exist, and of
+ * Carries retention plans out: manifests first, by which the backups cease to exist, and of
  * those that are gone the objects. A crash in between leaves orphans, which a sweep finds; never a manifest without data.
  */
 public final class Pruner {
@@ -37,7 +32,7 @@ public final class Pruner {
 
     private final EngineContext context;
     private final Catalog catalog;
-    private final boolean locks;
+    private final RetentionPlanner planner;
     private final boolean told;
 
     /**
@@ -52,70 +47,19 @@ public final class Pruner {
         this.told = told;
         this.context = context;
         this.catalog = catalog;
-        this.locks = locks;
+        this.planner = new RetentionPlanner(context, locks);
     }
 
     /** A plan for each database of the catalog; deletes nothing. */
     public Map<String, RetentionPlan> plan(Function<String, @Nullable RetentionPolicy> policy) {
-        return plan(policy, catalog.all());
-    }
-
-    private Map<String, RetentionPlan> plan(
-            Function<String, @Nullable RetentionPolicy> policies, List<CatalogEntry> entries) {
-        Instant now = context.clock().instant();
-        Map<String, RetentionPlan> plans = new TreeMap<>();
-        entries.stream().collect(Collectors.groupingBy(CatalogEntry::database)).forEach((database, of) -> {
-            RetentionPolicy policy = policies.apply(database);
-            if (policy != null) {
-                plans.put(database, plan(of, policy, now));
-            }
-        });
-        return plans;
-    }
-
-    private RetentionPlan plan(List<CatalogEntry> entries, RetentionPolicy policy, Instant now) {
-        List<Candidate> candidates = entries.stream().map(Pruner::candidate).toList();
-        RetentionPlan plan = RetentionPlan.of(candidates, policy, now);
-        if (!locks || plan.deletions().isEmpty()) {
-            return plan;
-        }
-        Map<String, Instant> locked = new HashMap<>();
-        for (CatalogEntry entry : entries) {
-            if (plan.deletions().contains(entry.id().value())) {
-                lock(entry).ifPresent(until -> locked.put(entry.id().value(), until));
-            }
-        }
-        return locked.isEmpty()
-                ? plan
-                : RetentionPlan.of(
-                        candidates.stream()
-                                .map(c -> locked.containsKey(c.id()) ? c.lockedUntil(locked.get(c.id())) : c)
-                                .toList(),
-                        policy,
-                        now);
-    }
-
-    private Optional<Instant> lock(CatalogEntry entry) {
-        return context.retry()
-                .call("stat", () -> context.store().stat(entry.manifestKey()))
-                .map(object -> object.legalHold() ? Candidate.LEGAL_HOLD : object.lockedUntil());
-    }
-
-    private static Candidate candidate(CatalogEntry entry) {
-        BackupManifest manifest = entry.manifest();
-        return new Candidate(
-                entry.id().value(),
-                manifest == null ? null : manifest.startedAt(),
-                entry.pin() != null,
-                entry.lockedUntil(),
-                entry.verified().includes(VerifyLevel.ARCHIVE));
+        return planner.plan(policy, catalog.all());
     }
 
     /** Plans, deletes what goes, and tells the listeners. */
     public Map<String, RetentionPlan> prune(
             Function<String, @Nullable RetentionPolicy> policy, boolean mayDelete, Set<String> only) {
         List<CatalogEntry> entries = catalog.all();
-        Map<String, RetentionPlan> plans = plan(policy, entries);
+        Map<String, RetentionPlan> plans = planner.plan(policy, entries);
         plans.keySet().retainAll(only);
         Map<String, List<String>> failures = mayDelete ? delete(plans, entries) : notAllowed(plans);
         Instant now = context.clock().instant();

@@ -7,7 +7,6 @@ import dev.pgpool.backup.catalog.BackupManifest.StoredPart;
 import dev.pgpool.backup.config.BackupConfig;
 import dev.pgpool.backup.config.Compression;
 import dev.pgpool.backup.config.DumpFormat;
-import dev.pgpool.backup.config.RowCounts;
 import dev.pgpool.backup.internal.context.Cancellation;
 import dev.pgpool.backup.internal.context.EngineContext;
 import dev.pgpool.backup.internal.dump.Dump;
@@ -18,14 +17,11 @@ import dev.pgpool.backup.internal.pg.SourceSnapshot;
 import dev.pgpool.backup.internal.stream.PartPlan;
 import dev.pgpool.backup.internal.stream.TransferProgress;
 import dev.pgpool.backup.report.BackupException;
-import dev.pgpool.backup.report.FailureReason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,11 +115,11 @@ final class DatabaseBackup {
                     thread.interrupt();
                 })) {
             ProgressReport reporting = new ProgressReport(context, run, database, progress, tables);
-            Future<Contents> contents = context.workers().submit(() -> contents(snapshot, tables, locked));
+            ContentsCount contents = new ContentsCount(context, snapshot, tables, locked);
             try {
                 StoredPart data = upload.data(dump, plan, lockUntil, progress);
                 watchdog.transferDone();
-                Contents counted = await(contents);
+                Contents counted = contents.await();
                 StoredPart globals = upload.globals(lockUntil);
                 BackupManifest manifest = new ManifestDraft(context, scope, database)
                         .of(
@@ -139,25 +135,12 @@ final class DatabaseBackup {
                 objects.commit(manifest);
                 return manifest;
             } catch (RuntimeException e) {
-                contents.cancel(true);
+                contents.cancel();
                 throw locks.explain(reasonOf(e, watchdog.verdict()));
             } finally {
                 reporting.close();
             }
         }
-    }
-
-    private Contents contents(SourceSnapshot snapshot, DumpProgress tables, CountDownLatch locked)
-            throws InterruptedException {
-        locked.await();
-        tables.sizes(snapshot.tableBytes());
-        BackupConfig.Dump settings = context.config().dump();
-        Contents contents =
-                snapshot.contents(settings.extraArguments().isEmpty() ? settings.rowCounts() : RowCounts.NONE);
-        return settings.extraArguments().isEmpty()
-                ? contents
-                : contents.notCompared("pg_dump was given arguments whose effect is not known: "
-                        + String.join(" ", settings.extraArguments()));
     }
 
     private static List<String> warnings(Dump dump, SourceSnapshot snapshot) {
@@ -187,16 +170,5 @@ final class DatabaseBackup {
     private @Nullable Instant lockUntil(Instant startedAt) {
         Duration lock = context.config().run().objectLock();
         return lock == null ? null : startedAt.plus(lock);
-    }
-
-    private static Contents await(Future<Contents> contents) {
-        try {
-            return contents.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BackupException(FailureReason.CANCELLED, "interrupted while rows were counted", e);
-        } catch (ExecutionException e) {
-            throw BackupException.of(e.getCause() == null ? e : e.getCause());
-        }
     }
 }

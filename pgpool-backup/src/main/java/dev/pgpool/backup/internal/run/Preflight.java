@@ -6,6 +6,7 @@ import dev.pgpool.backup.config.DatabaseSelection;
 import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.internal.context.ConfiguredStore;
 import dev.pgpool.backup.internal.context.EngineContext;
+import dev.pgpool.backup.internal.dump.CompressionChoice;
 import dev.pgpool.backup.internal.dump.ToolVersion;
 import dev.pgpool.backup.internal.pg.ClusterFacts;
 import dev.pgpool.backup.internal.pg.DumpPrivileges;
@@ -75,7 +76,8 @@ public final class Preflight {
         ToolVersion tool = attempt(() -> context.tools().dumpVersion());
         Compression compression = tool == null
                 ? null
-                : attempt(() -> context.tools().choose(config.dump().compression(), tool));
+                : attempt(() ->
+                        CompressionChoice.choose(context.tools(), config.dump().compression(), tool));
         ClusterFacts cluster = attempt(this::cluster);
         List<String> databases = List.of();
         if (cluster != null) {
@@ -83,7 +85,8 @@ public final class Preflight {
             checkSource(cluster, databases, tool);
         }
         attempt(() -> context.encryption().describe());
-        List<ConfiguredStore> usable = usable(stores);
+        List<ConfiguredStore> usable =
+                new StoreCheck(config.run().objectLock() != null, problems, notes).usable(stores);
         if (!problems.isEmpty() || tool == null || compression == null || cluster == null || usable.isEmpty()) {
             throw new BackupException(
                     problems.get(0).reason(),
@@ -174,31 +177,6 @@ public final class Preflight {
         if (cluster.inRecovery() && !context.config().dump().pauseReplay()) {
             notes.add("the source is a standby: a conflict with recovery may cancel the dump");
         }
-    }
-
-    /** The stores that work; that some do not is a note as long as one does. */
-    private List<ConfiguredStore> usable(List<ConfiguredStore> stores) {
-        List<ConfiguredStore> usable = new ArrayList<>();
-        List<PreflightProblem> unusable = new ArrayList<>();
-        for (ConfiguredStore store : stores) {
-            int before = problems.size();
-            StoreReport report = attempt(store::probe);
-            if (report != null) {
-                new StoreCheck(context.config().run().objectLock() != null, problems, notes).check(store, report);
-            }
-            List<PreflightProblem> found = problems.subList(before, problems.size());
-            if (found.isEmpty()) {
-                usable.add(store);
-            }
-            unusable.addAll(found);
-            found.clear();
-        }
-        if (usable.isEmpty()) {
-            problems.addAll(unusable);
-        } else {
-            unusable.forEach(problem -> notes.add("a store is left out: " + problem.reason() + ": " + problem.text()));
-        }
-        return usable;
     }
 
     private void problem(FailureReason reason, String text) {

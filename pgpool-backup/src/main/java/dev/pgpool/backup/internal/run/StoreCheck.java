@@ -1,9 +1,11 @@
 package dev.pgpool.backup.internal.run;
 
 import dev.pgpool.backup.internal.context.ConfiguredStore;
+import dev.pgpool.backup.report.BackupException;
 import dev.pgpool.backup.report.FailureReason;
 import dev.pgpool.backup.store.StoreFeature;
 import dev.pgpool.backup.store.StoreReport;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Looks at what a store can do: what a run cannot do without is a problem, what it can do without is a note. */
@@ -24,7 +26,34 @@ final class StoreCheck {
         this.notes = notes;
     }
 
-    void check(ConfiguredStore place, StoreReport store) {
+    /** The stores that work; that some do not is a note as long as one does. */
+    List<ConfiguredStore> usable(List<ConfiguredStore> stores) {
+        List<ConfiguredStore> usable = new ArrayList<>();
+        List<PreflightProblem> unusable = new ArrayList<>();
+        for (ConfiguredStore store : stores) {
+            int before = problems.size();
+            try {
+                check(store, store.probe());
+            } catch (RuntimeException e) {
+                BackupException failure = BackupException.of(e);
+                problem(failure.reason(), String.valueOf(failure.getMessage()));
+            }
+            List<PreflightProblem> found = problems.subList(before, problems.size());
+            if (found.isEmpty()) {
+                usable.add(store);
+            }
+            unusable.addAll(found);
+            found.clear();
+        }
+        if (usable.isEmpty()) {
+            problems.addAll(unusable);
+        } else {
+            unusable.forEach(problem -> notes.add("a store is left out: " + problem.reason() + ": " + problem.text()));
+        }
+        return usable;
+    }
+
+    private void check(ConfiguredStore place, StoreReport store) {
         for (StoreFeature needed : List.of(StoreFeature.READ_WRITE, StoreFeature.MULTIPART)) {
             if (!store.has(needed)) {
                 problem(

@@ -4,18 +4,14 @@ import dev.pgpool.backup.config.BackupConfig;
 import dev.pgpool.backup.config.BackupKeys;
 import dev.pgpool.backup.config.ConfigException;
 import dev.pgpool.backup.config.DatabaseSelection;
-import dev.pgpool.backup.config.DatabaseSettings;
 import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.event.BackupListener;
 import dev.pgpool.backup.internal.check.Problems;
-import dev.pgpool.backup.internal.schedule.CronSchedule;
 import dev.pgpool.backup.internal.stream.Encryption;
 import dev.pgpool.backup.retention.RetentionPolicy;
 import dev.pgpool.backup.store.ObjectStore;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Instant;
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -34,19 +30,16 @@ public final class EngineSettings {
     private final RunSettings run = new RunSettings(problems);
     private final VerificationSettings verification = new VerificationSettings(problems);
     private final ToolSettings tools = new ToolSettings(problems);
+    private final ScheduleSettings schedules = new ScheduleSettings(problems);
     private @Nullable PgServer source;
     private @Nullable ObjectStore store;
     private final List<ObjectStore> copies = new ArrayList<>();
     private DatabaseSelection databases = new DatabaseSelection.AllExcept(Set.of());
     private String prefix = "";
     private String cluster = "";
-    private final List<DatabaseSettings.Rule> rules = new ArrayList<>();
     private @Nullable RetentionPolicy retention = RetentionPolicy.defaults();
     private @Nullable BackupKeys keys;
     private boolean trustUnencrypted;
-    private @Nullable CronSchedule backups;
-    private @Nullable CronSchedule verifications;
-    private boolean catchUp = true;
     private Clock clock = Clock.systemUTC();
     private final List<BackupListener> listeners = new ArrayList<>();
 
@@ -70,6 +63,10 @@ public final class EngineSettings {
         return tools;
     }
 
+    public ScheduleSettings schedules() {
+        return schedules;
+    }
+
     public void source(PgServer server) {
         source = server;
     }
@@ -85,18 +82,6 @@ public final class EngineSettings {
     /** Which databases are taken; what the selection refuses is a problem of this setting. */
     public void databases(String setting, Supplier<DatabaseSelection> selection) {
         problems.attempt(setting, () -> databases = selection.get());
-    }
-
-    public void rule(String pattern, DatabaseSettings settings) {
-        problems.require(!pattern.isEmpty(), "forDatabases", "an empty pattern", "a name, * or ?");
-        String cron = settings.cron();
-        ZoneId zone = settings.zone();
-        if (cron != null && zone == null) {
-            problems.add("forDatabases " + pattern, "a schedule without a zone", "both");
-        } else if (cron != null && zone != null) {
-            problems.attempt("forDatabases " + pattern + ": schedule", () -> due(new CronSchedule(cron, zone)));
-        }
-        rules.add(new DatabaseSettings.Rule(pattern, settings));
     }
 
     public void prefix(String keys) {
@@ -122,25 +107,6 @@ public final class EngineSettings {
 
     public void trustUnencrypted(boolean trust) {
         trustUnencrypted = trust;
-    }
-
-    public void schedule(String cron, ZoneId zone) {
-        problems.attempt("schedule", () -> backups = due(new CronSchedule(cron, zone)));
-    }
-
-    public void verifySchedule(String cron, ZoneId zone) {
-        problems.attempt("verifySchedule", () -> verifications = due(new CronSchedule(cron, zone)));
-    }
-
-    private static CronSchedule due(CronSchedule of) {
-        if (of.next(Instant.now()) == null) {
-            throw new IllegalArgumentException("\"" + of + "\" is never due (expected: a date that comes)");
-        }
-        return of;
-    }
-
-    public void catchUp(boolean on) {
-        catchUp = on;
     }
 
     public void clock(Clock of) {
@@ -177,7 +143,7 @@ public final class EngineSettings {
                 run.checked(),
                 retention,
                 verification.checked(),
-                rules);
+                schedules.rules());
         return new CheckedSettings(
                 config,
                 stores,
@@ -187,7 +153,7 @@ public final class EngineSettings {
                 listeners,
                 run.hooks(),
                 run.hookLimit(),
-                new CheckedSettings.Schedules(backups, verifications, catchUp));
+                schedules.checked());
     }
 
     private void check(List<ObjectStore> stores, Problems found) {

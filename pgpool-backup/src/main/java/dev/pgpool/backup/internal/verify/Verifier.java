@@ -5,7 +5,6 @@ import dev.pgpool.backup.catalog.CatalogEntry;
 import dev.pgpool.backup.config.DumpFormat;
 import dev.pgpool.backup.config.PgServer;
 import dev.pgpool.backup.config.RestoreOptions;
-import dev.pgpool.backup.config.SqlCheck;
 import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.internal.archive.ArchiveLoader;
 import dev.pgpool.backup.internal.archive.ArchiveSource;
@@ -22,14 +21,12 @@ import dev.pgpool.backup.report.VerifyReport;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /** Shows how good a backup is, level by level, and says which it reached. */
 public final class Verifier {
@@ -54,28 +51,6 @@ public final class Verifier {
         this.clock = clock;
     }
 
-    /**
-     * What is to be shown.
-     *
-     * @param level to reach
-     * @param server for the scratch database; needed from RESTORED on
-     * @param checks of the host
-     * @param jobs of pg_restore
-     * @param options as restores will have them
-     * @param sessions for making and dropping the scratch database
-     * @param questions whose part asks what was restored, and is cut after the limit
-     * @param limit for those questions
-     */
-    public record Task(
-            VerifyLevel level,
-            @Nullable PgServer server,
-            List<SqlCheck> checks,
-            int jobs,
-            RestoreOptions options,
-            SessionGroup sessions,
-            SessionGroup questions,
-            Duration limit) {}
-
     private static final class Progress {
         private VerifyLevel reached = VerifyLevel.NONE;
         private final List<String> problems = new ArrayList<>();
@@ -83,7 +58,7 @@ public final class Verifier {
     }
 
     /** Verifies a backup; what is wrong with it is in the report. */
-    public VerifyReport verify(CatalogEntry entry, Task task) {
+    public VerifyReport verify(CatalogEntry entry, VerificationTask task) {
         Instant startedAt = clock.instant();
         Progress progress = new Progress();
         FailureReason reason = null;
@@ -113,7 +88,7 @@ public final class Verifier {
                 clock.instant());
     }
 
-    private void climb(BackupManifest manifest, Task task, Progress progress) {
+    private void climb(BackupManifest manifest, VerificationTask task, Progress progress) {
         source.encryption().requireKey(manifest);
         if (!task.level().includes(VerifyLevel.CHECKSUM)) {
             return;
@@ -169,7 +144,8 @@ public final class Verifier {
         }
     }
 
-    private void compare(BackupManifest manifest, Task task, PgServer server, String database, Progress progress) {
+    private void compare(
+            BackupManifest manifest, VerificationTask task, PgServer server, String database, Progress progress) {
         ContentsComparison comparison = new ContentsComparison();
         SessionGroup questions = task.questions().part();
         ScheduledFuture<?> deadline =

@@ -26,7 +26,7 @@ class CompressionChoiceTest {
         String script = FakeDump.script(directory, version, build);
         ClientTools tools = new ClientTools(
                 List.of(script), List.of("pg_restore"), List.of("psql"), Map.of(), Duration.ofSeconds(1), null);
-        return tools.choose(wanted, tools.dumpVersion());
+        return CompressionChoice.choose(tools, wanted, tools.dumpVersion());
     }
 
     @Test
