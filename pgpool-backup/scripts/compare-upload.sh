@@ -10,4 +10,4 @@ trap 'rm -f "$classpath"' EXIT
 mvn -q -B -pl pgpool-backup -am test-compile dependency:build-classpath -Dmdep.outputFile="$classpath"
 java -Xmx4g -Dlog.level=OFF -Dpgpool.test.postgres.dir=pgpool-backup/target/postgres \
     -cp "pgpool-backup/target/test-classes:pgpool-backup/target/classes:$(cat "$classpath")" \
-    dev.pgpool.backup.live.UploadComparison "$@"
+    dev.pgpool.backup.store.live.UploadComparison "$@"

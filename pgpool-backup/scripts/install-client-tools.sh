@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests in dev.pgpool.backup.live talk to: PostgreSQL's client programs, on Debian or Ubuntu, as root.
+# Installs what the tests in packages named live talk to: PostgreSQL's client programs, on Debian or Ubuntu, as root.
 # Does nothing where they are present. Without them `mvn verify` passes too, but runs fewer tests.
 set -eu
 if command -v pg_dump >/dev/null && command -v pg_restore >/dev/null && command -v psql >/dev/null; then

@@ -160,8 +160,8 @@ public final class BackupEngine implements AutoCloseable {
     }
 
     /**
-     * Verifies the backups that were verified least recently, those never verified first, up to the configured level; none is begun
-     * once the time is used up.
+     * Verifies the backups that were verified least recently, those never verified first, up to the configured level; none is
+     * begun once the time is used up.
      */
     public List<VerifyReport> verifyDue(Duration budget) {
         return calling(() -> engine.verifyDue(config.verification().level(), budget));

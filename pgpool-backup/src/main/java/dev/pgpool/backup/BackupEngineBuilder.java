@@ -42,9 +42,9 @@ public final class BackupEngineBuilder {
 
     /**
      * Default none: a further store for each backup. It is dumped once, into the first store that takes it, and copied from there
-     * to the others as it is; each has a manifest of its own and is pruned alike. One that is lost does not fail the others: notes,
-     * {@link dev.pgpool.backup.event.BackupEvent.Copied} and a notice tell. The catalog, verifications and restores use the first; an engine whose store is
-     * another one restores from that. The engine closes it.
+     * to the others as it is; each has a manifest of its own and is pruned alike. One that is lost does not fail the others:
+     * notes, {@link dev.pgpool.backup.event.BackupEvent.Copied} and a notice tell. The catalog, verifications and restores use
+     * the first; an engine whose store is another one restores from that. The engine closes it.
      */
     public BackupEngineBuilder copyTo(ObjectStore another) {
         return with(() -> settings.copyTo(another));
@@ -71,8 +71,8 @@ public final class BackupEngineBuilder {
     }
 
     /**
-     * Default none: what is otherwise for the databases that match a pattern of {@code *} and {@code ?}. Of several that match, the
-     * first that was given holds.
+     * Default none: what is otherwise for the databases that match a pattern of {@code *} and {@code ?}. Of several that match,
+     * the first that was given holds.
      */
     public BackupEngineBuilder forDatabases(String pattern, DatabaseSettings rule) {
         return with(() -> settings.schedules().rule(pattern, rule));
@@ -166,7 +166,10 @@ public final class BackupEngineBuilder {
         return with(() -> settings.dump().pauseReplay(pause));
     }
 
-    /** Default 8 MiB less 1 KiB: size of the first part of an upload. Memory is (parallelism + 1) parts for each database at once. */
+    /**
+     * Default 8 MiB less 1 KiB: size of the first part of an upload. Memory is (parallelism + 1) parts for each database at
+     * once.
+     */
     public BackupEngineBuilder partSize(int bytes) {
         return with(() -> settings.transfer().partSize(bytes));
     }
@@ -237,7 +240,10 @@ public final class BackupEngineBuilder {
         return with(() -> settings.run().objectLock(time));
     }
 
-    /** Default 26 h: without a success for this long {@link dev.pgpool.backup.event.BackupEvent.Overdue} is raised, run or no run. */
+    /**
+     * Default 26 h: without a success for this long {@link dev.pgpool.backup.event.BackupEvent.Overdue} is raised, run or no
+     * run.
+     */
     public BackupEngineBuilder overdueAfter(Duration time) {
         return with(() -> settings.run().overdueAfter(time));
     }
@@ -316,9 +322,9 @@ public final class BackupEngineBuilder {
     }
 
     /**
-     * Default none: a password file in libpq's form ({@code host:port:database:user:password}, readable by its owner only), by its path
-     * where the client programs run. For command prefixes that pass no environment on, such as {@code ssh}, {@code docker exec} or
-     * {@code env -i}: the password is never an argument.
+     * Default none: a password file in libpq's form ({@code host:port:database:user:password}, readable by its owner only), by
+     * its path where the client programs run. For command prefixes that pass no environment on, such as {@code ssh}, {@code
+     * docker exec} or {@code env -i}: the password is never an argument.
      */
     public BackupEngineBuilder toolPassFile(String path) {
         return with(() -> settings.tools().passFile(path));
@@ -336,7 +342,7 @@ public final class BackupEngineBuilder {
 
     /**
      * Default false: with encryption keys, backups that are not encrypted, and those from before manifests were authenticated,
-     * are not believed, since anyone who can write to the store may have written them. True for the time in which there are older
+     * are refused, since any credential for the store may have written them. True for the time in which there are older
      * ones; it takes that protection away.
      */
     public BackupEngineBuilder trustUnencrypted(boolean trust) {
@@ -363,7 +369,7 @@ public final class BackupEngineBuilder {
         return with(() -> settings.clock(of));
     }
 
-    /** Default none: hears what happens. */
+    /** Default none: gets every event. */
     public BackupEngineBuilder listener(BackupListener of) {
         return with(() -> settings.listener(of));
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param manifestKey the key
  * @param manifest the manifest, or {@code null} if it cannot be read
  * @param problem why it cannot be read, else empty
- * @param pin why somebody pinned it, or {@code null}
+ * @param pin the reason it was pinned with, or {@code null}
  * @param lockedUntil end of its object lock, or {@code null}
  * @param verified the highest level it has passed
  * @param verifiedAt when, or {@code null}

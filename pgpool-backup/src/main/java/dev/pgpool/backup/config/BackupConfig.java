@@ -7,7 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything an engine was told, checked. Made by {@link dev.pgpool.backup.BackupEngineBuilder}; manual and scheduled runs use the same.
+ * All settings of an engine, checked. Made by {@link dev.pgpool.backup.BackupEngineBuilder}; manual and scheduled runs use the
+ * same.
  *
  * @param source server to back up
  * @param databases which of it
@@ -103,7 +104,7 @@ public record BackupConfig(
      *
      * @param deadline for all of it
      * @param stallLimit without a byte moving
-     * @param leaseTime after which a dead holder's lease may be taken, and leftovers may be removed
+     * @param leaseTime after which the lease of a holder that has stopped renewing it may be taken, and leftovers may be removed
      * @param progressInterval between progress events
      * @param objectLock how long backups are locked in the store, or {@code null}
      * @param overdueAfter without a success an alarm is raised, run or no run

@@ -2,8 +2,8 @@ package dev.pgpool.backup.config;
 
 /**
  * What is left out of a restore, and how many errors it may have. The same options can be given to verification
- * ({@link dev.pgpool.backup.BackupEngineBuilder#verifyOptions}), so that {@link VerifyLevel#CHECKED} means: restorable as it will be restored.
- * A plain dump is a script, of which nothing can be left out: such a restore is refused.
+ * ({@link dev.pgpool.backup.BackupEngineBuilder#verifyOptions}), so that {@link VerifyLevel#CHECKED} means: restorable as it
+ * will be restored. A plain dump is a script, of which nothing can be left out: such a restore is refused.
  *
  * @param owners false to make everything owned by the restoring role
  * @param privileges false to leave out grants

@@ -12,7 +12,7 @@ import java.time.LocalDate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Something a listener may want to know. */
+/** What an engine tells its listeners. */
 public sealed interface BackupEvent {
 
     /** When it happened, by the engine's clock. */

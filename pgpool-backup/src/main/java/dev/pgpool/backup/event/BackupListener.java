@@ -1,8 +1,8 @@
 package dev.pgpool.backup.event;
 
 /**
- * Hears what the engine does. Each listener has a thread and a bounded queue of its own: it may be slow, hang or throw, and
- * changes nothing by it. If its queue is full, progress events are dropped first, then the oldest of the others.
+ * Gets what the engine does as events. Each listener has a thread and a bounded queue of its own: it may be slow, hang or throw,
+ * and changes nothing by it. If its queue is full, progress events are dropped first, then the oldest of the others.
  */
 @FunctionalInterface
 public interface BackupListener {

@@ -1,4 +1,7 @@
-/** What the engine tells while it works, and what it asks: {@link dev.pgpool.backup.event.BackupListener} and {@link dev.pgpool.backup.event.RunHook}. */
+/**
+ * What the engine tells while it works, and what it asks: {@link dev.pgpool.backup.event.BackupListener} and {@link
+ * dev.pgpool.backup.event.RunHook}.
+ */
 @NullMarked
 package dev.pgpool.backup.event;
 

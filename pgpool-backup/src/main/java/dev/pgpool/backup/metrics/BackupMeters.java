@@ -50,7 +50,10 @@ public enum BackupMeters {
     STALE_UPLOADS("pgbackup.multipart.stale"),
     /** Gauge, epoch seconds, tag job: when the schedule's next run is due. */
     NEXT_RUN("pgbackup.next.run.timestamp"),
-    /** Gauge, always 1, tag database: databases that are selected now. What was dropped or deselected has none, nor a last success. */
+    /**
+     * Gauge, always 1, tag database: databases that are selected now. What was dropped or deselected has none, nor a last
+     * success.
+     */
     SELECTED("pgbackup.selected"),
     /** Gauge, tag database: readable backups that have not passed a verification. */
     NEVER_VERIFIED("pgbackup.never.verified"),

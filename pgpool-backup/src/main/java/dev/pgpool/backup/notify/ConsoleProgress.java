@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Shows how runs go on: bytes, rate, table, share and an estimate of the time left. On a terminal the line of the dump under way is
- * written over itself; elsewhere each change of table or of a tenth is a line. Confined to the listener's thread.
+ * Shows how runs go on: bytes, rate, table, share and an estimate of the time left. On a terminal the line of the dump under way
+ * is written over itself; elsewhere each change of table or of a tenth is a line. Confined to the listener's thread.
  */
 public final class ConsoleProgress implements BackupListener {
 

@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A JSON text with places such as <code>{{message}}</code> inside its strings, which are filled with a notice, escaped as JSON wants
- * it. Checked when it is made: with any notice it is JSON. Immutable.
+ * A JSON text with places such as <code>{{message}}</code> inside its strings, which are filled with a notice, escaped as JSON
+ * wants it. Checked when it is made: with any notice it is JSON. Immutable.
  */
 final class NoticeTemplate {
 

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Posts notices as JSON: {@code {"kind", "subject", "message", "reason", "at", "repeated"}}, or as a template of the host's says.
- * Runs on the listener's own thread, so a slow or dead receiver delays nothing but later notices; each attempt, with the whole of its
- * answer, and the number of attempts are bounded.
+ * Runs on the listener's own thread, so a slow or dead receiver delays nothing but later notices; each attempt, with the whole
+ * of its answer, and the number of attempts are bounded.
  *
  * <p>For a dead man's switch {@link #pinging} asks for a URL at start, success and failure of each run, as healthchecks.io
  * and its like want it.

@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Sends one request and waits for the whole of its answer, within a deadline that holds for all of it: connection, request, headers
- * and body. The body is thrown away, however long it is. Speaks HTTP/1.1 and nothing else: an offer to upgrade is more than some
- * receivers can bear. Follows no redirects. Confined to one thread.
+ * Sends one request and waits for the whole of its answer, within a deadline that holds for all of it: connection, request,
+ * headers and body. The body is thrown away, however long it is. Speaks HTTP/1.1 and nothing else: an offer to upgrade is more
+ * than some receivers can bear. Follows no redirects. Confined to one thread.
  */
 final class WebhookPost {
 

@@ -187,8 +187,8 @@ public record RestoreRequest(
     }
 
     /**
-     * The same with sessions ended that are connected to a database when it is replaced. Without it such a session, whoever holds
-     * it, refuses the restore before anything is changed.
+     * The same with sessions ended that are connected to a database when it is replaced. Without it any such
+     * session refuses the restore before anything is changed.
      */
     public RestoreRequest endingSessions() {
         return new RestoreRequest(which, server, target, existing, globals, jobs, options, part, true);

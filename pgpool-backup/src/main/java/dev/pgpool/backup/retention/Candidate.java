@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id of the backup
  * @param startedAt the age of its data, or {@code null} if its manifest cannot be read
- * @param pinned true if somebody wants it kept
+ * @param pinned true if it is pinned
  * @param lockedUntil end of its object lock, {@link #LEGAL_HOLD}, or {@code null}
  * @param verified true if it has passed a verification that read the archive or more
  */

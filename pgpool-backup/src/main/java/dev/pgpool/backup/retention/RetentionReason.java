@@ -10,7 +10,7 @@ public enum RetentionReason {
     FLOOR_MIN_KEEP,
     /** The newest one that passed a verification. */
     NEWEST_VERIFIED,
-    /** Somebody pinned it. */
+    /** It is pinned. */
     PINNED,
     /** The newest of one of the last days. */
     DAILY,

@@ -23,7 +23,8 @@ import java.util.function.Consumer;
  * Objects as files below a directory. A write goes to a file in {@code .uploads}, is synced to disk, and gets its name by
  * an atomic rename, after which the directory is synced too: what is visible is whole and survives a power cut.
  *
- * <p>Symbolic links below the directory are refused: otherwise a process that may write there could have files elsewhere written or deleted.
+ * <p>Symbolic links below the directory are refused: otherwise a process that may write there could have files elsewhere written
+ * or deleted.
  *
  * <p>Files and folders that it makes are for their owner alone, 0600 and 0700, whatever the umask says.
  *

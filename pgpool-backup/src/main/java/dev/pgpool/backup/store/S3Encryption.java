@@ -1,8 +1,8 @@
 package dev.pgpool.backup.store;
 
 /**
- * Encryption by the store itself. It protects against stolen disks, not against whoever can read the bucket; for that there
- * is the engine's own encryption. Keys supplied with each request (SSE-C) are left out for that reason.
+ * Encryption by the store itself. It protects against stolen disks, not against a credential that can read the bucket;
+ * for that there is the engine's own encryption. Keys supplied with each request (SSE-C) are left out for that reason.
  */
 public sealed interface S3Encryption {
 

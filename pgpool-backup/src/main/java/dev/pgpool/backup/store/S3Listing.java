@@ -46,7 +46,10 @@ final class S3Listing {
                 .result();
     }
 
-    /** The client's own listing takes a page that says there is more, but not where, for the last one: the rest would be missing. */
+    /**
+     * The client's own listing takes a page that says there is more, but not where, for the last one: the rest would be
+     * missing.
+     */
     private static String nextToken(ListBucketResultV2 page, String prefix, @Nullable String token) {
         String next = page.nextContinuationToken();
         if (next == null || next.isEmpty() || next.equals(token)) {

@@ -2,8 +2,8 @@ package dev.pgpool.backup.store;
 
 /** How an object is locked while its retention period lasts. */
 public enum S3LockMode {
-    /** Nobody without a special permission can delete it. The engine never uses that permission. */
+    /** Only a credential with a special permission can delete it. The engine never uses that permission. */
     GOVERNANCE,
-    /** Nobody can delete it, the owner of the account included. */
+    /** No credential can delete it, not even that of the account's owner. */
     COMPLIANCE
 }

@@ -50,7 +50,10 @@ public enum S3Provider {
         return new Chain(providers);
     }
 
-    /** The SDK's own chain throws away why each of its providers had nothing; and a part has no time to ask a network each time. */
+    /**
+     * The SDK's own chain throws away why each of its providers had nothing; and a part has no time to ask a network each
+     * time.
+     */
     private static final class Chain implements Supplier<S3Credentials> {
         private static final long MAX_AGE_NANOS = 60_000_000_000L;
         private final Map<S3Provider, Provider> providers;

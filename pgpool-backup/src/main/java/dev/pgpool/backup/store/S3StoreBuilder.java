@@ -62,8 +62,8 @@ public final class S3StoreBuilder {
     }
 
     /**
-     * Required (or one of the others): key pairs from where they are found, as of the MinIO SDK's providers, asked one after another
-     * and again when what they gave has expired.
+     * Required (or one of the others): key pairs from where they are found, as of the MinIO SDK's providers, asked one after
+     * another and again when what they gave has expired.
      */
     public S3StoreBuilder credentialsFrom(S3Provider first, S3Provider... more) {
         return credentials(S3Provider.chain(first, more));

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys that a token of a service account is exchanged for, at the address that {@code AWS_ENDPOINT_URL_STS} names: the SDK's own
- * provider of roles asks Amazon's address and no other. Without that variable it is the SDK's.
+ * The keys that a token of a service account is exchanged for, at the address that {@code AWS_ENDPOINT_URL_STS} names: the SDK's
+ * own provider of roles asks Amazon's address and no other. Without that variable it is the SDK's.
  *
  * @see <a href="https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html">AssumeRoleWithWebIdentity</a>
  */

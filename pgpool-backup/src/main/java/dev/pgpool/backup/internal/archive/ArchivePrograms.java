@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * Runs pg_restore or psql on an archive, from a pipe or from a file, within a time limit. The whole archive is read from a pipe even
- * if the program needs only part of it, so that its digest is always compared.
+ * Runs pg_restore or psql on an archive, from a pipe or from a file, within a time limit. The whole archive is read from a pipe
+ * even if the program needs only part of it, so that its digest is always compared.
  */
 final class ArchivePrograms {
 

@@ -15,9 +15,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plain dump in front of which psql is told to take no meta-commands: a dump that another program wrote, or out of somebody
- * else's database, could run programs on this machine by them. Newer versions of pg_dump put such a lock into the dump; it is
- * replaced by ours, whose key the dump's writer cannot know. Used by one thread.
+ * A plain dump in front of which psql is told to take no meta-commands: with them, a dump that another program wrote,
+ * or one of a database that is not trusted, could run programs on this machine. Newer versions of pg_dump put such a lock into
+ * the dump; it is replaced by ours, whose key the dump's writer cannot know. Used by one thread.
  *
  * @see <a href="https://www.postgresql.org/docs/current/app-psql.html">psql, {@code \restrict}</a>
  */

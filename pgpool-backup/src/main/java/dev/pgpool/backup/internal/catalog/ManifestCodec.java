@@ -33,7 +33,7 @@ public final class ManifestCodec {
 
     private ManifestCodec() {}
 
-    /** A manifest that cannot be believed. */
+    /** A manifest that cannot be read, or is not authentic. */
     public static final class UnreadableManifest extends Exception {
         private static final long serialVersionUID = 1L;
 

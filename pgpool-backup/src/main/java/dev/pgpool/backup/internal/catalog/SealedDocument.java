@@ -37,7 +37,7 @@ record SealedDocument(@Nullable String document, @Nullable Seal seal) {
     /**
      * The document in what is stored.
      *
-     * @throws UnreadableManifest if it is not to be believed
+     * @throws UnreadableManifest if it is not authentic
      */
     static byte[] open(byte[] stored, Encryption encryption, String... place) throws UnreadableManifest, IOException {
         SealedDocument envelope = Json.MAPPER.readValue(stored, SealedDocument.class);

@@ -46,7 +46,10 @@ final class StateDocuments {
         });
     }
 
-    /** A small JSON object of ours, or empty if it is missing or not what it should be: any process with access to the store may have written it. */
+    /**
+     * A small JSON object of ours, or empty if it is missing or not what it should be: any process with access to the store
+     * may have written it.
+     */
     <T> Optional<T> document(String key, Class<T> type) {
         return content(key).flatMap(content -> {
             try {

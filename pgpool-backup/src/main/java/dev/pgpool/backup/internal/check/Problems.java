@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Collects what is wrong with settings, so that the host sees everything at once: each problem with the setting, the value seen and
- * what was expected. Confined to one thread.
+ * Collects what is wrong with settings, so that the host sees everything at once: each problem with the setting, the value seen
+ * and what was expected. Confined to one thread.
  */
 public final class Problems {
 

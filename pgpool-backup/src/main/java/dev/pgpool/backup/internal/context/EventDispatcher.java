@@ -20,7 +20,7 @@ public final class EventDispatcher implements AutoCloseable {
 
     private final List<Lane> lanes = new CopyOnWriteArrayList<>();
 
-    /** Adds a listener; it hears what happens from now on. */
+    /** Adds a listener; it gets the events from now on. */
     public void add(BackupListener listener) {
         lanes.add(new Lane(listener));
     }

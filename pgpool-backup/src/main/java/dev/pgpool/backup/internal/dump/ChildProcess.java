@@ -234,7 +234,7 @@ public final class ChildProcess implements AutoCloseable {
     }
 
     private void endTree(Duration patience) {
-        // Taken before the parent dies: afterwards its children are no longer its descendants.
+        // Taken before the parent ends: afterwards its children are no longer its descendants.
         List<ProcessHandle> tree = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
                 .toList();
         tree.forEach(ProcessHandle::destroy);
@@ -255,8 +255,8 @@ public final class ChildProcess implements AutoCloseable {
     }
 
     /**
-     * A process whose parent has gone is nobody's descendant, but it holds our pipes open: whoever reads them would wait for
-     * ever. It is found by the environment it inherited, where the system shows that.
+     * A process whose parent has ended is no descendant of the child any more, but it holds the pipes open: the threads that read
+     * them would wait without end. It is found by the environment it inherited, where the system shows that.
      */
     private void endOrphans() {
         String mark = COOKIE + "=" + cookie;
@@ -269,7 +269,7 @@ public final class ChildProcess implements AutoCloseable {
         try {
             return Files.readString(Path.of("/proc", Long.toString(pid), "environ"), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
-            // Somebody else's, gone meanwhile, or not Linux.
+            // A process of another user, one that has ended meanwhile, or a system without /proc.
             return "";
         }
     }

@@ -126,8 +126,8 @@ public record ClientTools(
 
     /**
      * The argument that names a database, and how to log in to it, but not the password. The start-up options are part of it: with
-     * options in a connection string {@code PGOPTIONS} is not read. Where the environment may not arrive, everything is that is not
-     * secret.
+     * options in a connection string {@code PGOPTIONS} is not read. Where the environment may not arrive, everything is that is
+     * not secret.
      */
     public String connection(PgServer server, String database, String applicationName, String options) {
         Map<String, String> parameters = new LinkedHashMap<>();

@@ -73,7 +73,7 @@ public record DumpCommand(
         return arguments;
     }
 
-    /** Without a schema pg_dump would take what the role's search_path shows, which anyone may have set. */
+    /** Without a schema pg_dump would take what the role's search_path shows, which any role may have set for itself. */
     private static String inSomeSchema(String pattern) {
         boolean quoted = false;
         for (int i = 0; i < pattern.length(); i++) {

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * The end-of-stream gate. A pipe whose writer crashed looks exactly like one whose writer was finished; so this stream says
- * "end" only after the program's exit status is known to be 0, and throws otherwise. Whoever uploads from it can trust its
+ * "end" only after the program's exit status is known to be 0, and throws otherwise. The uploader can rely on its
  * end. An empty dump and one that lacks the format's first bytes are failures too. Read by one thread.
  */
 public final class GatedDumpStream extends InputStream {

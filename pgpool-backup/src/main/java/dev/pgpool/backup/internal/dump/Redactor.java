@@ -14,7 +14,7 @@ public final class Redactor {
 
     private static final String MASK = "***";
     private static final int SHORTEST = 4;
-    // Up to the last @ of the authority: a password may hold an @ that nobody has encoded.
+    // Up to the last @ of the authority: a password may hold an @ that is not encoded.
     private static final Pattern URL_PASSWORD = Pattern.compile("(://[^:/@\\s]*:)[^\\s/?#]*@");
     private static final String NAME =
             "[\\w.-]*(?:password|passwd|passphrase|passcode|secret|access_?key|api_?key|signature"

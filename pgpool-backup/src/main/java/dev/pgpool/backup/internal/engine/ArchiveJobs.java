@@ -95,8 +95,8 @@ final class ArchiveJobs {
     }
 
     /**
-     * Verifies the backups that were verified least recently, those never verified first and of these the newest, until the time is
-     * used up; one that is under way then is finished.
+     * Verifies the backups that were verified least recently, those never verified first and of these the newest, until the time
+     * is used up; one that is under way then is finished.
      */
     List<VerifyReport> verifyDue(VerifyLevel level, Duration budget) {
         Instant end = context.clock().instant().plus(budget);

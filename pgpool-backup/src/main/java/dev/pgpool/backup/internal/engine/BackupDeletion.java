@@ -23,7 +23,10 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Deletes backups, by retention or because the host names them, always under the locks of their databases. Safe for all threads. */
+/**
+ * Deletes backups, by retention or because the host names them, always under the locks of their databases. Safe for all
+ * threads.
+ */
 final class BackupDeletion {
 
     private final EngineContext context;

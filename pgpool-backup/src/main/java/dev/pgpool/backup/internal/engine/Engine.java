@@ -131,7 +131,10 @@ public final class Engine implements AutoCloseable {
         return catalogs.first().probe();
     }
 
-    /** All backups; if the engine has no configured name and the source does not answer, those of the only cluster in the store. */
+    /**
+     * All backups; if the engine has no configured name and the source does not answer, those of the only cluster in the
+     * store.
+     */
     public List<CatalogEntry> backups() {
         return catalogs.catalog().all();
     }

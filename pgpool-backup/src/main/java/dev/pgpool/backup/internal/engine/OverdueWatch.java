@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** When a run last succeeded, here or in another instance, and whether that is so long ago that somebody must be told. */
+/** When a run last succeeded, here or in another instance, and whether that is so long ago that an alarm is due. */
 final class OverdueWatch {
     private static final PeerLog LOGGER = PeerLog.of(OverdueWatch.class);
     private static final Duration OVERDUE_REPEAT = Duration.ofHours(1);
@@ -101,7 +101,7 @@ final class OverdueWatch {
         return success == null ? createdAt : success;
     }
 
-    /** Whether it has been quiet for too long, and nobody was told of late. */
+    /** Whether the last success is too long ago, and no alarm was given within the last hour. */
     boolean isOverdueNews(Instant now) {
         Instant since = quietSince();
         Instant told = reportedAt;
@@ -109,7 +109,7 @@ final class OverdueWatch {
                 && (told == null || !since.equals(reportedFor) || !now.isBefore(told.plus(OVERDUE_REPEAT)));
     }
 
-    /** The same, and if so it is told now. */
+    /** The same; if so, the alarm counts as given. */
     boolean takeOverdueNews(Instant now) {
         if (!isOverdueNews(now)) {
             return false;

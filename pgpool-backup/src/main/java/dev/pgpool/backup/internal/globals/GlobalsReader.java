@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes what pg_dump leaves out, as {@code pg_dumpall --globals-only} would: roles, memberships, settings, grants on parameters,
  * tablespaces; and what belongs to the database itself ({@link DatabaseGlobals}). Every name and value in it is data of
- * strangers, so each goes through a quoting function. Without the right to read {@code pg_authid} there are no passwords in it,
- * and its first line says so.
+ * users that are not trusted, so each goes through a quoting function. Without the right to read {@code pg_authid} there are no
+ * passwords in it, and its first line says so.
  */
 public final class GlobalsReader {
 

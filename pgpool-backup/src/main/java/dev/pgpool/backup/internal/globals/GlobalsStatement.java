@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One statement of a globals script, told apart by its words. What is not of a known form is refused: a script that was written
- * by a stranger, or out of a stranger's setting by an older version of this library, must not run anything else.
+ * One statement of a globals script, told apart by its words. What is not of a known form is refused: a script that another
+ * program wrote, or an older version of this library from a setting that is not trusted, must not run anything else.
  *
  * @param subject what it is about
  * @param name of the role, tablespace, parameter or database it is about; empty for all roles

@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The right to do something alone: an advisory lock on the source, and a lease in the store where that can be enforced. The first
- * excludes all who use the same server for the same store, the second all who use the same place in it. A run holds one by the name
- * of what it was asked to take, so that of instances with the same settings one runs, and in turn one for each database, so that
- * those with other settings do not take the same database at once.
+ * excludes all who use the same server for the same store, the second all who use the same place in it. A run holds one by the
+ * name of what it was asked to take, so that of instances with the same settings one runs, and in turn one for each database, so
+ * that those with other settings do not take the same database at once.
  *
- * @param advisory held while its session lives
+ * @param advisory held as long as its session is open
  * @param lease held while it is renewed, or {@code null} if the store cannot enforce one
  * @param cancellation of the run
  */
@@ -98,7 +98,7 @@ public record RunLock(AdvisoryLock advisory, @Nullable Lease lease, Cancellation
     }
 
     /**
-     * Makes sure that nobody else can have begun. A lost lease stops the run by itself.
+     * Makes sure that no other runner can have begun. A lost lease stops the run by itself.
      *
      * @throws BackupException with LOCKED
      */

@@ -6,7 +6,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A logger for texts that come from databases, stores and programs: names and messages may hold line breaks, by which a database's
- * owner could write lines of his own into the host's log, and codes that move a terminal's cursor. They are escaped in arguments;
+ * owner could write log lines into the host's log, and codes that move a terminal's cursor. They are escaped in arguments;
  * an exception as the last argument keeps its trace. Safe for all threads.
  */
 public final class PeerLog {

@@ -68,7 +68,7 @@ public final class AdvisoryLock implements AutoCloseable {
         }
     }
 
-    /** Who holds the lock, by the name of its session; empty if nobody does any more. */
+    /** The session that holds the lock, by its name; empty if none does any more. */
     public static Optional<String> holder(PgServer server, String name, SessionGroup group) {
         try (Connection session = Sessions.open(server, server.adminDatabase(), group)) {
             return Optional.ofNullable(Sessions.value(
@@ -89,7 +89,7 @@ public final class AdvisoryLock implements AutoCloseable {
         return (int) crc.getValue();
     }
 
-    /** True while the session lives, and so the lock is ours. */
+    /** True as long as the session is open, and so the lock is ours. */
     public boolean held() {
         synchronized (session) {
             try {

@@ -83,7 +83,10 @@ public final class DumpPrivileges {
         }
     }
 
-    /** pg_dump gets a pattern in the encoding of its arguments, and asks for it in the one of the database, as if it were that. */
+    /**
+     * pg_dump gets a pattern in the encoding of its arguments, and asks for it in the one of the database, as if it were
+     * that.
+     */
     private void passable(String database, DumpFilter filter) throws SQLException {
         List<String> patterns = Stream.of(
                         filter.schemas(),

@@ -39,14 +39,14 @@ public final class ReplayPause implements AutoCloseable {
      *
      * @param limit for the wait; then the pause is taken back
      * @param stillWanted throws when the run is cancelled; then the pause is taken back, too
-     * @param notes hears of a replay that could not be resumed
+     * @param notes gets a line about a replay that could not be resumed
      * @throws BackupException with PREFLIGHT if the server refuses or does not get there in time
      */
     public static ReplayPause begin(
             PgServer standby, SessionGroup group, Duration limit, Runnable stillWanted, Consumer<String> notes) {
         try (Connection session = Sessions.open(standby, standby.adminDatabase(), group)) {
             if (!"not paused".equals(state(session))) {
-                LOGGER.warn("Replay is paused already, by somebody else: it will not be resumed here");
+                LOGGER.warn("Replay is paused already, by another session: it will not be resumed here");
                 return new ReplayPause(standby, group, notes, false);
             }
             ReplayPause pause = new ReplayPause(standby, group, notes, true);
@@ -85,7 +85,7 @@ public final class ReplayPause implements AutoCloseable {
         return String.valueOf(Sessions.value(session, "SELECT pg_get_wal_replay_pause_state()"));
     }
 
-    /** Whether replay was paused by somebody else before. */
+    /** Whether replay was paused before, by another session. */
     public boolean foreign() {
         return !ours;
     }

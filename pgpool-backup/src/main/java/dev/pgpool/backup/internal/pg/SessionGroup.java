@@ -12,9 +12,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The database sessions of one task. Its questions may take hours, so none has a time limit of its own; when the task's time is
- * up, its group is cut: sessions are closed under whoever waits for an answer, those that are still logging in are interrupted,
- * and no new ones are opened. Safe for all threads.
+ * The database sessions of one task. Its queries may take hours, so none has a time limit of its own. When the task's time is
+ * up, its group is cut: open sessions are closed, also while a thread waits for an answer; logins under way are interrupted; and
+ * no new sessions are opened. Safe for all threads.
  */
 public final class SessionGroup {
 

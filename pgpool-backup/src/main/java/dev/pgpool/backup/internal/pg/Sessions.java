@@ -62,8 +62,8 @@ public final class Sessions {
     }
 
     /**
-     * A database in SQL_ASCII holds any bytes, and sends them as they are. One byte a character, each name is readable and no other's;
-     * but the driver sends in UTF-8 whatever is set, see {@link #canName}.
+     * A database in SQL_ASCII holds any bytes, and sends them as they are. One byte a character, each name is readable and no
+     * other's; but the driver sends in UTF-8 whatever is set, see {@link #canName}.
      */
     private static void takeNamesAsTheyAre(Connection connection) throws SQLException {
         if ("SQL_ASCII".equals(connection.unwrap(PGConnection.class).getParameterStatus("server_encoding"))) {
@@ -178,7 +178,10 @@ public final class Sessions {
         }
     }
 
-    /** Once more what the start-up options say, should something on the way have swallowed them; and what only newer servers know. */
+    /**
+     * Once more what the start-up options say, in case a pooler on the way has dropped them; and what only newer servers
+     * know.
+     */
     private static void pin(Connection connection) throws SQLException {
         execute(connection, PINNED_PATH);
         int major = connection.getMetaData().getDatabaseMajorVersion();

@@ -4,7 +4,10 @@ import dev.pgpool.backup.config.DumpFilter;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Which tables and sequences pg_dump takes under a filter, as conditions for the catalog: its own rules, in its own order. Pure. */
+/**
+ * Which tables and sequences pg_dump takes under a filter, as conditions for the catalog: its own rules, in its own order.
+ * Pure.
+ */
 public final class TableFilter {
 
     /** Takes everything. */

@@ -55,8 +55,8 @@ public final class UnixSocketFactory extends SocketFactory {
     }
 
     /**
-     * As much of a socket as the driver uses. Reads have no time limit of their own: the other end is on this machine, and a session
-     * that must end is closed, which ends a read.
+     * As much of a socket as the driver uses. Reads have no time limit of their own: the other end is on this machine, and a
+     * session that must end is closed, which ends a read.
      */
     private static final class UnixSocket extends Socket {
 

@@ -41,7 +41,7 @@ public final class Pruner {
      * @param locks whether the store may have locks: then it is asked about each backup that would go. A lock may have been
      *     prolonged, or a hold been set, after the manifest was written; and where old versions are kept, deleting a locked
      *     object succeeds and hides it.
-     * @param told whether listeners hear of it; they hear of one store only
+     * @param told whether listeners get events about it; they get those of one store only
      */
     public Pruner(EngineContext context, Catalog catalog, boolean locks, boolean told) {
         this.told = told;

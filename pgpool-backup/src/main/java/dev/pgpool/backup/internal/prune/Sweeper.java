@@ -27,7 +27,8 @@ import java.util.function.Function;
 /**
  * Removes what runs that died have left: unfinished uploads and objects that never got a manifest. Called by a run before it
  * stores anything. Only what has the exact form of this library's keys in this cluster's place is ever touched, only under the
- * lock of its database, and only if it is older than the lease time; without an enforceable lease, than the longest a run may take.
+ * lock of its database, and only if it is older than the lease time; without an enforceable lease, than the longest a run may
+ * take.
  */
 public final class Sweeper {
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A database under a name of its own that is restored into, and then takes the target's name in one transaction. Until that
  * commits, the target is as it was; a database that never got that far is dropped. If its JVM is killed, the next restore on
- * the server drops it: an advisory lock says whether its maker still lives.
+ * the server drops it: an advisory lock says whether its maker is still running.
  *
  * <pre>
  * pgpool_restore_x  --pg_restore-->  whole  --one transaction: target -> pgpool_replaced_x, pgpool_restore_x -> target-->

@@ -25,7 +25,7 @@ public final class TargetDatabase {
         return Sessions.value(admin, "SELECT 1 FROM pg_database WHERE datname = " + literal(name)) != null;
     }
 
-    /** True if nothing was made in the database by anyone yet. */
+    /** True if the database holds no objects of its own. */
     static boolean isEmpty(PgServer server, String name, SessionGroup sessions) throws SQLException {
         try (Connection connection = Sessions.open(server, name, sessions)) {
             return "0"
@@ -39,7 +39,8 @@ public final class TargetDatabase {
     }
 
     /**
-     * Creates a database like the source's, {@linkplain #close closed} to others. Each value of the manifest is data: a literal, or one of the words known here.
+     * Creates a database like the source's, {@linkplain #close closed} to others. Each value of the manifest is data: a literal,
+     * or one of the words known here.
      *
      * @param tablespace of it, or {@code null} for the default one
      */

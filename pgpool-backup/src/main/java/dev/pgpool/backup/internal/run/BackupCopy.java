@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Copies a backup from one store to another, as it is: the stored bytes, compared with the manifest's digests on their way, and last
- * a manifest of its own. Used once, by one thread.
+ * Copies a backup from one store to another, as it is: the stored bytes, compared with the manifest's digests on their way, and
+ * last a manifest of its own. Used once, by one thread.
  */
 final class BackupCopy {
 

@@ -128,7 +128,7 @@ public final class BackupRun {
         return report;
     }
 
-    /** Told once the id is certain, so that start and end carry the same; a run that fails before has begun, too. */
+    /** Published once the id is certain, so that start and end carry the same; also for a run that fails before that. */
     private void begin(Instant startedAt) {
         if (!begun) {
             begun = true;

@@ -17,7 +17,10 @@ final class ContentsCount {
     private final BackupConfig.Dump settings;
     private final Future<Contents> contents;
 
-    /** Begins to count once pg_dump has its locks; before that a query would stand between it and the session that it waits for. */
+    /**
+     * Begins to count once pg_dump has its locks; before that a query would stand between it and the session that it waits
+     * for.
+     */
     ContentsCount(EngineContext context, SourceSnapshot snapshot, DumpProgress tables, CountDownLatch locked) {
         this.settings = context.config().dump();
         this.contents = context.workers().submit(() -> contents(snapshot, tables, locked));

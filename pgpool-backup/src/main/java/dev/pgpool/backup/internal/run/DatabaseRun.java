@@ -115,7 +115,7 @@ final class DatabaseRun {
         }
     }
 
-    /** One store less is no failure of the others, but it has to be told. */
+    /** A store that does not get the backup is no failure of the others, but a note and an event say so. */
     private void lost(String database, ConfiguredStore store, BackupException failure) {
         String problem = failure.reason() + ": " + failure.getMessage();
         LOGGER.warn("Backup {} of \"{}\" is not in {}: {}", scope.id(), database, store.describe(), problem);

@@ -3,8 +3,8 @@ package dev.pgpool.backup.internal.run;
 import dev.pgpool.backup.internal.log.PeerLog;
 
 /**
- * The thread of a transfer, as long as it is one: it may be interrupted until this is closed, but neither the clean-up that follows
- * nor the thread's next task may be hit by that.
+ * The thread of a transfer, as long as it is one: it may be interrupted until this is closed, but neither the clean-up that
+ * follows nor the thread's next task may be hit by that.
  */
 final class TransferThread implements AutoCloseable {
 

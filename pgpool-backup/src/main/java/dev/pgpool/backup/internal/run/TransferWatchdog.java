@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Ends a transfer that is cancelled (which is also how a run's deadline arrives), or in which no byte moves; then it says which
- * side stood still. The reason it gives replaces whatever the cut-off threads then complain about.
+ * side stood still. Its reason replaces the errors of the threads that it interrupts.
  */
 final class TransferWatchdog implements AutoCloseable {
 

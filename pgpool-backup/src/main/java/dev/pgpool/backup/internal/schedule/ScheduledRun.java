@@ -14,8 +14,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A scheduled run that is tried again when it failed: some times, with pauses, and only as long as its next date has not come. What
- * was taken already is not taken again. Asked by the scheduler, which keeps the time, for one attempt after another.
+ * A scheduled run that is tried again when it failed: some times, with pauses, and only as long as its next date has not come.
+ * What was taken already is not taken again. Asked by the scheduler, which keeps the time, for one attempt after another.
  */
 public final class ScheduledRun implements Scheduler.Action {
 

@@ -55,7 +55,7 @@ public final class Encryption {
                 : new Seal(keys.currentKeyId(), ChunkCipher.keyCheck(key), ChunkCipher.documentCode(key, document));
     }
 
-    /** Why a manifest is not to be believed, or {@code null} if it is. Without keys every seal is. */
+    /** Why a manifest is refused, or {@code null} if it is accepted. Without keys every seal is accepted. */
     public @Nullable String distrust(byte[] document, @Nullable Seal seal, boolean encrypted) {
         if (keys == null) {
             return null;
@@ -80,7 +80,7 @@ public final class Encryption {
         return encrypted || trustsUnencrypted ? null : "it is of a backup that is not encrypted";
     }
 
-    /** The exception for a backup whose manifest cannot be read or believed. */
+    /** The exception for a backup whose manifest cannot be read or is refused. */
     public BackupException unreadable(CatalogEntry entry, FailureReason otherwise) {
         return new BackupException(
                 entry.problem().startsWith(KEY_PROBLEM) ? FailureReason.KEY : otherwise,

@@ -37,7 +37,10 @@ public final class DisplayText {
         return String.format(Locale.ROOT, "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
     }
 
-    /** The text without control characters: names from a database may hold line breaks, and codes that move a terminal's cursor. */
+    /**
+     * The text without control characters: names from a database may hold line breaks, and codes that move a terminal's
+     * cursor.
+     */
     public static String oneLine(String text) {
         StringBuilder line = new StringBuilder();
         text.strip().codePoints().forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? ' ' : c));

@@ -71,7 +71,7 @@ final class ScratchCleanup {
         try {
             step.run();
         } catch (SQLException | BackupException e) {
-            LOGGER.debug("In the way of dropping {}: {}", name, e.getMessage());
+            LOGGER.debug("Before dropping {}: {}", name, e.getMessage());
         }
     }
 }

@@ -23,8 +23,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * A database that lives for one verification, with the roles it needs. It is dropped whatever happens; if its JVM is killed,
- * the next verification on the server drops it: an advisory lock says whether a scratch database's maker still lives.
+ * A database for one verification, with the roles it needs. It is dropped whatever happens; if its JVM is killed,
+ * the next verification on the server drops it: an advisory lock says whether a scratch database's maker is still running.
  */
 final class ScratchDatabase implements AutoCloseable {
 

@@ -1,0 +1,5 @@
+/** Tests of restores that need pg_dump, pg_restore and psql; run by the profile that finds them. */
+@NullMarked
+package dev.pgpool.backup.restore.live;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Tests of verifications that need pg_dump, pg_restore and psql; run by the profile that finds them. */
+@NullMarked
+package dev.pgpool.backup.verify.live;
+
+import org.jspecify.annotations.NullMarked;
