@@ -6,6 +6,9 @@ import dev.pgpool.backup.catalog.CatalogEntry;
 import dev.pgpool.backup.config.VerifyLevel;
 import dev.pgpool.backup.internal.engine.Engine;
 import dev.pgpool.backup.internal.text.DisplayText;
+import dev.pgpool.backup.internal.text.TextTable;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 
@@ -49,28 +52,24 @@ public final class BackupCatalog {
 
     /** A table for people, one line for each backup. */
     public String table() {
-        StringBuilder text = new StringBuilder(String.format(
-                "%-20s %-26s %-20s %10s %8s %-9s %s%n",
-                "DATABASE", "ID", "DATA OF", "SIZE", "SECONDS", "VERIFIED", "REMARKS"));
+        TextTable table = new TextTable().row("DATABASE", "ID", "DATA OF", "SIZE", "SECONDS", "VERIFIED", "REMARKS");
         for (CatalogEntry entry : list()) {
             BackupManifest manifest = entry.manifest();
             if (manifest == null) {
-                text.append(
-                        String.format("%-20s %-26s UNREADABLE: %s%n", entry.database(), entry.id(), entry.problem()));
+                table.row(entry.database(), entry.id(), "UNREADABLE: " + entry.problem());
                 continue;
             }
-            text.append(String.format(
-                    "%-20s %-26s %-20s %10s %8d %-9s %s%n",
+            table.row(
                     entry.database(),
                     entry.id(),
-                    manifest.startedAt().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
+                    manifest.startedAt().truncatedTo(ChronoUnit.SECONDS),
                     DisplayText.bytes(manifest.totalBytes()),
-                    java.time.Duration.between(manifest.startedAt(), manifest.finishedAt())
+                    Duration.between(manifest.startedAt(), manifest.finishedAt())
                             .toSeconds(),
                     entry.verified() == VerifyLevel.NONE ? "-" : entry.verified(),
-                    remarks(entry, manifest)));
+                    remarks(entry, manifest));
         }
-        return text.toString();
+        return table.toString();
     }
 
     private static String remarks(CatalogEntry entry, BackupManifest manifest) {

@@ -3,6 +3,7 @@ package dev.pgpool.backup.report;
 import dev.pgpool.backup.catalog.BackupId;
 import dev.pgpool.backup.catalog.BackupManifest;
 import dev.pgpool.backup.internal.text.DisplayText;
+import dev.pgpool.backup.internal.text.TextTable;
 import dev.pgpool.backup.retention.RetentionPlan;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,17 +73,18 @@ public record RunReport(
 
     /** The run as a table, a line for each database, for people. */
     public String table() {
-        StringBuilder text = new StringBuilder(line()).append(System.lineSeparator());
+        TextTable table = new TextTable();
         for (DatabaseResult d : databases) {
             BackupManifest manifest = d.manifest();
-            text.append(String.format(
-                    "%-20s %-9s %10s %9s %s%n",
-                    DisplayText.oneLine(d.database()),
+            table.row(
+                    d.database(),
                     d.outcome(),
                     manifest == null ? "-" : DisplayText.bytes(manifest.totalBytes()),
                     DisplayText.duration(d.duration()),
-                    d.reason() == null ? "" : d.reason() + ": " + DisplayText.oneLine(d.message())));
+                    d.reason() == null ? "" : d.reason() + ": " + d.message());
         }
+        StringBuilder text =
+                new StringBuilder(line()).append(System.lineSeparator()).append(table);
         retention.forEach((database, plan) -> text.append("retention of ")
                 .append(DisplayText.oneLine(database))
                 .append(": ")

@@ -4,6 +4,7 @@ import static dev.pgpool.backup.retention.Verdict.BLOCKED;
 import static dev.pgpool.backup.retention.Verdict.DELETE;
 import static dev.pgpool.backup.retention.Verdict.KEEP;
 
+import dev.pgpool.backup.internal.text.TextTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -263,12 +264,11 @@ public record RetentionPlan(List<RetentionDecision> decisions, List<String> alar
 
     /** A line for each backup, then the alarms and the missing days. */
     public String table() {
-        StringBuilder text = new StringBuilder();
+        TextTable table = new TextTable();
         for (RetentionDecision d : decisions) {
-            text.append(String.format(
-                    "%-26s %-20s %-8s %-20s %s%n",
-                    d.candidate().id(), d.candidate().startedAt(), d.verdict(), d.reason(), d.detail()));
+            table.row(d.candidate().id(), d.candidate().startedAt(), d.verdict(), d.reason(), d.detail());
         }
+        StringBuilder text = new StringBuilder(table.toString());
         alarms.forEach(alarm -> text.append("ALARM ").append(alarm).append(System.lineSeparator()));
         missingDays.forEach(day -> text.append("no backup for ").append(day).append(System.lineSeparator()));
         return text.toString();

@@ -1,9 +1,9 @@
 package dev.pgpool.backup.store;
 
+import dev.pgpool.backup.internal.text.TextTable;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * What a probe found out about a store.
@@ -36,8 +36,8 @@ public record StoreReport(String store, Map<StoreFeature, String> findings, Set<
 
     /** One line per feature. */
     public String table() {
-        return findings.entrySet().stream()
-                .map(e -> String.format("%-18s %s", e.getKey(), e.getValue()))
-                .collect(Collectors.joining("\n", store + "\n", "\n"));
+        TextTable table = new TextTable();
+        findings.forEach(table::row);
+        return store + "\n" + table;
     }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What belongs to a server comes back the same by three ways: by the engine, by hand as the README says, and by
+ * What belongs to a server comes back the same by three ways: by the engine, by hand as the documentation says, and by
  * {@code pg_dumpall --globals-only} with {@code pg_restore --create}.
  */
 class GlobalsRoundTripIT {

@@ -31,8 +31,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the README has people paste does what the README says. */
-class ReadmeIT {
+/** What the documentation offers to be pasted does what it says. */
+class DocumentationIT {
 
     private static final String KEY = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
@@ -80,7 +80,7 @@ class ReadmeIT {
 
     @Test
     void theFirstExampleCompilesAndRunsAsPasted() throws Exception {
-        String code = block("java", 0);
+        String code = block("README.md", "java");
         String bucket = S3Server.shared().newBucket();
         // Only where things are, and when: a person would wait for half past two, and this test for the next minute.
         String here = code.replace(".host(\"db.example.org\")", local())
@@ -146,7 +146,7 @@ class ReadmeIT {
         return ".host(\"127.0.0.1\").port(" + Source.postgres().port() + ")";
     }
 
-    /** Exported, so decrypted, and then by the README's own lines on a server that has none of it. */
+    /** Exported, so decrypted, and then by the documentation's own lines on a server that has none of it. */
     @Test
     void theStepsByHandRestoreAnExportedBackup() throws Exception {
         roundTrip("app", "r1", "s", "t", "v");
@@ -275,10 +275,10 @@ class ReadmeIT {
                         + " || datctype) FROM pg_database WHERE datname = " + literal(database));
     }
 
-    /** The README's lines; for another name and locale than the README's, those are put in their places. */
+    /** The documentation's lines; another name and locale are put in the places of its own. */
     private static void byHand(TestPostgres server, Path folder, String database, String asTheSource)
             throws IOException, InterruptedException {
-        String script = block("sh", 0)
+        String script = block("docs/restore.md", "sh")
                 .replaceAll(" *#.*", "")
                 .replace("--encoding=UTF8 --locale=C.UTF-8 app", asTheSource + " -- \"$DATABASE\"")
                 .replace("-d app", "-d \"$CONNECTION\"");
@@ -305,12 +305,10 @@ class ReadmeIT {
         assertThat(process.waitFor()).as(said).isZero();
     }
 
-    private static String block(String language, int index) throws IOException {
-        Path readme = Path.of("README.md");
-        Matcher blocks = Pattern.compile("(?s)```" + language + "\n(.*?)```").matcher(Files.readString(readme));
-        for (int i = 0; i <= index; i++) {
-            assertThat(blocks.find()).as("block " + i + " of " + language).isTrue();
-        }
+    /** The first block of a language in a file. */
+    private static String block(String file, String language) throws IOException {
+        Matcher blocks = Pattern.compile("(?s)```" + language + "\n(.*?)```").matcher(Files.readString(Path.of(file)));
+        assertThat(blocks.find()).as("a block of " + language + " in " + file).isTrue();
         return blocks.group(1);
     }
 
