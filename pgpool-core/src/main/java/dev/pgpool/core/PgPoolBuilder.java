@@ -12,6 +12,8 @@ import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
+import dev.pgpool.core.config.LdapBuilder;
+import dev.pgpool.core.config.LdapConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PeerConfig;
 import dev.pgpool.core.config.PeersConfig;
@@ -59,6 +61,7 @@ public final class PgPoolBuilder {
     private Optional<Path> hbaFile = Optional.empty();
     private Optional<Path> identFile = Optional.empty();
     private Optional<AuthQueryConfig> authQuery = Optional.empty();
+    private Optional<LdapConfig> ldap = Optional.empty();
     private Optional<Authenticator> authenticator = Optional.empty();
     private boolean authenticatorWithoutTls;
     private Duration dnsMaxTtl = DnsConfig.DEFAULT.maxTtl();
@@ -227,6 +230,18 @@ public final class PgPoolBuilder {
         AuthQueryBuilder builder = new AuthQueryBuilder();
         description.accept(builder);
         this.authQuery = Optional.of(builder.build());
+        return this;
+    }
+
+    /**
+     * Default none. The directory that judges passwords of clients, and makes {@link ClientAuthentication#LDAP} the method; an
+     * {@link #hbaFile} names its own ones.
+     */
+    public PgPoolBuilder ldap(Consumer<LdapBuilder> description) {
+        LdapBuilder builder = new LdapBuilder();
+        description.accept(builder);
+        this.ldap = Optional.of(builder.build());
+        this.authentication = ClientAuthentication.LDAP;
         return this;
     }
 
@@ -413,6 +428,7 @@ public final class PgPoolBuilder {
                 identFile,
                 credentials,
                 authQuery,
+                ldap,
                 authenticator,
                 authenticatorWithoutTls);
         return new PgPoolConfig(

@@ -66,14 +66,14 @@ class AnswersIT {
     @Test
     void checkFailsWhereThePoolerWouldNotStart() throws Exception {
         List<String> ini = new ArrayList<>(INI);
-        ini.add("auth_type = ldap");
+        ini.add("auth_type = pam");
         ini.add("colour = red");
         // also where it is to be a daemon
         for (String option : List.of("-d", "-q")) {
             Said said = run(ini, option, "--check", "old.ini");
             assertThat(said.code()).isEqualTo(1);
             assertThat(said.output().lines())
-                    .anyMatch(line -> line.startsWith("refused: old.ini:10: auth_type: \"ldap\" (expected: "))
+                    .anyMatch(line -> line.startsWith("refused: old.ini:10: auth_type: \"pam\" (expected: "))
                     .anyMatch(line -> line.startsWith("refused: old.ini:11: colour: no such key"))
                     .anyMatch(line -> line.startsWith("different: old.ini:8: "));
         }

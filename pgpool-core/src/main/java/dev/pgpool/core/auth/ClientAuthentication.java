@@ -12,7 +12,7 @@ package dev.pgpool.core.auth;
  * <tr><td>{@link #PASSWORD}</td><td>yes</td><td>yes</td><td>yes</td></tr>
  * <tr><td>{@link #MD5}</td><td>yes</td><td>yes</td><td>yes, by SCRAM-SHA-256</td></tr>
  * <tr><td>{@link #SCRAM_SHA_256}</td><td>yes</td><td>refused</td><td>yes</td></tr>
- * <tr><td>{@link #CERT}, {@link #PEER}, {@link #AUTHENTICATOR}</td><td>not asked</td><td>not asked</td><td>not
+ * <tr><td>{@link #CERT}, {@link #PEER}, {@link #AUTHENTICATOR}, {@link #LDAP}</td><td>not asked</td><td>not asked</td><td>not
  * asked</td></tr>
  * </table>
  *
@@ -49,6 +49,13 @@ public enum ClientAuthentication {
 
     /** The client sends a password or token in clear, and the host's own {@link Authenticator} judges it. */
     AUTHENTICATOR,
+
+    /**
+     * The client sends its password in clear, and an LDAP directory judges it. Servers are logged in to with the same password,
+     * unless the database has a user of its own. No other secret is looked up. Where the password must not be seen, the
+     * client's connection needs TLS.
+     */
+    LDAP,
 
     /** Nobody gets in. */
     REJECT

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param identFile user maps in the format of {@code pg_ident.conf}; only with {@code hbaFile}
  * @param credentials knows the secrets of users
  * @param query asks the server for the secrets that {@code credentials} does not know; databases may have their own
+ * @param ldap the directory that the method {@link ClientAuthentication#LDAP} asks; rules of an hba file name their own
  * @param authenticator the host's own, for the method {@link ClientAuthentication#AUTHENTICATOR}
  * @param authenticatorWithoutTls whether clients may send what it judges over TCP without TLS
  */
@@ -26,6 +27,7 @@ public record AuthConfig(
         Optional<Path> identFile,
         CredentialStore credentials,
         Optional<AuthQueryConfig> query,
+        Optional<LdapConfig> ldap,
         Optional<Authenticator> authenticator,
         boolean authenticatorWithoutTls) {
 
@@ -40,6 +42,12 @@ public record AuthConfig(
                 "auth.method",
                 method,
                 "an authenticator with it");
+        problems.require(
+                method != ClientAuthentication.LDAP || ldap.isPresent(),
+                "auth.method",
+                method,
+                "a directory with it: ldap");
+        ldap.ifPresent(directory -> directory.check("auth.ldap", problems));
         query.ifPresent(auth -> auth.check("auth.query", problems));
     }
 }

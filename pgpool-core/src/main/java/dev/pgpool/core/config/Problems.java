@@ -36,6 +36,11 @@ final class Problems {
         }
     }
 
+    /** @param problem with its path, what was seen and what is expected */
+    void add(String problem) {
+        found.add(problem);
+    }
+
     /** The secret itself is not shown. */
     void secret(String path, String user, String secret) {
         try {

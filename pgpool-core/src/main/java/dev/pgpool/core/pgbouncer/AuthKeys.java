@@ -4,6 +4,8 @@ import dev.pgpool.core.PgPoolBuilder;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.AuthQueryBuilder;
+import dev.pgpool.core.config.LdapBuilder;
+import dev.pgpool.core.config.LdapConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +16,7 @@ import java.util.function.Function;
 
 /** The keys {@code auth_*}. */
 final class AuthKeys {
-    private static final String KNOWN = "one of any, trust, plain, md5, scram-sha-256, cert, hba";
+    private static final String KNOWN = "one of any, trust, plain, md5, scram-sha-256, cert, ldap, hba";
 
     /** Every client is let in, as the user of the database. */
     private static final String ANY = "any";
@@ -51,9 +53,28 @@ final class AuthKeys {
             case "cert" -> builder.clientAuthentication(ClientAuthentication.CERT);
             case "hba" -> hba(settings, builder);
             case ANY -> builder.clientAuthentication(ClientAuthentication.TRUST).everybodyIsAdmin(true);
-            case "ldap", "pam" ->
-                settings.problem("auth_type", KNOWN + "; a host's Authenticator can ask a directory or PAM");
+            case "ldap" -> ldap(settings, builder);
+            case "pam" ->
+                settings.problem(
+                        "auth_type", KNOWN + "; Java has no way to PAM, which a host's Authenticator may have");
             default -> settings.problem("auth_type", KNOWN);
+        }
+    }
+
+    private static void ldap(Settings settings, PgPoolBuilder builder) {
+        Optional<String> options = settings.text("auth_ldap_options");
+        if (options.isEmpty()) {
+            settings.problem("auth_type", "auth_ldap_options with it");
+            return;
+        }
+        try {
+            LdapConfig directory = new LdapBuilder().options(options.get()).build();
+            if (directory.problems().isEmpty()) {
+                builder.ldap(description -> description.options(options.get()));
+            }
+            directory.problems().forEach(problem -> settings.secretProblem("auth_ldap_options", problem));
+        } catch (IllegalArgumentException e) {
+            settings.secretProblem("auth_ldap_options", String.valueOf(e.getMessage()));
         }
     }
 

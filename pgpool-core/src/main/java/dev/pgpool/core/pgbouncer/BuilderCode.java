@@ -8,6 +8,8 @@ import dev.pgpool.core.config.ClientsConfig;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.HostsConfig;
+import dev.pgpool.core.config.LdapBuilder;
+import dev.pgpool.core.config.LdapConfig;
 import dev.pgpool.core.config.LimitsConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PgPoolConfig;
@@ -130,12 +132,35 @@ final class BuilderCode {
     }
 
     private void auth(AuthConfig is, AuthConfig usual, JavaCode code) {
-        code.unless(usual.method(), "clientAuthentication", is.method())
-                .unless(usual.trustKnownUsersOnly(), "trustKnownUsersOnly", is.trustKnownUsersOnly());
+        if (is.ldap().isEmpty()) {
+            code.unless(usual.method(), "clientAuthentication", is.method());
+        }
+        code.unless(usual.trustKnownUsersOnly(), "trustKnownUsersOnly", is.trustKnownUsersOnly());
         is.hbaFile().ifPresent(rules -> code.call("hbaFile", JavaCode.of(rules)));
+        // it makes ldap the method, too
+        is.ldap().ifPresent(directory -> code.nested("ldap", "", "ldap", ldap(directory)));
         is.identFile().ifPresent(maps -> code.call("identFile", JavaCode.of(maps)));
         is.query().ifPresent(query -> code.nested("authQuery", "", "query", authQuery(query)));
         userlist.ifPresent(file -> code.call("credentials", "CredentialStore.file(" + JavaCode.of(file) + ")"));
+    }
+
+    private JavaCode ldap(LdapConfig is) {
+        LdapConfig usual = new LdapBuilder().build();
+        JavaCode code = new JavaCode()
+                .call("servers", JavaCode.all(is.servers().stream()))
+                .unless(usual.port(), "port", is.port())
+                .unless(usual.ldaps(), "ldaps", is.ldaps())
+                .unless(usual.startTls(), "startTls", is.startTls())
+                .unless(usual.scope(), "scope", is.scope());
+        is.prefix().ifPresent(prefix -> code.call("prefix", JavaCode.of(prefix)));
+        is.suffix().ifPresent(suffix -> code.call("suffix", JavaCode.of(suffix)));
+        is.baseDn().ifPresent(base -> code.call("baseDn", JavaCode.of(base)));
+        is.bindDn().ifPresent(name -> code.call("bindDn", JavaCode.of(name)));
+        is.bindPassword()
+                .ifPresent(password -> code.call("bindPassword", "secrets.apply(" + JavaCode.of(secret("ldap")) + ")"));
+        is.searchAttribute().ifPresent(name -> code.call("searchAttribute", JavaCode.of(name)));
+        is.searchFilter().ifPresent(filter -> code.call("searchFilter", JavaCode.of(filter)));
+        return code;
     }
 
     private static void admin(AdminConfig is, AdminConfig usual, JavaCode code) {

@@ -8,7 +8,6 @@ import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TcpBuilder;
 import dev.pgpool.core.config.UserConfig;
-import dev.pgpool.core.pgbouncer.Keys.Use;
 import io.netty.channel.epoll.Epoll;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -125,7 +124,7 @@ final class Draft {
         }
     }
 
-    /** Keys that are not known, that mean nothing, or that must not be ignored. */
+    /** Keys that are not known, or that mean nothing. */
     private void judge() {
         values.forEach((name, value) -> {
             if (!Keys.isKnown(name)) {
@@ -133,9 +132,7 @@ final class Draft {
                 return;
             }
             Keys.Key key = Keys.of(name);
-            if (key.use() == Use.REFUSED && !value.text().equals(key.defaultValue())) {
-                problems.add(value.problem("\"" + key.defaultValue() + "\": " + key.why()));
-            } else if (!key.hasEffect(value.text())) {
+            if (!key.hasEffect(value.text())) {
                 warnings.add(value.where() + ": " + name + key.whyNoEffect());
             }
         });

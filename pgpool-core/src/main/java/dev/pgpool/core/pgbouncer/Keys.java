@@ -19,9 +19,7 @@ final class Keys {
         /** It is for the process around the pooler. */
         PROCESS,
         /** It is accepted and means nothing; another value than the default is worth a warning. */
-        IGNORED,
-        /** Another value than the default is an error: ignoring it would be worse. */
-        REFUSED
+        IGNORED
     }
 
     /**
@@ -60,10 +58,6 @@ final class Keys {
 
         private Key ignored(String reason) {
             return new Key(name, defaultValue, reloadable, Use.IGNORED, reason);
-        }
-
-        private Key refused(String reason) {
-            return new Key(name, defaultValue, reloadable, Use.REFUSED, reason);
         }
     }
 
@@ -110,7 +104,9 @@ final class Keys {
             reloadable("auth_file", ""),
             reloadable("auth_hba_file", "").but("a line that can't be read is an error, and is not skipped"),
             reloadable("auth_ident_file", ""),
-            reloadable("auth_ldap_options", "").refused("a host's Authenticator can ask a directory"),
+            reloadable("auth_ldap_options", "")
+                    .but(
+                            "certificates of directories are checked by the JVM's trust store, and not by what ldap.conf says"),
             reloadable("auth_query", AuthQueryConfig.DEFAULT_QUERY),
             reloadable("auth_user", "").but("a user that is not found is told the same as one with a wrong password"),
             reloadable("auth_dbname", ""),

@@ -4,6 +4,7 @@ import dev.pgpool.core.PgPoolBuilder;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.ConfigSource;
+import dev.pgpool.core.config.LdapConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.Setting;
 import java.nio.file.Path;
@@ -217,6 +218,9 @@ public final class PgBouncerIni implements ConfigSource {
             return file.toString();
         }
         String given = setting(key.name());
+        if (key.name().equals("auth_ldap_options")) {
+            return LdapConfig.redacted(given);
+        }
         return key.hasEffect(given) ? given : key.defaultValue();
     }
 

@@ -200,6 +200,11 @@ final class Settings {
         problem(problems, key, expected);
     }
 
+    /** What is wrong with a value that may have secrets in it. */
+    void secretProblem(String key, String what) {
+        problems.add(value(key).where() + ": " + key + ": " + what);
+    }
+
     /** As {@link #problem(String, String)}, into another list. */
     void problem(List<String> list, String key, String expected) {
         list.add(value(key).problem(expected));

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.core.PgPoolBuilder;
 import dev.pgpool.core.config.PgPoolConfig;
-import dev.pgpool.core.pgbouncer.Keys.Use;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URL;
@@ -82,9 +81,7 @@ class BuilderCodeTest {
     void everyKeyOfTheSectionPgbouncer() throws Exception {
         KeySamples samples = new KeySamples(directory);
         for (Keys.Key key : Keys.ALL) {
-            if (key.use() != Use.REFUSED) {
-                ini(key.name(), samples.lines(key, key.name() + " = " + samples.other(key)));
-            }
+            ini(key.name(), samples.lines(key, key.name() + " = " + samples.other(key)));
         }
         Map<String, PgPoolConfig> built = built(name -> SECRET);
         assertSame(built);
@@ -148,6 +145,25 @@ class BuilderCodeTest {
                 .containsExactly("D5_PASSWORD", "ODD_NAME_PASSWORD", "ODD_NAME_PASSWORD_2", "FALLBACK_PASSWORD")
                 .allMatch(name -> code.contains("secrets.apply(\"" + name + "\")"));
         assertSame(built);
+    }
+
+    @Test
+    void directories() throws Exception {
+        String bind =
+                "auth_ldap_options = ldapserver=\"a b\" ldapport=1389 ldaptls=1 ldapbasedn=\"dc=x\" ldapbinddn=cn=y"
+                        + " ldapbindpasswd=\"" + SECRET.replace("\"", "\"\"") + "\" ";
+        for (String options : List.of(
+                bind + "ldapsearchattribute=uid",
+                bind + "ldapsearchfilter=(uid=$username)",
+                "auth_ldap_options = ldapserver=a ldapscheme=ldaps ldapprefix=\"uid=\" ldapsuffix=\",dc=x\"",
+                "auth_ldap_options = ldapurl=\"ldap://a/dc=x?uid?one\"")) {
+            String name = "ldap" + options.length();
+            ini(name, "[databases]", "app = host=db user=x password=y", "[pgbouncer]", "auth_type = ldap", options);
+            assertThat(inis.get(name).builderCode())
+                    .contains(".ldap(ldap -> ldap")
+                    .doesNotContain(SECRET);
+        }
+        assertSame(built(name -> name.equals("LDAP_PASSWORD") ? SECRET : "y"));
     }
 
     /** Nothing that an ini holds ends a comment or a literal. */

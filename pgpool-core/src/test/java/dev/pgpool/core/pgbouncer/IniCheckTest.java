@@ -64,11 +64,9 @@ class IniCheckTest {
         List<String> said = check(lines).stream()
                 .filter(finding -> finding.contains(line + ":") || finding.contains(line + " "))
                 .toList();
-        Kind expected = key.use() == Use.REFUSED
-                ? Kind.REFUSED
-                : key.use() == Use.IGNORED
-                        ? Kind.WITHOUT_EFFECT
-                        : !key.why().isEmpty() && (key.use() == Use.SUPPORTED || isOwnWay(key)) ? Kind.DIFFERENT : null;
+        Kind expected = key.use() == Use.IGNORED
+                ? Kind.WITHOUT_EFFECT
+                : !key.why().isEmpty() && (key.use() == Use.SUPPORTED || isOwnWay(key)) ? Kind.DIFFERENT : null;
         if (isUnfit(key)) {
             // the file that it names has nothing in it
             assertThat(said).allMatch(finding -> finding.startsWith("refused: "));
@@ -101,7 +99,7 @@ class IniCheckTest {
                         "[pgbouncer]",
                         "query_timeout = 5",
                         "dns_zone_check_period = 9",
-                        "auth_type = ldap",
+                        "auth_type = pam",
                         "max_prepared_statements = 100",
                         "server_check_query = select 1",
                         "query_wait_notify = 0",
@@ -118,7 +116,7 @@ class IniCheckTest {
                         line -> assertThat(line)
                                 .startsWith("without effect: old.ini:7: dns_zone_check_period has no effect: "),
                         line -> assertThat(line)
-                                .startsWith("refused: old.ini:8: auth_type: \"ldap\" (expected: one of"),
+                                .startsWith("refused: old.ini:8: auth_type: \"pam\" (expected: one of"),
                         line -> assertThat(line)
                                 .isEqualTo("other default: old.ini: server_tls_protocols: not given: \"secure\", as in"
                                         + " PgBouncer since 1.13; it was \"all\" before"));
@@ -134,7 +132,7 @@ class IniCheckTest {
 
     @Test
     void whatOnlyTheFilesShowIsSaid() throws IOException {
-        Path rules = Files.write(directory.resolve("hba"), List.of("host all all all trust", "host all all all ldap"));
+        Path rules = Files.write(directory.resolve("hba"), List.of("host all all all trust", "host all all all pam"));
         assertThat(check(with("auth_type = hba", "auth_hba_file = " + rules)))
                 .anyMatch(line -> line.startsWith("refused: hba:2: "));
         assertThat(IniCheck.of(directory.resolve("absent.ini")))
@@ -150,7 +148,9 @@ class IniCheckTest {
                         "app = host=db user=x password=SCRAM-SHA-256$geheim",
                         "bad = password='geheim",
                         "geheim",
-                        "[pgbouncer]")))
+                        "[pgbouncer]",
+                        "auth_type = ldap",
+                        "auth_ldap_options = ldapserver=x ldapbindpasswd=geheim ldapport=x")))
                 .isNotEmpty()
                 .noneMatch(line -> line.contains("geheim"));
     }

@@ -56,6 +56,8 @@ final class KeySamples {
             case "auth_query", "auth_dbname" -> new String[] {"auth_user = asker"};
             case "auth_hba_file" -> new String[] {"auth_type = hba", "auth_hba_file = " + file("first.hba")};
             case "auth_ident_file" -> new String[] {"auth_type = hba", "auth_hba_file = " + file("first.hba")};
+            case "auth_ldap_options" ->
+                new String[] {"auth_type = ldap", "auth_ldap_options = ldapserver=x ldapprefix=uid="};
             case "auth_type" -> new String[] {};
             default -> new String[] {};
         };
@@ -73,6 +75,7 @@ final class KeySamples {
             case "unix_socket_mode" -> "0700";
             case "pool_mode" -> "transaction";
             case "auth_type" -> "trust";
+            case "auth_ldap_options" -> "ldapurl=\"ldap://directory/dc=x?uid?sub\"";
             case "auth_dbname" -> "app";
             case "syslog_facility" -> "local0";
             case "auth_query" -> "SELECT a, b FROM c($1)";

@@ -34,7 +34,6 @@ class KeysTableTest {
             case SUPPORTED -> "supported";
             case PROCESS -> "standalone";
             case IGNORED -> "accepted, without effect";
-            case REFUSED -> "refused, but for its default";
         };
     }
 }

@@ -1,5 +1,6 @@
 package dev.pgpool.core.transitions;
 
+import dev.pgpool.core.fixture.YesDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -73,6 +74,10 @@ final class IniKeys {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static String directory(YesDirectory directory) {
+        return "ldapserver=127.0.0.1 ldapport=" + directory.port() + " ldapprefix=uid=";
     }
 
     private static final String USERS = file("userlist.txt", "\"app\" \"secret\"", "\"boss\" \"secret\"");
@@ -168,6 +173,12 @@ final class IniKeys {
                             "auth_type = hba",
                             "auth_hba_file = " + file("e.hba", "hostssl all all all cert map=m", SCRAM)),
             seen(
+                            "auth_ldap_options",
+                            directory(LoginTransitions.DIRECTORY),
+                            directory(LoginTransitions.OTHER_DIRECTORY),
+                            "pooler.ldap")
+                    .with("auth_type = ldap"),
+            seen(
                     "auth_query",
                     "SELECT u, p FROM public.slow_secret($1)",
                     "SELECT $1::text, 'found by another'::text",
@@ -233,7 +244,6 @@ final class IniKeys {
     static final Map<String, String> WITHOUT_EFFECT = Map.ofEntries(
             Map.entry("conffile", "/nowhere.ini"),
             Map.entry("scram_iterations", "9999"),
-            Map.entry("auth_ldap_options", "x"),
             Map.entry("dns_zone_check_period", "9"),
             Map.entry("client_tls_ecdhcurve", "secp384r1"),
             Map.entry("client_tls_dheparams", "legacy"),

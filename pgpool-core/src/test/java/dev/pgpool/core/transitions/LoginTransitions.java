@@ -8,6 +8,7 @@ import dev.pgpool.core.auth.Authenticator;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.fixture.TestPooler;
+import dev.pgpool.core.fixture.YesDirectory;
 import dev.pgpool.core.transitions.Scene.Login;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,6 +23,10 @@ import java.util.concurrent.CompletableFuture;
 final class LoginTransitions {
     private static final String OUTDATED = "the configuration changed while user \"app\" logged in";
 
+    /** These go when the JVM goes. */
+    static final YesDirectory DIRECTORY = new YesDirectory(Stage.SECRET);
+
+    static final YesDirectory OTHER_DIRECTORY = new YesDirectory("other");
     private static final Authenticator ONE = judge(Stage.SECRET);
     private static final Authenticator OTHER = judge("other");
 
@@ -127,6 +132,13 @@ final class LoginTransitions {
                                     .query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
                                     .equals(List.of("3")));
                         }),
+                change("pooler.ldap")
+                        .before((stage, told) -> asking(told, DIRECTORY))
+                        .after((stage, told) -> asking(told, OTHER_DIRECTORY))
+                        .login(Login.CONNECTED, Outcome.inBy("other"))
+                        .login(Login.ENCRYPTED, new Outcome("wrong", "LDAP authentication failed", false))
+                        .asked(Outcome.refused(OUTDATED))
+                        .login(Login.LOOKING, Outcome.NONE),
                 change("pooler.authenticator")
                         .before((stage, told) -> judged(told, ONE, true))
                         .after((stage, told) -> judged(told, OTHER, true))
@@ -154,6 +166,11 @@ final class LoginTransitions {
                 request.password().equals(password)
                         ? Authenticator.Verdict.accept()
                         : Authenticator.Verdict.reject("not " + password.length() + " characters of the right kind"));
+    }
+
+    private static void asking(Told told, YesDirectory directory) {
+        told.pooler(b ->
+                b.ldap(ldap -> ldap.servers("127.0.0.1").port(directory.port()).prefix("uid=")));
     }
 
     private static void judged(Told told, Authenticator by, boolean withoutTls) {

@@ -62,7 +62,7 @@ public final class ClientAuthenticator {
                         ? new ScramExchange(user, credential, random, deriver)
                         : new Md5Exchange(user, credential, random);
             case SCRAM_SHA_256 -> new ScramExchange(user, credential, random, deriver);
-            case CERT, PEER, AUTHENTICATOR, REJECT ->
+            case CERT, PEER, AUTHENTICATOR, LDAP, REJECT ->
                 throw new IllegalArgumentException(method + " (expected: a method that asks for a secret we hold)");
         };
     }

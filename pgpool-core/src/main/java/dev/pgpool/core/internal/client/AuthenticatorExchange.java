@@ -1,8 +1,11 @@
 package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.auth.Authenticator;
+import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.config.LdapConfig;
 import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
 import dev.pgpool.core.internal.auth.CleartextMessages;
+import dev.pgpool.core.internal.auth.ldap.LdapJudge;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.buffer.ByteBuf;
@@ -17,31 +20,53 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The client sends a password or token, and the host's own authenticator judges it, on threads that may block. */
+/**
+ * The client sends a password or token, and another judges it, on threads that may block: the host's own authenticator, or a
+ * directory.
+ */
 final class AuthenticatorExchange implements LoginExchange {
     private static final Logger LOGGER = LoggerFactory.getLogger(AuthenticatorExchange.class);
 
     private final ClientSession session;
-    private final Authenticator authenticator;
-    private final Executor threads;
+    private final Judge judge;
     private final Function<String, Authenticator.Request> request;
     private final String user;
     private final Outcome outcome;
 
     /**
+     * Who judges what the client sends.
+     *
      * @param threads where the authenticator is called
-     * @param request makes a request of a password
+     * @param empty what a client without a password is told
+     * @param wrong what a client with another password is told
+     * @param passesOn whether servers are logged in to with the client's own password
      */
+    record Judge(
+            Authenticator authenticator, Executor threads, ErrorFields empty, ErrorFields wrong, boolean passesOn) {
+        static Judge ofTheHost(Authenticator authenticator, Executor threads, String user) {
+            ErrorFields wrong = PoolerError.AUTHENTICATION_FAILED.with(user);
+            return new Judge(authenticator, threads, wrong, wrong, false);
+        }
+
+        static Judge directory(LdapConfig directory, Executor threads, String user) {
+            return new Judge(
+                    new LdapJudge(directory),
+                    threads,
+                    PoolerError.EMPTY_PASSWORD.plain(),
+                    PoolerError.LDAP_FAILED.with(user),
+                    true);
+        }
+    }
+
+    /** @param request makes a request of a password */
     AuthenticatorExchange(
             ClientSession session,
-            Authenticator authenticator,
-            Executor threads,
+            Judge judge,
             Function<String, Authenticator.Request> request,
             String user,
             Outcome outcome) {
         this.session = session;
-        this.authenticator = authenticator;
-        this.threads = threads;
+        this.judge = judge;
         this.request = request;
         this.user = user;
         this.outcome = outcome;
@@ -58,20 +83,20 @@ final class AuthenticatorExchange implements LoginExchange {
         try {
             password = CleartextMessages.password(body);
         } catch (AuthenticationProtocolException e) {
-            outcome.refused(refusal(), String.valueOf(e.getMessage()));
+            outcome.refused(judge.wrong, String.valueOf(e.getMessage()));
             return;
         }
         if (password.isEmpty()) {
             // as in PostgreSQL, the empty password lets nobody in
-            outcome.refused(refusal(), "the password is empty");
+            outcome.refused(judge.empty, "the password is empty");
             return;
         }
         outcome.paused();
         EventLoop loop = session.channel().eventLoop();
         try {
-            threads.execute(() -> judge(loop, password));
-        } catch (RejectedExecutionException closing) {
-            judged(null, closing);
+            judge.threads.execute(() -> judge(loop, password));
+        } catch (RejectedExecutionException closingOrBusy) {
+            judged(password, null, closingOrBusy);
         }
     }
 
@@ -81,41 +106,42 @@ final class AuthenticatorExchange implements LoginExchange {
             return;
         }
         try {
-            CompletionStage<Authenticator.Verdict> answer = authenticator.authenticate(request.apply(password));
+            CompletionStage<Authenticator.Verdict> answer = judge.authenticator.authenticate(request.apply(password));
             if (answer == null) {
                 throw new NullPointerException("the authenticator answered null");
             }
-            answer.whenComplete((verdict, problem) -> onLoop(loop, verdict, problem));
+            answer.whenComplete((verdict, problem) -> onLoop(loop, password, verdict, problem));
         } catch (Throwable e) {
-            onLoop(loop, null, e);
+            onLoop(loop, password, null, e);
         }
     }
 
-    private void onLoop(EventLoop loop, Authenticator.@Nullable Verdict verdict, @Nullable Throwable problem) {
+    private void onLoop(
+            EventLoop loop, String password, Authenticator.@Nullable Verdict verdict, @Nullable Throwable problem) {
         try {
-            loop.execute(() -> session.guard(() -> judged(verdict, problem)));
+            loop.execute(() -> session.guard(() -> judged(password, verdict, problem)));
         } catch (RejectedExecutionException ended) {
             LOGGER.atDebug().addKeyValue("user", user).log("event loop has ended");
         }
     }
 
-    private void judged(Authenticator.@Nullable Verdict verdict, @Nullable Throwable problem) {
+    private void judged(String password, Authenticator.@Nullable Verdict verdict, @Nullable Throwable problem) {
         if (verdict instanceof Authenticator.Accepted accepted) {
             Admission admission = new Admission(
-                    accepted.serverUser().orElse(null), accepted.credential().orElse(null), null);
+                    accepted.serverUser().orElse(null),
+                    judge.passesOn
+                            ? new Credential.Plain(password)
+                            : accepted.credential().orElse(null),
+                    null);
             outcome.accepted(Unpooled.EMPTY_BUFFER, admission);
         } else if (verdict instanceof Authenticator.Rejected rejected) {
-            outcome.refused(refusal(), rejected.reason());
+            outcome.refused(judge.wrong, rejected.reason());
         } else {
             Throwable cause =
                     problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
             LOGGER.atWarn().addKeyValue("user", user).setCause(cause).log("authenticator failed");
-            outcome.refused(refusal(), "the authenticator failed");
+            outcome.refused(judge.wrong, "the authenticator failed");
         }
         outcome.resumed();
-    }
-
-    private ErrorFields refusal() {
-        return PoolerError.AUTHENTICATION_FAILED.with(user);
     }
 }

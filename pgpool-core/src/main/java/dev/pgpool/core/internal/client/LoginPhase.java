@@ -6,6 +6,7 @@ import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.ChannelBinding;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.LdapConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.CloseReason;
@@ -238,6 +239,9 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             case CERT -> checkCertificate(rules, rule.get());
             case PEER -> checkPeer(rules, rule.get());
             case AUTHENTICATOR -> askForPassword();
+            case LDAP ->
+                askDirectory(
+                        rule.get().ldap().or(() -> terms.config().auth().ldap()).orElseThrow());
         }
     }
 
@@ -307,12 +311,28 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         if (isAnswered(now)) {
             return;
         }
+        askForPassword(
+                now,
+                AuthenticatorExchange.Judge.ofTheHost(
+                        authenticator, terms.login().blocking(), user()));
+    }
+
+    private void askDirectory(LdapConfig directory) {
+        Asked now = new Asked(ClientAuthentication.LDAP, Optional.empty(), directory);
+        if (!isAnswered(now)) {
+            askForPassword(
+                    now,
+                    AuthenticatorExchange.Judge.directory(
+                            directory, terms.login().directories(), user()));
+        }
+    }
+
+    private void askForPassword(Asked now, AuthenticatorExchange.Judge judge) {
         ask(
                 now,
                 new AuthenticatorExchange(
                         session,
-                        authenticator,
-                        terms.login().blocking(),
+                        judge,
                         password -> new Authenticator.Request(
                                 user(),
                                 database(),
@@ -546,11 +566,13 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         }
         boolean news = terms.login().secrets().proven(database(), user(), with.shown());
         String serverUser = with.serverUser();
+        // the password of a client is of no use to another user
+        Credential given = serverUser == null && database.get().user().isPresent() ? null : with.given();
         ServerPool pool = serverUser == null
                 ? session.services().pools().enter(database.get(), database(), user())
                 : session.services().pools().enterAs(database.get(), database(), serverUser);
-        if (news || with.given() != null) {
-            pool.secretBecame(with.given());
+        if (news || given != null) {
+            pool.secretBecame(given);
         }
         if (replication) {
             ReplicationPhase phase = new ReplicationPhase(session, startup, pool, welcomed);

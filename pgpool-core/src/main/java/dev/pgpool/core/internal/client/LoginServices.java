@@ -11,5 +11,6 @@ import org.jspecify.annotations.Nullable;
  * @param secrets knows them
  * @param rules who has to prove himself how; null if it is the same for everybody
  * @param blocking threads that may block: the host's authenticator is called there
+ * @param directories threads that ask LDAP directories
  */
-public record LoginServices(Secrets secrets, @Nullable RuleFiles rules, Executor blocking) {}
+public record LoginServices(Secrets secrets, @Nullable RuleFiles rules, Executor blocking, Executor directories) {}

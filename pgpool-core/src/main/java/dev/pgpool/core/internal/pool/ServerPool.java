@@ -366,6 +366,10 @@ public final class ServerPool implements ConnectChain.Destination {
     /** Logins to servers may succeed from now on: a client has shown a secret, or the host has given one (or null). */
     public void secretBecame(@Nullable Credential now) {
         if (now != null) {
+            if (now.equals(given)) {
+                // the same one proves nothing about a server that could not be logged in to
+                return;
+            }
             given = now;
         }
         secrets.incrementAndGet();

@@ -239,7 +239,7 @@ public final class PoolerRuntime {
                 random,
                 listener,
                 tls,
-                new LoginServices(secrets, rules, workers.authenticators()),
+                new LoginServices(secrets, rules, workers.authenticators(), workers.directories()),
                 peers,
                 console);
     }

@@ -12,13 +12,22 @@ import java.util.concurrent.TimeUnit;
  * @param passwords derives keys from passwords, as many at once as there may be processors to spare
  * @param lookups resolves host names, which may block for seconds: apart, so that a slow name server stops no login
  * @param authenticators calls the host's authenticator, which may block for ever
+ * @param directories asks LDAP directories, which may not answer for seconds
  * @param control reads configuration files, one command of an operator after the other
  */
 record Workers(
-        ExecutorService passwords, ExecutorService lookups, ExecutorService authenticators, ExecutorService control) {
+        ExecutorService passwords,
+        ExecutorService lookups,
+        ExecutorService authenticators,
+        ExecutorService directories,
+        ExecutorService control) {
     private static final int PASSWORD_THREADS = 2;
     private static final int LOOKUP_THREADS = 8;
     private static final int AUTHENTICATOR_THREADS = 16;
+    private static final int DIRECTORY_THREADS = 16;
+    /** Logins that wait for those; more are refused. */
+    private static final int DIRECTORY_QUEUE = 1_000;
+
     private static final int IDLE_SECONDS = 10;
 
     static Workers create() {
@@ -26,16 +35,21 @@ record Workers(
                 threads("pgpool-passwords", PASSWORD_THREADS),
                 threads("pgpool-lookups", LOOKUP_THREADS),
                 threads("pgpool-authenticators", AUTHENTICATOR_THREADS),
+                threads("pgpool-directories", DIRECTORY_THREADS, DIRECTORY_QUEUE),
                 threads("pgpool-control", 1));
     }
 
     private static ExecutorService threads(String name, int count) {
+        return threads(name, count, Integer.MAX_VALUE);
+    }
+
+    private static ExecutorService threads(String name, int count, int waiting) {
         ThreadPoolExecutor executor = new ThreadPoolExecutor(
                 count,
                 count,
                 IDLE_SECONDS,
                 TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
+                new LinkedBlockingQueue<>(waiting),
                 new DefaultThreadFactory(name, true));
         executor.allowCoreThreadTimeOut(true);
         return executor;
@@ -45,6 +59,7 @@ record Workers(
         passwords.shutdownNow();
         lookups.shutdownNow();
         authenticators.shutdownNow();
+        directories.shutdownNow();
         control.shutdownNow();
     }
 }

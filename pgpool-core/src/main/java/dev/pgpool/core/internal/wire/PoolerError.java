@@ -49,6 +49,7 @@ public enum PoolerError {
             null,
             "certificate authentication failed"),
     PEER_REFUSED("FATAL", "28000", "Peer authentication failed for user \"%s\"", null, "unix socket login rejected"),
+    LDAP_FAILED("FATAL", "28000", "LDAP authentication failed for user \"%s\"", null, "LDAP authentication failed"),
     CLEARTEXT_REFUSED(
             "FATAL",
             "28000",

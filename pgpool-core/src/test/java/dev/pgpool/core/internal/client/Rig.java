@@ -247,6 +247,7 @@ public class Rig implements AutoCloseable {
                         new Credentials(),
                         Optional.empty(),
                         Optional.empty(),
+                        Optional.empty(),
                         false),
                 DnsConfig.DEFAULT,
                 AdminConfig.NOBODY,
@@ -288,6 +289,7 @@ public class Rig implements AutoCloseable {
                                         resolver,
                                         tls)),
                         null,
+                        Runnable::run,
                         Runnable::run),
                 new PeerCancels(PeersConfig.NONE, Transport.NIO, resolver, new CancelGate(), connector::tcp),
                 new AdminConsole(NO_CONTROL, new TrafficHistory(0)));

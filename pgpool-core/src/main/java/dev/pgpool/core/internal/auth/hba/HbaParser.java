@@ -1,6 +1,8 @@
 package dev.pgpool.core.internal.auth.hba;
 
 import dev.pgpool.core.auth.ClientAuthentication;
+import dev.pgpool.core.config.LdapBuilder;
+import dev.pgpool.core.config.LdapConfig;
 import dev.pgpool.core.internal.auth.hba.HbaRule.ConnectionType;
 import dev.pgpool.core.internal.auth.hba.HbaRule.Names;
 import java.util.ArrayList;
@@ -10,9 +12,10 @@ import java.util.Set;
 
 /** Makes rules of the lines of a {@code pg_hba.conf}. */
 final class HbaParser {
-    private static final String METHODS = "trust, reject, md5, password, scram-sha-256, cert, peer or authenticator";
+    private static final String METHODS =
+            "trust, reject, md5, password, scram-sha-256, cert, peer, ldap or authenticator";
     /** PostgreSQL's methods that have no counterpart here. */
-    private static final Set<String> FOREIGN = Set.of("gss", "sspi", "ident", "ldap", "radius", "pam", "bsd", "oauth");
+    private static final Set<String> FOREIGN = Set.of("gss", "sspi", "ident", "radius", "pam", "bsd", "oauth");
 
     private final String file;
     private final NameLists lists;
@@ -55,6 +58,18 @@ final class HbaParser {
             addresses = AddressRange.parse(address, mask);
         }
         ClientAuthentication method = method(single(fields, at++, "method", METHODS));
+        if (method == ClientAuthentication.LDAP) {
+            return new HbaRule(
+                    where,
+                    type,
+                    databases,
+                    users,
+                    addresses,
+                    method,
+                    Optional.empty(),
+                    false,
+                    Optional.of(directory(fields.subList(at, fields.size()))));
+        }
         Optional<String> map = Optional.empty();
         boolean byDistinguishedName = false;
         for (; at < fields.size(); at++) {
@@ -79,7 +94,32 @@ final class HbaParser {
                     throw new RuleError("option", "\"" + option + "\"", "map=name, clientname=CN or clientname=DN");
             }
         }
-        return new HbaRule(where, type, databases, users, addresses, method, map, byDistinguishedName);
+        return new HbaRule(
+                where, type, databases, users, addresses, method, map, byDistinguishedName, Optional.empty());
+    }
+
+    /** The options of the method ldap: as in PgBouncer, there may be commas between them. */
+    private static LdapConfig directory(List<List<Token>> fields) throws RuleError {
+        LdapBuilder builder = new LdapBuilder();
+        for (List<Token> field : fields) {
+            for (Token option : field) {
+                int equals = option.text().indexOf('=');
+                // what has no name may be a part of a secret
+                require(equals > 0, "an LDAP option without a value", "name=value");
+                try {
+                    builder.option(
+                            option.text().substring(0, equals), option.text().substring(equals + 1));
+                } catch (IllegalArgumentException e) {
+                    throw new RuleError(String.valueOf(e.getMessage()));
+                }
+            }
+        }
+        LdapConfig directory = builder.build();
+        List<String> wrong = directory.problems();
+        if (!wrong.isEmpty()) {
+            throw new RuleError(String.join("; ", wrong));
+        }
+        return directory;
     }
 
     private static ConnectionType type(Token token) throws RuleError {
@@ -145,6 +185,7 @@ final class HbaParser {
             case "scram-sha-256" -> ClientAuthentication.SCRAM_SHA_256;
             case "cert" -> ClientAuthentication.CERT;
             case "peer" -> ClientAuthentication.PEER;
+            case "ldap" -> ClientAuthentication.LDAP;
             case "authenticator" -> ClientAuthentication.AUTHENTICATOR;
             default ->
                 throw new RuleError(

@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.auth.hba;
 
 import dev.pgpool.core.auth.ClientAuthentication;
+import dev.pgpool.core.config.LdapConfig;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param addresses of nobody's concern by unix socket
  * @param map the user map that makes users of names in certificates and of the system, if they are not the same
  * @param byDistinguishedName whether a certificate's whole subject is the name, rather than its common name
+ * @param ldap the directory that it asks, for the method {@link ClientAuthentication#LDAP}
  */
 public record HbaRule(
         String where,
@@ -21,7 +23,8 @@ public record HbaRule(
         AddressRange addresses,
         ClientAuthentication method,
         Optional<String> map,
-        boolean byDistinguishedName) {
+        boolean byDistinguishedName,
+        Optional<LdapConfig> ldap) {
 
     /** How the client is connected. */
     enum ConnectionType {
@@ -43,7 +46,8 @@ public record HbaRule(
                 AddressRange.ALL,
                 method,
                 Optional.empty(),
-                false);
+                false,
+                Optional.empty());
     }
 
     boolean matches(ClientAttributes client) {

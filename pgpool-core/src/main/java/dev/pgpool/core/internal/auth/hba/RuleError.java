@@ -4,6 +4,10 @@ package dev.pgpool.core.internal.auth.hba;
 final class RuleError extends Exception {
     private static final long serialVersionUID = 1L;
 
+    RuleError(String message) {
+        super(message);
+    }
+
     RuleError(String what, String seen, String expected) {
         super(what + ": " + seen + " (expected: " + expected + ")");
     }
