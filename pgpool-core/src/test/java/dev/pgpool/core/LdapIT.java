@@ -333,6 +333,7 @@ class LdapIT {
     @Test
     void serversAreLoggedInToWithTheSamePassword() throws IOException {
         String role = POSTGRES.createRole("scram-sha-256", "role's");
+        String other = POSTGRES.createRole("scram-sha-256", "other's");
         String entry = TestDirectory.person("uid=" + role + "," + BASE, role, "role's");
         try (TestDirectory own = TestDirectory.start(shared.resolve(role), here(pki), "", entry);
                 TestPooler pooler = TestPooler.start(builder -> builder.ldap(ldap -> ldap.servers("127.0.0.1")
@@ -344,14 +345,16 @@ class LdapIT {
                                 "forced",
                                 db -> TestPooler.at(db, POSTGRES)
                                         .databaseName("app")
-                                        .user("app")));
+                                        .user(other)
+                                        .password("other's")));
                 WireClient client = pooler.connect();
                 WireClient forced = pooler.connect()) {
             client.startup(role, "app").awaitLogin("role's");
             assertThat(client.value("SELECT current_user")).isEqualTo(role);
             // of no use to another user of the server
             forced.startup(role, "forced").awaitLogin("role's");
-            assertThat(forced.value("SELECT current_user")).isEqualTo("app");
+            assertThat(forced.value("SELECT current_user")).isEqualTo(other);
+            assertThat(POSTGRES.log()).doesNotContain("authentication failed for user \"" + other + "\"");
         }
     }
 

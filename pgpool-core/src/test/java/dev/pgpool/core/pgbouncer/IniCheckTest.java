@@ -115,8 +115,7 @@ class IniCheckTest {
                                         + " client stays connected"),
                         line -> assertThat(line)
                                 .startsWith("without effect: old.ini:7: dns_zone_check_period has no effect: "),
-                        line -> assertThat(line)
-                                .startsWith("refused: old.ini:8: auth_type: \"pam\" (expected: one of"),
+                        line -> assertThat(line).startsWith("refused: old.ini:8: auth_type: \"pam\" (expected: one of"),
                         line -> assertThat(line)
                                 .isEqualTo("other default: old.ini: server_tls_protocols: not given: \"secure\", as in"
                                         + " PgBouncer since 1.13; it was \"all\" before"));

@@ -135,6 +135,8 @@ final class LdapConnection implements AutoCloseable {
         return found;
     }
 
+    // neither attributes nor objects are asked for, so nothing is deserialized
+    @SuppressWarnings("BanJNDI")
     private NamingEnumeration<SearchResult> search(String base, String filter, SearchControls controls)
             throws NamingException {
         try {
