@@ -156,10 +156,7 @@ final class TargetUrl {
     }
 
     private static CertTarget file(String url, String body, String query) {
-        String path = body.startsWith("///") ? body.substring(2) : body;
-        if (path.isEmpty() || path.startsWith("//")) {
-            throw wrong(url, "no local path", "file:/path or file:///path");
-        }
+        String path = localPath(url, body, "file:/path or file:///path");
         TargetOptions options = options(url, query);
         String decoded = options.decode(path);
         Path file = options.path("file", decoded);
@@ -176,6 +173,14 @@ final class TargetUrl {
                 options.policy());
         options.refuseOthers(!url.contains("@"));
         return target;
+    }
+
+    private static String localPath(String url, String body, String expected) {
+        String path = body.startsWith("///") ? body.substring(2) : body;
+        if (path.isEmpty() || path.startsWith("//")) {
+            throw wrong(url, "no local path", expected);
+        }
+        return path;
     }
 
     /** A file whose name looks like a pattern is that file. */
@@ -205,10 +210,7 @@ final class TargetUrl {
     }
 
     private static CertTarget list(String url, String body, String query) {
-        String path = body.startsWith("///") ? body.substring(2) : body;
-        if (path.isEmpty() || path.startsWith("//")) {
-            throw wrong(url, "no local path", "targets:/path");
-        }
+        String path = localPath(url, body, "targets:/path");
         TargetOptions options = options(url, query);
         Path file = options.path("targets", options.decode(path));
         TargetSet set =

@@ -18,7 +18,6 @@ import java.security.spec.NamedParameterSpec;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -30,14 +29,7 @@ final class CertificateFactsCache {
 
     private static final int MAX_KEPT = 4096;
 
-    private final Map<String, CertificateFacts> kept = new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, CertificateFacts> eldest) {
-            return size() > MAX_KEPT;
-        }
-    };
+    private final Map<String, CertificateFacts> kept = new LruMap<>(MAX_KEPT);
 
     private final boolean keepEncoded;
 

@@ -12,7 +12,6 @@ import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,14 +25,7 @@ final class ChainAnalyzer {
     private static final int MAX_KEPT = 1024;
 
     private final CertificateFactsCache facts;
-    private final Map<Key, ChainAnalysis> kept = new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, ChainAnalysis> eldest) {
-            return size() > MAX_KEPT;
-        }
-    };
+    private final Map<Key, ChainAnalysis> kept = new LruMap<>(MAX_KEPT);
 
     /** Anchors are compared by identity: the trust cache gives the same object for as long as they are the same. */
     private record Key(

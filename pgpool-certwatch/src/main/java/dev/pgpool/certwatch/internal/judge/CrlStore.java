@@ -14,7 +14,6 @@ import java.security.cert.X509CRLEntry;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,14 +39,7 @@ final class CrlStore {
     private static final int ONLY_ATTRIBUTES = 0x85;
 
     private final CrlFetch fetch;
-    private final Map<String, Kept> kept = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Kept> eldest) {
-            return size() > MAX_LISTS;
-        }
-    };
+    private final Map<String, Kept> kept = new LruMap<>(MAX_LISTS);
 
     private record Kept(@Nullable X509CRL list, String problem, Instant until) {}
 
