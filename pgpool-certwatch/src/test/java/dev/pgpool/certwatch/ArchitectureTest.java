@@ -30,9 +30,10 @@ class ArchitectureTest {
             List.of(ROOT + ".finding", ROOT + ".trust"),
             List.of(INTERNAL + "file"),
             List.of(ROOT + ".target"),
-            List.of(ROOT + ".report", ROOT + ".config", INTERNAL + "starttls", INTERNAL + "discover"),
+            List.of(ROOT + ".report", ROOT + ".config", INTERNAL + "starttls", INTERNAL + "tls", INTERNAL + "discover"),
             List.of(ROOT + ".event", INTERNAL + "probe"),
             List.of(ROOT + ".notify", INTERNAL + "judge"),
+            List.of(INTERNAL + "state"),
             List.of(INTERNAL + "watch"),
             List.of(ROOT),
             List.of(ROOT + ".metrics"));

@@ -1,6 +1,6 @@
 package dev.pgpool.certwatch.internal.judge;
 
-import dev.pgpool.certwatch.internal.probe.EncodedStaple;
+import dev.pgpool.certwatch.internal.tls.EncodedStaple;
 import dev.pgpool.certwatch.internal.x509.Der;
 import dev.pgpool.certwatch.report.OcspStaple;
 import java.math.BigInteger;

@@ -2,10 +2,10 @@ package dev.pgpool.certwatch.internal.judge;
 
 import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.finding.FindingCode;
-import dev.pgpool.certwatch.internal.probe.EncodedStaple;
 import dev.pgpool.certwatch.internal.probe.Fingerprints;
 import dev.pgpool.certwatch.internal.probe.ServedChain;
 import dev.pgpool.certwatch.internal.probe.ServedChain.Kind;
+import dev.pgpool.certwatch.internal.tls.EncodedStaple;
 import dev.pgpool.certwatch.report.CrlDates;
 import dev.pgpool.certwatch.trust.RevocationPolicy;
 import java.security.GeneralSecurityException;

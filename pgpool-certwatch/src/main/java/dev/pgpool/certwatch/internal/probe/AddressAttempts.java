@@ -2,6 +2,11 @@ package dev.pgpool.certwatch.internal.probe;
 
 import dev.pgpool.certwatch.config.CertWatchConfig.Probing;
 import dev.pgpool.certwatch.finding.Finding;
+import dev.pgpool.certwatch.internal.tls.EngineOffer;
+import dev.pgpool.certwatch.internal.tls.JdkEngines;
+import dev.pgpool.certwatch.internal.tls.NativeEngines;
+import dev.pgpool.certwatch.internal.tls.TlsClient;
+import dev.pgpool.certwatch.internal.tls.TlsHandlers;
 import dev.pgpool.certwatch.target.Endpoint;
 import dev.pgpool.certwatch.target.TlsOffer;
 import io.netty.bootstrap.Bootstrap;

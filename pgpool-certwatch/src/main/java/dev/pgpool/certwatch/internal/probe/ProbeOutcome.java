@@ -2,6 +2,7 @@ package dev.pgpool.certwatch.internal.probe;
 
 import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.internal.tls.HandshakeCapture;
 import dev.pgpool.certwatch.internal.x509.Certificates;
 import dev.pgpool.certwatch.report.AddressResult;
 import dev.pgpool.certwatch.target.Endpoint;

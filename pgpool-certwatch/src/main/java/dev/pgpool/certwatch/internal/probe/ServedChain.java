@@ -1,5 +1,6 @@
 package dev.pgpool.certwatch.internal.probe;
 
+import dev.pgpool.certwatch.internal.tls.EncodedStaple;
 import dev.pgpool.certwatch.internal.x509.Certificates;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;

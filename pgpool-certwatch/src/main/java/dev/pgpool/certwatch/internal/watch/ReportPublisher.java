@@ -4,6 +4,8 @@ import dev.pgpool.certwatch.config.CertWatchConfig;
 import dev.pgpool.certwatch.event.CertificateChange;
 import dev.pgpool.certwatch.event.Notice;
 import dev.pgpool.certwatch.finding.FindingCode;
+import dev.pgpool.certwatch.internal.state.ReportMaker;
+import dev.pgpool.certwatch.internal.state.TargetState;
 import dev.pgpool.certwatch.internal.text.PeerText;
 import dev.pgpool.certwatch.report.CertReport;
 import dev.pgpool.certwatch.report.CertSnapshot;

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.watch;
+package dev.pgpool.certwatch.internal.state;
 
 import dev.pgpool.certwatch.internal.judge.Inspection;
 import dev.pgpool.certwatch.report.CertificateFacts;
@@ -7,17 +7,17 @@ import dev.pgpool.certwatch.target.Endpoint;
 import java.util.List;
 
 /** Targets of which several kinds of certificates are asked for, such as RSA and ECDSA: only like is compared with like. */
-final class KeyKinds {
+public final class KeyKinds {
 
     private KeyKinds() {}
 
-    static boolean several(CertTarget target) {
+    public static boolean several(CertTarget target) {
         return target instanceof Endpoint endpoint
                 && endpoint.connect().offer().keys().size() > 1;
     }
 
     /** Those to compare with the expected leaf. */
-    static List<Inspection> like(CertTarget target, List<Inspection> inspections, CertificateFacts expected) {
+    public static List<Inspection> like(CertTarget target, List<Inspection> inspections, CertificateFacts expected) {
         if (!several(target)) {
             return inspections;
         }

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.probe;
+package dev.pgpool.certwatch.internal.tls;
 
 import dev.pgpool.certwatch.target.Endpoint;
 import dev.pgpool.certwatch.target.TlsOffer;
@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * <p>Only handshakes that end well count. Anything else is tried again with Java's engine, whose errors this library knows
  * how to name. Thread-safe.
  */
-final class NativeEngines implements AutoCloseable {
+public final class NativeEngines implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(NativeEngines.class);
 
@@ -85,7 +85,7 @@ final class NativeEngines implements AutoCloseable {
     }
 
     /** Absent if there is no native library. */
-    static @Nullable NativeEngines ifAvailable() {
+    public static @Nullable NativeEngines ifAvailable() {
         try {
             return OpenSsl.isAvailable() ? new NativeEngines() : null;
         } catch (SSLException | LinkageError e) {
@@ -121,7 +121,7 @@ final class NativeEngines implements AutoCloseable {
 
     /** An engine, to be released by its handler; absent if the endpoint needs Java's. */
     @Nullable
-    SSLEngine engine(Endpoint endpoint, HandshakeCapture capture, ByteBufAllocator alloc) {
+    public SSLEngine engine(Endpoint endpoint, HandshakeCapture capture, ByteBufAllocator alloc) {
         TlsOffer offer = endpoint.connect().offer();
         // BoringSSL offers all cipher suites of TLS 1.3 or none.
         boolean choosy = !offer.ciphers().isEmpty()
@@ -165,7 +165,7 @@ final class NativeEngines implements AutoCloseable {
     }
 
     /** Forgets an engine. */
-    void done(SSLEngine engine) {
+    public void done(SSLEngine engine) {
         captures.remove(engine);
     }
 

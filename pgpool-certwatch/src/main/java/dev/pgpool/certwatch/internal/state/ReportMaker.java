@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.watch;
+package dev.pgpool.certwatch.internal.state;
 
 import dev.pgpool.certwatch.config.CertWatchConfig.Judging;
 import dev.pgpool.certwatch.finding.Finding;
@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Makes a report of the state of a target at an instant. All methods are functions of their arguments. */
-final class ReportMaker {
+public final class ReportMaker {
 
     private static final Comparator<Finding> WORST_FIRST = Comparator.comparing(
                     (Finding finding) -> finding.code() != FindingCode.EXPIRED)
@@ -34,7 +34,7 @@ final class ReportMaker {
      *
      * @param fleetClockSuspect most targets turned not-yet-valid together
      */
-    static CertReport report(TargetState known, Judging judging, Instant now, boolean fleetClockSuspect) {
+    public static CertReport report(TargetState known, Judging judging, Instant now, boolean fleetClockSuspect) {
         Thresholds own = known.target().thresholds();
         Thresholds thresholds = own == null ? judging.thresholds() : own;
         Duration offset = known.clockOffset();

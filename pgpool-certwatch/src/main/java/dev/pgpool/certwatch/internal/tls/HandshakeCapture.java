@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.probe;
+package dev.pgpool.certwatch.internal.tls;
 
 import java.net.Socket;
 import java.security.Principal;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * that runs the handshake's tasks, read on the event loop after it, also when the handshake failed. Never shared by two
  * handshakes.
  */
-final class HandshakeCapture {
+public final class HandshakeCapture {
 
     private volatile List<X509Certificate> chain = List.of();
     private volatile @Nullable EncodedStaple staple;
@@ -24,49 +24,49 @@ final class HandshakeCapture {
     private volatile boolean clientCertificateShown;
     private volatile boolean broken;
 
-    List<X509Certificate> chain() {
+    public List<X509Certificate> chain() {
         return chain;
     }
 
     @Nullable
-    EncodedStaple staple() {
+    public EncodedStaple staple() {
         return staple;
     }
 
-    boolean clientCertificateAsked() {
+    public boolean clientCertificateAsked() {
         return clientCertificateAsked;
     }
 
     /** Whether one was shown. */
-    boolean clientCertificateShown() {
+    public boolean clientCertificateShown() {
         return clientCertificateShown;
     }
 
     /** Whether the connection broke, rather than being closed in order. */
-    boolean broken() {
+    public boolean broken() {
         return broken;
     }
 
-    void onBroken() {
+    public void onBroken() {
         broken = true;
     }
 
-    void onServed(List<X509Certificate> served, byte @Nullable [] response) {
+    public void onServed(List<X509Certificate> served, byte @Nullable [] response) {
         chain = served;
         staple = response == null || response.length == 0 ? null : new EncodedStaple(response);
     }
 
-    void onClientCertificateAsked() {
+    public void onClientCertificateAsked() {
         clientCertificateAsked = true;
     }
 
     /** Accepts every chain, and keeps it. */
-    X509ExtendedTrustManager trustManager() {
+    public X509ExtendedTrustManager trustManager() {
         return new CapturingTrust();
     }
 
     /** Shows the given identity, or none, and notes that it was asked. */
-    X509ExtendedKeyManager keyManager(@Nullable X509ExtendedKeyManager identity) {
+    public X509ExtendedKeyManager keyManager(@Nullable X509ExtendedKeyManager identity) {
         return new AskedKeys(identity);
     }
 

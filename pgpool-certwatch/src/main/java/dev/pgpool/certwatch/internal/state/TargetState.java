@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.watch;
+package dev.pgpool.certwatch.internal.state;
 
 import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.internal.judge.Inspection;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param renewals changes to a certificate that ends later
  * @param duration of the last probe
  */
-record TargetState(
+public record TargetState(
         CertTarget target,
         Instant checkedAt,
         boolean reached,
@@ -43,12 +43,12 @@ record TargetState(
         Duration duration) {
 
     /** The same of a target that differs in its policy only. */
-    TargetState of(CertTarget other) {
+    public TargetState of(CertTarget other) {
         return with(other, downgrade);
     }
 
     /** The same with an earlier end that is known by now. */
-    TargetState acknowledged(Finding told) {
+    public TargetState acknowledged(Finding told) {
         return with(target, told);
     }
 

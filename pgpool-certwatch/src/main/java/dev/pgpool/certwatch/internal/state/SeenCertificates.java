@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.watch;
+package dev.pgpool.certwatch.internal.state;
 
 import dev.pgpool.certwatch.event.CertificateChange;
 import dev.pgpool.certwatch.internal.judge.Inspection;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * seen lately is judged, so an old certificate on one member of a load balancer raises one alarm that stays, and not a change
  * at each probe. A place that fails keeps what it showed last. Confined to the timeline.
  */
-final class SeenCertificates {
+public final class SeenCertificates {
 
     /** Of two members that take turns at random, one is missed that often in a row once in four thousand times. */
     static final int PROBES_REMEMBERED = 12;
@@ -43,7 +43,7 @@ final class SeenCertificates {
     }
 
     /** What is to be judged after a probe, and the changes that it shows. */
-    record Seen(List<Inspection> judged, List<CertificateChange> changes) {}
+    public record Seen(List<Inspection> judged, List<CertificateChange> changes) {}
 
     /**
      * Takes in a probe that brought something.
@@ -51,7 +51,7 @@ final class SeenCertificates {
      * @param fresh what it brought, not empty
      * @param addresses the places probed; empty for files
      */
-    Seen onProbe(CertTarget target, List<Inspection> fresh, List<AddressResult> addresses, Instant now) {
+    public Seen onProbe(CertTarget target, List<Inspection> fresh, List<AddressResult> addresses, Instant now) {
         List<Inspection> kept = failing(fresh, addresses);
         List<CertificateChange> changes = new ArrayList<>();
         CertificateFacts before = told;

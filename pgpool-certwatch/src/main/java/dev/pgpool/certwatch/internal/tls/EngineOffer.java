@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.probe;
+package dev.pgpool.certwatch.internal.tls;
 
 import dev.pgpool.certwatch.target.KeyKind;
 import dev.pgpool.certwatch.target.TlsOffer;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * signatures in the chain, too (extension {@code signature_algorithms_cert}), so that a server rightly refuses to show an RSA
  * certificate which an ECDSA authority has signed: where TLS 1.2 alone is offered, the cipher suites alone choose.
  */
-final class EngineOffer {
+public final class EngineOffer {
 
     private static final @Nullable Method SCHEMES = schemes();
     private static final List<String> ONLY_1_2 = List.of("TLSv1.2");
@@ -37,7 +37,7 @@ final class EngineOffer {
      * What to offer when nothing could be had by an offer of one kind: the kind by the cipher suites of TLS 1.2. Absent if the
      * first offer was that already, or excludes it.
      */
-    static @Nullable TlsOffer second(TlsOffer first) {
+    public static @Nullable TlsOffer second(TlsOffer first) {
         boolean bySchemes =
                 SCHEMES != null && first.keys().size() == 1 && !first.versions().equals(ONLY_1_2);
         boolean allowed = first.versions().isEmpty() || first.versions().contains("TLSv1.2");
@@ -49,7 +49,7 @@ final class EngineOffer {
      *
      * @throws IllegalArgumentException if this engine does not know a version or cipher suite, or none is left
      */
-    static void apply(TlsOffer offer, SSLEngine engine, SSLParameters parameters) {
+    public static void apply(TlsOffer offer, SSLEngine engine, SSLParameters parameters) {
         List<String> versions = offer.versions();
         List<String> ciphers = offer.ciphers().isEmpty() ? List.of(engine.getEnabledCipherSuites()) : offer.ciphers();
         boolean ciphersChosen = !offer.ciphers().isEmpty();

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.probe;
+package dev.pgpool.certwatch.internal.tls;
 
 import dev.pgpool.certwatch.target.ClientIdentity;
 import dev.pgpool.certwatch.target.Endpoint;
@@ -18,7 +18,7 @@ import javax.net.ssl.TrustManager;
  * Makes TLS engines, each from a context of its own: a shared one would resume sessions, and a resumed session shows the
  * former certificate.
  */
-final class JdkEngines {
+public final class JdkEngines {
 
     private final SecureRandom random = new SecureRandom();
 
@@ -28,7 +28,7 @@ final class JdkEngines {
      * @throws GeneralSecurityException if this Java has no TLS
      * @throws SSLException if the handshake cannot begin
      */
-    SSLEngine begin(Endpoint endpoint, HandshakeCapture capture) throws GeneralSecurityException, SSLException {
+    public SSLEngine begin(Endpoint endpoint, HandshakeCapture capture) throws GeneralSecurityException, SSLException {
         SSLContext context = SSLContext.getInstance("TLS");
         ClientIdentity client = endpoint.client();
         context.init(
@@ -52,7 +52,7 @@ final class JdkEngines {
     }
 
     /** Writes a ClientHello that no engine follows up. */
-    void hello(ByteBuf out, Endpoint endpoint) {
+    public void hello(ByteBuf out, Endpoint endpoint) {
         Tls12ClientHello.write(
                 out,
                 isAddress(endpoint.serverName()) ? null : endpoint.serverName(),
@@ -60,7 +60,7 @@ final class JdkEngines {
                 random);
     }
 
-    static boolean isAddress(String host) {
+    public static boolean isAddress(String host) {
         return NetUtil.isValidIpV4Address(host) || NetUtil.isValidIpV6Address(host);
     }
 }

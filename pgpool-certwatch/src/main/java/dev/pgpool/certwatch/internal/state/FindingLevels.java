@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.watch;
+package dev.pgpool.certwatch.internal.state;
 
 import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.finding.FindingCode;

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.probe;
+package dev.pgpool.certwatch.internal.tls;
 
 import dev.pgpool.certwatch.finding.Finding;
 import dev.pgpool.certwatch.finding.FindingCode;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * executor of its own, all of it: Java hands out tasks for most of its arithmetic, but signs for TLS 1.3 in the middle of reading,
  * and BoringSSL hands out none. What comes from there takes the same way back, in order. All else is confined to the event loop.
  */
-final class TlsClient {
+public final class TlsClient {
 
     private final Endpoint endpoint;
     private final HandshakeCapture capture;
@@ -36,14 +36,14 @@ final class TlsClient {
      * @param crypto runs the TLS handler
      * @param natives absent to use Java's engines only
      */
-    record Means(
+    public record Means(
             EventExecutor crypto,
             TlsHandlers handlers,
             JdkEngines jdk,
             @Nullable NativeEngines natives) {}
 
     /** Told on the event loop. */
-    interface Listener {
+    public interface Listener {
 
         /** Whether the probe is over, so that no handshake is wanted any more. */
         boolean isLeaving();
@@ -61,7 +61,7 @@ final class TlsClient {
         void onHandshake(SslHandler tls, String protocol, String suite, @Nullable Throwable cause);
     }
 
-    TlsClient(Endpoint endpoint, HandshakeCapture capture, Means means, Listener listener) {
+    public TlsClient(Endpoint endpoint, HandshakeCapture capture, Means means, Listener listener) {
         this.endpoint = endpoint;
         this.capture = capture;
         this.means = means;
@@ -69,7 +69,7 @@ final class TlsClient {
     }
 
     /** Begins the handshake. */
-    void start(Channel connected) {
+    public void start(Channel connected) {
         EventLoop loop = connected.eventLoop();
         // What a server says must wait for the TLS handler, or it would be lost and the handshake hang.
         connected.config().setAutoRead(false);
@@ -144,12 +144,12 @@ final class TlsClient {
     }
 
     /** Whether the handshake is that of a native engine. */
-    boolean isNative() {
+    public boolean isNative() {
         return nativeEngine != null;
     }
 
     /** Runs a task on the event loop after the TLS handler has read what came before. */
-    void afterReading(Channel connected, Runnable task) {
+    public void afterReading(Channel connected, Runnable task) {
         if (!onTlsExecutor) {
             task.run();
             return;
@@ -171,7 +171,7 @@ final class TlsClient {
     }
 
     /** The probe is over: what is kept for a native engine is dropped. */
-    void close() {
+    public void close() {
         if (means.natives() != null && nativeEngine != null) {
             means.natives().done(nativeEngine);
         }

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.probe;
+package dev.pgpool.certwatch.internal.tls;
 
 import dev.pgpool.certwatch.internal.x509.Certificates;
 import io.netty.buffer.ByteBuf;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Says an {@link Tls12ClientHello} and listens until the server has shown its certificate. For servers whose certificate or algorithms no
  * TLS engine here takes. Confined to the event loop of its channel.
  */
-final class PlaintextHandshake extends ByteToMessageDecoder {
+public final class PlaintextHandshake extends ByteToMessageDecoder {
 
     /** A chain larger than this is no chain; also what a peer can make us hold. */
     private static final int MAX_BYTES = 512 << 10;
@@ -37,10 +37,10 @@ final class PlaintextHandshake extends ByteToMessageDecoder {
      * @param version TLS version that the server chose; empty if it chose none
      * @param certificates encoded, leaf first; empty if none were shown
      */
-    record ShownChain(String version, List<byte[]> certificates) {
+    public record ShownChain(String version, List<byte[]> certificates) {
 
         /** The certificates up to the first that cannot be read at all: what is missing above is a gap that the judgement sees. */
-        List<X509Certificate> readable() {
+        public List<X509Certificate> readable() {
             List<X509Certificate> read = new ArrayList<>();
             for (byte[] certificate : certificates) {
                 try {
@@ -59,7 +59,7 @@ final class PlaintextHandshake extends ByteToMessageDecoder {
      * @param hello writes the ClientHello
      * @param onEnd called once, on the event loop
      */
-    PlaintextHandshake(Consumer<ByteBuf> hello, Consumer<ShownChain> onEnd) {
+    public PlaintextHandshake(Consumer<ByteBuf> hello, Consumer<ShownChain> onEnd) {
         this.hello = hello;
         this.onEnd = onEnd;
     }

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.watch;
+package dev.pgpool.certwatch.internal.state;
 
 import dev.pgpool.certwatch.config.CertWatchConfig.Notices;
 import dev.pgpool.certwatch.event.Notice;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Besides, each kind of finding is told when it gets worse, so that an end of validity never hides behind something else that
  * has been wrong for long. Faults that may pass count only when they last; dates and trust count at once. Confined to the timeline.
  */
-final class NoticeRule {
+public final class NoticeRule {
 
     private Level told = Level.OK;
     private @Nullable Instant toldAt;
@@ -26,7 +26,7 @@ final class NoticeRule {
 
     /** The notice that a report calls for; absent if none. */
     @Nullable
-    Notice onReport(CertReport report, Notices rules, Instant now) {
+    public Notice onReport(CertReport report, Notices rules, Instant now) {
         boolean failed = report.findings().stream()
                 .anyMatch(finding -> finding.severity() != Severity.INFO && FindingLevels.mayPass(finding));
         failuresInARow = failed ? failuresInARow + 1 : 0;

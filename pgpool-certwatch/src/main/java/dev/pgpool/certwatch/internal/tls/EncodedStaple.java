@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.probe;
+package dev.pgpool.certwatch.internal.tls;
 
 /** A stapled OCSP response as it came. */
 public final class EncodedStaple {

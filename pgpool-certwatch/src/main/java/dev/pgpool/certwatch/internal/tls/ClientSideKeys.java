@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.probe;
+package dev.pgpool.certwatch.internal.tls;
 
 import java.net.Socket;
 import java.security.Principal;

@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.watch;
+package dev.pgpool.certwatch.internal.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

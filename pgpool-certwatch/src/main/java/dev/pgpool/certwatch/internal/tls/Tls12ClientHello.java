@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.probe;
+package dev.pgpool.certwatch.internal.tls;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;

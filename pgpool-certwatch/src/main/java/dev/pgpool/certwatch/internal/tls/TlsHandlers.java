@@ -1,4 +1,4 @@
-package dev.pgpool.certwatch.internal.probe;
+package dev.pgpool.certwatch.internal.tls;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
  * The TLS handlers that are in a pipeline. A handler on an executor of its own leaves the pipeline by going back and forth
  * between that and the event loop; so both must live until it has, or what it holds is never released. Thread-safe.
  */
-final class TlsHandlers {
+public final class TlsHandlers {
 
     private final Set<Channel> channels = new HashSet<>();
     private boolean closing;
 
     /** A handler for a channel, to be added to its pipeline at once; absent, and the engine released, when closing. */
     @Nullable
-    SslHandler open(Channel channel, SSLEngine engine) {
+    public SslHandler open(Channel channel, SSLEngine engine) {
         synchronized (channels) {
             if (closing) {
                 ReferenceCountUtil.release(engine);
@@ -33,7 +33,7 @@ final class TlsHandlers {
     }
 
     /** Closes all channels with a handler, and waits until the handlers have left or the limit is over. */
-    void close(long limitMillis) {
+    public void close(long limitMillis) {
         Set<Channel> open;
         synchronized (channels) {
             closing = true;
