@@ -9,7 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Watches the certificates of the targets given as arguments, and says so when one needs a person. */
+/** Watches the certificates of the targets given as arguments, and logs when one needs an operator. */
 public final class CertificateAlarm {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(CertificateAlarm.class);

@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Secrets that somebody else renews in files, as Kubernetes does with a mounted Secret: {@code token} is what clients
+ * Secrets that another program renews in files, as Kubernetes does with a mounted Secret: {@code token} is what clients
  * show, {@code password} is what servers want. Both are read when they are needed, so a new one counts at once and
  * nothing has to be restarted.
  *

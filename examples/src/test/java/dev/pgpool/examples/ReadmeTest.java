@@ -27,16 +27,18 @@ class ReadmeTest {
     }
 
     @Test
-    void filesThatItNamesExist() throws IOException {
-        List<String> links = Pattern.compile("\\]\\(([^)#:]+)\\)")
-                .matcher(Files.readString(README))
-                .results()
-                .map(link -> link.group(1))
-                .toList();
+    void filesThatThePagesNameExist() throws IOException {
+        for (Path page : List.of(README, Path.of("README.md"))) {
+            List<String> links = Pattern.compile("\\]\\(([^)#:]+)\\)")
+                    .matcher(Files.readString(page))
+                    .results()
+                    .map(link -> link.group(1))
+                    .toList();
 
-        assertThat(links)
-                .isNotEmpty()
-                .allSatisfy(link -> assertThat(Path.of("..", link)).exists());
+            assertThat(links)
+                    .isNotEmpty()
+                    .allSatisfy(link -> assertThat(page.resolveSibling(link)).exists());
+        }
     }
 
     private static List<String> fenced(String language) throws IOException {

@@ -239,12 +239,12 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
 
     @Override
     public void onFarewell() {
-        throw new IllegalStateException("nobody said goodbye");
+        throw new IllegalStateException("unexpected farewell");
     }
 
     @Override
     public void onTerminate() {
-        throw new IllegalStateException("nobody said goodbye");
+        throw new IllegalStateException("unexpected Terminate");
     }
 
     // ---- as the server's home and, before the first link, its listener

@@ -33,7 +33,7 @@ public class PoolLaneBenchmark {
     private static final class Client extends Waiter<ServerConnection> {
         @Override
         protected void onServer(ServerConnection server) {
-            throw new IllegalStateException("nobody waited");
+            throw new IllegalStateException("no client waited");
         }
 
         @Override

@@ -25,7 +25,7 @@ final class Answers {
         exchange.close();
     }
 
-    /** For an answer that is ready later, when no one is there to be told that the client has left. */
+    /** For an answer that is ready later, when no caller is left that could be told that the client has gone. */
     static void trySend(HttpExchange exchange, int status, String text) {
         try {
             send(exchange, status, text);

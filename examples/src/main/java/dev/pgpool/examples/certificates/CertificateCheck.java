@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks once at the given targets and ends with 0, 1, 2 or 3 for well, warning, critical and unknown: a check for Nagios, Icinga,
+ * Probes the given targets once and ends with 0, 1, 2 or 3 for well, warning, critical and unknown: a check for Nagios, Icinga,
  * Zabbix and shell scripts.
  */
 public final class CertificateCheck {

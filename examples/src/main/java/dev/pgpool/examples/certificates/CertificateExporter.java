@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An exporter: {@code /probe} for scrape configurations made for Blackbox Exporter, {@code /metrics} for the targets given here,
- * looked at on a schedule of their own.
+ * probed on a schedule of their own.
  */
 public final class CertificateExporter implements AutoCloseable {
 

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers {@code /probe?target=...&module=...&hostname=...&debug=true} as Blackbox Exporter does: one look for each request, within
+ * Answers {@code /probe?target=...&module=...&hostname=...&debug=true} as Blackbox Exporter does: one probe for each request, within
  * the time that Prometheus gives, and a page without the target's name, which relabelling adds. Where that one shows nothing, of
  * an expired certificate for instance, this one shows the dates all the same.
  */

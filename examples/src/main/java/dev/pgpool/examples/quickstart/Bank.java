@@ -22,7 +22,7 @@ public final class Bank implements AutoCloseable {
         this.database = database;
     }
 
-    /** Opens the bank; fails if its schema is already there, for then it belongs to somebody else. */
+    /** Opens the bank; fails if its schema is already there, for then it belongs to another program. */
     public static Bank open(DataSource database) throws SQLException {
         Bank bank = new Bank(database);
         bank.execute("CREATE SCHEMA " + SCHEMA);

@@ -36,7 +36,7 @@ final class BankClient implements Callable<Latencies> {
             go.countDown();
         }
 
-        /** Called by a client, also by one that could not connect, so that nobody waits for it. */
+        /** Called by a client, also by one that could not connect, so that no other client waits for it. */
         private void arrived() {
             connected.countDown();
         }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param daemon whether the launcher runs it in the background
  * @param quiet whether standard error stays empty
  * @param verbosity how often {@code -v} was given
- * @param user who it is to run as
+ * @param user the user that it is to run as
  * @param answer what is only to be said, if anything
  * @param task what is to be done with the file
  */
@@ -57,7 +57,7 @@ record Options(
               -h, --help           show this help, then exit
             """;
 
-    /** Nobody could say what was meant; the message says what was seen and what was expected. */
+    /** The command line cannot be understood; the message says what was seen and what was expected. */
     static final class BadOptions extends Exception {
         private static final long serialVersionUID = 1L;
 

@@ -17,12 +17,12 @@ final class Pids {
         return launcher == null ? ProcessHandle.current().pid() : Long.parseLong(launcher);
     }
 
-    /** Whether somebody has started us who is to end when we do, and the other way round. */
+    /** The program that has started this process, if there is one: each of the two ends with the other. */
     static Optional<ProcessHandle> launcher() {
         return System.getenv(LAUNCHER) == null ? Optional.empty() : ProcessHandle.of(own());
     }
 
-    /** Who runs with this file, if anybody does. */
+    /** The process that the file names, if it is running and is another than this one. */
     static Optional<Long> running(Path file) {
         try {
             long pid = Long.parseLong(Files.readString(file).strip());

@@ -164,7 +164,7 @@ public final class Standalone {
         }
     }
 
-    /** Until it has ended, whoever ends it; meanwhile there are figures to log. */
+    /** Waits until the pooler has ended, for whatever reason, and logs figures meanwhile. */
     private static void await(PgPool pool, PgBouncerIni ini) {
         StatsLog stats = new StatsLog(pool);
         while (true) {

@@ -246,7 +246,7 @@ class StandaloneLiveIT {
             assertThat(row(pooler, "SHOW DATABASES", database)).containsEntry("pool_size", "6");
             pooler.write(ini(database, "default_pool_size = 6"));
 
-            // ---- pause, reconnect and resume under load, and nobody notices
+            // ---- pause, reconnect and resume under load, without an error at any client
             CompletableFuture<Said> load =
                     pgbench(pooler, role, "first", database, "-f", script.toString(), "-T", "3600");
             await().atMost(Duration.ofSeconds(40))
@@ -307,7 +307,7 @@ class StandaloneLiveIT {
             await().until(() -> pooler.isReady().output().contains("no response"));
             Said ended = last.get(60, TimeUnit.SECONDS);
             assertThat(ended.code()).as(ended.output()).isZero();
-            // the goodbye may reach psql before it has printed the answer
+            // the last message may reach psql before it has printed the answer
             assertThat(ended.output()).endsWith("|to its end\n");
             assertThat(pooler.exitCode()).as(pooler.log()).isZero();
             assertThat(directory.resolve("pgbouncer.pid")).doesNotExist();

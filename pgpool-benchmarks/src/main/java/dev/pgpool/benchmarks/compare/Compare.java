@@ -79,7 +79,7 @@ public final class Compare {
                         }
                     }
                 }
-                // Nobody is always the one to follow the same predecessor.
+                // No pooler always follows the same predecessor.
                 Collections.reverse(contenders);
             }
         } finally {
@@ -126,7 +126,7 @@ public final class Compare {
         report.addLogins(contender.name(), perSecond, used.userMicros() / logins, used.systemMicros() / logins);
     }
 
-    /** The relay logs nobody in: its clients' logins are PostgreSQL's. */
+    /** The relay does no logins: its clients' logins are PostgreSQL's. */
     private static boolean measuresLogins(Contender contender) {
         return !contender.name().equals("relay");
     }

@@ -10,7 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** How many logins per second a contender takes: connect, log in without a password, say goodbye, close. */
+/** How many logins per second a contender takes: connect, log in without a password, send Terminate, close. */
 final class LoginRate {
     private LoginRate() {}
 

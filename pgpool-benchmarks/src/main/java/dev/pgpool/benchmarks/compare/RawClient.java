@@ -11,7 +11,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A client of few bytes: logs in without a password over TCP, sends simple queries, says goodbye. Thousands of them
+ * A client of few bytes: logs in without a password over TCP, sends simple queries, sends Terminate. Thousands of them
  * fit into this process, and none spends much of the machine that is being measured.
  */
 final class RawClient implements Closeable {

@@ -159,7 +159,7 @@ class LimitsIT {
         assertThat(threads).hasSizeGreaterThanOrEqualTo(4).allMatch(name -> name.startsWith("certwatch-tls"));
     }
 
-    /** Notes who asks for the key. */
+    /** Notes which thread asks for the key. */
     private static final class Watched extends X509ExtendedKeyManager {
         private final X509Bundle client;
         private final List<String> threads;

@@ -90,7 +90,7 @@ class CertWatchMetricsIT {
                     .hasSize(1);
             assertThat(registry.scrape()).doesNotContain("EXPIRING_CRITICAL");
 
-            // the endpoint dies, its expiry stays
+            // the endpoint is gone, its expiry stays
             peer.close();
             check(watch, "shop");
             await(

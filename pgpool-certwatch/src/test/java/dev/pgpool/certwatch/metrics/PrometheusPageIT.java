@@ -55,7 +55,7 @@ class PrometheusPageIT {
         return page.toString();
     }
 
-    /** Targets of all kinds: well, ending, dead, at two addresses, a bundle with one certificate twice, an odd name. */
+    /** Targets of all kinds: well, ending, unreachable, at two addresses, a bundle with one certificate twice, an odd name. */
     private CertWatchBuilder targets(TlsPeer well, TlsPeer ending) throws IOException {
         Path twice = Files.writeString(directory.resolve("twice.pem"), Pki.pem(Pki.chain(ROOT, ROOT)));
         Path cut = Files.writeString(directory.resolve("cut.pem"), "-----BEGIN CERTIFICATE-----\nMIIB");

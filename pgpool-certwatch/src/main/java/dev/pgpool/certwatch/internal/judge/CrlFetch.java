@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * Fetches from a URL that a peer chose. Java's own fetching follows redirects, knows LDAP and has no bound, and any HTTP
  * client resolves the name again after one has checked it; so this speaks HTTP/1.0 to the very address that was checked. It
- * gives up at the byte limit, and at a deadline that a peer who sends one byte a second cannot stretch.
+ * gives up at the byte limit, and at a deadline that a peer that sends one byte a second cannot extend.
  */
 final class CrlFetch {
 

@@ -27,19 +27,19 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One conversation with one address: tunnel, negotiation, handshake, goodbye. Confined to the event loop of its channel
+ * One conversation with one address: tunnel, negotiation, handshake, close. Confined to the event loop of its channel
  * once that is connected; the result is complete when the channel is closed. The TLS handler alone runs on another thread, see
  * {@link TlsClient}.
  *
  * <pre>
- *   CONNECT ──&gt; [TUNNEL] ──&gt; [NEGOTIATE] ──&gt; HANDSHAKE ──&gt; [VERDICT] ──&gt; GOODBYE ──&gt; closed
- *      └───────────┴──────────────┴──────────────┴──────────────┴── failure or limit ──────^
+ *   CONNECT ──&gt; [TUNNEL] ──&gt; [NEGOTIATE] ──&gt; HANDSHAKE ──&gt; [VERDICT] ──&gt; CLOSE ──&gt; closed
+ *      └───────────┴──────────────┴──────────────┴──────────────┴── failure or limit ────^
  * </pre>
  */
 final class AddressProbe implements TlsClient.Listener {
 
     /** How long we wait for the peer to close, so that what it still sends is not answered by a reset. */
-    private static final long GOODBYE_MILLIS = 250;
+    private static final long CLOSE_NOTIFY_MILLIS = 250;
 
     /** How long a close may take that has something to say first. */
     private static final long LEAVING_MILLIS = 2_000;
@@ -201,7 +201,8 @@ final class AddressProbe implements TlsClient.Listener {
             // In TLS 1.3 the client is done before the server has looked at its certificate.
             awaitingVerdict = true;
             limit.end();
-            limit.set(channelOf(handler).eventLoop(), Duration.ofMillis(GOODBYE_MILLIS), () -> onAccepted(handler));
+            limit.set(
+                    channelOf(handler).eventLoop(), Duration.ofMillis(CLOSE_NOTIFY_MILLIS), () -> onAccepted(handler));
             return;
         }
         onAccepted(handler);
@@ -229,15 +230,15 @@ final class AddressProbe implements TlsClient.Listener {
                     .pipeline()
                     .addBefore(DRAIN, null, new ServerTimeRequest(endpoint, clock, offset -> {
                         clockOffset = offset;
-                        goodbye(handler);
+                        closeTls(handler);
                     }));
             return;
         }
-        goodbye(handler);
+        closeTls(handler);
     }
 
     /** Says close_notify and lets the peer close, which leaves no line in its log. */
-    private void goodbye(SslHandler handler) {
+    private void closeTls(SslHandler handler) {
         if (leaving) {
             return;
         }
@@ -249,7 +250,7 @@ final class AddressProbe implements TlsClient.Listener {
         }
         handler.closeOutbound();
         // A server that reads the client certificate late says what it thinks of it before it answers the close_notify.
-        long wait = awaitingVerdict ? limits.negotiateTimeout().toMillis() : GOODBYE_MILLIS;
+        long wait = awaitingVerdict ? limits.negotiateTimeout().toMillis() : CLOSE_NOTIFY_MILLIS;
         limit.set(open.eventLoop(), Duration.ofMillis(wait), () -> cut(open));
     }
 

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Runs what may block for ever: name resolution and reads of files that live on another machine. A call that hangs keeps
- * its thread, and while it does, no further one with the same key is begun, so one dead name server or mount takes one thread for
+ * its thread, and while it does, no further one with the same key is begun, so one name server or mount that does not answer takes one thread for
  * each of its names and not the whole pool.
  */
 public final class BlockingCalls implements AutoCloseable {

@@ -63,7 +63,7 @@ public record ServedChain(
         return new ServedChain(where, readable, fingerprints, staple, kind);
     }
 
-    /** Takes the fingerprints, once for all who need them. */
+    /** Takes the fingerprints once, for all that need them. */
     public ServedChain(String where, List<X509Certificate> certificates, @Nullable EncodedStaple staple, Kind kind) {
         this(
                 where,

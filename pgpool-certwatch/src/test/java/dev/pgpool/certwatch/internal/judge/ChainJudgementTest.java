@@ -127,7 +127,7 @@ class ChainJudgementTest {
                 .isEqualTo(leaf.getCertificate().getNotAfter().toInstant());
         assertThat(verdict.expiry().served())
                 .isEqualTo(cross.getCertificate().getNotAfter().toInstant());
-        // who trusts only the old root is out
+        // a client that trusts only the old root refuses the chain
         assertThat(codes(now(inspect(served, oldRoot)))).contains(FindingCode.EXPIRED);
     }
 
@@ -278,7 +278,7 @@ class ChainJudgementTest {
         return new ServedChain(where, certificates, null, Kind.SERVED);
     }
 
-    /** Where nothing is known of trust, what the leaf is not linked to cannot break anybody. */
+    /** Where nothing is known of trust, what the leaf is not linked to cannot break a client. */
     @Test
     void anExpiredStrangerIsNoEndOfAChainWithoutTrust() {
         X509Bundle own = Pki.selfSigned("localhost", YEAR);
