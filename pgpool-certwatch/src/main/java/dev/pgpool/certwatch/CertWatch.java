@@ -128,7 +128,7 @@ public final class CertWatch implements AutoCloseable {
     }
 
     /**
-     * Probes a target once that need not be watched, within the limits of the window. Listeners, meters and snapshots do not
+     * Probes once a target that need not be watched, within the limits of the window. Listeners, meters and snapshots do not
      * hear of it, and nothing of it is kept.
      *
      * @throws IllegalArgumentException if it is a {@link dev.pgpool.certwatch.target.TargetSet}
