@@ -1,5 +1,6 @@
 package dev.pgpool.backup.internal.archive;
 
+import dev.pgpool.backup.internal.bytes.ChunkedInputStream;
 import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.dump.ToolVersion;
 import dev.pgpool.backup.report.BackupException;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://www.postgresql.org/docs/current/app-psql.html">psql, {@code \restrict}</a>
  */
-public final class RestrictedScript extends InputStream {
+public final class RestrictedScript extends ChunkedInputStream {
 
     /** The first minor version that knows {@code \restrict}; later majors all do. */
     private static final Map<Integer, Integer> SINCE = Map.of(13, 22, 14, 19, 15, 14, 16, 10, 17, 6);
@@ -103,12 +104,6 @@ public final class RestrictedScript extends InputStream {
     private static boolean startsWith(byte[] line, String text) {
         byte[] start = text.getBytes(StandardCharsets.US_ASCII);
         return line.length >= start.length && Arrays.equals(line, 0, start.length, start, 0, start.length);
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

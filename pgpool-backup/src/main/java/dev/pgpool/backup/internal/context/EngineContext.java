@@ -6,6 +6,7 @@ import dev.pgpool.backup.internal.dump.ClientTools;
 import dev.pgpool.backup.internal.pg.ClusterFacts;
 import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.stream.Encryption;
+import dev.pgpool.backup.internal.stream.PartPlan;
 import dev.pgpool.backup.internal.stream.PartUploader;
 import dev.pgpool.backup.internal.stream.RetryPolicy;
 import dev.pgpool.backup.report.BackupException;
@@ -54,6 +55,11 @@ public record EngineContext(
     public PartUploader uploader() {
         return new PartUploader(
                 store, transferRetry, retry, senders, config.transfer().parallelism());
+    }
+
+    /** The parts of an object of about so many bytes. */
+    public PartPlan partPlan(long bytes) {
+        return PartPlan.of(config.transfer().partBytes(), config.transfer().maxPartBytes(), bytes, store.limits());
     }
 
     /** The same for another store. */

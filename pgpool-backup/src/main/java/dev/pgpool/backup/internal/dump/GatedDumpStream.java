@@ -1,6 +1,7 @@
 package dev.pgpool.backup.internal.dump;
 
 import dev.pgpool.backup.config.DumpFormat;
+import dev.pgpool.backup.internal.bytes.ChunkedInputStream;
 import dev.pgpool.backup.report.BackupException;
 import dev.pgpool.backup.report.FailureReason;
 import java.io.IOException;
@@ -12,7 +13,7 @@ import java.nio.charset.StandardCharsets;
  * "end" only after the program's exit status is known to be 0, and throws otherwise. The uploader can rely on its
  * end. An empty dump and one that lacks the format's first bytes are failures too. Read by one thread.
  */
-public final class GatedDumpStream extends InputStream {
+public final class GatedDumpStream extends ChunkedInputStream {
 
     private static final byte[] CUSTOM_MAGIC = "PGDMP".getBytes(StandardCharsets.US_ASCII);
 
@@ -29,12 +30,6 @@ public final class GatedDumpStream extends InputStream {
         this.child = child;
         this.stdout = child.stdout();
         this.format = format;
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

@@ -8,7 +8,6 @@ import dev.pgpool.backup.internal.stream.PartPlan;
 import dev.pgpool.backup.internal.stream.StoredObjectStream;
 import dev.pgpool.backup.internal.stream.TransferProgress;
 import dev.pgpool.backup.internal.stream.UploadResult;
-import dev.pgpool.backup.report.BackupException;
 import dev.pgpool.backup.store.WriteOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,11 +49,7 @@ final class BackupCopy {
         TransferProgress progress = new TransferProgress();
         WriteOptions options = WriteOptions.ofBackup(
                 part.role().equals("data") ? "application/octet-stream" : "application/sql", manifest.lockedUntil());
-        PartPlan plan = PartPlan.of(
-                transfer.partBytes(),
-                transfer.maxPartBytes(),
-                part.bytes(),
-                to.store().limits());
+        PartPlan plan = to.partPlan(part.bytes());
         try (TransferThread thread = new TransferThread(part.key());
                 TransferWatchdog watchdog =
                         new TransferWatchdog(to, progress, scope.cancellation(), reason -> thread.interrupt());
@@ -67,20 +62,9 @@ final class BackupCopy {
                         transfer.partBytes())) {
             try {
                 UploadResult stored = to.uploader().upload(part.key(), in, plan, options, progress);
-                return new StoredPart(
-                        part.role(),
-                        part.key(),
-                        stored.bytes(),
-                        part.plainBytes(),
-                        stored.sha256(),
-                        stored.object().etag(),
-                        stored.object().versionId(),
-                        stored.parts());
+                return stored.part(part.role(), part.key(), part.plainBytes());
             } catch (RuntimeException e) {
-                BackupException verdict = watchdog.verdict();
-                throw verdict == null
-                        ? e
-                        : new BackupException(verdict.reason(), String.valueOf(verdict.getMessage()), e);
+                throw watchdog.explain(e);
             }
         }
     }

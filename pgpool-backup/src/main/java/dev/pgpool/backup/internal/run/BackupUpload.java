@@ -12,7 +12,6 @@ import dev.pgpool.backup.internal.stream.TransferProgress;
 import dev.pgpool.backup.internal.stream.UploadResult;
 import dev.pgpool.backup.report.BackupException;
 import dev.pgpool.backup.report.FailureReason;
-import dev.pgpool.backup.store.StoredObject;
 import dev.pgpool.backup.store.WriteOptions;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +51,7 @@ final class BackupUpload {
                         plan,
                         WriteOptions.ofBackup("application/octet-stream", lockUntil),
                         progress);
-        return part("data", key, stored, sealed.plainBytes().getAsLong());
+        return stored.part("data", key, sealed.plainBytes().getAsLong());
     }
 
     /** Roles and all else that belongs to the database but is not in its dump. */
@@ -66,11 +65,7 @@ final class BackupUpload {
         byte[] plain = script.getBytes(StandardCharsets.UTF_8);
         Sealed sealed = context.encryption().seal(new ByteArrayInputStream(plain));
         String key = home + KeyLayout.GLOBALS;
-        PartPlan plan = PartPlan.of(
-                context.config().transfer().partBytes(),
-                context.config().transfer().maxPartBytes(),
-                plain.length,
-                context.store().limits());
+        PartPlan plan = context.partPlan(plain.length);
         UploadResult stored = context.uploader()
                 .upload(
                         key,
@@ -78,19 +73,6 @@ final class BackupUpload {
                         plan,
                         WriteOptions.ofBackup("application/sql", lockUntil),
                         new TransferProgress());
-        return part("globals", key, stored, plain.length);
-    }
-
-    private static StoredPart part(String role, String key, UploadResult stored, long plainBytes) {
-        StoredObject object = stored.object();
-        return new StoredPart(
-                role,
-                key,
-                stored.bytes(),
-                plainBytes,
-                stored.sha256(),
-                object.etag(),
-                object.versionId(),
-                stored.parts());
+        return stored.part("globals", key, plain.length);
     }
 }

@@ -16,7 +16,6 @@ import dev.pgpool.backup.internal.pg.SessionGroup;
 import dev.pgpool.backup.internal.pg.SourceSnapshot;
 import dev.pgpool.backup.internal.stream.PartPlan;
 import dev.pgpool.backup.internal.stream.TransferProgress;
-import dev.pgpool.backup.report.BackupException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -94,11 +93,7 @@ final class DatabaseBackup {
                 preflight.cluster().version(),
                 preflight.tool().major(),
                 config.dump().extraArguments());
-        PartPlan plan = PartPlan.of(
-                config.transfer().partBytes(),
-                config.transfer().maxPartBytes(),
-                estimate(facts.bytes()),
-                context.store().limits());
+        PartPlan plan = context.partPlan(estimate(facts.bytes()));
         Instant lockUntil = lockUntil(startedAt);
         // Until pg_dump has its locks, a count would stand between it and the session that wants to change a table.
         CountDownLatch locked = new CountDownLatch(1);
@@ -136,7 +131,7 @@ final class DatabaseBackup {
                 return manifest;
             } catch (RuntimeException e) {
                 contents.cancel();
-                throw locks.explain(reasonOf(e, watchdog.verdict()));
+                throw locks.explain(watchdog.explain(e));
             } finally {
                 reporting.close();
             }
@@ -147,14 +142,6 @@ final class DatabaseBackup {
         List<String> warnings = new ArrayList<>(dump.warnings());
         warnings.addAll(snapshot.notes());
         return warnings;
-    }
-
-    private static RuntimeException reasonOf(RuntimeException failure, @Nullable BackupException verdict) {
-        if (verdict == null) {
-            return failure;
-        }
-        BackupException named = new BackupException(verdict.reason(), String.valueOf(verdict.getMessage()), failure);
-        return named;
     }
 
     private long estimate(long databaseBytes) {

@@ -77,10 +77,12 @@ final class TransferWatchdog implements AutoCloseable {
         transferring = false;
     }
 
-    /** Why it ended the transfer, or {@code null} if it did not. */
-    @Nullable
-    BackupException verdict() {
-        return verdict.get();
+    /** A failure of the transfer, with the reason why the watchdog ended it, if it did. */
+    RuntimeException explain(RuntimeException failure) {
+        BackupException reason = verdict.get();
+        return reason == null
+                ? failure
+                : new BackupException(reason.reason(), String.valueOf(reason.getMessage()), failure);
     }
 
     @Override

@@ -1,12 +1,13 @@
 package dev.pgpool.backup.internal.stream;
 
+import dev.pgpool.backup.internal.bytes.ChunkedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.GeneralSecurityException;
 
 /** The plain stream of a sealed one. Gives out only bytes whose chunk was authentic, and no end before the last chunk's. */
-final class DecryptingInputStream extends InputStream {
+final class DecryptingInputStream extends ChunkedInputStream {
 
     private final InputStream sealed;
     private final byte[] masterKey;
@@ -33,12 +34,6 @@ final class DecryptingInputStream extends InputStream {
         } catch (GeneralSecurityException e) {
             throw new IOException(e.getMessage(), e);
         }
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

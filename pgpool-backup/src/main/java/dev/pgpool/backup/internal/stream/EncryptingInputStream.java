@@ -1,11 +1,12 @@
 package dev.pgpool.backup.internal.stream;
 
+import dev.pgpool.backup.internal.bytes.ChunkedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.GeneralSecurityException;
 
 /** The plain stream, sealed chunk by chunk. The plain stream's failure to end well is passed on; no last chunk is made then. */
-final class EncryptingInputStream extends InputStream {
+final class EncryptingInputStream extends ChunkedInputStream {
 
     private final InputStream plain;
     private final ChunkCipher cipher;
@@ -22,12 +23,6 @@ final class EncryptingInputStream extends InputStream {
         this.cipher = cipher;
         this.ready = cipher.header();
         this.limit = ready.length;
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.pgpool.backup.internal.stream;
 
 import dev.pgpool.backup.catalog.BackupManifest.StoredPart;
+import dev.pgpool.backup.internal.bytes.ChunkedInputStream;
 import dev.pgpool.backup.report.BackupException;
 import dev.pgpool.backup.report.FailureReason;
 import dev.pgpool.backup.store.ObjectStore;
@@ -21,7 +22,7 @@ import java.util.concurrent.ThreadPoolExecutor;
  *
  * <p>Memory is {@code parallelism} ranges. Read by one thread.
  */
-public final class StoredObjectStream extends InputStream {
+public final class StoredObjectStream extends ChunkedInputStream {
 
     private final ObjectStore store;
     private final StoredPart object;
@@ -50,12 +51,6 @@ public final class StoredObjectStream extends InputStream {
         this.fetchers = fetchers;
         this.parallelism = parallelism;
         this.rangeBytes = rangeBytes;
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override
