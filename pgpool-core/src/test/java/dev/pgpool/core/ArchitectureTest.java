@@ -15,7 +15,8 @@ import dev.pgpool.core.fixture.ModuleRules;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Dependencies point one way: {@code wire, sql <- prepared, params, auth, admin <- server <- pool <- link <- client <- runtime}. */
+/** Dependencies point one way: {@code wire, sql <- prepared, params, figures, auth, admin <- server <- hosts <- cancel, secrets <- pool
+ * <- link <- client <- runtime}. */
 @AnalyzeClasses(packages = "dev.pgpool.core", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
@@ -24,11 +25,25 @@ class ArchitectureTest {
 
     /** From the bottom up; each may be used by those after it. */
     private static final String[] LAYERS = {
-        "wire", "sql", "prepared", "params", "auth", "admin", "server", "pool", "link", "client", "runtime"
+        "wire",
+        "sql",
+        "prepared",
+        "params",
+        "figures",
+        "auth",
+        "admin",
+        "server",
+        "hosts",
+        "cancel",
+        "secrets",
+        "pool",
+        "link",
+        "client",
+        "runtime"
     };
 
     private static final int FOUNDATIONS = 2;
-    private static final int FIRST_WITH_CONNECTION = 6;
+    private static final int FIRST_WITH_CONNECTION = 7;
 
     @ArchTest
     static final ArchTests MODULE = ArchTests.in(ModuleRules.class);
@@ -98,9 +113,13 @@ class ArchitectureTest {
                     "sql",
                     "prepared",
                     "params",
+                    "figures",
                     "auth",
                     "admin",
                     "server",
+                    "hosts",
+                    "cancel",
+                    "secrets",
                     "pool",
                     "link",
                     "client",

@@ -13,7 +13,7 @@ import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Toxics;
 import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
-import dev.pgpool.core.internal.pool.PeerCancels;
+import dev.pgpool.core.internal.cancel.PeerCancels;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
 import java.net.ServerSocket;

@@ -23,17 +23,17 @@ final class AuthKeys {
 
     private AuthKeys() {}
 
-    private static String type(Settings settings) {
+    private static String type(IniSettings settings) {
         return settings.text("auth_type", "md5").toLowerCase(Locale.ROOT);
     }
 
     /** Whether every database must have a user of its own. */
-    static boolean needsUsers(Settings settings) {
+    static boolean needsUsers(IniSettings settings) {
         return type(settings).equals(ANY);
     }
 
     /** @param stores makes the store of a file, or gives the one that was made for it before */
-    static void apply(Settings settings, PgPoolBuilder builder, Function<Path, CredentialStore> stores) {
+    static void apply(IniSettings settings, PgPoolBuilder builder, Function<Path, CredentialStore> stores) {
         settings.file("auth_file").ifPresent(file -> {
             if (Files.isReadable(file)) {
                 builder.credentials(stores.apply(file));
@@ -61,7 +61,7 @@ final class AuthKeys {
         }
     }
 
-    private static void ldap(Settings settings, PgPoolBuilder builder) {
+    private static void ldap(IniSettings settings, PgPoolBuilder builder) {
         Optional<String> options = settings.text("auth_ldap_options");
         if (options.isEmpty()) {
             settings.problem("auth_type", "auth_ldap_options with it");
@@ -78,7 +78,7 @@ final class AuthKeys {
         }
     }
 
-    private static void hba(Settings settings, PgPoolBuilder builder) {
+    private static void hba(IniSettings settings, PgPoolBuilder builder) {
         Optional<Path> rules = settings.file("auth_hba_file");
         if (rules.isEmpty()) {
             settings.problem("auth_type", "auth_hba_file with it");
@@ -96,7 +96,7 @@ final class AuthKeys {
         }
     }
 
-    private static void queryForAll(Settings all, PgPoolBuilder builder) {
+    private static void queryForAll(IniSettings all, PgPoolBuilder builder) {
         all.text("auth_dbname")
                 .filter(PgPoolConfig::isConsole)
                 .ifPresent(name -> all.problem(
@@ -106,12 +106,12 @@ final class AuthKeys {
     }
 
     /** Whether an entry of a database says something of it; else the one for all databases serves. */
-    static boolean hasOwnQuery(Settings own) {
+    static boolean hasOwnQuery(IniSettings own) {
         return own.has("auth_user") || own.has("auth_query") || own.has("auth_dbname");
     }
 
     /** The query that asks a database's servers for secrets; only where an {@code auth_user} is named. */
-    static Optional<Consumer<AuthQueryBuilder>> query(Settings all, Settings own) {
+    static Optional<Consumer<AuthQueryBuilder>> query(IniSettings all, IniSettings own) {
         Optional<String> user = own.text("auth_user").or(() -> all.text("auth_user"));
         return user.map(name -> query -> {
             query.user(name);

@@ -47,11 +47,11 @@ final class DatabaseEntry {
             "timezone",
             "application_name");
 
-    private final Settings all;
-    private final Settings own;
+    private final ParameterSync all;
+    private final ParameterSync own;
     private final List<String> unfit;
 
-    DatabaseEntry(Settings all, Settings own, List<String> unfit) {
+    DatabaseEntry(ParameterSync all, ParameterSync own, List<String> unfit) {
         this.all = all;
         this.own = own;
         this.unfit = unfit;
@@ -166,7 +166,7 @@ final class DatabaseEntry {
      * @param unfit where it is said what settings of TLS lack of others
      */
     static Map<String, DatabaseEntry> all(
-            Map<String, Value> section, Settings all, List<String> problems, List<String> unfit) {
+            Map<String, Value> section, ParameterSync all, List<String> problems, List<String> unfit) {
         Map<String, DatabaseEntry> entries = new LinkedHashMap<>();
         section.forEach((name, value) -> {
             if (name.equals("pgbouncer") || name.equals("pgpool")) {
@@ -179,7 +179,7 @@ final class DatabaseEntry {
                 problems.add(value.where() + ": " + name
                         + ": no user (expected: user=..., as whom everybody gets in with auth_type any)");
             }
-            entries.put(name, new DatabaseEntry(all, Settings.own(pairs, problems), unfit));
+            entries.put(name, new DatabaseEntry(all, ParameterSync.own(pairs, problems), unfit));
         });
         return entries;
     }

@@ -21,10 +21,10 @@ final class UserEntry {
             "transaction_timeout",
             "client_idle_timeout");
 
-    private final Settings all;
-    private final Settings own;
+    private final ParameterSync all;
+    private final ParameterSync own;
 
-    UserEntry(Settings all, Settings own) {
+    UserEntry(ParameterSync all, ParameterSync own) {
         this.all = all;
         this.own = own;
         own.allowOnly(KEYS);

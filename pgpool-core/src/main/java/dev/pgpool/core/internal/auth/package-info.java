@@ -16,7 +16,7 @@
  * is used by one thread at a time; what all share is {@link dev.pgpool.core.internal.auth.KeyDeriver}, which is
  * thread-safe.
  *
- * <p>What clients have shown is kept by {@link dev.pgpool.core.internal.auth.ProvenKeys} for our own logins; who has to
+ * <p>What clients have shown is kept by {@link dev.pgpool.core.internal.secrets.ProvenKeys} for our own logins; who has to
  * show what is said by {@code hba}.
  *
  * <p>Peers are hostile until proven otherwise, servers too: each length is bounded before it is used, and whatever a

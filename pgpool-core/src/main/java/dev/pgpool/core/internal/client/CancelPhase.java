@@ -1,7 +1,7 @@
 package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.internal.pool.PeerCancels;
+import dev.pgpool.core.internal.cancel.PeerCancels;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;

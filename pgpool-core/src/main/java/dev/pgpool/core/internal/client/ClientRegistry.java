@@ -1,7 +1,8 @@
 package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.internal.pool.PeerCancels;
+import dev.pgpool.core.internal.cancel.CancelKey;
+import dev.pgpool.core.internal.cancel.PeerCancels;
 import dev.pgpool.core.internal.transport.ConnectionNumbers;
 import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.internal.wire.PoolerError;

@@ -4,7 +4,7 @@ import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.admin.AdminConsole;
-import dev.pgpool.core.internal.pool.PeerCancels;
+import dev.pgpool.core.internal.cancel.PeerCancels;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import java.security.SecureRandom;

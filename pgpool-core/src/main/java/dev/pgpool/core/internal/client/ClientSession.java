@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.cancel.CancelKey;
 import dev.pgpool.core.internal.jfr.FlightEvents;
 import dev.pgpool.core.internal.link.Link;
 import dev.pgpool.core.internal.link.LinkedClient;

@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.client;
 
+import dev.pgpool.core.internal.cancel.CancelKey;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.TransactionStatus;

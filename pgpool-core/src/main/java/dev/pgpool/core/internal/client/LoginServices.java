@@ -1,7 +1,7 @@
 package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.internal.auth.hba.RuleFiles;
-import dev.pgpool.core.internal.pool.Secrets;
+import dev.pgpool.core.internal.secrets.Secrets;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 

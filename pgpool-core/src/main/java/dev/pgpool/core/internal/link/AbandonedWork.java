@@ -1,7 +1,7 @@
 package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.internal.server.CancelSender;
+import dev.pgpool.core.internal.cancel.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;

@@ -1,8 +1,8 @@
 package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.internal.figures.LaneCounters;
 import dev.pgpool.core.internal.params.SessionParameters;
-import dev.pgpool.core.internal.pool.LaneCounters;
 import dev.pgpool.core.internal.pool.ServerLane;
 import dev.pgpool.core.internal.pool.SessionRules;
 import dev.pgpool.core.internal.prepared.Moment;

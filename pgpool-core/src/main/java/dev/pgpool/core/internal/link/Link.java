@@ -44,7 +44,7 @@ public final class Link implements ServerPhase {
     private final Replies replies;
     private final AbandonedWork abandoned;
     private final LinkDeadlines deadlines;
-    private final Settings settings;
+    private final ParameterSync settings;
     private final Inspection inspection;
 
     private ServerLane lane;
@@ -65,7 +65,7 @@ public final class Link implements ServerPhase {
         this.x = new Exchange(server, lane);
         this.abandoned = new AbandonedWork(x, this::abandonTimeout);
         this.deadlines = new LinkDeadlines();
-        this.settings = new Settings(x, this);
+        this.settings = new ParameterSync(x, this);
         this.inspection = new Inspection(x, this);
         Rejections rejections = new Rejections(x);
         NameSpace names = new NameSpace(x);

@@ -1,6 +1,6 @@
 package dev.pgpool.core.internal.link;
 
-import dev.pgpool.core.internal.pool.LaneCounters;
+import dev.pgpool.core.internal.figures.LaneCounters;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
 import dev.pgpool.core.internal.prepared.Statement;

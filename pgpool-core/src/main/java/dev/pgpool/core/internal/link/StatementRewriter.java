@@ -2,7 +2,7 @@ package dev.pgpool.core.internal.link;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import dev.pgpool.core.internal.pool.LaneCounters;
+import dev.pgpool.core.internal.figures.LaneCounters;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
 import dev.pgpool.core.internal.prepared.Copy;

@@ -47,7 +47,7 @@ public final class ParameterRegistry {
             return existing;
         }
         Map<String, String> rest = candidate.toMap();
-        if (rest.keySet().removeIf(Meaningless::isMeaningless)) {
+        if (rest.keySet().removeIf(NeutralParameters::isMeaningless)) {
             candidate.means(of(rest));
         }
         known.put(candidate, new WeakReference<>(candidate));

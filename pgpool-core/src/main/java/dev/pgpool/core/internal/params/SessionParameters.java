@@ -77,7 +77,7 @@ public final class SessionParameters {
 
     /**
      * The parameters that may decide what the text of a statement means: client_encoding, TimeZone, search_path and
-     * whatever else is not known to be {@link Meaningless}. Interned like this.
+     * whatever else is not known to be {@link NeutralParameters}. Interned like this.
      */
     public SessionParameters meaning() {
         SessionParameters known = meaning;

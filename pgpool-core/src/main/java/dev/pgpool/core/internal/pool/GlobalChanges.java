@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.internal.secrets.AuthQueries;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;

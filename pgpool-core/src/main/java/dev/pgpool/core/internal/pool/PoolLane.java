@@ -37,11 +37,11 @@ public final class PoolLane<S> {
     private LaneRules rules;
     private final IdleServers<S> idle;
     private final LaneHousekeeper<S> housekeeper;
-    private final CapPlace place;
+    private final CapQueuePlace place;
     private final WaiterQueue<S> waiters = new WaiterQueue<>();
 
     private List<PoolLane<S>> lanes = List.of();
-    private HungerNotes hunger = new HungerNotes(0);
+    private WaitingLanes hunger = new WaitingLanes(0);
     private final LaneSearch<S> search;
     private int connecting;
     private int checking;
@@ -72,7 +72,7 @@ public final class PoolLane<S> {
         this.clock = clock;
         this.tickNanos = clock.getAsLong();
         this.idle = new IdleServers<>(rules.roundRobin());
-        this.place = new CapPlace(this, budget);
+        this.place = new CapQueuePlace(this, budget);
         this.search = new LaneSearch<>(this, budget);
         this.housekeeper = new LaneHousekeeper<>(this, owner, budget, rules, idle, tickNanos);
     }
@@ -80,7 +80,7 @@ public final class PoolLane<S> {
     /** All lanes of the pool, this one among them at its index; before anything else happens. */
     public void join(List<PoolLane<S>> allLanes) {
         lanes = allLanes;
-        hunger = new HungerNotes(allLanes.size());
+        hunger = new WaitingLanes(allLanes.size());
         search.join(allLanes, index);
     }
 
@@ -478,7 +478,7 @@ public final class PoolLane<S> {
     private void handOver(int hungry) {
         S server = pollIdle();
         if (server != null) {
-            hunger.note(hungry, HungerNotes.NOT_HUNGRY);
+            hunger.note(hungry, WaitingLanes.NOT_HUNGRY);
             send(server, lanes.get(hungry));
         }
     }
@@ -641,7 +641,7 @@ public final class PoolLane<S> {
         }
         if (announced && waiters.isEmpty()) {
             announced = false;
-            tellOthers(HungerNotes.NOT_HUNGRY);
+            tellOthers(WaitingLanes.NOT_HUNGRY);
         }
     }
 
@@ -655,7 +655,7 @@ public final class PoolLane<S> {
 
     private void onHungry(int who, long since) {
         hunger.note(who, since);
-        if (since == HungerNotes.NOT_HUNGRY) {
+        if (since == WaitingLanes.NOT_HUNGRY) {
             return;
         }
         dispatch();

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.pool;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.figures.CloseCounts;
 import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.stats.PgPoolSnapshot;

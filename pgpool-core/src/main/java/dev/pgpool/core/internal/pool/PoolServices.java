@@ -2,7 +2,8 @@ package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.event.PgPoolListener;
-import dev.pgpool.core.internal.server.CancelSender;
+import dev.pgpool.core.internal.cancel.CancelSender;
+import dev.pgpool.core.internal.hosts.HostResolver;
 import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;

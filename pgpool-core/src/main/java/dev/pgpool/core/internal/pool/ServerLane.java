@@ -6,14 +6,19 @@ import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.config.TimeoutsConfig;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.cancel.CancelSender;
+import dev.pgpool.core.internal.figures.LaneCounters;
+import dev.pgpool.core.internal.hosts.AddressWatch;
+import dev.pgpool.core.internal.hosts.ConnectChain;
+import dev.pgpool.core.internal.hosts.ConnectFailures;
 import dev.pgpool.core.internal.jfr.FlightEvents;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
-import dev.pgpool.core.internal.server.CancelSender;
 import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.server.ServerCheck;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerHome;
+import dev.pgpool.core.internal.server.ServerView;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.transport.LoopTicker;
@@ -265,7 +270,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     public void replace(ServerConnection server, Walsender wanted) {
         walsenders.remove(wanted.waiter());
         servers.remove(server);
-        server.settle(InTransit.HOME);
+        server.settle(BetweenLanes.INSTANCE);
         server.close(CloseReason.EVICTED);
         pool.serverGone(server, CloseReason.EVICTED);
         new ConnectChain(pool, loop, this, wanted.startup(), new Replacing(server, wanted)).begin();
@@ -423,7 +428,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     public void move(ServerConnection server, PoolLane<ServerConnection> to) {
         ServerLane target = pool.laneOf(to);
         servers.remove(server);
-        server.settle(InTransit.HOME);
+        server.settle(BetweenLanes.INSTANCE);
         ChannelMove.start(server.channel(), target.loop, moved -> target.receive(server, moved));
     }
 
@@ -445,8 +450,8 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     }
 
     /** Between two lanes a server may die; the lane that receives it finds out. One that is replaced may die as well. */
-    private enum InTransit implements ServerHome {
-        HOME;
+    private enum BetweenLanes implements ServerHome {
+        INSTANCE;
 
         @Override
         public void onReleased(ServerConnection server) {
@@ -611,8 +616,15 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         long nanos = System.nanoTime();
         Instant now = Instant.now();
         return servers.stream()
-                .map(server -> ServerView.of(server, pool.key(), queue, now, nanos))
+                .map(server -> ServerView.of(server, pool.key(), state(server), now, nanos))
                 .toList();
+    }
+
+    private ServerInfo.State state(ServerConnection server) {
+        if (server.isBeingCanceled()) {
+            return ServerInfo.State.BEING_CANCELED;
+        }
+        return server.age().isChecking() ? ServerInfo.State.TESTED : queue.stateOf(server);
     }
 
     CompletableFuture<Void> close(CloseReason reason) {

@@ -9,7 +9,7 @@ import dev.pgpool.core.internal.admin.AdminControl;
 import dev.pgpool.core.internal.admin.ControlException;
 import dev.pgpool.core.internal.client.ClientRegistry;
 import dev.pgpool.core.internal.client.ClientSession;
-import dev.pgpool.core.internal.pool.DnsCache;
+import dev.pgpool.core.internal.hosts.DnsCache;
 import dev.pgpool.core.internal.pool.PoolCommands;
 import dev.pgpool.core.internal.pool.PoolRegistry;
 import dev.pgpool.core.stats.ClientInfo;

@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
  *                        └─<─dealt with, others wait for what still runs──┘
  * </pre>
  */
-final class ServerCancels {
+public final class ServerCancels {
     /** Clients that may wait for one server's requests; more of them would do no more. */
     private static final int MOST_WAITING = 32;
 
@@ -33,7 +33,7 @@ final class ServerCancels {
      * @param isMeant whether what it is for still runs
      * @return whether it has to be sent now; if not, it waits or is over already
      */
-    boolean add(BooleanSupplier isMeant, Runnable dealtWith) {
+    public boolean add(BooleanSupplier isMeant, Runnable dealtWith) {
         Request request = new Request(isMeant, dealtWith);
         if (!isUnderWay()) {
             current = List.of(request);
@@ -53,7 +53,7 @@ final class ServerCancels {
      * @param isPossible whether another one can be sent
      * @return whether another one has to be sent
      */
-    boolean end(boolean isPossible) {
+    public boolean end(boolean isPossible) {
         List<Request> over = current;
         List<Request> waiting = next;
         next = new ArrayList<>();

@@ -330,12 +330,12 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
 
     /** Secret of the cancel key. Not to be written to. */
-    byte[] secret() {
+    public byte[] secret() {
         return secret;
     }
 
     /** The cancel requests for this server. */
-    ServerCancels cancels() {
+    public ServerCancels cancels() {
         return cancels;
     }
 
@@ -345,7 +345,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
 
     /** The server has dealt with its cancel requests. */
-    void cancelEnded() {
+    public void cancelEnded() {
         Runnable waiting = afterCancels;
         afterCancels = null;
         if (waiting != null && !closed) {

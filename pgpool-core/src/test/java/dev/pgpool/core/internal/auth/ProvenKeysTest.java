@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.internal.auth.ClientAuthenticator.Verdict;
+import dev.pgpool.core.internal.secrets.ProvenKeys;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Optional;

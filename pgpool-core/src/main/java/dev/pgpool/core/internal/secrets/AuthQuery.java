@@ -1,0 +1,413 @@
+package dev.pgpool.core.internal.secrets;
+
+import dev.pgpool.core.auth.Credential;
+import dev.pgpool.core.config.AuthQueryConfig;
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.hosts.ConnectChain;
+import dev.pgpool.core.internal.hosts.ConnectFailures;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerHome;
+import dev.pgpool.core.internal.server.ServerView;
+import dev.pgpool.core.internal.transport.LoopTicker;
+import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.stats.ServerInfo;
+import io.netty.channel.EventLoop;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks a server for secrets, on connections of its own that no client ever uses and that no client's setting ever
+ * reaches (CVE-2025-12819): the user is a bound parameter, the search path is pinned when the connection starts.
+ *
+ * <p>There is no cache: a password that was changed or has expired is seen at the next login. What many ask for at once
+ * is asked once, though, as long as the question has not been sent.
+ *
+ * <p>{@link #find} and {@link #close} may be called from any thread; all else is confined to the event loop.
+ */
+final class AuthQuery implements ServerHome, LoopTicker.Listener {
+    private static final Logger LOGGER = LoggerFactory.getLogger(AuthQuery.class);
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private final AuthQueryConfig config;
+    private final AuthQueryDestination destination;
+    private final EventLoop loop;
+    private final LoopTicker ticker;
+
+    /** Questions that wait for a connection, by user. */
+    private final Map<String, Lookup> waiting = new LinkedHashMap<>();
+
+    private final Map<ServerConnection, Lookup> asked = new HashMap<>();
+    private final ArrayDeque<Idle> idle = new ArrayDeque<>();
+    private final Set<ServerConnection> servers = new HashSet<>();
+    private int connecting;
+    /** Until then connections are closed when no question waits for them. */
+    private long vacantUntilNanos = System.nanoTime();
+
+    private boolean retired;
+    private boolean closed;
+
+    private @Nullable Outage outage;
+
+    private record Idle(ServerConnection server, long sinceNanos) {}
+
+    /** The server can't be reached for now, and that is tried again. */
+    private record Outage(String problem, long retryAtNanos) {}
+
+    /** A question and those who wait for its answer. */
+    private static final class Lookup {
+        private final String user;
+        private final long askedNanos = System.nanoTime();
+        /** When its server could be reached again, if it could not be. */
+        private long reachedNanos = askedNanos;
+
+        private long deadlineNanos;
+        private final CompletableFuture<Optional<Credential>> answer = new CompletableFuture<>();
+        /** Whether it was sent on a connection that had been idle, and may have died of that. */
+        private boolean mayBeStale;
+
+        Lookup(String user, long deadlineNanos) {
+            this.user = user;
+            this.deadlineNanos = deadlineNanos;
+        }
+    }
+
+    AuthQuery(AuthQueryConfig config, AuthQueryDestination destination, EventLoop loop, LoopTicker ticker) {
+        this.config = config;
+        this.destination = destination;
+        this.loop = loop;
+        this.ticker = ticker;
+    }
+
+    void startTicking() {
+        loop.execute(() -> ticker.add(this));
+    }
+
+    /** The secret of a user, empty if there is no such user or he may not log in. */
+    CompletionStage<Optional<Credential>> find(String user) {
+        CompletableFuture<Optional<Credential>> answer = new CompletableFuture<>();
+        try {
+            loop.execute(() -> enqueue(user, answer));
+        } catch (RejectedExecutionException e) {
+            answer.completeExceptionally(e);
+        }
+        return answer;
+    }
+
+    private void enqueue(String user, CompletableFuture<Optional<Credential>> answer) {
+        if (closed) {
+            answer.completeExceptionally(failure("the pooler is closing"));
+            return;
+        }
+        Lookup lookup = waiting.computeIfAbsent(
+                user,
+                name -> new Lookup(name, System.nanoTime() + config.timeout().toNanos()));
+        lookup.answer.whenComplete((found, problem) -> {
+            if (problem != null) {
+                answer.completeExceptionally(problem);
+            } else {
+                answer.complete(found);
+            }
+        });
+        pump();
+    }
+
+    private void pump() {
+        Outage known = outage;
+        boolean mayConnect = known == null || System.nanoTime() - known.retryAtNanos >= 0;
+        Iterator<Lookup> next = waiting.values().iterator();
+        while (next.hasNext()) {
+            Idle free = pollIdle();
+            if (free == null) {
+                break;
+            }
+            Lookup lookup = next.next();
+            next.remove();
+            ask(free.server, lookup, true);
+        }
+        // one connection for each question that waits, within the limit
+        while (mayConnect && connecting < waiting.size() && servers.size() + connecting < config.maxConnections()) {
+            connect();
+        }
+    }
+
+    private @Nullable Idle pollIdle() {
+        Idle free = idle.pollFirst();
+        while (free != null && !free.server.isUsable()) {
+            free = idle.pollFirst();
+        }
+        return free;
+    }
+
+    private void ask(ServerConnection server, Lookup lookup, boolean wasIdle) {
+        lookup.mayBeStale = wasIdle;
+        // the wait for a server that could not be reached is not counted
+        lookup.deadlineNanos = Math.max(
+                lookup.deadlineNanos, lookup.reachedNanos + config.timeout().toNanos());
+        asked.put(server, lookup);
+        new AuthQueryExchange(server, new AuthQueryExchange.Outcome() {
+                    @Override
+                    public void onAnswer(AuthQueryExchange.@Nullable Row row) {
+                        asked.remove(server);
+                        settle(lookup, row);
+                        server.release();
+                    }
+
+                    @Override
+                    public void onProblem(String problem) {
+                        asked.remove(server);
+                        lookup.answer.completeExceptionally(failure(problem));
+                        server.release();
+                    }
+
+                    @Override
+                    public void onClosed(String problem) {
+                        asked.remove(server);
+                        lost(lookup, problem);
+                    }
+                })
+                .send(config.query(), lookup.user);
+    }
+
+    /** A connection that died while it was idle says so late: the question is asked once more. */
+    private void lost(Lookup lookup, String problem) {
+        if (lookup.mayBeStale && !closed && lookup.deadlineNanos - System.nanoTime() > 0) {
+            Lookup sooner = waiting.putIfAbsent(lookup.user, lookup);
+            if (sooner != null) {
+                sooner.answer.whenComplete((found, failed) -> {
+                    if (failed != null) {
+                        lookup.answer.completeExceptionally(failed);
+                    } else {
+                        lookup.answer.complete(found);
+                    }
+                });
+            }
+            loop.execute(this::pump);
+        } else {
+            lookup.answer.completeExceptionally(failure(problem));
+        }
+    }
+
+    private void settle(Lookup lookup, AuthQueryExchange.@Nullable Row row) {
+        if (row == null || row.user() == null) {
+            // (NULL, NULL) is what a function answers that knows no such user
+            refuse(lookup, "no such user, or one that may not log in");
+        } else if (!lookup.user.equals(row.user())) {
+            // never somebody else's identity (CVE-2015-6817)
+            LOGGER.atWarn().addKeyValue("user", lookup.user).log("auth query answered for another user");
+            lookup.answer.complete(Optional.empty());
+        } else if (row.secret() == null) {
+            logNothingFound(lookup, "the user has no secret, or it has expired");
+            // the user is there, and no password lets the user in: that is for methods that ask for one
+            lookup.answer.complete(Optional.of(new Credential.Plain("")));
+        } else {
+            try {
+                lookup.answer.complete(Optional.of(Credential.parse(lookup.user, row.secret())));
+            } catch (IllegalArgumentException e) {
+                lookup.answer.completeExceptionally(failure(String.valueOf(e.getMessage())));
+            }
+        }
+    }
+
+    private static void refuse(Lookup lookup, String reason) {
+        logNothingFound(lookup, reason);
+        lookup.answer.complete(Optional.empty());
+    }
+
+    private static void logNothingFound(Lookup lookup, String reason) {
+        LOGGER.atInfo()
+                .addKeyValue("user", lookup.user)
+                .addKeyValue("reason", reason)
+                .log("auth query found no secret");
+    }
+
+    // ---- connections
+
+    private void connect() {
+        connecting++;
+        new ConnectChain(destination, loop, this, List.of(), new Connecting()).begin();
+    }
+
+    /** A connection is being made. */
+    private final class Connecting implements ConnectChain.Owner {
+        @Override
+        public boolean isClosed() {
+            return closed;
+        }
+
+        @Override
+        public void onConnected(ServerConnection server) {
+            connecting--;
+            servers.add(server);
+            destination.listener().onServerReady(ServerView.of(server, destination.key(), ServerInfo.State.NEW));
+            if (outage != null) {
+                outage = null;
+                waiting.values().forEach(lookup -> lookup.reachedNanos = System.nanoTime());
+            }
+            if (closed) {
+                server.close(CloseReason.SHUTDOWN);
+            } else {
+                onReleased(server);
+            }
+        }
+
+        @Override
+        public void onFailed(ErrorFields error) {
+            connecting--;
+            String problem = error.message() + " (SQLSTATE " + error.sqlState() + ")";
+            if (ConnectFailures.mayPass(error)) {
+                waitOn(problem);
+            } else if (servers.isEmpty() && connecting == 0) {
+                failAll(problem);
+            }
+        }
+    }
+
+    /** The questions that wait go on waiting: for as long as clients wait for a server of that database. */
+    private void waitOn(String problem) {
+        long retryAt = ConnectFailures.retryAtNanos(destination.connectRetryDelay());
+        outage = new Outage(problem, retryAt);
+        long patience = destination.waitTimeout().toNanos();
+        for (Lookup lookup : waiting.values()) {
+            long oneMoreAttempt = retryAt + config.timeout().toNanos();
+            lookup.deadlineNanos = patience == 0
+                    ? oneMoreAttempt
+                    : Math.max(lookup.deadlineNanos, Math.min(oneMoreAttempt, lookup.askedNanos + patience));
+        }
+    }
+
+    /** The questions that wait are told, since each new question tries anew: a refusal is not asked for in vain for long. */
+    private void failAll(String problem) {
+        RuntimeException failure = failure(problem);
+        Iterator<Lookup> all = waiting.values().iterator();
+        while (all.hasNext()) {
+            Lookup lookup = all.next();
+            all.remove();
+            lookup.answer.completeExceptionally(failure);
+        }
+    }
+
+    @Override
+    public void onReleased(ServerConnection server) {
+        if (waiting.isEmpty() && vacantUntilNanos - System.nanoTime() > 0) {
+            server.close(CloseReason.SERVER_REPLACED);
+            return;
+        }
+        idle.addFirst(new Idle(server, System.nanoTime()));
+        pump();
+    }
+
+    @Override
+    public void onGone(ServerConnection server, CloseReason reason) {
+        servers.remove(server);
+        ErrorFields last = server.lastError();
+        destination
+                .listener()
+                .onServerEnded(
+                        ServerView.of(server, destination.key(), ServerInfo.State.NEW),
+                        reason,
+                        last == null ? Optional.empty() : Optional.of(last.message()));
+        idle.removeIf(free -> free.server == server);
+        if (!closed) {
+            loop.execute(this::pump);
+        }
+    }
+
+    // ---- time
+
+    @Override
+    public void onTick(long nowNanos) {
+        Iterator<Lookup> late = waiting.values().iterator();
+        while (late.hasNext()) {
+            Lookup lookup = late.next();
+            if (lookup.deadlineNanos - nowNanos <= 0) {
+                late.remove();
+                Outage known = outage;
+                lookup.answer.completeExceptionally(
+                        failure(known == null ? "no connection was free within " + config.timeout() : known.problem));
+            }
+        }
+        if (outage != null && !waiting.isEmpty()) {
+            pump();
+        }
+        Map.copyOf(asked).forEach((server, lookup) -> {
+            if (lookup.deadlineNanos - nowNanos <= 0) {
+                lookup.mayBeStale = false;
+                server.close(CloseReason.AUTH_QUERY_TIMEOUT);
+            }
+        });
+        Idle oldest = idle.peekLast();
+        if (oldest != null && nowNanos - oldest.sinceNanos > IDLE_NANOS) {
+            oldest.server.close(CloseReason.AUTH_QUERY_IDLE);
+        }
+        if (retired && waiting.isEmpty() && asked.isEmpty() && connecting == 0) {
+            var unused = close();
+        }
+    }
+
+    /** The database, by the name that servers know it by. */
+    String serverDatabase() {
+        return destination.serverDatabase();
+    }
+
+    /** For a while there must be no connections that no question uses; from any thread. */
+    void vacate(long untilNanos) {
+        onLoop(() -> {
+            vacantUntilNanos = untilNanos;
+            retireConnections();
+        });
+    }
+
+    /** Connections are not what new ones would be: they end when no question uses them; from any thread. */
+    void replaceConnections() {
+        onLoop(this::retireConnections);
+    }
+
+    private void retireConnections() {
+        Set.copyOf(servers).forEach(server -> server.retire(CloseReason.SERVER_REPLACED));
+    }
+
+    /** Nobody asks any more: it closes when it has answered what it was asked; from any thread. */
+    void retire() {
+        loop.execute(() -> retired = true);
+    }
+
+    CompletableFuture<Void> close() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        onLoop(() -> {
+            closed = true;
+            ticker.remove(this);
+            waiting.values().forEach(lookup -> lookup.answer.completeExceptionally(failure("the pooler is closing")));
+            waiting.clear();
+            Set.copyOf(servers).forEach(server -> server.close(CloseReason.SHUTDOWN));
+            done.complete(null);
+        });
+        return done;
+    }
+
+    private void onLoop(Runnable task) {
+        if (loop.inEventLoop()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
+    }
+
+    private IllegalStateException failure(String problem) {
+        return new IllegalStateException("auth query as user \"" + config.user() + "\" in database \""
+                + destination.database() + "\": " + problem);
+    }
+}
