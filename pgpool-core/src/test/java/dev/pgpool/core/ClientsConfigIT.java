@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @OnEveryPostgres
 class ClientsConfigIT {
     private static final String NAME = "application_name";
-    /** ParameterSync that only a server of the client's own can take, or that make it a replication client. */
+    /** Settings that only a server of the client's own can take, or that make it a replication client. */
     private static final List<String> OWN_SERVER = List.of("ignore_system_indexes", "off");
 
     private static final List<String> REPLICATION = List.of("replication", "database");

@@ -47,11 +47,11 @@ final class DatabaseEntry {
             "timezone",
             "application_name");
 
-    private final ParameterSync all;
-    private final ParameterSync own;
+    private final IniSettings all;
+    private final IniSettings own;
     private final List<String> unfit;
 
-    DatabaseEntry(ParameterSync all, ParameterSync own, List<String> unfit) {
+    DatabaseEntry(IniSettings all, IniSettings own, List<String> unfit) {
         this.all = all;
         this.own = own;
         this.unfit = unfit;
@@ -166,7 +166,7 @@ final class DatabaseEntry {
      * @param unfit where it is said what settings of TLS lack of others
      */
     static Map<String, DatabaseEntry> all(
-            Map<String, Value> section, ParameterSync all, List<String> problems, List<String> unfit) {
+            Map<String, Value> section, IniSettings all, List<String> problems, List<String> unfit) {
         Map<String, DatabaseEntry> entries = new LinkedHashMap<>();
         section.forEach((name, value) -> {
             if (name.equals("pgbouncer") || name.equals("pgpool")) {
@@ -179,7 +179,7 @@ final class DatabaseEntry {
                 problems.add(value.where() + ": " + name
                         + ": no user (expected: user=..., as whom everybody gets in with auth_type any)");
             }
-            entries.put(name, new DatabaseEntry(all, ParameterSync.own(pairs, problems), unfit));
+            entries.put(name, new DatabaseEntry(all, IniSettings.own(pairs, problems), unfit));
         });
         return entries;
     }

@@ -139,7 +139,7 @@ final class Draft {
     }
 
     private void build(Function<Path, CredentialStore> stores) {
-        ParameterSync all = new ParameterSync(values, problems);
+        IniSettings all = new IniSettings(values, problems);
         PgPoolBuilder builder = PgPool.builder();
         general(all, builder);
         AuthKeys.apply(all, builder, stores);
@@ -154,11 +154,11 @@ final class Draft {
             problems.add(file + ": [databases]: empty (expected: at least one database)");
         }
         ini.section("users").forEach((name, value) -> {
-            ParameterSync own = ParameterSync.own(ConnectString.parse(value, problems), problems);
+            IniSettings own = IniSettings.own(ConnectString.parse(value, problems), problems);
             builder.user(name, new UserEntry(all, own)::apply);
         });
         if (UserEntry.isForAll(values) && !ini.section("users").containsKey(UserConfig.FALLBACK)) {
-            builder.user(UserConfig.FALLBACK, new UserEntry(all, new ParameterSync(Map.of(), problems))::apply);
+            builder.user(UserConfig.FALLBACK, new UserEntry(all, new IniSettings(Map.of(), problems))::apply);
         }
         ini.section("peers").forEach((name, value) -> peer(name, value, builder));
         if (problems().isEmpty()) {
@@ -182,7 +182,7 @@ final class Draft {
     }
 
     /** What the process around the pooler goes by, also after a RELOAD or SET, when it is too late to refuse it. */
-    private static void logging(ParameterSync all) {
+    private static void logging(IniSettings all) {
         all.integer("verbose", 0, 0, 3);
         all.bool("syslog", false);
         if (!FACILITIES.contains(all.text("syslog_facility", "daemon"))) {
@@ -190,7 +190,7 @@ final class Draft {
         }
     }
 
-    private static void general(ParameterSync all, PgPoolBuilder builder) {
+    private static void general(IniSettings all, PgPoolBuilder builder) {
         logging(all);
         builder.listen(all.text("listen_addr", ""), all.integer("listen_port", 6_432, 0, 65_535))
                 .backlog(all.integer("listen_backlog", 128, 1, 65_535))
@@ -225,7 +225,7 @@ final class Draft {
     }
 
     /** PgBouncer defers where the system can, if it is not told otherwise. */
-    private static void tcp(ParameterSync all, TcpBuilder tcp) {
+    private static void tcp(IniSettings all, TcpBuilder tcp) {
         tcp.keepAlive(all.bool("tcp_keepalive", true))
                 .keepAliveIdle(Duration.ofSeconds(all.integer("tcp_keepidle", 0, 0, 32_767)))
                 .keepAliveInterval(Duration.ofSeconds(all.integer("tcp_keepintvl", 0, 0, 32_767)))
@@ -236,7 +236,7 @@ final class Draft {
     }
 
     private void peer(String name, Value value, PgPoolBuilder builder) {
-        ParameterSync own = new ParameterSync(ConnectString.parse(value, problems), problems);
+        IniSettings own = new IniSettings(ConnectString.parse(value, problems), problems);
         own.allowOnly(PEER_KEYS);
         if (!name.matches("[1-9][0-9]{0,4}") || Integer.parseInt(name) > MOST_PEERS) {
             problems.add(value.where() + ": " + name + " (expected: a peer id, 1 to " + MOST_PEERS + ")");

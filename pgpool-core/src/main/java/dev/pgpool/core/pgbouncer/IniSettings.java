@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Values by key, read as what they are; what can't be is among the problems, and its default goes on. */
-final class ParameterSync {
+final class IniSettings {
     private static final Set<String> YES = Set.of("1", "on", "yes", "true");
     private static final Set<String> NO = Set.of("0", "off", "no", "false");
     private static final Duration NEVER = Duration.ofDays(365);
@@ -42,7 +42,7 @@ final class ParameterSync {
     private final Map<String, Value> values;
     private final List<String> problems;
 
-    ParameterSync(Map<String, Value> values, List<String> problems) {
+    IniSettings(Map<String, Value> values, List<String> problems) {
         this.values = values;
         this.problems = problems;
     }
@@ -52,11 +52,11 @@ final class ParameterSync {
      *
      * @param pairs of the connect string
      */
-    static ParameterSync own(Map<String, Value> pairs, List<String> problems) {
+    static IniSettings own(Map<String, Value> pairs, List<String> problems) {
         Map<String, Value> given = new LinkedHashMap<>(pairs);
         NUMBERS.forEach(name ->
                 given.computeIfPresent(name, (key, value) -> value.text().equals(UNSET) ? null : value));
-        return new ParameterSync(given, problems);
+        return new IniSettings(given, problems);
     }
 
     /** What is given, null if nothing is. */
@@ -179,7 +179,7 @@ final class ParameterSync {
         }
         problems.add(value.problem("one of "
                 + Arrays.stream(type.getEnumConstants())
-                        .map(ParameterSync::spelled)
+                        .map(IniSettings::spelled)
                         .collect(Collectors.joining(", "))));
         return Optional.empty();
     }

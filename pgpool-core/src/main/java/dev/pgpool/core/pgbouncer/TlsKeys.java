@@ -30,7 +30,7 @@ final class TlsKeys {
      * @param side {@code client_tls} or {@code server_tls}
      * @param unfit where it is said what one key lacks of the others
      */
-    static void apply(String side, ParameterSync settings, TlsBuilder tls, List<String> unfit) {
+    static void apply(String side, IniSettings settings, TlsBuilder tls, List<String> unfit) {
         TlsMode mode = settings.oneOf(
                 side + "_sslmode", TlsMode.class, side.equals("client_tls") ? TlsMode.DISABLE : TlsMode.PREFER);
         tls.mode(mode);
@@ -48,7 +48,7 @@ final class TlsKeys {
         }
     }
 
-    private static void certificate(String side, ParameterSync settings, TlsBuilder tls, List<String> unfit) {
+    private static void certificate(String side, IniSettings settings, TlsBuilder tls, List<String> unfit) {
         Optional<Path> key = settings.file(side + "_key_file");
         Optional<Path> certificate = settings.file(side + "_cert_file");
         if (key.isPresent() && certificate.isPresent()) {
@@ -61,7 +61,7 @@ final class TlsKeys {
     }
 
     /** Certificates of clients are checked in every mode, if there are any; those of servers only where they must be. */
-    private static void trust(String side, TlsMode mode, ParameterSync settings, TlsBuilder tls, List<String> unfit) {
+    private static void trust(String side, TlsMode mode, IniSettings settings, TlsBuilder tls, List<String> unfit) {
         Optional<Path> trust = settings.file(side + "_ca_file");
         if (trust.isPresent() && (mode.isVerified() || side.equals("client_tls"))) {
             tls.trust(trust.get());
@@ -70,7 +70,7 @@ final class TlsKeys {
         }
     }
 
-    private static void protocols(String key, ParameterSync settings, TlsBuilder tls) {
+    private static void protocols(String key, IniSettings settings, TlsBuilder tls) {
         String given = settings.text(key, "secure").toLowerCase(Locale.ROOT);
         switch (given) {
             case "", "secure", "default" -> {
@@ -92,7 +92,7 @@ final class TlsKeys {
         }
     }
 
-    private static void suites(String key, ParameterSync settings, List<String> suites) {
+    private static void suites(String key, IniSettings settings, List<String> suites) {
         String given = settings.text(key, "default");
         if (USUAL_CIPHERS.contains(given.toLowerCase(Locale.ROOT))) {
             return;

@@ -21,10 +21,10 @@ final class UserEntry {
             "transaction_timeout",
             "client_idle_timeout");
 
-    private final ParameterSync all;
-    private final ParameterSync own;
+    private final IniSettings all;
+    private final IniSettings own;
 
-    UserEntry(ParameterSync all, ParameterSync own) {
+    UserEntry(IniSettings all, IniSettings own) {
         this.all = all;
         this.own = own;
         own.allowOnly(KEYS);

@@ -233,7 +233,7 @@ final class RandomClient {
         round.writeBytes(message);
     }
 
-    /** ParameterSync travel with a client by other messages than alone, so these say nothing. */
+    /** Settings travel with a client by other messages than alone, so these say nothing. */
     static byte[] withoutParameterStatus(byte[] bytes) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         int at = 0;
