@@ -3,7 +3,7 @@ package dev.pgpool.examples.quickstart;
 import java.util.Arrays;
 import java.util.Collection;
 
-/** Histogram of the transactions of one client. Confined to the client's thread until it has ended. */
+/** Durations of the transactions of one client. Confined to the client's thread until it has ended. */
 final class Latencies {
     private long[] nanos = new long[256];
     private int size;

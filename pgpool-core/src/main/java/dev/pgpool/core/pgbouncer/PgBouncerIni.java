@@ -134,7 +134,7 @@ public final class PgBouncerIni implements ConfigSource {
     /**
      * {@inheritDoc}
      *
-     * <p>IniSettings of TLS may come one by one: one that others don't fit yet, or whose file is no good, waits for the next
+     * <p>Settings of TLS may come one by one: one that others don't fit yet, or whose file is no good, waits for the next
      * of its side ({@code client_tls_} or {@code server_tls_}) and is among the {@link #pending}; a {@link #load} forgets
      * it.
      */
