@@ -9,41 +9,28 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What the README shows is what the repository holds. */
+/** What the READMEs of the repository and of the pooler show is what the repository holds. */
 class ReadmeTest {
     private static final Path README = Path.of("..", "README.md");
+    private static final Path CORE = Path.of("..", "pgpool-core", "README.md");
     private static final Path SNIPPET = Path.of("src/main/java/dev/pgpool/examples/EmbeddedPooler.java");
 
     @Test
     void theSnippetIsTheOneThatIsCompiledAndTested() throws IOException {
-        assertThat(fenced("java").get(0)).isEqualTo(betweenMarkers(SNIPPET));
+        assertThat(fenced(README, "java").get(0)).isEqualTo(betweenMarkers(SNIPPET));
+        assertThat(fenced(CORE, "java").get(0)).isEqualTo(betweenMarkers(SNIPPET));
     }
 
     @Test
     void theFirstTwoShellBlocksAreOneCommandEach() throws IOException {
-        assertThat(fenced("sh").subList(0, 2))
+        assertThat(fenced(README, "sh").subList(0, 2))
                 .allSatisfy(block -> assertThat(block.lines()).hasSize(1))
                 .allSatisfy(block -> assertThat(block).startsWith("mvn "));
     }
 
-    @Test
-    void filesThatThePagesNameExist() throws IOException {
-        for (Path page : List.of(README, Path.of("README.md"))) {
-            List<String> links = Pattern.compile("\\]\\(([^)#:]+)\\)")
-                    .matcher(Files.readString(page))
-                    .results()
-                    .map(link -> link.group(1))
-                    .toList();
-
-            assertThat(links)
-                    .isNotEmpty()
-                    .allSatisfy(link -> assertThat(page.resolveSibling(link)).exists());
-        }
-    }
-
-    private static List<String> fenced(String language) throws IOException {
+    private static List<String> fenced(Path page, String language) throws IOException {
         return Pattern.compile("^```" + language + "\\R(.*?)^```", Pattern.MULTILINE | Pattern.DOTALL)
-                .matcher(Files.readString(README))
+                .matcher(Files.readString(page))
                 .results()
                 .map(block -> block.group(1).stripTrailing())
                 .toList();

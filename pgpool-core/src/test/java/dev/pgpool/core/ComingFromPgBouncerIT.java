@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is different from PgBouncer and shown by no other test; and that the README's table of differences names real ones. */
+/** What is different from PgBouncer and shown by no other test; and that the documentation's table of differences names real ones. */
 @OnEveryPostgres
 class ComingFromPgBouncerIT {
     private final TestPostgres postgres;
@@ -40,8 +40,8 @@ class ComingFromPgBouncerIT {
 
     @Test
     void eachDifferenceHasItsTest() throws IOException {
-        String readme = Files.readString(Path.of("README.md"));
-        String table = readme.substring(readme.indexOf("| PgBouncer | here |"), readme.indexOf("## Metrics"));
+        String page = Files.readString(Path.of("docs", "console-and-ini.md"));
+        String table = page.substring(page.indexOf("| PgBouncer | here |"), page.indexOf("## PgBouncer's keys"));
         List<String> names = Pattern.compile("`(\\w+(?:IT|Test))`")
                 .matcher(table)
                 .results()

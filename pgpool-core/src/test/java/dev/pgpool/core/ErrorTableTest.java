@@ -18,8 +18,8 @@ class ErrorTableTest {
         String table =
                 Arrays.stream(PoolerError.values()).map(ErrorTableTest::row).collect(Collectors.joining("\n"));
 
-        assertThat(Files.readString(Path.of("README.md")))
-                .as("the table of errors in README.md should read\n%s", table)
+        assertThat(Files.readString(Path.of("docs", "errors.md")))
+                .as("the table of errors in docs/errors.md should read\n%s", table)
                 .contains(table);
     }
 

@@ -12,7 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Debian's pgBadger finds in our log what it finds in PgBouncer's, by the commands of the README. */
+/** Debian's pgBadger finds in our log what it finds in PgBouncer's, by the commands of the documentation. */
 class PgBadgerLiveIT {
     private static final int LOGINS = 3;
 
@@ -40,8 +40,8 @@ class PgBadgerLiveIT {
             pooler.signal("QUIT");
             assertThat(pooler.exitCode()).isZero();
         }
-        String readme = Files.readString(Path.of("../pgpool-core/README.md"));
-        String commands = readme.substring(readme.indexOf("sed -E 's/\\(age="));
+        String page = Files.readString(Path.of("../pgpool-core/docs/console-and-ini.md"));
+        String commands = page.substring(page.indexOf("sed -E 's/\\(age="));
         commands = commands.substring(0, commands.indexOf("```"));
         Said ran = StandaloneProcess.run(
                 directory, Map.of(), "sh", "-ec", commands.strip() + " -q -x json -o report.json");

@@ -52,7 +52,7 @@ class IniCheckTest {
         return Keys.ALL;
     }
 
-    /** What the table of the README says of a key is said of its line. */
+    /** What the table of the documentation says of a key is said of its line. */
     @ParameterizedTest
     @MethodSource("keys")
     void linesAreWhatTheTableSays(Keys.Key key) throws IOException {

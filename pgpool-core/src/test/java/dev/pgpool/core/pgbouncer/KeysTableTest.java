@@ -13,7 +13,7 @@ class KeysTableTest {
     @Test
     void moduleReadmeListsEveryKey() throws IOException {
         String table = Keys.ALL.stream().map(KeysTableTest::row).collect(Collectors.joining("\n"));
-        assertThat(Files.readString(Path.of("README.md")))
+        assertThat(Files.readString(Path.of("docs", "console-and-ini.md")))
                 .as("the table of keys should read\n%s", table)
                 .contains(table);
     }

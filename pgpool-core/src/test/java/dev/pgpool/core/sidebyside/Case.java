@@ -8,7 +8,7 @@ import java.util.List;
  * @param what is done, in words
  * @param scenario the same
  * @param sqlStates what errors may have here whose SQLSTATE is PgBouncer's one and only
- * @param readme the row of the README that tells the difference; empty if there is none
+ * @param readme the row of docs/console-and-ini.md that tells the difference; empty if there is none
  * @param theirs what PgBouncer's client sees then
  * @param ours what the pooler's client sees then
  */

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What clients see of PgBouncer and of the pooler with the same ini is the same: each row of the tables is played at both. A row that
- * differs says what is seen at each, and which line of the README tells it.
+ * differs says what is seen at each, and which line of docs/console-and-ini.md tells it.
  */
 @Tag("installed")
 class SideBySideIT {
@@ -58,12 +58,12 @@ class SideBySideIT {
     }
 
     @Test
-    void differencesAreThoseOfTheReadme() throws IOException {
-        String readme = Files.readString(Path.of("README.md"));
+    void differencesAreThoseOfTheDocumentation() throws IOException {
+        String page = Files.readString(Path.of("docs", "console-and-ini.md"));
         assertThat(setups().stream()
                         .flatMap(setup -> setup.cases().stream())
                         .map(Case::readme)
                         .distinct())
-                .allSatisfy(row -> assertThat(readme).contains(row));
+                .allSatisfy(row -> assertThat(page).contains(row));
     }
 }
