@@ -18,7 +18,7 @@
  *        │                       else wait          ExpectedReplies.add                    │
  *        │                                                                                 │ bytes
  *        │ runs forwarded, made-up answers inserted                                        v
- *        └──────────────── Link: Replies <── ExpectedReplies.head ── MessageCursor ── ServerConnection
+ *        └──────────────── Link: Replies ◄── ExpectedReplies.head ── MessageCursor ── ServerConnection
  *                             │ ReadyForQuery says idle, nothing is owed
  *                             v
  *                  ServerLane: next waiter │ idle stack │ a lane that is short of servers

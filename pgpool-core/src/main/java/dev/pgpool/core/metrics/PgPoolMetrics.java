@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * try (PgPoolMetrics metrics = PgPoolMetrics.of(pool)) {
  *     metrics.bindTo(registry);
+ * }
  * }</pre>
  */
 public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
