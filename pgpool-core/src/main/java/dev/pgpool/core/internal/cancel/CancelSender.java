@@ -5,22 +5,9 @@ import dev.pgpool.core.internal.tls.ServerHandshake;
 import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
-import dev.pgpool.core.internal.wire.FrontendWriter;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
-import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.ScheduledFuture;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -82,85 +69,31 @@ public final class CancelSender {
         }
     }
 
-    /** One connection with a request, from its place at the gate to the end that the server makes of it. */
-    private final class Sending implements ServerHandshake.Outcome {
+    /** One request for what a server runs. */
+    private final class Sending implements CancelConnection.Sender, ServerHandshake.Outcome {
         private final ServerConnection server;
-        private final EventLoop loop;
-        private CancelGate.@Nullable Pass pass;
-        private @Nullable ScheduledFuture<?> timer;
-        private @Nullable Channel channel;
-        private boolean over;
+        private final CancelConnection connection;
 
         Sending(ServerConnection server) {
             this.server = server;
-            this.loop = server.channel().eventLoop();
+            this.connection = new CancelConnection(
+                    new CancelConnection.Means(transport, gate, tcp, timeout),
+                    server.channel().eventLoop(),
+                    server.target().address(),
+                    this);
         }
 
         void begin() {
-            timer = loop.schedule(this::end, timeout.toMillis(), TimeUnit.MILLISECONDS);
-            CancelGate.Pass given = gate.enter(server.target().address(), this::onPlace);
-            if (given == null) {
-                failed("too many cancel requests wait", null);
-            } else if (over) {
-                // it has failed at once
-                given.leave();
-            } else {
-                pass = given;
-            }
+            connection.begin();
         }
 
-        /** There is a place; from any thread. */
-        private void onPlace() {
-            if (loop.inEventLoop()) {
-                connect();
-                return;
-            }
-            try {
-                loop.execute(this::connect);
-            } catch (RejectedExecutionException e) {
-                LOGGER.atDebug().addKeyValue("server", server.processId()).log("event loop has ended");
-            }
-        }
-
-        private void connect() {
-            if (over) {
-                return;
-            }
-            SocketAddress address = server.target().address();
-            Bootstrap connection = new Bootstrap()
-                    .group(loop)
-                    .channelFactory(transport.channelFor(address))
-                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE))
-                    .handler(new Discard());
-            tcp.get().apply(connection, address);
-            ChannelFuture connecting = connection.connect(address);
-            connecting.addListener(done -> {
-                if (loop.inEventLoop()) {
-                    connected(connecting);
-                } else {
-                    // without a socket there is no channel, and its failure is told on some other thread
-                    loop.execute(() -> connected(connecting));
-                }
-            });
-        }
-
-        private void connected(ChannelFuture connecting) {
-            if (!connecting.isSuccess()) {
-                failed("no connection", connecting.cause());
-                return;
-            }
-            Channel connected = connecting.channel();
-            if (over) {
-                connected.close();
-                return;
-            }
-            channel = connected;
-            connected.closeFuture().addListener(closed -> end());
+        @Override
+        public void onConnected(Channel channel) {
             if (server.tls() == null) {
-                send(server, connected);
+                send();
             } else {
                 ServerHandshake.begin(
-                        connected,
+                        channel,
                         server.target().tls(),
                         server.target().host().host(),
                         server.target().host().port(),
@@ -169,78 +102,42 @@ public final class CancelSender {
             }
         }
 
+        private void send() {
+            connection.send(server.processId(), server.secret());
+        }
+
         @Override
         public void onEncrypted(TlsSession session) {
-            Channel encrypted = channel;
-            if (encrypted != null) {
-                send(server, encrypted);
-            }
+            send();
         }
 
         @Override
         public void onRefused() {
             // the server of an encrypted connection has become one without encryption: the key is not shown to it
-            failed("server does not encrypt any more", null);
+            connection.fail("server does not encrypt any more", null);
         }
 
         @Override
         public void onFailed(String why) {
-            failed(why, null);
+            connection.fail(why, null);
         }
 
-        private void failed(String why, @Nullable Throwable cause) {
-            if (!over) {
-                LOGGER.atDebug()
-                        .addKeyValue("server", server.processId())
-                        .addKeyValue("error", why)
-                        .setCause(cause)
-                        .log("cancel request not sent");
-            }
-            end();
+        @Override
+        public void onFailed(String why, @Nullable Throwable cause) {
+            LOGGER.atDebug()
+                    .addKeyValue("server", server.processId())
+                    .addKeyValue("error", why)
+                    .setCause(cause)
+                    .log("cancel request not sent");
         }
 
-        /** Dealt with, failed, or too late. */
-        private void end() {
-            if (over) {
-                return;
-            }
-            over = true;
-            ScheduledFuture<?> running = timer;
-            if (running != null) {
-                running.cancel(false);
-            }
-            Channel open = channel;
-            if (open != null) {
-                open.close();
-            }
-            CancelGate.Pass taken = pass;
-            if (taken != null) {
-                taken.leave();
-            }
+        @Override
+        public void onOver() {
             if (server.cancels().end(server.isCancellable())) {
                 new Sending(server).begin();
             } else {
                 server.cancelEnded();
             }
-        }
-    }
-
-    private static void send(ServerConnection server, Channel channel) {
-        ByteBuf request = channel.alloc().ioBuffer(64);
-        FrontendWriter.cancelRequest(request, server.processId(), server.secret());
-        channel.writeAndFlush(request);
-    }
-
-    /** The server answers nothing but the end of the connection. */
-    private static final class Discard extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            ReferenceCountUtil.release(message);
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            ctx.close();
         }
     }
 }

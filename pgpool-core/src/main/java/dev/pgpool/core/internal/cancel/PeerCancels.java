@@ -6,20 +6,11 @@ import dev.pgpool.core.config.PeersConfig;
 import dev.pgpool.core.internal.hosts.HostResolver;
 import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
-import dev.pgpool.core.internal.wire.FrontendWriter;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,7 +42,7 @@ public final class PeerCancels {
 
     private static final int FORWARDED = 1 << 31;
     private static final Logger LOGGER = LoggerFactory.getLogger(PeerCancels.class);
-    private static final int TIMEOUT_SECONDS = 10;
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     private final PeersConfig config;
     private final Transport transport;
@@ -123,111 +114,54 @@ public final class PeerCancels {
                 }));
     }
 
-    /** One connection to a peer, from its place at the gate to the end that the peer makes of it. */
-    private final class Forwarding {
+    /** One request that is passed on to a peer. */
+    private final class Forwarding implements CancelConnection.Sender {
         private final PeerConfig peer;
-        private final EventLoop loop;
-        private final SocketAddress address;
+        private final CancelConnection connection;
         private final int processId;
         private final byte[] secret;
         private final Runnable done;
-        private CancelGate.@Nullable Pass pass;
-        private @Nullable ScheduledFuture<?> timer;
-        private @Nullable Channel channel;
-        private boolean over;
 
         Forwarding(
                 PeerConfig peer, EventLoop loop, SocketAddress address, int processId, byte[] secret, Runnable done) {
             this.peer = peer;
-            this.loop = loop;
-            this.address = address;
+            this.connection = new CancelConnection(
+                    new CancelConnection.Means(transport, gate, tcp, TIMEOUT), loop, address, this);
             this.processId = processId;
             this.secret = secret;
             this.done = done;
         }
 
         void begin() {
-            timer = loop.schedule(this::end, TIMEOUT_SECONDS, TimeUnit.SECONDS);
-            CancelGate.Pass given = gate.enter(address, () -> loop.execute(this::connect));
-            pass = given;
-            if (given == null) {
-                end();
-            }
+            connection.begin();
         }
 
-        private void connect() {
-            if (over) {
-                return;
-            }
-            Bootstrap connection = new Bootstrap()
-                    .group(loop)
-                    .channelFactory(transport.channelFor(address))
-                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TIMEOUT_SECONDS * 1_000)
-                    .handler(new Discard());
-            tcp.get().apply(connection, address);
-            ChannelFuture connecting = connection.connect(address);
-            connecting.addListener(connected -> loop.execute(() -> {
-                if (!connecting.isSuccess()) {
-                    warn(peer, connecting.cause());
-                    end();
-                } else {
-                    send(connecting.channel());
-                }
-            }));
+        @Override
+        public void onConnected(Channel channel) {
+            connection.send(processId | FORWARDED, secret);
         }
 
-        private void send(Channel connected) {
-            if (over) {
-                connected.close();
-                return;
-            }
-            channel = connected;
-            ByteBuf request = connected.alloc().ioBuffer(64);
-            FrontendWriter.cancelRequest(request, processId | FORWARDED, secret);
-            connected.closeFuture().addListener(closed -> end());
-            connected.writeAndFlush(request);
+        @Override
+        public void onFailed(String why, @Nullable Throwable cause) {
+            warn(peer, why, cause);
         }
 
-        private void end() {
-            if (over) {
-                return;
-            }
-            over = true;
-            ScheduledFuture<?> running = timer;
-            if (running != null) {
-                running.cancel(false);
-            }
-            Channel open = channel;
-            if (open != null) {
-                open.close();
-            }
-            CancelGate.Pass taken = pass;
-            if (taken != null) {
-                taken.leave();
-            }
+        @Override
+        public void onOver() {
             done.run();
         }
     }
 
     private static void failed(PeerConfig peer, Throwable cause, Runnable done) {
-        warn(peer, cause);
+        warn(peer, "no address", cause);
         done.run();
     }
 
-    private static void warn(PeerConfig peer, @Nullable Throwable cause) {
-        LOGGER.atWarn().addKeyValue("peer", peer).setCause(cause).log("cancel request not forwarded");
-    }
-
-    /** A peer answers nothing but the end of the connection. */
-    private static final class Discard extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            ReferenceCountUtil.release(message);
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            ctx.close();
-        }
+    private static void warn(PeerConfig peer, String why, @Nullable Throwable cause) {
+        LOGGER.atWarn()
+                .addKeyValue("peer", peer)
+                .addKeyValue("error", why)
+                .setCause(cause)
+                .log("cancel request not forwarded");
     }
 }
