@@ -309,7 +309,7 @@ public final class PgPool implements AutoCloseable {
         runtime.awaitServers();
     }
 
-    /** Completes when the pooler has ended, whoever has ended it: {@link #close}, {@link #drain} or an operator. */
+    /** Completes when the pooler has ended, by any of its ends: {@link #close}, {@link #drain} or an operator. */
     public CompletionStage<Void> whenClosed() {
         return runtime.whenClosed();
     }

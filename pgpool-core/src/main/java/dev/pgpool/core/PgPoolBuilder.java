@@ -203,7 +203,7 @@ public final class PgPoolBuilder {
         return this;
     }
 
-    /** Default: knows nobody. Credentials of clients, and of servers without a forced user's password. */
+    /** Default: knows no user. Credentials of clients, and of servers without a forced user's password. */
     public PgPoolBuilder credentials(CredentialStore credentials) {
         this.credentials = credentials;
         return this;
@@ -306,13 +306,13 @@ public final class PgPoolBuilder {
         return this;
     }
 
-    /** Default: nobody. Who may do everything at the console, which clients reach as database {@code pgbouncer}. */
+    /** Default: no user. Who may do everything at the console, which clients reach as database {@code pgbouncer}. */
     public PgPoolBuilder adminUsers(String... users) {
         this.adminUsers = Set.copyOf(List.of(users));
         return this;
     }
 
-    /** Default: nobody. Who may look at the console's figures, but change nothing. */
+    /** Default: no user. Who may look at the console's figures, but change nothing. */
     public PgPoolBuilder statsUsers(String... users) {
         this.statsUsers = Set.copyOf(List.of(users));
         return this;
@@ -385,7 +385,7 @@ public final class PgPoolBuilder {
         return this;
     }
 
-    /** Default: nobody listens. */
+    /** Default: none. */
     public PgPoolBuilder listener(PgPoolListener listener) {
         this.listener = listener;
         return this;

@@ -23,7 +23,7 @@ public interface Authenticator {
     CompletionStage<Verdict> authenticate(Request request);
 
     /**
-     * Somebody wants to log in.
+     * A client wants to log in.
      *
      * @param user who the client says it is
      * @param database the database that it asked for, by the name that clients use
@@ -51,7 +51,7 @@ public interface Authenticator {
 
         /**
          * Lets the client in; servers are logged in to as configured: as the user of the database or else the client's
-         * own, with the secret that the {@link CredentialStore} or the database's auth query has for him.
+         * own, with the secret that the {@link CredentialStore} or the database's auth query has for that user.
          */
         static Verdict accept() {
             return new Accepted(Optional.empty(), Optional.empty());
@@ -62,7 +62,7 @@ public interface Authenticator {
          * as this user share a pool, and its new server connections use the credential that was given last.
          *
          * @param serverUser the user for server connections
-         * @param credential his secret; null if the {@link CredentialStore} knows it or the server does not ask
+         * @param credential the user's secret; null if the {@link CredentialStore} knows it or the server does not ask
          */
         static Verdict acceptAs(String serverUser, @Nullable Credential credential) {
             UserNames.check(serverUser);
@@ -83,7 +83,7 @@ public interface Authenticator {
      * The client is let in; see {@link Verdict#accept} and {@link Verdict#acceptAs}.
      *
      * @param serverUser the user for server connections, if the authenticator chose one
-     * @param credential his secret, if the authenticator gave one; only with a user
+     * @param credential the user's secret, if the authenticator gave one; only with a user
      */
     record Accepted(Optional<String> serverUser, Optional<Credential> credential) implements Verdict {
         public Accepted {

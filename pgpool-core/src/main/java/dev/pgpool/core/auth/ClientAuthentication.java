@@ -16,11 +16,11 @@ package dev.pgpool.core.auth;
  * asked</td></tr>
  * </table>
  *
- * <p>PgBouncer's {@code any} (whoever it is, as the one user of the database) is {@link #TRUST} with {@code
+ * <p>PgBouncer's {@code any} (every client, as the one user of the database) is {@link #TRUST} with {@code
  * DatabaseBuilder.user}.
  */
 public enum ClientAuthentication {
-    /** Everybody who reaches the listener is who he says he is; nothing is asked and no secret is looked up. */
+    /** Every client that reaches the listener is who it says it is; nothing is asked and no secret is looked up. */
     TRUST,
 
     /** The client sends its password in clear; only for connections that are encrypted or local. */
@@ -37,13 +37,13 @@ public enum ClientAuthentication {
 
     /**
      * The client shows a certificate that the listener's TLS has verified; the name in it, or what the user map makes of
-     * that name, must be the user. Without TLS, or without a certificate, nobody gets in.
+     * that name, must be the user. Without TLS, or without a certificate, no client gets in.
      */
     CERT,
 
     /**
      * The operating system says who is at the other end of the unix socket; that name, or what the user map makes of it,
-     * must be the user. Nobody gets in by TCP.
+     * must be the user. No client gets in by TCP.
      */
     PEER,
 
@@ -57,6 +57,6 @@ public enum ClientAuthentication {
      */
     LDAP,
 
-    /** Nobody gets in. */
+    /** No client gets in. */
     REJECT
 }

@@ -39,7 +39,7 @@ public sealed interface Credential
     }
 
     /**
-     * A password in clear. The empty password never lets anybody in, as in PostgreSQL.
+     * A password in clear. The empty password never lets a client in, as in PostgreSQL.
      *
      * @param password the password, at most 65,534 bytes in UTF-8, without zero bytes
      */

@@ -22,7 +22,7 @@ public interface CredentialStore {
      *
      * @param database the database that the client asked for, by the name that clients use
      * @param user the user who wants to log in
-     * @return the secret; empty if there is no such user or he may not log in
+     * @return the secret; empty if there is no such user or the user may not log in
      */
     CompletionStage<Optional<Credential>> find(String database, String user);
 
@@ -55,7 +55,7 @@ public interface CredentialStore {
      *
      * <p>The file is read when it is first needed and again when its modification time, its size or its identity has
      * changed, always on a daemon thread of its own and never on the caller's. While the file cannot be read or has an
-     * error, every {@code find} fails: nobody logs in on the strength of an outdated list. The failure is an
+     * error, every {@code find} fails: no client logs in on the strength of an outdated list. The failure is an
      * {@link java.io.UncheckedIOException}, or an {@link IllegalArgumentException} whose message gives file, line and
      * what is wrong there, without the secret.
      */
@@ -63,8 +63,8 @@ public interface CredentialStore {
         return new UserlistStore(userlist);
     }
 
-    /** No users at all: refuses everybody, unless the method is {@link ClientAuthentication#TRUST}. */
+    /** No users at all: refuses every client, unless the method is {@link ClientAuthentication#TRUST}. */
     static CredentialStore empty() {
-        return Nobody.KNOWN;
+        return NoUsers.KNOWN;
     }
 }

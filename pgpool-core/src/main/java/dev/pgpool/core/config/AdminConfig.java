@@ -5,7 +5,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Who may use the console: the database {@code pgbouncer}, or {@code pgpool}. Nobody, unless named here.
+ * Who may use the console: the database {@code pgbouncer}, or {@code pgpool}. No user, unless named here.
  *
  * @param adminUsers may do everything
  * @param statsUsers may look, but change nothing
@@ -25,7 +25,7 @@ public record AdminConfig(
     /** As PgBouncer's. */
     public static final Duration DEFAULT_STATS_PERIOD = Duration.ofSeconds(60);
 
-    /** Nobody. */
+    /** No user may. */
     public static final AdminConfig NOBODY = new AdminConfig(Set.of(), Set.of(), false, false, 0, DEFAULT_STATS_PERIOD);
 
     public AdminConfig {
@@ -40,7 +40,7 @@ public record AdminConfig(
         problems.require(!statsUsers.contains(""), "admin.statsUsers", "\"\"", "names of users");
     }
 
-    /** Whether nobody may use the console. */
+    /** Whether no user may use the console. */
     public boolean isNobody() {
         return !owner && !everybody && adminUsers.isEmpty() && statsUsers.isEmpty();
     }

@@ -2,7 +2,7 @@ package dev.pgpool.core.config;
 
 /**
  * Whether SCRAM authentication is bound to the encrypted connection that it runs over (SCRAM-SHA-256-PLUS), so that
- * nobody in between can pass it on; libpq's channel_binding.
+ * no one in between can pass it on; libpq's channel_binding.
  */
 public enum ChannelBinding {
     /** Never. */

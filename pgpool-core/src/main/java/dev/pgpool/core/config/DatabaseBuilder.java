@@ -126,7 +126,7 @@ public final class DatabaseBuilder {
     }
 
     /**
-     * Default 0. Server connections that are kept for each user that has clients, or is forced, even if nobody uses
+     * Default 0. Server connections that are kept for each user that has clients, or is forced, even if no client uses
      * them.
      */
     public DatabaseBuilder minConnections(int minConnections) {

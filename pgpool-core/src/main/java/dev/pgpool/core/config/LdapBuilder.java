@@ -46,13 +46,13 @@ public final class LdapBuilder {
         return this;
     }
 
-    /** Default none. What stands before the user in the name of his entry. */
+    /** Default none. What stands before the user in the name of its entry. */
     public LdapBuilder prefix(String prefix) {
         this.prefix = Optional.of(prefix);
         return this;
     }
 
-    /** Default none. What stands behind the user in the name of his entry. */
+    /** Default none. What stands behind the user in the name of its entry. */
     public LdapBuilder suffix(String suffix) {
         this.suffix = Optional.of(suffix);
         return this;

@@ -18,8 +18,8 @@ import javax.naming.ldap.LdapName;
  * @param port of the servers; 0 means 389, or 636 with {@code ldaps}
  * @param ldaps whether connections are TLS from their first byte
  * @param startTls whether connections become TLS by StartTLS before anything is asked
- * @param prefix what stands before the user in the name of his entry; only for simple bind
- * @param suffix what stands behind the user in the name of his entry; only for simple bind
+ * @param prefix what stands before the user in the name of its entry; only for simple bind
+ * @param suffix what stands behind the user in the name of its entry; only for simple bind
  * @param baseDn where the search begins; only for search and bind
  * @param scope how far below {@code baseDn} it looks
  * @param bindDn as whom the search is made; anonymously if empty

@@ -34,7 +34,7 @@ public record ListenConfig(
         Duration loginTimeout,
         TlsConfig tls) {
 
-    /** Permissions that let everybody in. */
+    /** Permissions that let every user in. */
     public static final String EVERYBODY = "0777";
 
     /** Bytes of the address of a unix socket: Linux' sun_path, less the byte that ends it. */

@@ -9,6 +9,6 @@ public enum StatePolicy {
     KEEP,
     /** The statement fails with {@code 0A000} and a hint. */
     REJECT,
-    /** The state stays on the server for whoever comes next, as with PgBouncer. */
+    /** The state stays on the server for the next client, as with PgBouncer. */
     IGNORE
 }

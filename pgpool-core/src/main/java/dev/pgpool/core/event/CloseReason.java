@@ -35,9 +35,9 @@ public enum CloseReason {
     KILLED,
     /** Its database is not in the configuration any more. */
     DATABASE_REMOVED,
-    /** What the server sent while nobody used it, or what its client made of it, can't be undone. */
+    /** What the server sent while no client used it, or what its client made of it, can't be undone. */
     SERVER_DIRTY,
-    /** Nobody used the server for too long. */
+    /** No client used the server for too long. */
     SERVER_IDLE_TIMEOUT,
     /** The server was old enough to be replaced. */
     SERVER_LIFETIME,

@@ -66,7 +66,7 @@ public enum PgPoolMeters {
     FREE_SERVERS(
             "pgbouncer.free.servers",
             null,
-            "Servers that nobody uses",
+            "Servers that no client uses",
             new Reading.OfPooler(
                     s -> s.pools().stream().mapToInt(Pool::serversIdle).sum())),
     USED_SERVERS(

@@ -18,7 +18,7 @@ final class DatabaseEntry {
     private static final int MOST = 10_000;
     private static final int MOST_CLIENTS = 1_000_000;
 
-    /** What is set on new server connections, before anybody uses them. */
+    /** What is set on new server connections, before a client uses them. */
     private static final List<String> SERVER_SETTINGS =
             List.of("client_encoding", "datestyle", "timezone", "application_name");
 

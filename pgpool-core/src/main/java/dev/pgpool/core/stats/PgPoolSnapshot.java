@@ -75,7 +75,7 @@ public record PgPoolSnapshot(
      * @param clientsWaiting clients that wait for a server
      * @param longestWait how long the first of those has been waiting
      * @param servers server connections, those under construction included
-     * @param serversIdle server connections that nobody uses
+     * @param serversIdle server connections that no client uses
      * @param serverStates more about the servers
      * @param traffic what went through it
      * @param latencies how long things took
@@ -119,7 +119,7 @@ public record PgPoolSnapshot(
      *
      * @param active in the hands of a client, or of the pooler on behalf of one
      * @param connecting under construction
-     * @param used idle for so long that they will be checked before somebody gets them
+     * @param used idle for so long that they will be checked before a client gets them
      * @param tested being checked
      * @param beingCanceled those that a cancel request is on its way to
      * @param reserve beyond {@code maxConnections}

@@ -46,7 +46,7 @@ public record ServerInfo(
         NEW,
         /** Ready for a client. */
         IDLE,
-        /** Idle for so long that it is checked before somebody gets it. */
+        /** Idle for so long that it is checked before a client gets it. */
         USED,
         /** Being checked, or cleaned. */
         TESTED,

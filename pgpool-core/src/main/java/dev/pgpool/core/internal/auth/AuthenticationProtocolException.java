@@ -43,7 +43,7 @@ public final class AuthenticationProtocolException extends RuntimeException {
         return sqlState;
     }
 
-    /** Whether the connection is not what it has to be, whoever wants to come in by it. */
+    /** Whether the connection is not what it has to be, for any user. */
     public boolean isAboutTheConnection() {
         return sqlState.equals(INVALID_AUTHORIZATION);
     }

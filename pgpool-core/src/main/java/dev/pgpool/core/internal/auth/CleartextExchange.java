@@ -50,7 +50,7 @@ final class CleartextExchange implements ClientExchange {
         if (verifier != null && password.length > 0) {
             return verdict(matches(password, verifier));
         }
-        // As in PostgreSQL, the empty password lets nobody in.
+        // As in PostgreSQL, the empty password lets no client in.
         boolean matches = password.length > 0 && matches(password);
         if (!matches) {
             deriver.spend();

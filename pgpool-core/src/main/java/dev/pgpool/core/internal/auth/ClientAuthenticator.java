@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *         `-> acceptedAtOnce (trust)
  * </pre>
  *
- * <p>Used by one thread at a time. A user without a usable secret goes through the same exchange as everybody else, at
+ * <p>Used by one thread at a time. A user without a usable secret goes through the same exchange as every other user, at
  * the same cost, and is rejected at its end. Whatever the client sends, the outcome is a verdict or an {@link
  * AuthenticationProtocolException}. AuthenticationOk is the caller's to send.
  */
@@ -131,8 +131,8 @@ public final class ClientAuthenticator {
     }
 
     /**
-     * What the client has shown on its way in, by which we can log in to a server as he: the ClientKey of the verifier
-     * that he was checked against. Null if he was not accepted, or has shown nothing that we did not know.
+     * What the client has shown on its way in, by which we can log in to a server as this user: the ClientKey of the verifier
+     * that the client was checked against. Null if it was not accepted, or has shown nothing that we did not know.
      */
     public @Nullable Credential proven() {
         return exchange != null && ended ? exchange.proven() : null;

@@ -22,7 +22,7 @@ interface ClientExchange {
 
     Verdict onResponse(ByteBuf body, ByteBuf out);
 
-    /** What an accepted client has shown, by which we can log in as he; null if that is nothing. */
+    /** What an accepted client has shown, by which we can log in as the user; null if that is nothing. */
     default @Nullable Credential proven() {
         return null;
     }

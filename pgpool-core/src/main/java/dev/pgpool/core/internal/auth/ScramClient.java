@@ -39,7 +39,7 @@ final class ScramClient {
         binding = serverEndPoint;
     }
 
-    /** Says that we would bind if the server could; a server that can learns that somebody took its offer away. */
+    /** Says that we would bind if the server could; a server that can learns that its offer was taken away on the way. */
     void wouldBind() {
         gs2Header = "y,,";
     }

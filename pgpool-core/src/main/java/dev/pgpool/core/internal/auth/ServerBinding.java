@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Whether our authentication to a server is bound to the connection, decided as libpq decides it. With {@link
  * ChannelBinding#REQUIRE} nothing but a bound SCRAM exchange is gone through with: anything else might give our password
- * to somebody in between.
+ * to an attacker in between.
  */
 final class ServerBinding {
     private final ChannelBinding wanted;

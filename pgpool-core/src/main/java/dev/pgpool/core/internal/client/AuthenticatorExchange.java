@@ -87,7 +87,7 @@ final class AuthenticatorExchange implements LoginExchange {
             return;
         }
         if (password.isEmpty()) {
-            // as in PostgreSQL, the empty password lets nobody in
+            // as in PostgreSQL, the empty password lets no client in
             outcome.refused(judge.empty, "the password is empty");
             return;
         }

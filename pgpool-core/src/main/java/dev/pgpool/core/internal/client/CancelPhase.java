@@ -11,7 +11,7 @@ import io.netty.buffer.ByteBuf;
 /**
  * Phase: a connection with a cancel request. It is closed when the server has dealt with the request, since that is how
  * its client knows: what the client sends after that can't be hit. Not a byte is sent, and whether the key fits is
- * nobody's business.
+ * no other client's business.
  */
 final class CancelPhase implements ClientPhase {
     private final ClientSession session;

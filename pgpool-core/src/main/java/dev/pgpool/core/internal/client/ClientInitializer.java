@@ -37,7 +37,7 @@ public final class ClientInitializer extends ChannelInitializer<Channel> {
         }
         ClientDeadlines ofLoop = deadlines.get(channel.eventLoop());
         if (ofLoop == null) {
-            throw new IllegalStateException("a client on somebody else's event loop");
+            throw new IllegalStateException("a client on another event loop");
         }
         channel.pipeline().addLast(new ClientHandler(new ClientSession(() -> services, ofLoop)));
     }

@@ -29,6 +29,11 @@ interface ClientPhase {
     /** No server can be had. */
     void onNoServer(ClientSession session, ErrorFields error);
 
+    /** The client has waited for a server for as long as it may. */
+    default void onWaitTimeout(ClientSession session, ErrorFields error) {
+        onNoServer(session, error);
+    }
+
     /** The session waits for a server, and has done so for long: the client is told. */
     default void onLongWait(ClientSession session) {}
 

@@ -84,7 +84,7 @@ public final class ClientRegistry {
         return admitting || (openToConnected && connectedInTime);
     }
 
-    /** Whether anybody may log in at all. */
+    /** Whether any client may log in at all. */
     public boolean isAdmitting() {
         return admitting;
     }
@@ -169,12 +169,12 @@ public final class ClientRegistry {
         return key != null && key.opensWith(secret) ? session : null;
     }
 
-    /** Everybody who is connected at this instant. */
+    /** Every client that is connected at this instant. */
     public List<ClientSession> all() {
         return List.copyOf(sessions.values());
     }
 
-    /** Everybody who is connected, as operators see them. */
+    /** Every client that is connected, as operators see them. */
     public CompletableFuture<List<ClientInfo>> view() {
         return LoopSurvey.ask(all(), session -> session.channel().eventLoop(), ClientView::of);
     }

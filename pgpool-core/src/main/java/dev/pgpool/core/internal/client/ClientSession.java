@@ -313,7 +313,7 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     public void resume() {
         if (!closed && in.resume()) {
             guard(this::walkFed);
-            // nobody's read ends here, so nobody else flushes
+            // no read ends here, so nothing else flushes
             Link current = link;
             if (current != null) {
                 current.flushToServer();
@@ -537,6 +537,11 @@ public final class ClientSession extends Waiter<ServerConnection> implements Lin
     @Override
     protected void onNoServer(ErrorFields error) {
         phase.onNoServer(this, error);
+    }
+
+    @Override
+    protected void onWaitTimeout(ErrorFields error) {
+        phase.onWaitTimeout(this, error);
     }
 
     @Override

@@ -45,7 +45,7 @@ interface LoginExchange {
      * What an accepted client brings along.
      *
      * @param serverUser the user for servers, if the host's authenticator chose one
-     * @param given his secret, if it gave one
+     * @param given the user's secret, if it gave one
      * @param shown what the client has shown of its own
      */
     record Admission(

@@ -111,7 +111,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
             throw new WireViolation(PoolerError.NO_USER_NAME, "");
         }
         session.services().listener().onLogin(ClientView.of(session));
-        // operators must be able to look when the house is full, or is being closed
+        // operators must be able to look when all places for clients are taken, or the pooler is being closed
         if (!PgPoolConfig.isConsole(database()) && !isAdmitted()) {
             return;
         }
@@ -182,7 +182,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         return false;
     }
 
-    /** Who runs the process may use its console without proving more: he may do anything to it anyway. */
+    /** Who runs the process may use its console without proving more: that user may do anything to it anyway. */
     private boolean mayBeOwner() {
         return PgPoolConfig.isConsole(database())
                 && user().equals(OWNER)
@@ -446,7 +446,7 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
         }
     }
 
-    /** Logical replication is of a database, and rules see it as they see everybody who uses that. */
+    /** Logical replication is of a database, and rules see it as they see every client that uses that. */
     private boolean isPhysicalReplication() {
         return replication && !"database".equals(startup.parameters().get("replication"));
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What logins share.
  *
  * @param secrets knows them
- * @param rules who has to prove himself how; null if it is the same for everybody
+ * @param rules which clients have to prove themselves how; null if it is the same for all
  * @param blocking threads that may block: the host's authenticator is called there
  * @param directories threads that ask LDAP directories
  */

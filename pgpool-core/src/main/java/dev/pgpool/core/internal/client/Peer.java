@@ -32,7 +32,7 @@ record Peer(
         return new Peer(known, address, tls != null, tls == null ? null : tls.peer());
     }
 
-    /** Whether nobody can listen in, or only who may do anything anyway. */
+    /** Whether no one can listen in, or only those who may do anything anyway. */
     boolean isConfidential() {
         return encrypted || Transport.isUnix(remote);
     }

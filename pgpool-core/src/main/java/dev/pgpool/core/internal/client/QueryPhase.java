@@ -103,11 +103,12 @@ final class QueryPhase implements ClientPhase {
 
     @Override
     public void onNoServer(ClientSession session, ErrorFields error) {
-        session.fail(
-                error,
-                error.message().startsWith("query_wait_timeout")
-                        ? CloseReason.QUERY_WAIT_TIMEOUT
-                        : session.lane().whyNone());
+        session.fail(error, session.lane().whyNone());
+    }
+
+    @Override
+    public void onWaitTimeout(ClientSession session, ErrorFields error) {
+        session.fail(error, CloseReason.QUERY_WAIT_TIMEOUT);
     }
 
     @Override

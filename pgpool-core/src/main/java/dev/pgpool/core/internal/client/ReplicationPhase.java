@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Phase: a replication client, logged in. A walsender is made for it, with the client's own start-up parameters: where the
- * pool has room, else in the place of a server for which it waits like everybody else. From then on bytes pass both ways
+ * pool has room, else in the place of a server for which it waits like every client. From then on bytes pass both ways
  * unread, until one side closes; then the other is closed, too.
  *
  * <p>So do those of a client that does not replicate, but whose start-up settings only a server of its own can take.
@@ -148,7 +148,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
     public void onMessages(ClientSession s, MessageCursor in) {
         ServerConnection to = server;
         if (to == null) {
-            // nobody speaks before he is welcome: it waits
+            // a client must not speak before it is welcome: it waits
             return;
         }
         while (in.next()) {

@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Phase: nobody yet. Answers encryption requests, encrypts, passes cancel requests on, and hands clients to login.
+ * Phase: a client that is not known yet. Answers encryption requests, encrypts, passes cancel requests on, and hands clients to login.
  *
  * <pre>
  *   first byte 0x16 ──> handshake (ALPN or nothing) ──.

@@ -240,7 +240,7 @@ final class Welcome implements ClientPhase {
 
     @Override
     public void onMessages(ClientSession s, MessageCursor in) {
-        // nobody speaks before he is welcome: it waits
+        // a client must not speak before it is welcome: it waits
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  * others when they are given back. A name that can't be looked up keeps its servers. Confined to the lane's event loop.
  */
 public final class AddressWatch {
-    /** However short the time to live is, the name service is not asked more often for nobody. */
+    /** However short the time to live is, the name service is not asked more often without a connect. */
     private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Supplier<ServerHosts> hosts;

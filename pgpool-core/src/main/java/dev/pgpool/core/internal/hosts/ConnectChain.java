@@ -152,7 +152,7 @@ public final class ConnectChain implements ServerConnector.Outcome {
                 }));
     }
 
-    /** Nobody wants the connection any more: it fails as soon as it can. On the event loop. */
+    /** The connection is not wanted any more: it fails as soon as it can. On the event loop. */
     public void abandon() {
         abandoned = true;
         abort.run();
@@ -365,7 +365,7 @@ public final class ConnectChain implements ServerConnector.Outcome {
                 loop.execute(task);
             }
         } catch (RejectedExecutionException e) {
-            // the pooler has ended, and with it everybody who would want to know
+            // the pooler has ended, and with it all that would want to know
             lookupTimer = null;
         }
     }

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Addresses by name, kept as long as the configuration says. One lookup at a time for each name, on an executor: it may
- * block for seconds, and nobody's event loop waits for it. Thread-safe.
+ * block for seconds, and no event loop waits for it. Thread-safe.
  */
 public final class DnsCache {
     private static final Logger LOGGER = LoggerFactory.getLogger(DnsCache.class);

@@ -8,7 +8,7 @@ import jdk.jfr.FlightRecorder;
 /**
  * Tells Flight Recorder what happens, if it wants to know; else nothing is made. May be called from any thread.
  *
- * <p>Event types are registered when somebody records for the first time, since registering takes a host's start-up time
+ * <p>Event types are registered when a recording begins for the first time, since registering takes a host's start-up time
  * whether or not it ever records.
  */
 public final class FlightEvents {

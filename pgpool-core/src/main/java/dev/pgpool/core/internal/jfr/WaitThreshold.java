@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import jdk.jfr.SettingControl;
 
 /**
- * How long a wait must be to be recorded: a number and {@code ns}, {@code us}, {@code ms} or {@code s}, 10 ms where nobody
+ * How long a wait must be to be recorded: a number and {@code ns}, {@code us}, {@code ms} or {@code s}, 10 ms where nothing
  * says it. What can't be read is ignored, as Flight Recorder does it. Made by Flight Recorder, which calls it under a lock.
  */
 public final class WaitThreshold extends SettingControl {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Cleans a server whose client left in the middle: cancels what runs, ends what is half done, drains the answers, rolls
  * back, and gives the server back; or closes it when that takes too long. The link goes on keeping count of the
- * answers, with nobody to pass them to.
+ * answers, with no client to pass them to.
  */
 final class AbandonedWork implements OwnQuery.Outcome {
     private final Exchange x;
@@ -85,7 +85,7 @@ final class AbandonedWork implements OwnQuery.Outcome {
                 .schedule(() -> cancel(repeatMillis * 2), repeatMillis, TimeUnit.MILLISECONDS);
     }
 
-    /** The server only now began to wait for COPY data that nobody will send. */
+    /** The server only now began to wait for COPY data that no client will send. */
     void onCopyIn() {
         if (active) {
             failCopy();

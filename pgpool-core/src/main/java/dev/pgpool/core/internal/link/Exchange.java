@@ -242,7 +242,7 @@ final class Exchange {
         }
     }
 
-    /** The client is out of it: from now on the server's words are for nobody. */
+    /** The client is out of it: from now on the server's words go to no client. */
     @Nullable
     LinkedClient detach() {
         LinkedClient left = client;

@@ -323,7 +323,7 @@ final class Pins {
     }
 
     /**
-     * What statements are read under while the client has what decides their meaning (parameters that nobody has read
+     * What statements are read under while the client has what decides their meaning (parameters that were not read
      * back, temporary tables, another role): something that no other client shares. Null if there is nothing of the kind.
      */
     @Nullable

@@ -19,7 +19,7 @@ record Rejection(ErrorFields error, @Nullable String routine) {
     /** Text that is no SQL; administrators may find it in the server's log. */
     static final String TEXT = "rejected by pgpool, see its sessionState policy";
 
-    /** Name of a statement that nobody has prepared. */
+    /** Name of a statement that no client has prepared. */
     static final byte[] NAME = "pgpool rejects this".getBytes(StandardCharsets.US_ASCII);
 
     private static final String SYNTAX_ERROR = "42601";

@@ -458,7 +458,7 @@ final class Replies implements ExpectedReplies.Undo {
         if (x.bound) {
             x.pins.onError();
         } else if (x.ready && x.status == TransactionStatus.IDLE) {
-            // behind the last ReadyForQuery: the server was nobody's any more when it said this
+            // behind the last ReadyForQuery: the server was no client's any more when it said this
             x.doomed = true;
             x.toClient.run(in.takeRun());
             in.skip();
@@ -520,7 +520,7 @@ final class Replies implements ExpectedReplies.Undo {
                 known.remove(named);
             }
         } else if (sqlState.equals(UNKNOWN_STATEMENT)) {
-            // somebody has taken it off the server behind our back
+            // it was taken off the server behind our back
             x.server.statements().lost(named.statement());
         } else if (sqlState.equals(FEATURE_NOT_SUPPORTED) && readsPlan(x.expected.head() & KIND)) {
             // "cached plan must not change result type"; without that a client could not be rid of it

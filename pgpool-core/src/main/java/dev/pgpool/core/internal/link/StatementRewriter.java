@@ -40,7 +40,7 @@ final class StatementRewriter {
     /** Marks the Parse of the unnamed statement among the expected replies. */
     static final Object UNNAMED = new Object();
 
-    /** Marks one that, if it is skipped, leaves nobody knows which; then there is none any more. */
+    /** Marks one that, if it is skipped, leaves an unknown one; then there is none any more. */
     static final Object UNCERTAIN = new Object();
 
     /** As PostgreSQL says it where the statement was prepared, in the way that pgjdbc recognises it by. */

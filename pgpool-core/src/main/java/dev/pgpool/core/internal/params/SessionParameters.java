@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * object, so the hot path compares references.
  */
 public final class SessionParameters {
-    /** Reported, but not for anybody to set in a session. */
+    /** Reported, but not to be set in a session. */
     private static final Set<String> READ_ONLY = Set.of(
             "in_hot_standby",
             "integer_datetimes",

@@ -22,7 +22,7 @@ final class Conditions implements LoopTicker.Listener {
 
     private final Queue<Awaited> awaited = new ConcurrentLinkedQueue<>();
 
-    /** Completes when the condition holds; whoever does not wait any more completes it himself. */
+    /** Completes when the condition holds; a caller that does not wait any more completes it itself. */
     CompletableFuture<Void> await(Supplier<CompletionStage<Boolean>> condition) {
         Awaited one = new Awaited(condition);
         awaited.add(one);

@@ -119,7 +119,7 @@ public final class ConnectionBudget {
         connecting.decrementAndGet();
     }
 
-    /** The connect failed; nobody tries again before the given time. */
+    /** The connect failed; no lane tries again before the given time. */
     void connectFailed(long retryAtNanos) {
         blockedUntilNanos.set(retryAtNanos);
         connecting.decrementAndGet();

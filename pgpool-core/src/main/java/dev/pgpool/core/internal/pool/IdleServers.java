@@ -7,7 +7,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The servers of a lane that nobody uses: the one used last goes first, so that the rest can grow old, or they take turns.
+ * The servers of a lane that no client uses: the one used last goes first, so that the rest can grow old, or they take turns.
  * Confined to the event loop of its lane.
  */
 final class IdleServers<S> {

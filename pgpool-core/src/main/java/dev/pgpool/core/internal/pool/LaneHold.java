@@ -6,7 +6,7 @@ enum LaneHold {
     NONE,
     /** It does not, and keeps those that it has. */
     SUSPENDED,
-    /** It does not, and closes those that it has as soon as nobody uses them. */
+    /** It does not, and closes those that it has as soon as no client uses them. */
     PAUSED,
     /** It never will again: as {@link #PAUSED}, and clients who want one are sent away. */
     ENDED;

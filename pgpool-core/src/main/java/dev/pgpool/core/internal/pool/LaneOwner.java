@@ -26,7 +26,7 @@ public interface LaneOwner<S> {
     /** Closes a server that is idle; the lane hears {@code gone} before this returns. */
     void retire(S server, CloseReason reason);
 
-    /** Servers that the pool wants to keep now, even if nobody uses them. */
+    /** Servers that the pool wants to keep now, even if no client uses them. */
     int minimum();
 
     /** Servers of this lane that clients keep beyond their transactions, because of session state. */

@@ -96,7 +96,7 @@ public final class PoolCommands {
         pools(database).forEach(ServerPool::replaceServers);
     }
 
-    /** Gives no servers to clients any more; those that nobody uses are closed. */
+    /** Gives no servers to clients any more; those that no client uses are closed. */
     public void hold(Optional<String> database) {
         if (database.isPresent()) {
             gates.pause(database.get());
@@ -117,7 +117,7 @@ public final class PoolCommands {
                 () -> CompletableFuture.completedFuture(registry.all().stream().allMatch(ServerPool::isEmpty)));
     }
 
-    /** Closes servers, whoever has them. */
+    /** Closes servers, also those that clients have. */
     public void killServers(Optional<String> database) {
         pools(database).forEach(ServerPool::killServers);
     }

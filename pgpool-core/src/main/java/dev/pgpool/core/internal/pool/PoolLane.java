@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The part of a pool on one event loop: idle servers and waiting clients (first come, first served).
  *
  * <p>A lane that has waiters and may not connect is <em>hungry</em>, and tells the other lanes. Each lane keeps a note of
- * who is hungry. It hands over a server when it has one that nobody on its own loop waits for, or when the hungry lane's
+ * who is hungry. It hands over a server when it has one that no client on its own loop waits for, or when the hungry lane's
  * oldest waiter has waited noticeably longer than its own. Notes are told by tasks and kept in plain fields, so that a
  * lane which is not short of servers pays nothing.
  *
@@ -125,7 +125,7 @@ public final class PoolLane<S> {
         return idle.size();
     }
 
-    /** Idle servers that would be checked before somebody gets them. */
+    /** Idle servers that would be checked before a client gets them. */
     int staleCount() {
         return idle.filter(this::isStale).size();
     }
@@ -213,7 +213,7 @@ public final class PoolLane<S> {
         dispatch();
     }
 
-    /** Whether anybody waits, here or elsewhere. */
+    /** Whether a client waits, here or elsewhere. */
     private boolean isWanted() {
         return !waiters.isEmpty() || !hunger.isEmpty();
     }
@@ -232,7 +232,7 @@ public final class PoolLane<S> {
         budget.gone();
         growEverywhere();
         if (checked) {
-            // somebody counted on it
+            // a waiting client counted on it
             dispatch();
         }
     }
@@ -256,7 +256,7 @@ public final class PoolLane<S> {
         grow();
     }
 
-    /** Gives the server to somebody who waits, without a check. */
+    /** Gives the server to a client that waits, without a check. */
     private void welcome(S server) {
         owner.age(server).becameIdle(tickNanos);
         knownGood = server;
@@ -345,7 +345,7 @@ public final class PoolLane<S> {
         Waiter<S> oldest = waiters.peek();
         while (oldest != null && nowNanos - oldest.waitingSinceNanos >= rules.waitTimeoutNanos()) {
             waiters.remove(oldest);
-            oldest.onNoServer(timedOut());
+            oldest.onWaitTimeout(timedOut());
             oldest = waiters.peek();
         }
         while (oldest != null) {
@@ -363,7 +363,7 @@ public final class PoolLane<S> {
         calm();
     }
 
-    /** Tells everybody who waits here that no server can be had. */
+    /** Tells every client that waits here that no server can be had. */
     void refuse(ErrorFields error) {
         refuse(error, clock.getAsLong());
     }
@@ -444,7 +444,7 @@ public final class PoolLane<S> {
         }
     }
 
-    /** Returns whether there may be more to do: a server that must be checked first serves nobody at once. */
+    /** Returns whether there may be more to do: a server that must be checked first serves no client at once. */
     private boolean serve(Waiter<S> oldest) {
         S server = pollIdle();
         if (server == null) {
@@ -587,7 +587,7 @@ public final class PoolLane<S> {
         return budget.servers() > 0;
     }
 
-    /** Whether there is an idle server that nobody of this pool waits for. */
+    /** Whether there is an idle server that no client of this pool waits for. */
     boolean hasSpare() {
         return !idle.isEmpty() && !isWanted();
     }
@@ -611,7 +611,7 @@ public final class PoolLane<S> {
 
     // ---- other lanes of this pool
 
-    /** There may be room for another server: here or where somebody is hungry. */
+    /** There may be room for another server: here or where a lane is short of servers. */
     private void growEverywhere() {
         grow();
         if (hunger.isEmpty()) {
@@ -634,7 +634,7 @@ public final class PoolLane<S> {
         tellOthers(oldest.waitingSinceNanos);
     }
 
-    /** Takes the announcement back when nobody waits any more. */
+    /** Takes the announcement back when no client waits any more. */
     private void calm() {
         if (!isShort()) {
             place.waitAt(null);

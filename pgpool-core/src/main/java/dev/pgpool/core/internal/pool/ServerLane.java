@@ -238,7 +238,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             long took = System.nanoTime() - begun;
             counters.connectTook(took);
             pool.serverConnected(server, took);
-            // before anybody gets it
+            // before a client gets it
             replaceIfStale(server);
             queue.connected(server);
         }
@@ -258,8 +258,8 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /**
      * Gets a walsender for a client: with a permit of its own, or in the place of a server that the client is given while
-     * it waits like everybody else, and then hands to {@link #replace}. It counts against all limits, and is nobody
-     * else's. The server at once, if there is one to be replaced, or null: then the waiter is told later, or the outcome.
+     * it waits like every client, and then hands to {@link #replace}. It counts against all limits, and is this
+     * client's alone. The server at once, if there is one to be replaced, or null: then the waiter is told later, or the outcome.
      */
     public @Nullable ServerConnection acquire(Walsender wanted) {
         walsenders.add(wanted);
@@ -293,7 +293,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         @Override
         public void onConnected(ServerConnection server) {
             servers.add(server);
-            // the queue counts it, and must not give it to anybody
+            // the queue counts it, and must not give it to a client
             unpooled = server;
             queue.connected(server);
             unpooled = null;
@@ -495,7 +495,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         });
     }
 
-    /** Closes its servers, whoever has them; behind what its event loop has been told before; from any thread. */
+    /** Closes its servers, also those that clients have; behind what its event loop has been told before; from any thread. */
     void killServers() {
         later(() -> {
             Set.copyOf(servers).forEach(server -> server.close(CloseReason.KILLED));

@@ -223,7 +223,7 @@ public final class ServerPool implements ConnectChain.Destination {
         replaceServers();
     }
 
-    /** Servers to keep even if nobody uses them: as long as somebody might who is known. */
+    /** Servers to keep even if no client uses them: as long as a known client might. */
     int minimum() {
         PoolShape now = shape;
         int minimum = removed || isVacant() ? 0 : now.rules().limits().minConnections();
@@ -298,12 +298,12 @@ public final class ServerPool implements ConnectChain.Destination {
         vacateIfUnused();
     }
 
-    /** Whether nothing would be missed if the pool were forgotten: nobody is there, no server ever was, none is wanted. */
+    /** Whether nothing would be missed if the pool were forgotten: no client is there, no server ever was, none is wanted. */
     boolean isUnused() {
         return clients.get() == 0 && budget.servers() == 0 && reported == null && minimum() == 0;
     }
 
-    /** Whether nobody has been there for so long that the pool's servers and figures can go. */
+    /** Whether no client has been there for so long that the pool's servers and figures can go. */
     boolean isLongUnused(long nowNanos) {
         long limit = unusedLimitNanos();
         if (removed) {
@@ -576,7 +576,7 @@ public final class ServerPool implements ConnectChain.Destination {
         lanes.forEach(lane -> lane.hold(gates));
     }
 
-    /** Closes all servers, whoever has them. */
+    /** Closes all servers, also those that clients have. */
     synchronized void killServers() {
         generation++;
         lanes.forEach(ServerLane::killServers);

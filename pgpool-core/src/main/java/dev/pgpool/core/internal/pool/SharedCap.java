@@ -77,7 +77,7 @@ final class SharedCap {
             try {
                 next.loop().execute(() -> next.onRoom(this));
             } catch (RejectedExecutionException e) {
-                // the pooler is closing, nobody waits any more
+                // the pooler is closing, no client waits any more
             }
         }
     }

@@ -4,7 +4,7 @@ import dev.pgpool.core.internal.wire.ErrorFields;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Somebody who may have to wait for a server. Is itself the node of the queue, so that waiting makes no garbage.
+ * A client that may have to wait for a server. Is itself the node of the queue, so that waiting makes no garbage.
  * Confined to the event loop of its lane.
  *
  * @param <S> what is waited for
@@ -24,6 +24,11 @@ public abstract class Waiter<S> {
 
     /** No server can be had. */
     protected abstract void onNoServer(ErrorFields error);
+
+    /** It has waited for as long as a client may; by default as if there were no server. */
+    protected void onWaitTimeout(ErrorFields error) {
+        onNoServer(error);
+    }
 
     /** It has waited for long and goes on waiting. */
     protected void onLongWait() {}

@@ -121,7 +121,7 @@ public final class StatementRegistry {
         return clock.incrementAndGet();
     }
 
-    /** Number of statements that somebody knows. */
+    /** Number of statements that a client or a server knows. */
     public synchronized int size() {
         expunge();
         return size;

@@ -167,7 +167,7 @@ public final class PoolerControl implements AdminControl {
     public CompletableFuture<Void> kill(Optional<String> database) {
         return now("KILL", database, () -> {
             commands.hold(database);
-            // before their servers: who has lost his server is told that, and not who did it
+            // before their servers: a client that has lost its server is told that, and not by whom
             clients.kill(database);
             commands.killServers(database);
         });

@@ -350,7 +350,7 @@ public final class PoolerRuntime {
     }
 
     /**
-     * Lets nobody else in, waits until those who are here have left, and ends everything.
+     * Lets no other client in, waits until those that are here have left, and ends everything.
      *
      * @param sendIdleAway whether they are told to leave as soon as they are not in the middle of something
      * @return whether they all have left in time

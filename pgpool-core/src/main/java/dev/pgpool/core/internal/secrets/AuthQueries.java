@@ -65,7 +65,7 @@ public final class AuthQueries {
     }
 
     /**
-     * Prepares them; nothing is connected before somebody asks.
+     * Prepares them; nothing is connected before a login asks.
      *
      * @param before whose queries are taken over where nothing has changed, and are retired where it has; null if there
      *     were none

@@ -96,7 +96,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         loop.execute(() -> ticker.add(this));
     }
 
-    /** The secret of a user, empty if there is no such user or he may not log in. */
+    /** The secret of a user, empty if there is no such user or the user may not log in. */
     CompletionStage<Optional<Credential>> find(String user) {
         CompletableFuture<Optional<Credential>> answer = new CompletableFuture<>();
         try {
@@ -206,7 +206,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
             // (NULL, NULL) is what a function answers that knows no such user
             refuse(lookup, "no such user, or one that may not log in");
         } else if (!lookup.user.equals(row.user())) {
-            // never somebody else's identity (CVE-2015-6817)
+            // never another user's identity (CVE-2015-6817)
             LOGGER.atWarn().addKeyValue("user", lookup.user).log("auth query answered for another user");
             lookup.answer.complete(Optional.empty());
         } else if (row.secret() == null) {
@@ -380,7 +380,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         Set.copyOf(servers).forEach(server -> server.retire(CloseReason.SERVER_REPLACED));
     }
 
-    /** Nobody asks any more: it closes when it has answered what it was asked; from any thread. */
+    /** It is not asked any more: it closes when it has answered what it was asked; from any thread. */
     void retire() {
         loop.execute(() -> retired = true);
     }

@@ -41,7 +41,7 @@ public final class ProvenKeys {
         }
     }
 
-    /** The key that belongs to this verifier, null if nobody has shown it. */
+    /** The key that belongs to this verifier, null if no client has shown it. */
     public synchronized Credential.@Nullable ScramClientKey find(
             String database, String user, Credential.ScramVerifier verifier) {
         Credential.ScramClientKey key = keys.get(new PoolKey(database, user));

@@ -7,8 +7,8 @@ import dev.pgpool.core.internal.wire.MessageCursor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Phase: nobody uses the server. What it says now is for us: parameters that the administrator changed are remembered,
- * notices and notifications are for nobody, and anything else means that the server is not what we think it is.
+ * Phase: no client uses the server. What it says now is for us: parameters that the administrator changed are remembered,
+ * notices and notifications go to no client, and anything else means that the server is not what we think it is.
  */
 final class IdleServer implements ServerPhase {
     private final ServerConnection server;
@@ -51,6 +51,6 @@ final class IdleServer implements ServerPhase {
 
     @Override
     public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
-        // its home hears of it, nobody else is concerned
+        // its home hears of it; no client is concerned
     }
 }

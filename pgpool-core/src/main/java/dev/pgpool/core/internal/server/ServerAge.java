@@ -1,7 +1,7 @@
 package dev.pgpool.core.internal.server;
 
 /**
- * How old a server connection is, and since when nobody has used it, by its lane's clock, which ticks: reading the real
+ * How old a server connection is, and since when no client has used it, by its lane's clock, which ticks: reading the real
  * one would cost something in each transaction. Plain fields, confined to the event loop of the server.
  */
 public final class ServerAge {
@@ -42,7 +42,7 @@ public final class ServerAge {
         return connectedNanos;
     }
 
-    /** Nobody uses it from now on. */
+    /** No client uses it from now on. */
     public void becameIdle(long nowNanos) {
         idleSinceNanos = nowNanos;
     }

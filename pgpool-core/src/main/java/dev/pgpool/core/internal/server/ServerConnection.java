@@ -239,7 +239,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         phase = next;
     }
 
-    /** Nobody uses it, but its home knows that already. */
+    /** No client uses it, but its home knows that already. */
     void becameIdle() {
         phase = idle;
     }
@@ -274,7 +274,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Ends the connection now if nobody uses it, else at its next release: whoever has it may finish. */
+    /** Ends the connection now if no client uses it, else at its next release: the client that has it may finish. */
     public void retire(CloseReason reason) {
         if (phase == idle) {
             close(reason);
@@ -405,7 +405,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         return error;
     }
 
-    /** Session state could not be taken off: nobody else may meet it. */
+    /** Session state could not be taken off: no other client may meet it. */
     public void resetFailed(ErrorFields error) {
         LOGGER.atWarn()
                 .addKeyValue("server", processId)

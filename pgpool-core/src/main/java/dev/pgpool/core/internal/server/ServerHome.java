@@ -2,7 +2,7 @@ package dev.pgpool.core.internal.server;
 
 import dev.pgpool.core.event.CloseReason;
 
-/** Where a server belongs when nobody uses it: its lane. Called on the event loop of the server. */
+/** Where a server belongs when no client uses it: its lane. Called on the event loop of the server. */
 public interface ServerHome {
     /** The server is clean, idle and free. */
     void onReleased(ServerConnection server);

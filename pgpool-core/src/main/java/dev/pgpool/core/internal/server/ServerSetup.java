@@ -4,9 +4,9 @@ import dev.pgpool.core.config.TargetSessionAttributes;
 import java.util.Optional;
 
 /**
- * What a server must be, and what it must have run, before anybody uses it.
+ * What a server must be, and what it must have run, before a client uses it.
  *
- * @param attributes which kind of server is wanted; {@code PREFER_STANDBY} stands for any here, since whoever asks for
+ * @param attributes which kind of server is wanted; {@code PREFER_STANDBY} stands for any here, since a client that asks for
  *     it asks twice
  * @param connectQuery SQL that it runs first
  */

@@ -67,7 +67,7 @@ final class EffectsBuilder {
      * A parameter is set.
      *
      * @param name in lower case; empty if it can't be read
-     * @param deferred whether that happens later, whenever somebody says EXECUTE
+     * @param deferred whether that happens later, at its EXECUTE
      */
     void sets(String name, boolean deferred) {
         if (ROLES.contains(name)) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class StatementScanner {
     private static final List<String> CHARACTERISTICS =
             List.of("default_transaction_isolation", "default_transaction_read_only", "default_transaction_deferrable");
-    /** Text inside of text inside of text: deeper than this nobody writes by hand. */
+    /** Text inside of text inside of text: deeper than this is written by no hand. */
     private static final int MAX_DEPTH = 4;
 
     private final Lexer lexer = new Lexer();
@@ -33,7 +33,7 @@ public final class StatementScanner {
     private int statements;
     private boolean readsSequence;
     private boolean writesSequence;
-    /** What is being read runs later, whenever somebody says EXECUTE. */
+    /** What is being read runs later, at its EXECUTE. */
     private boolean deferred;
     /** It is the value of a parameter. */
     private boolean setsPath;

@@ -127,7 +127,7 @@ final class MaterialReader {
                     .addKeyValue("certificate", material.leaf().getSubjectX500Principal())
                     .addKeyValue("expired", end)
                     .addKeyValue("setting", keyPath)
-                    .log("our certificate has expired: whoever checks it will refuse us");
+                    .log("our certificate has expired: peers that check it will refuse us");
         }
         return material;
     }

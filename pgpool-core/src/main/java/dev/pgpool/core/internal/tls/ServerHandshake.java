@@ -16,7 +16,7 @@ import javax.net.ssl.SSLException;
 
 /**
  * Encrypts a fresh connection to a server, before anything else is said on it. As a handler it asks (SSLRequest), waits
- * for the answer of one byte, and makes room for the {@link SslHandler}, or just leaves. Has no timer: whoever begins it
+ * for the answer of one byte, and makes room for the {@link SslHandler}, or just leaves. Has no timer: the one that begins it
  * closes the channel when it takes too long.
  *
  * <pre>
@@ -28,7 +28,7 @@ import javax.net.ssl.SSLException;
  * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL">SSL Session Encryption</a>
  */
 public final class ServerHandshake extends ChannelInboundHandlerAdapter {
-    /** How it ends: exactly one call, on the event loop of the channel; none if the channel is closed by somebody else. */
+    /** How it ends: exactly one call, on the event loop of the channel; none if the channel is closed elsewhere. */
     public interface Outcome {
         void onEncrypted(TlsSession session);
 

@@ -75,7 +75,7 @@ public final class TlsContexts {
         return changed;
     }
 
-    /** Nobody needs TLS any more. */
+    /** TLS is not needed any more. */
     public synchronized void close() {
         replaced.forEach(Runnable::run);
         replaced.clear();

@@ -11,7 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 
 /**
- * Asks many things that are confined to event loops, without blocking anybody and without holding up traffic: each loop
+ * Asks many things that are confined to event loops, without blocking a thread and without holding up traffic: each loop
  * answers for all that is its own in one task, or a few if there is much of it.
  */
 public final class LoopSurvey {

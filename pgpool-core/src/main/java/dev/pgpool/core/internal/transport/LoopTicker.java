@@ -8,13 +8,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The clock of one event loop: calls whoever has deadlines a few times a second. One timer for everything, because
+ * The clock of one event loop: calls all that have deadlines a few times a second. One timer for everything, because
  * timers of single channels would stay behind when a channel moves to another loop, and cost memory for each client.
  *
  * <p>Confined to its event loop.
  */
 public final class LoopTicker {
-    /** Somebody with deadlines. */
+    /** What has deadlines. */
     public interface Listener {
         /** @param nowNanos {@link System#nanoTime()} */
         void onTick(long nowNanos);

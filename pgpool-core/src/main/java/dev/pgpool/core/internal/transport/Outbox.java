@@ -68,7 +68,7 @@ public final class Outbox {
         return current;
     }
 
-    /** Whether there is somebody to write to. */
+    /** Whether there is a channel to write to. */
     public boolean isConnected() {
         return ctx != null;
     }

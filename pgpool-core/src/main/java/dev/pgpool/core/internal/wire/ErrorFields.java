@@ -69,7 +69,7 @@ public record ErrorFields(
                 case 'D' -> detail = value;
                 case 'H' -> hint = value;
                 default -> {
-                    // position, file and the like: nobody asks us for them
+                    // position, file and the like: they are never asked for
                 }
             }
             at = end + 1;

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a connection may send before it is somebody: packets without a type byte, bounded like PostgreSQL's
+ * What a connection may send before it is known: packets without a type byte, bounded like PostgreSQL's
  * MAX_STARTUP_PACKET_LENGTH.
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP">Start-up</a>

@@ -116,13 +116,16 @@ final class LaneSimulation {
         @Override
         protected void onNoServer(ErrorFields error) {
             require(expectsAnswer, "an error for a client that did not wait");
-            if (error.message().startsWith("query_wait_timeout")) {
-                require(home.queued.peekFirst() == this, "timed out out of turn");
-                require(now - waitingSinceNanos >= WAIT_TIMEOUT_NANOS, "timed out too early");
-            }
             home.queued.remove(this);
             expectsAnswer = false;
             refused++;
+        }
+
+        @Override
+        protected void onWaitTimeout(ErrorFields error) {
+            require(home.queued.peekFirst() == this, "timed out out of turn");
+            require(now - waitingSinceNanos >= WAIT_TIMEOUT_NANOS, "timed out too early");
+            onNoServer(error);
         }
     }
 

@@ -17,7 +17,7 @@ public final class AccessRules {
         this.maps = maps;
     }
 
-    /** The same method for everybody. */
+    /** The same method for every client. */
     public static AccessRules forAll(ClientAuthentication method) {
         return new AccessRules(List.of(HbaRule.forAll(method)), UserMaps.NONE);
     }
@@ -61,7 +61,7 @@ public final class AccessRules {
         return Optional.empty();
     }
 
-    /** Whether the rule lets somebody of this name outside be this user. */
+    /** Whether the rule lets the owner of this name outside be this user. */
     public boolean allows(HbaRule rule, String systemUser, String user) {
         return rule.map().isEmpty()
                 ? systemUser.equals(user)

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A line of {@code pg_hba.conf}: whom it is for, and what it asks of him.
+ * A line of {@code pg_hba.conf}: which clients it is for, and what it asks of them.
  *
  * @param where file and line, for the log
- * @param addresses of nobody's concern by unix socket
+ * @param addresses not looked at by unix socket
  * @param map the user map that makes users of names in certificates and of the system, if they are not the same
  * @param byDistinguishedName whether a certificate's whole subject is the name, rather than its common name
  * @param ldap the directory that it asks, for the method {@link ClientAuthentication#LDAP}
@@ -35,7 +35,7 @@ public record HbaRule(
         HOSTNOSSL
     }
 
-    /** The rule that a pooler without a rule file has for everybody. */
+    /** The rule that a pooler without a rule file has for every client. */
     public static HbaRule forAll(ClientAuthentication method) {
         Names all = new Names(true, false, true, List.of());
         return new HbaRule(

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * an event loop.
  *
  * <p>A new version with an error is not used, not even in part: the rules of before stay in force and the log says what
- * is wrong, as with PostgreSQL. To refuse everybody instead would make an outage of each slip of an editor, and whoever
+ * is wrong, as with PostgreSQL. To refuse every client instead would make an outage of each slip of an editor, and who
  * can write the file can open the doors anyway.
  */
 public final class RuleFiles {

@@ -55,7 +55,7 @@ final class UserMaps {
         return maps.containsKey(map);
     }
 
-    /** Whether somebody of this name outside may be this user. */
+    /** Whether the owner of this name outside may be this user. */
     boolean allows(String map, String systemUser, String user) {
         return maps.getOrDefault(map, List.of()).stream().anyMatch(entry -> entry.allows(systemUser, user));
     }
@@ -76,7 +76,7 @@ final class UserMaps {
      *
      * @param system a name outside, or the expression that finds it
      * @param anyUser whether it may be any user
-     * @param user the user, or an expression for his name, or a template with {@code \1} for what was found outside
+     * @param user the user, or an expression for its name, or a template with {@code \1} for what was found outside
      */
     private record Entry(NamePattern system, boolean anyUser, NamePattern user) {
         private static final String GROUP = "\\1";

@@ -1,5 +1,5 @@
 /**
- * Who may come in and how he has to prove who he is: rules in the format of {@code pg_hba.conf} and user maps in that of
+ * Who may come in, and by what proof: rules in the format of {@code pg_hba.conf} and user maps in that of
  * {@code pg_ident.conf}. Door: {@link dev.pgpool.core.internal.auth.hba.RuleFiles}.
  *
  * @see <a href="https://www.postgresql.org/docs/current/auth-pg-hba-conf.html">The pg_hba.conf File</a>

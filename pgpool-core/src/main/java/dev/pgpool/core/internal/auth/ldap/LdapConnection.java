@@ -21,7 +21,7 @@ import javax.naming.ldap.StartTlsRequest;
 import javax.naming.ldap.StartTlsResponse;
 import org.jspecify.annotations.Nullable;
 
-/** One connection to a server of the directory, encrypted if that is wanted, as nobody until {@link #bind}. */
+/** One connection to a server of the directory, encrypted if that is wanted, anonymous until {@link #bind}. */
 final class LdapConnection implements AutoCloseable {
     private static final int CONNECT_MILLIS = 3_000;
     private static final int ANSWER_MILLIS = 5_000;

@@ -5,7 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** The store without users; always the same one, so that a reload sees that it has not changed. */
-enum Nobody implements CredentialStore {
+enum NoUsers implements CredentialStore {
     KNOWN;
 
     @Override
