@@ -22,9 +22,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is different from PgBouncer and shown by no other test; and that the documentation's table of differences names real ones. */
@@ -148,6 +150,69 @@ class ComingFromPgBouncerIT {
             try (WireClient wrong =
                     WireClient.connect(pool.address()).startup(role, where.isEmpty() ? "no_such_database" : "app")) {
                 assertThat(wrong.authenticate("wrong").sqlState()).isIn("28P01", "58000");
+            }
+        }
+    }
+
+    /**
+     * Where users are looked up: by the global key, by the one of the entry, for the console, whose users no database of its
+     * own can know. A database that no entry serves, or that is the console, is an error of the logins that need it, and of
+     * no others.
+     *
+     * @param databases entries, with {@code @} for the server
+     * @param where the key {@code auth_dbname}, if it is given
+     * @param asked the database that the client asks for
+     * @param in whether it gets in
+     */
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "none",
+            value = {
+                "app = @, none, app, true",
+                "app = @, app, app, true",
+                "app = @, nowhere, app, false",
+                "app = @ auth_dbname=nowhere, app, app, false",
+                "app = @ auth_dbname=app, nowhere, app, true",
+                "app = @ auth_dbname=pgbouncer, none, app, false",
+                "app = @ auth_dbname=pgpool, none, app, false",
+                "* = @ auth_dbname=pgbouncer, none, app, false",
+                "* = @, nowhere, postgres, false",
+                "* = @, postgres, app, true",
+                "app = @, app, pgbouncer, true",
+                "app = @, app, pgpool, true",
+                "app = @, none, pgbouncer, false",
+                "* = @, none, pgbouncer, false",
+                "app = @, nowhere, pgbouncer, false",
+                "* = @, postgres, pgbouncer, true",
+            })
+    void lookupsThatNoEntryServesAreErrorsOfLogins(String databases, @Nullable String where, String asked, boolean in)
+            throws Exception {
+        String role = postgres.createRole("scram-sha-256", "secret");
+        String name = where == null ? "" : "auth_dbname = " + where;
+        Path users = Files.writeString(directory.resolve("users.txt"), "\"known\" \"secret\"\n");
+        try (PgPool pool = of(
+                databases.replace("@", server()),
+                "auth_type = scram-sha-256",
+                "auth_user = " + TestPostgres.SUPERUSER,
+                "stats_users = " + role,
+                "auth_file = " + users,
+                name)) {
+            try (WireClient client = WireClient.connect(pool.address()).startup(role, asked)) {
+                if (in) {
+                    client.awaitLogin("secret");
+                    assertThat(client.query(
+                                            asked.startsWith("pg") && !asked.equals("postgres")
+                                                    ? "SHOW POOLS"
+                                                    : "SELECT 1")
+                                    .exchange())
+                            .noneMatch(line -> line.startsWith("ErrorResponse"));
+                } else {
+                    assertThat(client.authenticate("secret").toString()).contains("58000");
+                }
+            }
+            // whom the file knows needs no lookup
+            try (WireClient known = WireClient.connect(pool.address()).startup("known", asked)) {
+                assertThat(known.authenticate("").toString()).doesNotContain("58000");
             }
         }
     }
