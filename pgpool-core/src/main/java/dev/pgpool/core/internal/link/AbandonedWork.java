@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.link;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.cancel.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerQuery;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.TransactionStatus;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * back, and gives the server back; or closes it when that takes too long. The link goes on keeping count of the
  * answers, with no client to pass them to.
  */
-final class AbandonedWork implements OwnQuery.Outcome {
+final class AbandonedWork implements ServerQuery.Outcome {
     private final Exchange x;
     private final ServerConnection server;
     private final Cleaning cleaning;
@@ -123,7 +124,7 @@ final class AbandonedWork implements OwnQuery.Outcome {
     private void rollback() {
         x.counters.countRollback();
         server.statements().undone();
-        new OwnQuery(server, this).send("ROLLBACK");
+        ServerQuery.send(server, "ROLLBACK", this);
         server.out().flush();
     }
 
@@ -173,26 +174,17 @@ final class AbandonedWork implements OwnQuery.Outcome {
     }
 
     @Override
-    public void onDone(TransactionStatus status) {
-        if (status == TransactionStatus.IDLE) {
+    public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
+        if (error == null && status == TransactionStatus.IDLE) {
             cleanSession();
         } else {
+            end();
             server.close(CloseReason.ABANDONED);
         }
     }
 
     @Override
-    public void onError(ErrorFields error, TransactionStatus status) {
-        server.close(CloseReason.ABANDONED);
-    }
-
-    @Override
     public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
         end();
-    }
-
-    @Override
-    public void onReadComplete() {
-        server.out().flush();
     }
 }

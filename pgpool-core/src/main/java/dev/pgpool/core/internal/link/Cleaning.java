@@ -5,6 +5,7 @@ import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SqlText;
 import dev.pgpool.core.internal.pool.SessionRules;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerQuery;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementScanner;
 import dev.pgpool.core.internal.sql.TextForm;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Takes off a server what its client left there, before the next client gets it: exactly the kinds of state that it may
  * have made, or what the reset query of the pool says. A server that can't be cleaned is closed.
  */
-final class Cleaning implements OwnQuery.Outcome {
+final class Cleaning implements ServerQuery.Outcome {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Exchange x;
@@ -69,7 +70,7 @@ final class Cleaning implements OwnQuery.Outcome {
             return;
         }
         x.counters.countCleaning();
-        new OwnQuery(server, this).send(String.join(";", commands));
+        ServerQuery.send(server, String.join(";", commands), this);
         server.out().flush();
     }
 
@@ -124,14 +125,18 @@ final class Cleaning implements OwnQuery.Outcome {
     }
 
     @Override
-    public void onDone(TransactionStatus status) {
+    public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
+        if (error != null) {
+            server.resetFailed(error);
+            return;
+        }
         if (status != TransactionStatus.IDLE) {
             server.close(CloseReason.RESET_FAILED);
             return;
         }
         if (discardsNext) {
             discardsNext = false;
-            new OwnQuery(server, this).send(rules.resetQuery());
+            ServerQuery.send(server, rules.resetQuery(), this);
             server.out().flush();
             return;
         }
@@ -155,17 +160,7 @@ final class Cleaning implements OwnQuery.Outcome {
     }
 
     @Override
-    public void onError(ErrorFields error, TransactionStatus status) {
-        server.resetFailed(error);
-    }
-
-    @Override
     public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
-        // its home hears of it, nobody else is concerned
-    }
-
-    @Override
-    public void onReadComplete() {
-        server.out().flush();
+        // its home hears of it, no client is concerned
     }
 }

@@ -6,6 +6,8 @@ import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.params.SqlText;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerQuery;
+import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.RawText;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Everything in the query is qualified: the client's search_path must not choose what it means.
  */
-final class Inspection implements OwnQuery.Outcome {
+final class Inspection implements ServerQuery.Outcome {
     private static final String EQUALS = " OPERATOR(pg_catalog.=) ";
 
     /** What a statement_timeout of the client looks like, which counts for this as well. */
@@ -84,7 +86,7 @@ final class Inspection implements OwnQuery.Outcome {
             link.onInspected(wanted(client));
         } else {
             question = sql;
-            link.ask(new OwnQuery(server, this), List.of(sql));
+            link.ask(this, List.of(sql));
         }
     }
 
@@ -170,6 +172,11 @@ final class Inspection implements OwnQuery.Outcome {
                         + "pg_catalog.pg_backend_pid())";
             case SETTING, LIBRARY, SEQUENCE, RANDOM_SEED, PROCESS -> "false";
         };
+    }
+
+    @Override
+    public boolean wants(MessageCursor in) {
+        return in.type() == BackendType.DATA_ROW;
     }
 
     @Override
@@ -267,7 +274,13 @@ final class Inspection implements OwnQuery.Outcome {
     }
 
     @Override
-    public void onDone(TransactionStatus status) {
+    public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
+        // whatever ends the server from here on is for the link to hear
+        server.enter(link);
+        if (error != null) {
+            failed(error, status);
+            return;
+        }
         ParameterRegistry registry = link.parameterRegistry();
         server.parametersBecame(registry.with(registry.without(server.parameters(), gone), learned));
         x.pins.found(found);
@@ -298,11 +311,10 @@ final class Inspection implements OwnQuery.Outcome {
         return target;
     }
 
-    @Override
-    public void onError(ErrorFields error, TransactionStatus status) {
+    private void failed(ErrorFields error, TransactionStatus status) {
         if (error.sqlState().equals(QUERY_CANCELED) && x.expected.isEmpty() && cancelled++ < MOST_CANCELLED) {
             learned.clear();
-            link.ask(new OwnQuery(server, this), List.of(LIFTING_THE_LIMIT + question));
+            link.ask(this, List.of(LIFTING_THE_LIMIT + question));
             x.toServer.flush();
             return;
         }

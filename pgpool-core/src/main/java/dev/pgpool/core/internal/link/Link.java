@@ -7,6 +7,7 @@ import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.pool.ServerLane;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerPhase;
+import dev.pgpool.core.internal.server.ServerQuery;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
@@ -309,13 +310,13 @@ public final class Link implements ServerPhase {
     }
 
     /** Sends a query of ours ahead of what the client may send next; nothing may be owed to the client. */
-    void ask(OwnQuery query, List<String> sql) {
+    void ask(ServerQuery.Outcome outcome, List<String> sql) {
         if (!x.expected.isEmpty()) {
             throw new IllegalStateException("a query of ours behind the client's");
         }
         x.asking = true;
         x.ready = false;
-        query.send(sql);
+        ServerQuery.send(server, sql, outcome);
     }
 
     /** A query of ours was answered, well or not: what follows is the client's. */

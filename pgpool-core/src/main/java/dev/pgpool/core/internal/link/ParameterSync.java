@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.link;
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerQuery;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
@@ -13,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a server's parameters in line with what its client believes them to be: ahead of the client's first message, or
- * after the client has returned parameters to what it began with. Sent ahead of whatever follows, so nobody waits.
+ * after the client has returned parameters to what it began with. Sent ahead of whatever follows, so the client does not wait.
  */
-final class ParameterSync implements OwnQuery.Outcome {
+final class ParameterSync implements ServerQuery.Outcome {
     /** What a statement_timeout of the client before looks like. */
     private static final String QUERY_CANCELED = "57014";
 
@@ -47,7 +48,7 @@ final class ParameterSync implements OwnQuery.Outcome {
         before = present;
         after = wanted;
         told = tell;
-        link.ask(new OwnQuery(server, this), steps);
+        link.ask(this, steps);
         server.parametersBecame(wanted);
         return true;
     }
@@ -63,7 +64,13 @@ final class ParameterSync implements OwnQuery.Outcome {
     }
 
     @Override
-    public void onDone(TransactionStatus status) {
+    public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
+        // whatever ends the server from here on is for the link to hear
+        server.enter(link);
+        if (error != null) {
+            failed(error, status);
+            return;
+        }
         SessionParameters wanted = after;
         if (wanted != null && !told) {
             tellDifferences(wanted);
@@ -86,8 +93,7 @@ final class ParameterSync implements OwnQuery.Outcome {
         }
     }
 
-    @Override
-    public void onError(ErrorFields error, TransactionStatus status) {
+    private void failed(ErrorFields error, TransactionStatus status) {
         SessionParameters earlier = before;
         boolean blameless = error.sqlState().equals(QUERY_CANCELED);
         boolean clean = x.expected.isEmpty() && !x.bound && status == TransactionStatus.IDLE && !blameless;

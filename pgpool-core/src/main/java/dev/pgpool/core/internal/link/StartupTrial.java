@@ -7,6 +7,8 @@ import dev.pgpool.core.internal.params.SqlText;
 import dev.pgpool.core.internal.pool.ServerLane;
 import dev.pgpool.core.internal.pool.StartupProfiles;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.server.ServerQuery;
+import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.RawText;
@@ -30,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The server goes back when its answer is there, whether the client is still there or not. Confined to its event loop.
  */
-public final class StartupTrial implements OwnQuery.Outcome {
+public final class StartupTrial implements ServerQuery.Outcome {
     /** How it ends: exactly one call, on the event loop. The server is given back by then. */
     public interface Outcome {
         void onLearned(StartupProfiles.Profile profile);
@@ -106,7 +108,7 @@ public final class StartupTrial implements OwnQuery.Outcome {
         names.forEach(name -> columns.add(SqlText.currentBytes(name)));
         reported.forEach(name -> columns.add(SqlText.current(name)));
         sql.add("SELECT " + String.join(",", columns));
-        new OwnQuery(server, this).send(String.join(";", sql));
+        ServerQuery.send(server, String.join(";", sql), this);
         server.out().flush();
     }
 
@@ -177,6 +179,11 @@ public final class StartupTrial implements OwnQuery.Outcome {
     }
 
     @Override
+    public boolean wants(MessageCursor in) {
+        return in.type() == BackendType.DATA_ROW;
+    }
+
+    @Override
     public void onRow(MessageCursor row) {
         ByteBuf buf = row.buffer();
         int columns = buf.getShort(row.bodyIndex());
@@ -219,8 +226,12 @@ public final class StartupTrial implements OwnQuery.Outcome {
     }
 
     @Override
-    public void onDone(TransactionStatus status) {
+    public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
         over = true;
+        if (error != null) {
+            failed(error, status);
+            return;
+        }
         if (status != TransactionStatus.IDLE) {
             server.close(CloseReason.SERVER_DIRTY);
             outcome.onLost(null);
@@ -236,9 +247,7 @@ public final class StartupTrial implements OwnQuery.Outcome {
         }
     }
 
-    @Override
-    public void onError(ErrorFields error, TransactionStatus status) {
-        over = true;
+    private void failed(ErrorFields error, TransactionStatus status) {
         boolean cancelled = error.sqlState().equals(QUERY_CANCELED);
         if (status != TransactionStatus.IDLE || cancelled) {
             server.close(CloseReason.SETTINGS_FAILED);
@@ -255,14 +264,7 @@ public final class StartupTrial implements OwnQuery.Outcome {
 
     @Override
     public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
-        if (!over) {
-            over = true;
-            outcome.onLost(lastError);
-        }
-    }
-
-    @Override
-    public void onReadComplete() {
-        server.out().flush();
+        over = true;
+        outcome.onLost(lastError);
     }
 }

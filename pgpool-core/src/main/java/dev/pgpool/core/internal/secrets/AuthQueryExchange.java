@@ -2,22 +2,23 @@ package dev.pgpool.core.internal.secrets;
 
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerConnection;
-import dev.pgpool.core.internal.server.ServerPhase;
+import dev.pgpool.core.internal.server.ServerQuery;
 import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.TransactionStatus;
 import dev.pgpool.core.internal.wire.WireViolation;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Phase: the server answers one auth query, in the extended protocol with the user as a bound parameter. The answer is
+ * The server answers one auth query, in the extended protocol with the user as a bound parameter. The answer is
  * complete with the ReadyForQuery; until then nothing of it counts.
  */
-public final class AuthQueryExchange implements ServerPhase {
+public final class AuthQueryExchange implements ServerQuery.Outcome {
     /** What a password of the longest kind takes, see PostgreSQL's PG_MAX_AUTH_TOKEN_LENGTH, and the user with it. */
     private static final int MAX_ROW = 80_000;
 
@@ -66,41 +67,34 @@ public final class AuthQueryExchange implements ServerPhase {
         // a second row is one too many
         FrontendWriter.execute(out, 2);
         FrontendWriter.sync(out);
-        server.enter(this);
+        ServerQuery.listen(server, this);
         server.out().flush();
     }
 
     @Override
-    public void onMessages(MessageCursor in) {
-        while (in.next()) {
-            in.requireAtMost(MAX_ROW);
-            if (!in.isComplete()) {
-                return;
+    public void onHeader(MessageCursor in) {
+        in.requireAtMost(MAX_ROW);
+        switch (in.type()) {
+            case BackendType.COPY_IN_RESPONSE, BackendType.COPY_OUT_RESPONSE, BackendType.COPY_BOTH_RESPONSE ->
+                throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "the auth query is a COPY");
+            default -> {
+                // taken, or dropped
             }
-            switch (in.type()) {
-                case BackendType.PARAMETER_STATUS -> server.onParameterStatus(in);
-                case BackendType.ROW_DESCRIPTION -> onColumns(in);
-                case BackendType.DATA_ROW -> onRow(in);
-                case BackendType.ERROR_RESPONSE -> {
-                    ErrorFields error = server.onErrorResponse(in);
-                    note(error.message() + " (SQLSTATE " + error.sqlState() + ")");
-                }
-                case BackendType.COPY_IN_RESPONSE, BackendType.COPY_OUT_RESPONSE, BackendType.COPY_BOTH_RESPONSE ->
-                    throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "the auth query is a COPY");
-                case BackendType.READY_FOR_QUERY -> {
-                    in.skip();
-                    end();
-                    return;
-                }
-                default -> {
-                    // ParseComplete, BindComplete, CommandComplete, notices
-                }
-            }
-            in.skip();
         }
     }
 
-    private void onColumns(MessageCursor in) {
+    @Override
+    public boolean wants(MessageCursor in) {
+        return true;
+    }
+
+    @Override
+    public void onError(ErrorFields error) {
+        note(error.message() + " (SQLSTATE " + error.sqlState() + ")");
+    }
+
+    @Override
+    public void onColumns(MessageCursor in) {
         int columns = in.bodyLength() < 2 ? 0 : in.buffer().getUnsignedShort(in.bodyIndex());
         described = true;
         if (columns != COLUMNS) {
@@ -108,7 +102,8 @@ public final class AuthQueryExchange implements ServerPhase {
         }
     }
 
-    private void onRow(MessageCursor in) {
+    @Override
+    public void onRow(MessageCursor in) {
         rows++;
         if (rows > 1) {
             note("the query answers more than one row (expected: at most 1)");
@@ -147,7 +142,8 @@ public final class AuthQueryExchange implements ServerPhase {
         }
     }
 
-    private void end() {
+    @Override
+    public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
         if (problem == null && !described) {
             note("the query answers no rows at all (expected: 2 columns, the user and his secret)");
         }

@@ -2,7 +2,9 @@ package dev.pgpool.core.internal.server;
 
 import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SqlText;
+import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.List;
@@ -55,15 +57,19 @@ final class LimitsTakenOff implements ServerQuery.Outcome {
 
     private void send() {
         attempts++;
-        // a simple Query makes the unnamed statement go away
-        server.unnamedBecame(null, 0, 0);
         ServerQuery.send(server, reset, this);
         server.out().flush();
     }
 
     @Override
-    public void onDone(ServerQuery.Result result) {
-        ErrorFields error = result.error();
+    public void onHeader(MessageCursor in) {
+        if (in.type() == BackendType.PARAMETER_STATUS) {
+            in.requireSmall();
+        }
+    }
+
+    @Override
+    public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
         if (error != null && error.sqlState().equals(QUERY_CANCELED) && attempts < ATTEMPTS) {
             send();
             return;
@@ -71,7 +77,7 @@ final class LimitsTakenOff implements ServerQuery.Outcome {
         end();
         if (error != null) {
             server.resetFailed(error);
-        } else if (result.status() != TransactionStatus.IDLE) {
+        } else if (status != TransactionStatus.IDLE) {
             server.close(CloseReason.SERVER_DIRTY);
         } else {
             server.forgetParameters(names);
@@ -87,7 +93,7 @@ final class LimitsTakenOff implements ServerQuery.Outcome {
     }
 
     @Override
-    public void onClosed(@Nullable ErrorFields lastError) {
+    public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
         // its home hears of it, no client is concerned
         end();
     }

@@ -1,10 +1,7 @@
 package dev.pgpool.core.internal.server;
 
 import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.ErrorFields;
-import dev.pgpool.core.internal.wire.FrontendWriter;
-import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
@@ -12,14 +9,13 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Phase: a server that was idle for long answers a query of ours before somebody gets it. An error, a transaction left
- * open or no answer in time closes it.
+ * A server that was idle for long answers a query before a client gets it. An error, a transaction left open or no answer
+ * in time closes it.
  */
-public final class ServerCheck implements ServerPhase {
+public final class ServerCheck implements ServerQuery.Outcome {
     private final ServerConnection server;
     private final Runnable passed;
     private @Nullable ScheduledFuture<?> deadline;
-    private boolean failed;
 
     private ServerCheck(ServerConnection server, Runnable passed) {
         this.server = server;
@@ -33,10 +29,7 @@ public final class ServerCheck implements ServerPhase {
      */
     public static void begin(ServerConnection server, String sql, Duration timeout, Runnable passed) {
         ServerCheck check = new ServerCheck(server, passed);
-        server.enter(check);
-        // a simple Query makes the unnamed statement go away
-        server.unnamedBecame(null, 0, 0);
-        FrontendWriter.query(server.out().space(), sql);
+        ServerQuery.send(server, sql, check);
         server.out().flush();
         check.deadline = server.channel()
                 .eventLoop()
@@ -45,42 +38,13 @@ public final class ServerCheck implements ServerPhase {
     }
 
     @Override
-    public void onMessages(MessageCursor in) {
-        while (in.next()) {
-            switch (in.type()) {
-                case BackendType.PARAMETER_STATUS -> {
-                    if (!in.isComplete()) {
-                        return;
-                    }
-                    server.onParameterStatus(in);
-                }
-                case BackendType.ERROR_RESPONSE -> {
-                    if (!in.isComplete()) {
-                        return;
-                    }
-                    server.onErrorResponse(in);
-                    failed = true;
-                }
-                case BackendType.READY_FOR_QUERY -> {
-                    if (!in.isComplete()) {
-                        return;
-                    }
-                    TransactionStatus status = TransactionStatus.of(in);
-                    in.skip();
-                    end();
-                    if (failed || status != TransactionStatus.IDLE) {
-                        server.close(CloseReason.SERVER_CHECK_FAILED);
-                    } else {
-                        server.becameIdle();
-                        passed.run();
-                    }
-                    return;
-                }
-                default -> {
-                    // rows, tags, notices: for nobody
-                }
-            }
-            in.skip();
+    public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
+        end();
+        if (error != null || status != TransactionStatus.IDLE) {
+            server.close(CloseReason.SERVER_CHECK_FAILED);
+        } else {
+            server.becameIdle();
+            passed.run();
         }
     }
 
@@ -93,7 +57,7 @@ public final class ServerCheck implements ServerPhase {
 
     @Override
     public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
-        // its home hears of it, nobody else is concerned
+        // its home hears of it, no client is concerned
         end();
     }
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Who listens to a server at the moment: login, idleness, settings, or a link.
  *
  * <pre>
- *   ServerLogin ──ReadyForQuery──> IdleServer ──taken──> [OwnQuery] ──> Link ──given back──> IdleServer
+ *   ServerLogin ──ReadyForQuery──> IdleServer ──taken──> [ServerQuery] ──> Link ──given back──> IdleServer
  * </pre>
  */
 public interface ServerPhase {

@@ -1,10 +1,14 @@
 package dev.pgpool.core.internal.server;
 
 import dev.pgpool.core.config.TargetSessionAttributes;
+import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.TransactionStatus;
-import java.util.function.Consumer;
+import dev.pgpool.core.internal.wire.WireViolation;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,12 +51,11 @@ final class ServerPreparation {
         } else if (ServerRole.isKnown(server)) {
             judge(ServerRole.objection(wanted, server));
         } else {
-            query(ServerRole.question(wanted), result -> {
-                ErrorFields error = result.error();
+            query(ServerRole.question(wanted), (value, error, status) -> {
                 if (error != null) {
                     outcome.onUnfit(error);
                 } else {
-                    judge(ServerRole.objection(wanted, result.value()));
+                    judge(ServerRole.objection(wanted, value));
                 }
             });
         }
@@ -74,8 +77,7 @@ final class ServerPreparation {
             outcome.onPrepared();
             return;
         }
-        query(setup.connectQuery().get(), result -> {
-            ErrorFields error = result.error();
+        query(setup.connectQuery().get(), (value, error, status) -> {
             if (error != null) {
                 LOGGER.atWarn()
                         .addKeyValue("server", server.processId())
@@ -84,7 +86,7 @@ final class ServerPreparation {
                         .addKeyValue("error", error.message())
                         .log("connect query failed");
             }
-            if (result.status() == TransactionStatus.IDLE) {
+            if (status == TransactionStatus.IDLE) {
                 outcome.onPrepared();
             } else {
                 outcome.onUnfit(ServerConnector.rejected(
@@ -93,17 +95,76 @@ final class ServerPreparation {
         });
     }
 
-    private void query(String sql, Consumer<ServerQuery.Result> done) {
-        ServerQuery.send(server, sql, new ServerQuery.Outcome() {
-            @Override
-            public void onDone(ServerQuery.Result result) {
-                done.accept(result);
-            }
+    private void query(String sql, Answer answer) {
+        ServerQuery.send(server, sql, new FirstValue(answer));
+    }
 
-            @Override
-            public void onClosed(@Nullable ErrorFields lastError) {
-                outcome.onUnfit(lastError != null ? lastError : PoolerError.SERVER_CLOSED.plain());
+    /** What is to be done with the answer to a query. */
+    private interface Answer {
+        /**
+         * @param value first column of the first row; null if there is none
+         * @param error the last error; null if there was none
+         */
+        void accept(@Nullable String value, @Nullable ErrorFields error, TransactionStatus status);
+    }
+
+    /** Keeps the first column of the first row that is not too long for it. */
+    private final class FirstValue implements ServerQuery.Outcome {
+        private final Answer answer;
+        private @Nullable String value;
+        private boolean rowSeen;
+
+        private FirstValue(Answer answer) {
+            this.answer = answer;
+        }
+
+        @Override
+        public void onHeader(MessageCursor in) {
+            if (in.type() == BackendType.PARAMETER_STATUS) {
+                in.requireSmall();
             }
-        });
+        }
+
+        @Override
+        public boolean wants(MessageCursor in) {
+            return in.type() == BackendType.DATA_ROW
+                    && !rowSeen
+                    && in.bodyLength() <= MessageCursor.SMALL_MESSAGE_LIMIT;
+        }
+
+        @Override
+        public void onRow(MessageCursor row) {
+            rowSeen = true;
+            value = firstColumn(row);
+        }
+
+        @Override
+        public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
+            answer.accept(value, error, status);
+        }
+
+        @Override
+        public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
+            outcome.onUnfit(lastError != null ? lastError : PoolerError.SERVER_CLOSED.plain());
+        }
+    }
+
+    private static @Nullable String firstColumn(MessageCursor in) {
+        if (in.bodyLength() < 2) {
+            throw malformed();
+        }
+        if (in.buffer().getShort(in.bodyIndex()) < 1 || in.bodyLength() < 6) {
+            return null;
+        }
+        int length = in.buffer().getInt(in.bodyIndex() + 2);
+        int start = in.bodyIndex() + 6;
+        if (length > in.bodyEnd() - start) {
+            throw malformed();
+        }
+        return length < 0 ? null : MessageReader.text(in.buffer(), start, start + length);
+    }
+
+    private static WireViolation malformed() {
+        return new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "malformed DataRow");
     }
 }
