@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Phase: the server answers queries of the pooler's own, up to the ReadyForQuery of the last one. They are sent ahead of
- * what follows, so there is no extra round trip. No client gets a message of it unless the outcome passes it on.
+ * what follows, so there is no extra round trip. No client gets a message of the answer unless the outcome passes it on.
  *
  * <p>What is written meanwhile is flushed at the end of each read. A COPY into the server is answered with CopyFail, since
  * there is no data for it. One object for each sending: the phase after it is another object, so the loop that walks the
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerQuery implements ServerPhase {
     /**
-     * What becomes of the queries: exactly one call of {@link #onDone} and {@link #onClosed}, once. All calls are on the
+     * What becomes of the queries: it ends with one call of either {@link #onDone} or {@link #onClosed}. All calls are on the
      * server's event loop.
      */
     public interface Outcome {
