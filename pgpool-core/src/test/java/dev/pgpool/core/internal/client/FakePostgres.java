@@ -331,6 +331,10 @@ public final class FakePostgres {
         int count = body.getShort() & 0xffff;
         for (int i = 0; i < count; i++) {
             int length = body.getInt();
+            if (length > body.remaining()) {
+                // what get() says, without an array of 2 GiB for a length that a fuzzer has made up
+                throw new BufferUnderflowException();
+            }
             byte[] value = new byte[Math.max(0, length)];
             body.get(value);
             values.append('/').append(length < 0 ? "null" : new String(value, StandardCharsets.UTF_8));
