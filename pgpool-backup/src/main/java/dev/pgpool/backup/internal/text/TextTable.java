@@ -2,7 +2,7 @@ package dev.pgpool.backup.internal.text;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A table for people: each row is one line, and each column as wide as its longest cell. Confined to one thread. */
 public final class TextTable {
@@ -10,10 +10,12 @@ public final class TextTable {
     private final List<List<String>> rows = new ArrayList<>();
 
     /** Adds a row. What cells hold of foreign text is put on one line; control characters become spaces. */
-    public TextTable row(Object... cells) {
-        rows.add(Stream.of(cells)
-                .map(cell -> DisplayText.oneLine(String.valueOf(cell)))
-                .toList());
+    public TextTable row(@Nullable Object... cells) {
+        List<String> row = new ArrayList<>();
+        for (Object cell : cells) {
+            row.add(DisplayText.oneLine(String.valueOf(cell)));
+        }
+        rows.add(row);
         return this;
     }
 
