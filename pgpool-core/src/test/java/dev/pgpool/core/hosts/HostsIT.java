@@ -52,18 +52,25 @@ class HostsIT {
                 WireClient client = pooler.login()) {
             for (int i = 0; i < 3; i++) {
                 assertThat(client.value(VERSION)).startsWith("15");
-                TestPostgres.shared(15).terminateBackend(client.serverPid());
+                end(pooler, TestPostgres.shared(15), client.serverPid());
             }
             assertThat(client.value(VERSION)).startsWith("15");
             int pid = client.serverPid();
             first.refuse(true);
-            TestPostgres.shared(15).terminateBackend(pid);
+            end(pooler, TestPostgres.shared(15), pid);
             assertThat(client.value(VERSION)).startsWith("18");
             pid = client.serverPid();
             first.refuse(false);
-            TestPostgres.shared(18).terminateBackend(pid);
+            end(pooler, TestPostgres.shared(18), pid);
             assertThat(client.value(VERSION)).as("it did not fail").startsWith("18");
         }
+    }
+
+    /** Ends a session of a server, and waits until the pooler knows: a network between them may tell it later. */
+    private static void end(TestPooler pooler, TestPostgres postgres, int pid) {
+        postgres.terminateBackend(pid);
+        await().atMost(Wire.PATIENCE)
+                .until(() -> pooler.pool().servers().stream().noneMatch(server -> server.processId() == pid));
     }
 
     @Test
