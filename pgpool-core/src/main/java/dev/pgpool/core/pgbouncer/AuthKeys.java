@@ -4,6 +4,7 @@ import dev.pgpool.core.PgPoolBuilder;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.AuthQueryBuilder;
+import dev.pgpool.core.config.AuthQueryConfig;
 import dev.pgpool.core.config.LdapBuilder;
 import dev.pgpool.core.config.LdapConfig;
 import dev.pgpool.core.config.PgPoolConfig;
@@ -41,7 +42,6 @@ final class AuthKeys {
                 settings.problem("auth_file", "a file that this process may read");
             }
         });
-        queryForAll(settings, builder);
         String type = type(settings);
         // as there, a user has to exist, whatever it has to prove
         builder.trustKnownUsersOnly(!type.equals(ANY));
@@ -96,13 +96,20 @@ final class AuthKeys {
         }
     }
 
-    private static void queryForAll(IniSettings all, PgPoolBuilder builder) {
+    /**
+     * The query for all databases, and for the users of the console.
+     *
+     * @param needed whether an entry goes by it; else one that could find no user is left alone, as in PgBouncer
+     */
+    static void queryForAll(IniSettings all, PgPoolBuilder builder, boolean needed) {
         all.text("auth_dbname")
                 .filter(PgPoolConfig::isConsole)
                 .ifPresent(name -> all.problem(
                         "auth_dbname",
                         "a database: cannot use the reserved \"" + name + "\" database as an auth_dbname"));
-        query(all, all).ifPresent(builder::authQuery);
+        if (needed || all.text("auth_query", AuthQueryConfig.DEFAULT_QUERY).contains("$1")) {
+            query(all, all).ifPresent(builder::authQuery);
+        }
     }
 
     /** Whether an entry of a database says something of it; else the one for all databases serves. */

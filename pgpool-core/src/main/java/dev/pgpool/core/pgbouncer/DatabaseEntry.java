@@ -75,9 +75,14 @@ final class DatabaseEntry {
         timeouts(db);
         servers(db);
         db.tls(tls -> TlsKeys.apply("server_tls", all, tls, unfit));
-        if (AuthKeys.hasOwnQuery(own)) {
+        if (hasOwnQuery()) {
             AuthKeys.query(all, own).ifPresent(db::authQuery);
         }
+    }
+
+    /** Whether it says something of where its users are looked up; else the query for all databases serves. */
+    boolean hasOwnQuery() {
+        return AuthKeys.hasOwnQuery(own);
     }
 
     /** What is said where no entry serves the database in which users of this one are looked up. */

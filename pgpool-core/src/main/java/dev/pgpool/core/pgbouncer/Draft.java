@@ -146,6 +146,7 @@ final class Draft {
         builder.tls(tls -> TlsKeys.apply("client_tls", all, tls, unfit));
         Map<String, DatabaseEntry> databases = DatabaseEntry.all(ini.section("databases"), all, problems, unfit);
         databases.forEach((name, entry) -> builder.database(name, entry::apply));
+        AuthKeys.queryForAll(all, builder, databases.values().stream().anyMatch(entry -> !entry.hasOwnQuery()));
         databases.values().stream()
                 .flatMap(entry -> entry.unservedLookups(databases.keySet()).stream())
                 .distinct()

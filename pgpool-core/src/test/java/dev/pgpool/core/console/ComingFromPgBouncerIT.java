@@ -154,6 +154,23 @@ class ComingFromPgBouncerIT {
         }
     }
 
+    /** A query for all that no entry goes by is not looked at. */
+    @Test
+    void aQueryThatNoEntryGoesByMayBeOfNoUse() throws Exception {
+        String role = postgres.createRole("scram-sha-256", "secret");
+        try (PgPool pool = of(
+                        "app = " + server()
+                                + " auth_query='SELECT rolname, rolpassword FROM pg_authid WHERE rolname = $1'",
+                        "auth_type = scram-sha-256",
+                        "auth_user = " + TestPostgres.SUPERUSER,
+                        "auth_dbname = app",
+                        "auth_query = SELECT 1");
+                WireClient client =
+                        WireClient.connect(pool.address()).startup(role, "app").awaitLogin("secret")) {
+            assertThat(client.value("SELECT current_user")).isEqualTo(role);
+        }
+    }
+
     /**
      * Where users are looked up: by the global key, by the one of the entry, for the console, whose users no database of its
      * own can know. A database that no entry serves, or that is the console, is an error of the logins that need it, and of
