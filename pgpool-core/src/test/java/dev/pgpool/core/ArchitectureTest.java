@@ -5,6 +5,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -50,6 +51,19 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule INTERNAL_LAYERS_POINT_DOWN = layers();
+
+    /** Also where no floor says who may use whom: {@code auth}, {@code auth.hba} and {@code auth.ldap}. */
+    @ArchTest
+    static final ArchRule NO_INTERNAL_PACKAGES_FORM_A_CIRCLE =
+            slices().matching(INTERNAL + "(**)").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule RULES_AND_DIRECTORIES_ARE_NOT_KNOWN_TO_EXCHANGES = noClasses()
+            .that()
+            .resideInAPackage(INTERNAL + "auth")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(INTERNAL + "auth.hba..", INTERNAL + "auth.ldap.."))
+            .allowEmptyShould(true);
 
     @ArchTest
     static final ArchRule WHAT_ALL_MAY_USE_USES_NONE_OF_THEM = noClasses()
