@@ -28,7 +28,7 @@ class AnswersIT {
             "listen_addr = 192.0.2.1",
             "unix_socket_dir = .",
             "query_timeout = 5",
-            "server_fast_close = 1");
+            "dns_zone_check_period = 9");
 
     private Said run(List<String> ini, String... arguments) throws Exception {
         Files.write(directory.resolve("old.ini"), ini);
@@ -58,7 +58,7 @@ class AnswersIT {
         assertThat(said.output().lines())
                 .startsWith(
                         "different: old.ini:8: query_timeout: the query is cancelled, and its client stays connected")
-                .anyMatch(line -> line.startsWith("without effect: old.ini:9: server_fast_close has no effect: "))
+                .anyMatch(line -> line.startsWith("without effect: old.ini:9: dns_zone_check_period has no effect: "))
                 .anyMatch(line -> line.startsWith("other default: old.ini: max_prepared_statements: not given: "))
                 .noneMatch(line -> line.startsWith("refused"));
     }
