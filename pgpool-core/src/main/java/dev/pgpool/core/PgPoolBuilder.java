@@ -53,6 +53,7 @@ public final class PgPoolBuilder {
     private String loginNotice = ClientsConfig.DEFAULT.loginNotice();
     private boolean simpleQueries = ClientsConfig.DEFAULT.simpleQueries();
     private List<String> ignoredStartupParameters = ClientsConfig.DEFAULT.ignoredStartupParameters();
+    private List<String> trackedStartupParameters = ClientsConfig.DEFAULT.trackedStartupParameters();
     private int maxClientConnections = 10_000;
     private Duration loginTimeout = Duration.ofSeconds(60);
     private ClientAuthentication authentication = ClientAuthentication.SCRAM_SHA_256;
@@ -156,6 +157,16 @@ public final class PgPoolBuilder {
      */
     public PgPoolBuilder ignoreStartupParameters(String... names) {
         this.ignoredStartupParameters = List.of(names);
+        return this;
+    }
+
+    /**
+     * Default IntervalStyle, as PgBouncer's {@code track_extra_parameters}. Start-up parameters that {@link
+     * #ignoreStartupParameters} does not drop, besides those that it never drops. Where nothing is ignored it says nothing:
+     * every parameter is tracked.
+     */
+    public PgPoolBuilder trackStartupParameters(String... names) {
+        this.trackedStartupParameters = List.of(names);
         return this;
     }
 
@@ -433,7 +444,12 @@ public final class PgPoolBuilder {
                 authenticatorWithoutTls);
         return new PgPoolConfig(
                 listen,
-                new ClientsConfig(applicationNameAddHost, loginNotice, simpleQueries, ignoredStartupParameters),
+                new ClientsConfig(
+                        applicationNameAddHost,
+                        loginNotice,
+                        simpleQueries,
+                        ignoredStartupParameters,
+                        trackedStartupParameters),
                 databases,
                 users,
                 poolMode,

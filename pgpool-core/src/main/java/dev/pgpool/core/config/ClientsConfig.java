@@ -12,12 +12,14 @@ import java.util.Set;
  * @param simpleQueries whether clients may send simple queries
  * @param ignoredStartupParameters names of start-up parameters that are dropped instead of applied; {@code options} stands
  *     for all that clients give in {@code options}
+ * @param trackedStartupParameters names of those that are applied all the same
  */
 public record ClientsConfig(
         boolean applicationNameAddHost,
         String loginNotice,
         boolean simpleQueries,
-        List<String> ignoredStartupParameters) {
+        List<String> ignoredStartupParameters,
+        List<String> trackedStartupParameters) {
 
     /** Those that are applied whatever is ignored, as PgBouncer tracks them: clients rely on what they are told of them. */
     private static final Set<String> ALWAYS_APPLIED =
@@ -27,10 +29,16 @@ public record ClientsConfig(
     private static final String OPTIONS = "options";
 
     /** Names as they are given, no notice, queries of both kinds. */
-    public static final ClientsConfig DEFAULT = new ClientsConfig(false, "", true, List.of());
+    public static final ClientsConfig DEFAULT = new ClientsConfig(false, "", true, List.of(), List.of("intervalstyle"));
 
     public ClientsConfig {
-        ignoredStartupParameters = ignoredStartupParameters.stream()
+        ignoredStartupParameters = names(ignoredStartupParameters);
+        trackedStartupParameters = names(trackedStartupParameters);
+    }
+
+    /** Names of parameters are the same in any letters. */
+    private static List<String> names(List<String> given) {
+        return given.stream()
                 .map(name -> name.toLowerCase(Locale.ROOT))
                 .distinct()
                 .toList();
@@ -48,6 +56,7 @@ public record ClientsConfig(
         }
         String known = name.toLowerCase(Locale.ROOT);
         return !ALWAYS_APPLIED.contains(known)
+                && !trackedStartupParameters.contains(known)
                 && (ignoredStartupParameters.contains(known)
                         || (inOptions && ignoredStartupParameters.contains(OPTIONS)));
     }

@@ -126,6 +126,9 @@ final class BuilderCode {
         code.unless(usual.applicationNameAddHost(), "applicationNameAddHost", is.applicationNameAddHost())
                 .unless(usual.loginNotice(), "loginNotice", is.loginNotice())
                 .unless(usual.simpleQueries(), "simpleQueries", is.simpleQueries());
+        if (!is.trackedStartupParameters().equals(usual.trackedStartupParameters())) {
+            code.call("trackStartupParameters", JavaCode.all(is.trackedStartupParameters().stream()));
+        }
         if (!is.ignoredStartupParameters().isEmpty()) {
             code.call("ignoreStartupParameters", JavaCode.all(is.ignoredStartupParameters().stream()));
         }

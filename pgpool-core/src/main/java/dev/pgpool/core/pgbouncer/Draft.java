@@ -191,6 +191,13 @@ final class Draft {
         }
     }
 
+    private static String[] tracked(IniSettings all) {
+        String key = "track_extra_parameters";
+        return all.given(key) == null
+                ? new String[] {Keys.of(key).defaultValue()}
+                : all.names(key).toArray(String[]::new);
+    }
+
     private static void general(IniSettings all, PgPoolBuilder builder) {
         logging(all);
         builder.listen(all.text("listen_addr", ""), all.integer("listen_port", 6_432, 0, 65_535))
@@ -210,6 +217,7 @@ final class Draft {
         builder.tcp(tcp -> tcp(all, tcp))
                 .applicationNameAddHost(all.bool("application_name_add_host", false))
                 .loginNotice(all.text("login_notify_message", ""))
+                .trackStartupParameters(tracked(all))
                 .ignoreStartupParameters(all.names("ignore_startup_parameters").toArray(String[]::new))
                 .simpleQueries(!all.bool("disable_pqexec", false));
         String sockets = all.text("unix_socket_dir", Keys.of("unix_socket_dir").defaultValue());

@@ -86,7 +86,8 @@ final class Keys {
             reloadable("max_user_connections", "0"),
             reloadable("max_user_client_connections", "0"),
             reloadable("server_round_robin", "0"),
-            fixed("track_extra_parameters", "IntervalStyle").ignored("every parameter that a client sets is tracked"),
+            fixed("track_extra_parameters", "IntervalStyle")
+                    .but("every parameter is tracked: it only says what ignore_startup_parameters must not drop"),
             reloadable("ignore_startup_parameters", "")
                     .but("a parameter that is not in it is applied, and not refused"),
             fixed("peer_id", "0"),

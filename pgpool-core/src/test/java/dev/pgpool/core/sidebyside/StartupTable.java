@@ -50,6 +50,11 @@ final class StartupTable {
                                                 "closed: true")),
                         shows("extra_float_digits that is ignored", "extra_float_digits", "extra_float_digits", "2"),
                         shows("nonsense that is ignored", "work_mem", "work_mem", "nonsense"),
+                        shows(
+                                "one of options that is tracked",
+                                "IntervalStyle",
+                                "options",
+                                "-c IntervalStyle=iso_8601"),
                         shows("options that are ignored", "enable_seqscan", "options", "-c enable_seqscan=off"),
                         spelled("DateStyle", "options", "-c datestyle=postgres", "Postgres, MDY", "13 'Postgres, MDY'"),
                         shows("options with two", "TimeZone", "options", "-c datestyle=postgres --TimeZone=Asia/Tokyo"),

@@ -79,6 +79,21 @@ final class PoolerTransitions {
                                 assertThat(client.value("SHOW work_mem")).isEqualTo("4MB");
                             }
                         }),
+                change("pooler.trackStartupParameters")
+                        .before((stage, told) -> told.pooler(b -> b.ignoreStartupParameters("options", "work_mem")))
+                        .after((stage, told) -> told.pooler(b ->
+                                b.ignoreStartupParameters("options", "work_mem").trackStartupParameters("WORK_MEM")))
+                        .seen(scene -> {
+                            for (String[] given : new String[][] {
+                                {"work_mem", "5MB"}, {"Work_Mem", "5MB"}, {"options", "-c work_mem=5MB -c geqo=off"}
+                            }) {
+                                WireClient client = scene.connect()
+                                        .startup(Stage.APP, Stage.APP, given[0], given[1])
+                                        .awaitLogin(Stage.SECRET);
+                                assertThat(client.value("SHOW work_mem")).isEqualTo("5MB");
+                                assertThat(client.value("SHOW geqo")).isEqualTo("on");
+                            }
+                        }),
                 change("pooler.simpleQueries")
                         .after((stage, told) -> told.pooler(b -> b.simpleQueries(false)))
                         .seen(scene -> {
