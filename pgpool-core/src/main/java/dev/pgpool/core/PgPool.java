@@ -1,13 +1,21 @@
 package dev.pgpool.core;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.pgpool.core.advice.LoadHistory;
+import dev.pgpool.core.advice.PgPoolAdvice;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.ConfigSource;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.runtime.PoolerRuntime;
+import dev.pgpool.core.internal.runtime.StartFailure;
 import dev.pgpool.core.internal.runtime.Waiting;
+import dev.pgpool.core.jdbc.InProcessDataSource;
+import dev.pgpool.core.jdbc.InProcessSocketFactory;
 import dev.pgpool.core.stats.ClientInfo;
 import dev.pgpool.core.stats.DnsInfo;
+import dev.pgpool.core.stats.FleetInfo;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.ServerInfo;
 import java.net.InetSocketAddress;
@@ -15,22 +23,23 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A transaction pooler for PostgreSQL inside this process: clients connect to {@link #address()} as they would to a
- * server, and share a few server connections.
+ * server, and share a few server connections. Clients of this process need no address: {@link #dataSource(String)}.
  *
- * <p>Single use: built, started once, closed once. All methods may be called from any thread, but not from the pooler's
- * own event loops.
+ * <p>Single use: built, started once, closed once. All methods may be called from any thread. On the pooler's own event loops,
+ * where listeners are called, those that wait for it throw an {@link IllegalStateException}, and {@link #close()} only begins.
  */
 public final class PgPool implements AutoCloseable {
-    private static final Duration FOR_EVER = Duration.ofDays(365);
-
     private final PoolerRuntime runtime;
+    private final InProcessDoor inProcess;
 
     PgPool(PgPoolConfig config, @Nullable ConfigSource source, PgPoolListener listener) {
         this.runtime = new PoolerRuntime(config, source, listener);
+        this.inProcess = new InProcessDoor(runtime::connect, runtime::config);
     }
 
     public static PgPoolBuilder builder() {
@@ -55,31 +64,85 @@ public final class PgPool implements AutoCloseable {
 
     /**
      * Listens and serves clients. Server connections are made when clients need them, or a pool's minimum does. Does
-     * nothing when running.
+     * nothing when running. With {@link PgPoolBuilder#initializationFailTimeout} it first waits until the databases answer, and
+     * {@link #close()} or an interrupt ends the wait.
      *
      * @return this pooler
-     * @throws PgPoolException if an address can't be listened on; then nothing is left running
+     * @throws PgPoolException if an address can't be listened on, or the wait was ended; then nothing is left running
+     * @throws PoolInitializationException if databases do not answer; then nothing is left running
      * @throws IllegalStateException if the pooler was closed
      */
     public PgPool start() {
         try {
             runtime.start();
             return this;
-        } catch (PoolerRuntime.StartFailure e) {
-            throw new PgPoolException(String.valueOf(e.getMessage()), e);
+        } catch (StartFailure e) {
+            throw PoolInitializationException.of(e, e.databases());
         }
     }
 
     /**
      * The TCP address that clients connect to, the first if there are several, with the real port.
      *
-     * @throws IllegalStateException if the pooler is not running, or listens on a unix socket only
+     * @throws IllegalStateException if the pooler is not running, or listens on no TCP address
      */
     public InetSocketAddress address() {
         return runtime.address();
     }
 
+    /**
+     * What a JDBC driver connects to for a database of the pooler: {@code jdbc:postgresql://127.0.0.1:6432/app}. For a
+     * pooler that listens on all addresses the host is {@code localhost}; where clients must encrypt, so does the driver.
+     * User and password are given to the driver as for a server.
+     *
+     * @param database as clients name it; what is special in a URL is escaped
+     * @throws IllegalStateException if the pooler is not running, or listens on no TCP address
+     */
+    public String jdbcUrl(String database) {
+        return JdbcUrl.of(address(), database, config().listen().tls().mode().isRequired());
+    }
+
+    /**
+     * {@link #dataSource(String, String)} with the user that the database's servers are logged in to as.
+     *
+     * @throws IllegalArgumentException if the configuration has no such database, or no user for it
+     */
+    public InProcessDataSource dataSource(String database) {
+        return inProcess.dataSource(database);
+    }
+
+    /**
+     * Connections of the host's own, by pgjdbc: without a socket, a listener or a password, and in all else clients like
+     * others. Can be had before {@link #start()}; connections can't.
+     *
+     * @param user who the connections are, as clients name themselves; servers are logged in to as for any other client
+     */
+    public InProcessDataSource dataSource(String database, String user) {
+        return inProcess.dataSource(database, user);
+    }
+
+    /** For other ways to make connections of pgjdbc: another pool, a framework. Who has it may log in as any user. */
+    public InProcessSocketFactory socketFactory() {
+        return inProcess.sockets();
+    }
+
+    /** As {@link #socketFactory()}; {@code check}, called on an event loop, says who is let in to a database, the first, as a user. */
+    public InProcessSocketFactory socketFactory(BiPredicate<String, String> check) {
+        return inProcess.sockets(requireNonNull(check, "check"));
+    }
+
     // ---- looking
+
+    /** What it is called, see {@link PgPoolBuilder#name}. */
+    public String name() {
+        return config().instance().name();
+    }
+
+    /** Its name, where it listens, and what is there: {@code PgPool[pgpool, /127.0.0.1:6432, databases [app], clients 3]}. */
+    @Override
+    public String toString() {
+        return "PgPool[" + name() + ", " + runtime.whereabouts() + "]";
+    }
 
     /** What it goes by now. */
     public PgPoolConfig config() {
@@ -92,7 +155,28 @@ public final class PgPool implements AutoCloseable {
      * @throws IllegalStateException if the pooler is not running
      */
     public PgPoolSnapshot snapshot() {
-        return Waiting.on(runtime.control().snapshot());
+        return Waiting.on(runtime.awaited().snapshot());
+    }
+
+    /**
+     * How large pools should be, and when it is quiet, by what was seen of them since the pooler started. Lanes are asked for
+     * what they have seen until now; costs about as much as {@link #snapshot()}.
+     *
+     * @throws IllegalStateException if the pooler is not running
+     */
+    public PgPoolAdvice advice() {
+        return Waiting.on(runtime.awaited().advice());
+    }
+
+    /**
+     * Takes over the past hours of a database that the host has kept of an earlier run, as {@link
+     * LoadHistory#toText} gives them: hours before the one in which this pooler has started, and not older than five weeks.
+     *
+     * @param database as clients name it
+     * @throws IllegalStateException if the pooler is not running
+     */
+    public void recall(String database, LoadHistory past) {
+        runtime.control().recall(requireNonNull(database, "database"), requireNonNull(past, "past"));
     }
 
     /**
@@ -101,7 +185,7 @@ public final class PgPool implements AutoCloseable {
      * @throws IllegalStateException if the pooler is not running
      */
     public List<ClientInfo> clients() {
-        return Waiting.on(runtime.control().clients());
+        return Waiting.on(runtime.awaited().clients());
     }
 
     /**
@@ -110,14 +194,15 @@ public final class PgPool implements AutoCloseable {
      * @throws IllegalStateException if the pooler is not running
      */
     public List<ServerInfo> servers() {
-        return Waiting.on(runtime.control().servers());
+        return Waiting.on(runtime.awaited().servers());
     }
 
-    /**
-     * What is known of the servers' names, by name.
-     *
-     * @throws IllegalStateException if the pooler is not running
-     */
+    /** The budgets of servers that are shared with other poolers, as this one sees them; only of a running pooler. */
+    public List<FleetInfo> fleets() {
+        return Waiting.on(runtime.awaited().fleets());
+    }
+
+    /** What is known of the servers' names, by name; only of a running pooler, as all that is looked at here. */
     public List<DnsInfo> dnsNames() {
         return runtime.control().names();
     }
@@ -143,11 +228,7 @@ public final class PgPool implements AutoCloseable {
         return runtime.control().pause(Optional.empty());
     }
 
-    /**
-     * As {@link #pause()}, for one database.
-     *
-     * @param database as clients name it
-     */
+    /** As {@link #pause()}, for one database, as clients name it. */
     public CompletionStage<Void> pause(String database) {
         return runtime.control().pause(Optional.of(database));
     }
@@ -239,31 +320,26 @@ public final class PgPool implements AutoCloseable {
     /**
      * Takes another configuration while it runs. Pools that it does not concern go on untouched; others adopt it, and
      * replace their servers if these would be made in another way now; clients of databases that are gone are told so with
-     * {@code 57P01} when they are not in the middle of something. Files of keys, certificates and trust are read again.
-     * Blocks for as long as reading takes.
+     * {@code 57P01} when they are not in the middle of something. Files are read again, too; blocks for as long as that takes.
      *
      * <p>A pool that was made for fewer servers than there are event loops keeps to as many loops as it had.
      *
      * @throws ConfigException with every problem of files, and for what can't change while the
-     *     pooler runs: addresses to listen on, event loops and the peer id; then nothing has changed
+     *     pooler runs: its name, addresses to listen on, threads and the peer id; then nothing has changed
      * @throws IllegalStateException if the pooler is not running
      */
     public void reload(PgPoolConfig config) {
         runtime.reload(config);
     }
 
-    /**
-     * As {@link #reload(PgPoolConfig)}, with what the {@link ConfigSource} says now, if the pooler has one; without, only
-     * files are read again.
-     */
+    /** As {@link #reload(PgPoolConfig)}, with what the {@link ConfigSource} says now; without one only files are read again. */
     public void reload() {
-        Waiting.on(runtime.control().reload());
+        Waiting.on(runtime.awaited().reload());
     }
 
     /**
-     * Reads the files of keys, certificates and trust again. Connections that exist live on with what they have; new ones
-     * get the new. Where TLS to a database's servers has changed, its servers are replaced as they become free. Blocks for
-     * as long as reading takes.
+     * Reads the files of keys, certificates and trust again. Connections that exist live on with what they have; where TLS to
+     * a database's servers has changed, its servers are replaced as they become free. Blocks for as long as reading takes.
      *
      * @throws ConfigException if something is wrong with the files; then nothing has changed
      * @throws IllegalStateException if the pooler is not running
@@ -283,7 +359,7 @@ public final class PgPool implements AutoCloseable {
      * @throws IllegalStateException if the pooler is not running
      */
     public boolean drain(Duration atMost) {
-        return runtime.drain(atMost, true);
+        return runtime.gracefulEnd().drain(atMost, true);
     }
 
     /**
@@ -295,7 +371,7 @@ public final class PgPool implements AutoCloseable {
      * @throws IllegalStateException if the pooler is not running
      */
     public void awaitClients() {
-        runtime.drain(FOR_EVER, false);
+        runtime.gracefulEnd().awaitClients();
     }
 
     /**
@@ -306,7 +382,7 @@ public final class PgPool implements AutoCloseable {
      * @throws IllegalStateException if the pooler is not running
      */
     public void awaitServers() {
-        runtime.awaitServers();
+        runtime.gracefulEnd().awaitServers();
     }
 
     /** Completes when the pooler has ended, by any of its ends: {@link #close}, {@link #drain} or an operator. */

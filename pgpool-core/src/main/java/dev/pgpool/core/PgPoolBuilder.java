@@ -3,35 +3,25 @@ package dev.pgpool.core;
 import dev.pgpool.core.auth.Authenticator;
 import dev.pgpool.core.auth.ClientAuthentication;
 import dev.pgpool.core.auth.CredentialStore;
-import dev.pgpool.core.config.AdminConfig;
-import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.AuthQueryBuilder;
-import dev.pgpool.core.config.AuthQueryConfig;
-import dev.pgpool.core.config.ClientsConfig;
-import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
-import dev.pgpool.core.config.DnsConfig;
+import dev.pgpool.core.config.FleetBuilder;
 import dev.pgpool.core.config.LdapBuilder;
-import dev.pgpool.core.config.LdapConfig;
-import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PeerConfig;
-import dev.pgpool.core.config.PeersConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TcpBuilder;
-import dev.pgpool.core.config.TcpConfig;
 import dev.pgpool.core.config.TlsBuilder;
-import dev.pgpool.core.config.TlsConfig;
 import dev.pgpool.core.config.UserBuilder;
 import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.event.PgPoolListener;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -41,96 +31,85 @@ public final class PgPoolBuilder {
     private final Map<String, DatabaseConfig> databases = new LinkedHashMap<>();
     private final Map<String, UserConfig> users = new LinkedHashMap<>();
     private PoolMode poolMode = PoolMode.TRANSACTION;
-    private final List<String> problems = new ArrayList<>();
-    private String host = "127.0.0.1";
-    private int port = 6432;
-    private Optional<Path> unixSocketDirectory = Optional.empty();
-    private String unixSocketMode = ListenConfig.EVERYBODY;
-    private Optional<String> unixSocketGroup = Optional.empty();
-    private int backlog = 1_024;
-    private boolean reusePort;
-    private boolean applicationNameAddHost = ClientsConfig.DEFAULT.applicationNameAddHost();
-    private String loginNotice = ClientsConfig.DEFAULT.loginNotice();
-    private boolean simpleQueries = ClientsConfig.DEFAULT.simpleQueries();
-    private List<String> ignoredStartupParameters = ClientsConfig.DEFAULT.ignoredStartupParameters();
-    private List<String> trackedStartupParameters = ClientsConfig.DEFAULT.trackedStartupParameters();
-    private int maxClientConnections = 10_000;
-    private Duration loginTimeout = Duration.ofSeconds(60);
-    private ClientAuthentication authentication = ClientAuthentication.SCRAM_SHA_256;
-    private TlsConfig tls = TlsConfig.CLIENTS;
-    private CredentialStore credentials = CredentialStore.empty();
-    private Optional<Path> hbaFile = Optional.empty();
-    private Optional<Path> identFile = Optional.empty();
-    private Optional<AuthQueryConfig> authQuery = Optional.empty();
-    private Optional<LdapConfig> ldap = Optional.empty();
-    private Optional<Authenticator> authenticator = Optional.empty();
-    private boolean authenticatorWithoutTls;
-    private Duration dnsMaxTtl = DnsConfig.DEFAULT.maxTtl();
-    private Duration dnsNxdomainTtl = DnsConfig.DEFAULT.nxdomainTtl();
-    private Set<String> adminUsers = Set.of();
-    private Set<String> statsUsers = Set.of();
-    private boolean ownerIsAdmin;
-    private boolean everybodyIsAdmin;
-    private int maxConsoleClients;
-    private boolean trustKnownUsersOnly;
-    private Duration statsPeriod = AdminConfig.DEFAULT_STATS_PERIOD;
-    private int peerId;
-    private final Map<Integer, PeerConfig> peers = new LinkedHashMap<>();
-    private TcpConfig tcp = TcpConfig.DEFAULT;
-    private int eventLoops = Runtime.getRuntime().availableProcessors();
+    private final InstanceDraft instance = new InstanceDraft();
+    private final ListenDraft listen = new ListenDraft();
+    private final ClientsDraft clients = new ClientsDraft();
+    private final AuthDraft auth = new AuthDraft();
+    private final AdminDraft admin = new AdminDraft();
+    private final BuilderProblems problems = new BuilderProblems();
+    private final NetworkDraft network = new NetworkDraft();
     private PgPoolListener listener = PgPoolListener.NONE;
 
     PgPoolBuilder() {}
 
     /**
-     * Default {@code 127.0.0.1} and 6432. Host {@code *} listens on all addresses; several are separated by commas; the
-     * empty one listens on the unix socket only. Port 0 takes a free one.
+     * Default {@code pgpool}. Tells it from other poolers of the process: begins the names of its threads, stands in the log lines
+     * of its start and end and in {@code toString}, and is the tag {@code pool} of its meters unless it is the default.
      */
-    public PgPoolBuilder listen(String host, int port) {
-        this.host = host;
-        this.port = port;
+    public PgPoolBuilder name(String name) {
+        instance.name = Objects.requireNonNull(name, "name");
+        return this;
+    }
+
+    /** Default true. If false, the process does not end before the pooler is closed. */
+    public PgPoolBuilder daemonThreads(boolean daemonThreads) {
+        instance.daemonThreads = daemonThreads;
         return this;
     }
 
     /**
-     * Default none. Also listens on {@code <directory>/.s.PGSQL.<port>}. One that begins with {@code @} is a name in Linux'
-     * abstract namespace, as {@code psql -h @name} has it: there is no file, and every process of the machine may connect.
+     * Default negative: {@link PgPool#start()} asks no database. As HikariCP has it: for so long it asks those that do not
+     * answer again, and fails; with zero it asks once, and fails only on a refusal that waiting does not mend.
+     */
+    public PgPoolBuilder initializationFailTimeout(Duration timeout) {
+        instance.initializationFailTimeout = Objects.requireNonNull(timeout, "timeout");
+        return this;
+    }
+
+    /**
+     * Default: no TCP address, which is enough for clients of the same process; in Spring Boot {@code 127.0.0.1} and 6432.
+     * Host {@code *} listens on all addresses; several are separated by commas; the empty one listens on the unix socket
+     * only. Port 0 takes a free one.
+     */
+    public PgPoolBuilder listen(String host, int port) {
+        listen.at(Objects.requireNonNull(host, "host"), port);
+        return this;
+    }
+
+    /**
+     * Default none. Also listens on {@code <directory>/.s.PGSQL.<port>}, port 6432 without {@link #listen}. One that begins with {@code @}
+     * is in Linux' abstract namespace, as {@code psql -h @name} has it: without a file, and open to every process of the machine.
      */
     public PgPoolBuilder unixSocketDirectory(Path directory) {
-        this.unixSocketDirectory = Optional.of(directory);
+        listen.unixSocketDirectory = Optional.of(Objects.requireNonNull(directory, "directory"));
         return this;
     }
 
     /** Default 0777. Permissions of the unix socket, as octal digits. */
     public PgPoolBuilder unixSocketMode(String octal) {
-        this.unixSocketMode = octal;
+        listen.unixSocketMode = Objects.requireNonNull(octal, "octal");
         return this;
     }
 
-    /**
-     * Default: that of the process. The group that the unix socket's file belongs to, by name or number; the process must
-     * be in it. Means nothing to a socket of the abstract namespace.
-     */
+    /** Default: that of the process. The group of the unix socket's file, by name or number; the process must be in it. */
     public PgPoolBuilder unixSocketGroup(String group) {
-        this.unixSocketGroup = Optional.of(group);
+        listen.unixSocketGroup = Optional.of(Objects.requireNonNull(group, "group"));
         return this;
     }
 
     /** Default 1024. Connections that the system keeps for us until we accept them. */
     public PgPoolBuilder backlog(int backlog) {
-        this.backlog = backlog;
+        listen.backlog = backlog;
         return this;
     }
 
     /**
-     * Default false. Sets {@code SO_REUSEPORT} on the TCP listeners, so that other processes of the same user with the same
-     * setting may listen on the same addresses; the system shares new connections out among them. With it a pooler can be
-     * replaced without an error for any client: the new one starts, then the old one {@linkplain PgPool#awaitClients()
-     * waits for its clients} and takes no new ones. A unix socket belongs to one process only: each needs a
-     * {@link #unixSocketDirectory} of its own.
+     * Default false. Sets {@code SO_REUSEPORT} on the TCP listeners: other processes of the same user with the same setting may
+     * listen on the same addresses. So a pooler can be replaced without an error for any client: the new one starts, then the old
+     * one {@linkplain PgPool#awaitClients() waits for its clients}. Each process needs a {@link #unixSocketDirectory} of its own.
      */
     public PgPoolBuilder reusePort(boolean reusePort) {
-        this.reusePort = reusePort;
+        listen.reusePort = reusePort;
         return this;
     }
 
@@ -140,23 +119,23 @@ public final class PgPoolBuilder {
      * a client SETs later is taken as it is. PostgreSQL keeps 63 bytes of it.
      */
     public PgPoolBuilder applicationNameAddHost(boolean add) {
-        this.applicationNameAddHost = add;
+        clients.applicationNameAddHost = add;
         return this;
     }
 
     /** Default empty, none. A NOTICE that each client gets when it has logged in; sent as it is, in UTF-8. */
     public PgPoolBuilder loginNotice(String text) {
-        this.loginNotice = text;
+        clients.loginNotice = Objects.requireNonNull(text, "text");
         return this;
     }
 
     /**
-     * Default none: what a client gives at start-up becomes a setting of its session. Parameters of these names are dropped
-     * instead, in any letters, also within {@code options}; the name {@code options} drops all that is given there. As in
-     * PgBouncer, client_encoding, DateStyle, TimeZone, standard_conforming_strings and application_name are applied anyway.
+     * Default none: what a client gives at start-up becomes a setting of its session. Parameters of these names are dropped instead,
+     * in any letters, also within {@code options}; the name {@code options} drops all that is given there. As in PgBouncer,
+     * client_encoding, DateStyle, TimeZone, standard_conforming_strings and application_name are applied anyway.
      */
     public PgPoolBuilder ignoreStartupParameters(String... names) {
-        this.ignoredStartupParameters = List.of(names);
+        clients.ignoredStartupParameters = List.of(Objects.requireNonNull(names, "names"));
         return this;
     }
 
@@ -166,7 +145,7 @@ public final class PgPoolBuilder {
      * every parameter is tracked.
      */
     public PgPoolBuilder trackStartupParameters(String... names) {
-        this.trackedStartupParameters = List.of(names);
+        clients.trackedStartupParameters = List.of(Objects.requireNonNull(names, "names"));
         return this;
     }
 
@@ -175,25 +154,25 @@ public final class PgPoolBuilder {
      * extended protocol is left, which takes one statement at a time. The console goes on with simple queries.
      */
     public PgPoolBuilder simpleQueries(boolean allowed) {
-        this.simpleQueries = allowed;
+        clients.simpleQueries = allowed;
         return this;
     }
 
     /** Default 10,000. Clients beyond this get {@code 53300}. */
     public PgPoolBuilder maxClientConnections(int maxClientConnections) {
-        this.maxClientConnections = maxClientConnections;
+        listen.maxClientConnections = maxClientConnections;
         return this;
     }
 
     /** Default 60 s. How long a client may take to log in. */
     public PgPoolBuilder loginTimeout(Duration loginTimeout) {
-        this.loginTimeout = loginTimeout;
+        listen.loginTimeout = Objects.requireNonNull(loginTimeout, "loginTimeout");
         return this;
     }
 
     /** Default SCRAM-SHA-256. How clients prove who they are, unless there is an {@link #hbaFile}. */
     public PgPoolBuilder clientAuthentication(ClientAuthentication authentication) {
-        this.authentication = authentication;
+        auth.authentication = Objects.requireNonNull(authentication, "authentication");
         return this;
     }
 
@@ -202,21 +181,19 @@ public final class PgPoolBuilder {
      * {@link #credentials} or the {@link #authQuery} know, as PgBouncer does it; otherwise the server decides who exists.
      */
     public PgPoolBuilder trustKnownUsersOnly(boolean knownOnly) {
-        this.trustKnownUsersOnly = knownOnly;
+        auth.trustKnownUsersOnly = knownOnly;
         return this;
     }
 
     /** Default: no TLS. How connections of clients are encrypted. */
     public PgPoolBuilder tls(Consumer<TlsBuilder> description) {
-        TlsBuilder builder = TlsBuilder.forClients();
-        description.accept(builder);
-        this.tls = builder.build();
+        listen.tls = described(TlsBuilder.forClients(), description).build();
         return this;
     }
 
     /** Default: knows no user. Credentials of clients, and of servers without a forced user's password. */
     public PgPoolBuilder credentials(CredentialStore credentials) {
-        this.credentials = credentials;
+        auth.credentials = problems.notNull(credentials, "credentials", CredentialStore.empty());
         return this;
     }
 
@@ -226,59 +203,48 @@ public final class PgPoolBuilder {
      * error is logged and not used.
      */
     public PgPoolBuilder hbaFile(Path hbaFile) {
-        this.hbaFile = Optional.of(hbaFile);
+        auth.hbaFile = Optional.of(Objects.requireNonNull(hbaFile, "hbaFile"));
         return this;
     }
 
     /** Default none. The user maps that rules of the {@link #hbaFile} name, in the format of {@code pg_ident.conf}. */
     public PgPoolBuilder identFile(Path identFile) {
-        this.identFile = Optional.of(identFile);
+        auth.identFile = Optional.of(Objects.requireNonNull(identFile, "identFile"));
         return this;
     }
 
     /** Default none. Asks the server for the secrets that {@link #credentials} does not know. */
     public PgPoolBuilder authQuery(Consumer<AuthQueryBuilder> description) {
-        AuthQueryBuilder builder = new AuthQueryBuilder();
-        description.accept(builder);
-        this.authQuery = Optional.of(builder.build());
+        auth.authQuery =
+                Optional.of(described(new AuthQueryBuilder(), description).build());
         return this;
     }
 
-    /**
-     * Default none. The directory that judges passwords of clients, and makes {@link ClientAuthentication#LDAP} the method; an
-     * {@link #hbaFile} names its own ones.
-     */
+    /** Default none. The directory that judges passwords; makes itself the method. An {@link #hbaFile} names its own ones. */
     public PgPoolBuilder ldap(Consumer<LdapBuilder> description) {
-        LdapBuilder builder = new LdapBuilder();
-        description.accept(builder);
-        this.ldap = Optional.of(builder.build());
-        this.authentication = ClientAuthentication.LDAP;
+        auth.ldap = Optional.of(described(new LdapBuilder(), description).build());
+        auth.authentication = ClientAuthentication.LDAP;
         return this;
     }
 
-    /**
-     * Default none. Judges clients by the password or token that they send, and makes {@link
-     * ClientAuthentication#AUTHENTICATOR} the method; an {@link #hbaFile} names it {@code authenticator}.
-     */
+    /** Default none. Judges the password or token that clients send; makes itself the method, {@code authenticator} in an hba file. */
     public PgPoolBuilder authenticator(Authenticator authenticator) {
-        this.authenticator = Optional.of(authenticator);
-        this.authentication = ClientAuthentication.AUTHENTICATOR;
+        auth.authenticator = Optional.of(Objects.requireNonNull(authenticator, "authenticator"));
+        auth.authentication = ClientAuthentication.AUTHENTICATOR;
         return this;
     }
 
     /** Default false. Lets clients send what the {@link #authenticator} judges over TCP without TLS. */
     public PgPoolBuilder authenticatorWithoutTls(boolean allowed) {
-        this.authenticatorWithoutTls = allowed;
+        auth.authenticatorWithoutTls = allowed;
         return this;
     }
 
     /** Adds a database; the name {@code *} serves every database without an entry of its own. */
     public PgPoolBuilder database(String name, Consumer<DatabaseBuilder> description) {
-        DatabaseBuilder builder = new DatabaseBuilder(name);
-        description.accept(builder);
-        if (databases.putIfAbsent(name, builder.build()) != null) {
-            problems.add("databases." + name + ": given twice (expected: once)");
-        }
+        DatabaseBuilder builder = new DatabaseBuilder(Objects.requireNonNull(name, "name"));
+        problems.putOnce(
+                databases, "databases", name, described(builder, description).build());
         return this;
     }
 
@@ -287,78 +253,71 @@ public final class PgPoolBuilder {
      * name {@code *} is for every user without an entry of its own.
      */
     public PgPoolBuilder user(String name, Consumer<UserBuilder> description) {
-        UserBuilder builder = new UserBuilder(name);
-        description.accept(builder);
-        if (users.putIfAbsent(name, builder.build()) != null) {
-            problems.add("users." + name + ": given twice (expected: once)");
-        }
+        UserBuilder builder = new UserBuilder(Objects.requireNonNull(name, "name"));
+        problems.putOnce(users, "users", name, described(builder, description).build());
         return this;
     }
 
     /** Default {@link PoolMode#TRANSACTION}. For how long clients keep their servers; databases and users may differ. */
     public PgPoolBuilder poolMode(PoolMode poolMode) {
-        this.poolMode = poolMode;
+        this.poolMode = Objects.requireNonNull(poolMode, "poolMode");
+        return this;
+    }
+
+    /** Default none. One budget of servers that this pooler shares with all others of the same fleet; PostgreSQL keeps it. */
+    public PgPoolBuilder fleet(Consumer<FleetBuilder> description) {
+        network.fleet = Optional.of(described(new FleetBuilder(), description).build());
         return this;
     }
 
     /**
-     * Default 15 s. How long the addresses of a server's name are kept; zero looks up for each new connection. When they
-     * change, connections to those that are gone end at their next release. The Java runtime has a cache of its own
-     * beneath ({@code networkaddress.cache.ttl}), which adds to it.
+     * Default 15 s. How long the addresses of a server's name are kept; zero looks up for each new connection. Connections to
+     * addresses that are gone end at their next release. Java's own cache ({@code networkaddress.cache.ttl}) adds to it.
      */
     public PgPoolBuilder dnsMaxTtl(Duration dnsMaxTtl) {
-        this.dnsMaxTtl = dnsMaxTtl;
+        network.dnsMaxTtl = Objects.requireNonNull(dnsMaxTtl, "dnsMaxTtl");
         return this;
     }
 
     /** Default 15 s. How long it is remembered that a server's name could not be looked up. */
     public PgPoolBuilder dnsNxdomainTtl(Duration dnsNxdomainTtl) {
-        this.dnsNxdomainTtl = dnsNxdomainTtl;
+        network.dnsNxdomainTtl = Objects.requireNonNull(dnsNxdomainTtl, "dnsNxdomainTtl");
         return this;
     }
 
     /** Default: no user. Who may do everything at the console, which clients reach as database {@code pgbouncer}. */
     public PgPoolBuilder adminUsers(String... users) {
-        this.adminUsers = Set.copyOf(List.of(users));
+        admin.adminUsers = Set.copyOf(List.of(Objects.requireNonNull(users, "users")));
         return this;
     }
 
     /** Default: no user. Who may look at the console's figures, but change nothing. */
     public PgPoolBuilder statsUsers(String... users) {
-        this.statsUsers = Set.copyOf(List.of(users));
+        admin.statsUsers = Set.copyOf(List.of(Objects.requireNonNull(users, "users")));
         return this;
     }
 
-    /**
-     * Default false. Lets who runs this process use the console by unix socket as user {@code pgbouncer}, without proving
-     * anything: as PgBouncer does it.
-     */
+    /** Default false. The system's user that runs this process may use the console by unix socket as {@code pgbouncer}, unproven. */
     public PgPoolBuilder ownerIsAdmin(boolean ownerIsAdmin) {
-        this.ownerIsAdmin = ownerIsAdmin;
+        admin.ownerIsAdmin = ownerIsAdmin;
         return this;
     }
 
-    /**
-     * Default false. Lets every user that logs in do everything at the console: for poolers behind a fence, as PgBouncer's
-     * {@code auth_type = any} has it.
-     */
+    /** Default false. Every user that logs in may do everything at the console, as with PgBouncer's {@code auth_type = any}. */
     public PgPoolBuilder everybodyIsAdmin(boolean everybodyIsAdmin) {
-        this.everybodyIsAdmin = everybodyIsAdmin;
+        admin.everybodyIsAdmin = everybodyIsAdmin;
         return this;
     }
 
-    /**
-     * Default 0, no limit. Clients at the console; beyond it those who may only look get {@code 53300}. Who may do
-     * everything counts as well, and is let in anyhow.
-     */
+    /** Default 0, no limit. Clients at the console; beyond it users that may only look get {@code 53300}; others count, too. */
     public PgPoolBuilder maxConsoleClients(int maxConsoleClients) {
-        this.maxConsoleClients = maxConsoleClients;
+        admin.maxConsoleClients = maxConsoleClients;
         return this;
     }
 
     /** Default 60 s. The period that the console's averages are of: the last whole one. */
     public PgPoolBuilder statsPeriod(Duration statsPeriod) {
-        this.statsPeriod = statsPeriod;
+        admin.statsPeriod = Objects.requireNonNull(statsPeriod, "statsPeriod");
         return this;
     }
 
@@ -367,15 +326,13 @@ public final class PgPoolBuilder {
      * to the wrong one are forwarded to the right {@link #peer}.
      */
     public PgPoolBuilder peerId(int peerId) {
-        this.peerId = peerId;
+        network.peerId = peerId;
         return this;
     }
 
     /** Adds another pooler behind the same address, and where it can be reached itself. */
     public PgPoolBuilder peer(int id, String host, int port) {
-        if (peers.putIfAbsent(id, new PeerConfig(id, host, port)) != null) {
-            problems.add("peers." + id + ": given twice (expected: once)");
-        }
+        problems.putOnce(network.peers, "peers", id, new PeerConfig(id, Objects.requireNonNull(host, "host"), port));
         return this;
     }
 
@@ -384,22 +341,28 @@ public final class PgPoolBuilder {
      * those to servers alike. What the transport of the platform can't do is a problem of {@link #build()}.
      */
     public PgPoolBuilder tcp(Consumer<TcpBuilder> description) {
-        TcpBuilder builder = new TcpBuilder();
-        description.accept(builder);
-        this.tcp = builder.build();
+        network.tcp = described(new TcpBuilder(), description).build();
         return this;
     }
 
-    /** Default: one for each processor. Threads that carry the traffic. */
+    /**
+     * Default: one for each processor. Threads that may carry the traffic. One does as long as one core can; more begin when
+     * it is busy, and end when they are not needed any more.
+     */
     public PgPoolBuilder eventLoops(int eventLoops) {
-        this.eventLoops = eventLoops;
+        instance.eventLoops = eventLoops;
         return this;
     }
 
     /** Default: none. */
     public PgPoolBuilder listener(PgPoolListener listener) {
-        this.listener = listener;
+        this.listener = Objects.requireNonNull(listener, "listener");
         return this;
+    }
+
+    private static <B> B described(B builder, Consumer<B> description) {
+        Objects.requireNonNull(description, "description").accept(builder);
+        return builder;
     }
 
     /**
@@ -418,46 +381,20 @@ public final class PgPoolBuilder {
      * @throws dev.pgpool.core.config.ConfigException with every problem found
      */
     public PgPoolConfig config() {
-        if (!problems.isEmpty()) {
-            throw new ConfigException(problems);
-        }
-        ListenConfig listen = new ListenConfig(
-                host,
-                port,
-                unixSocketDirectory,
-                unixSocketMode,
-                unixSocketGroup,
-                backlog,
-                reusePort,
-                maxClientConnections,
-                loginTimeout,
-                tls);
-        AuthConfig auth = new AuthConfig(
-                authentication,
-                trustKnownUsersOnly,
-                hbaFile,
-                identFile,
-                credentials,
-                authQuery,
-                ldap,
-                authenticator,
-                authenticatorWithoutTls);
+        problems.throwIfAny();
         return new PgPoolConfig(
-                listen,
-                new ClientsConfig(
-                        applicationNameAddHost,
-                        loginNotice,
-                        simpleQueries,
-                        ignoredStartupParameters,
-                        trackedStartupParameters),
+                instance.build(),
+                listen.build(),
+                clients.build(),
                 databases,
                 users,
                 poolMode,
-                auth,
-                new DnsConfig(dnsMaxTtl, dnsNxdomainTtl),
-                new AdminConfig(adminUsers, statsUsers, ownerIsAdmin, everybodyIsAdmin, maxConsoleClients, statsPeriod),
-                new PeersConfig(peerId, peers),
-                tcp,
-                eventLoops);
+                auth.build(),
+                network.dns(),
+                admin.build(),
+                network.peers(),
+                network.tcp,
+                network.fleet,
+                instance.eventLoops);
     }
 }

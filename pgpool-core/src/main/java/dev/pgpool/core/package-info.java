@@ -10,7 +10,7 @@
  *   client socket                                                                    PostgreSQL socket
  *        │ bytes                                                                            ^ bytes
  *        v                                                                                  │
- *   ClientHandler ── MessageCursor ──> QueryPhase ──> Link: Requests ──────────> ServerConnection.out
+ *   ClientConnection ─ MessageCursor ─> QueryPhase ──> Link: Requests ─────────> ServerConnection.out
  *        ^              (header)          │ no link?     │ Parse, Bind, Describe, Close    │ flushed at the
  *        │                                v              v                                 │ end of a read
  *        │                     ServerLane.acquire   StatementRewriter                      │

@@ -16,8 +16,8 @@ import dev.pgpool.core.fixture.ModuleRules;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Dependencies point one way: {@code wire, sql <- prepared, params, figures, auth, admin <- server <- hosts <- cancel, secrets <- pool
- * <- link <- client <- runtime}. */
+/** Dependencies point one way: {@code wire, sql <- prepared, params, figures, advice, auth, admin <- server <- hosts <- cancel, secrets <- fleet <- pool
+ * <- link <- client, embedded <- runtime}. */
 @AnalyzeClasses(packages = "dev.pgpool.core", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
@@ -31,20 +31,26 @@ class ArchitectureTest {
         "prepared",
         "params",
         "figures",
+        "advice",
         "auth",
         "admin",
         "server",
         "hosts",
         "cancel",
         "secrets",
+        "fleet",
         "pool",
         "link",
+        "embedded",
         "client",
         "runtime"
     };
 
+    private static final String[] LAYERS_BELOW_EMBEDDED =
+            List.of(LAYERS).subList(0, List.of(LAYERS).indexOf("embedded")).toArray(String[]::new);
+
     private static final int FOUNDATIONS = 2;
-    private static final int FIRST_WITH_CONNECTION = 7;
+    private static final int FIRST_WITH_CONNECTION = 8;
 
     @ArchTest
     static final ArchTests MODULE = ArchTests.in(ModuleRules.class);
@@ -56,6 +62,13 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule NO_INTERNAL_PACKAGES_FORM_A_CIRCLE =
             slices().matching(INTERNAL + "(**)").should().beFreeOfCycles();
+
+    /** Of what users may call; the façade's package, which knows all of them and is known by some, is none of these. */
+    @ArchTest
+    static final ArchRule NO_PUBLIC_PACKAGES_FORM_A_CIRCLE = slices().matching(
+                    CORE + ".(config|event|stats|advice|auth|jdbc|metrics|pgbouncer|spring)..")
+            .should()
+            .beFreeOfCycles();
 
     @ArchTest
     static final ArchRule RULES_AND_DIRECTORIES_ARE_NOT_KNOWN_TO_EXCHANGES = noClasses()
@@ -72,8 +85,10 @@ class ArchitectureTest {
                     CORE + ".config..",
                     CORE + ".event..",
                     CORE + ".stats..",
+                    CORE + ".advice..",
                     INTERNAL + "transport..",
                     INTERNAL + "jfr..",
+                    INTERNAL + "log..",
                     INTERNAL + "tls..")
             .should()
             .dependOnClassesThat(resideInAnyPackage(packages(LAYERS)))
@@ -109,9 +124,26 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule METRICS_ARE_OPTIONAL = noClasses()
             .that()
-            .resideOutsideOfPackage(CORE + ".metrics..")
+            .resideOutsideOfPackages(CORE + ".metrics..", CORE + ".spring")
             .should()
             .dependOnClassesThat(resideInAnyPackage("io.micrometer..", CORE + ".metrics.."))
+            .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule ONLY_PACKAGE_JDBC_KNOWS_THE_DRIVER = noClasses()
+            .that()
+            .doNotHaveFullyQualifiedName(CORE + ".jdbc.PgDriver")
+            .should()
+            .dependOnClassesThat(resideInAPackage("org.postgresql.."))
+            .allowEmptyShould(true);
+
+    /** Threads of the host and event loops meet at one place. */
+    @ArchTest
+    static final ArchRule EMBEDDED_KNOWS_ONLY_THE_TRANSPORT = noClasses()
+            .that()
+            .resideInAPackage(INTERNAL + "embedded..")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(packages(LAYERS_BELOW_EMBEDDED)))
             .allowEmptyShould(true);
 
     @ArchTest
@@ -122,20 +154,24 @@ class ArchitectureTest {
             .resideInAnyPackage(packages(
                     "transport",
                     "jfr",
+                    "log",
                     "tls",
                     "wire",
                     "sql",
                     "prepared",
                     "params",
                     "figures",
+                    "advice",
                     "auth",
                     "admin",
                     "server",
                     "hosts",
                     "cancel",
                     "secrets",
+                    "fleet",
                     "pool",
                     "link",
+                    "embedded",
                     "client",
                     "runtime"))
             .allowEmptyShould(true);

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -27,6 +27,15 @@ public interface CredentialStore {
     CompletionStage<Optional<Credential>> find(String database, String user);
 
     /**
+     * All users, where the store can list them without asking a server. By default it can't.
+     *
+     * @return empty if that is not known
+     */
+    default Optional<Set<String>> users() {
+        return Optional.empty();
+    }
+
+    /**
      * A fixed set of users, the same for all databases. The map is copied.
      *
      * @param userToSecret user names and secrets in the forms of PgBouncer's userlist: a password, {@code md5...} or
@@ -37,7 +46,7 @@ public interface CredentialStore {
         Map<String, Credential> credentials = new HashMap<>();
         userToSecret.forEach((user, secret) -> credentials.put(user, Credential.parse(user, secret)));
         Map<String, Credential> fixed = Map.copyOf(credentials);
-        return (database, user) -> CompletableFuture.completedStage(Optional.ofNullable(fixed.get(user)));
+        return new FixedUsers(fixed);
     }
 
     /**

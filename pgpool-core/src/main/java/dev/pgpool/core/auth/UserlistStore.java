@@ -1,14 +1,10 @@
 package dev.pgpool.core.auth;
 
-import dev.pgpool.core.config.EditedText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -28,17 +24,11 @@ final class UserlistStore implements CredentialStore {
 
     private static final int MAX_BYTES = 16 << 20;
 
-    /**
-     * A file that was modified less than this before it was read may change again within the same tick of its
-     * modification time, so it is read again next time.
-     */
-    private static final Duration TICK = Duration.ofSeconds(2);
-
     private static final Executor READER = reader();
 
     private final Path path;
     private final Executor executor;
-    private @Nullable Stamp stamp;
+    private @Nullable FileStamp stamp;
     private Map<String, Credential> users = Map.of();
 
     UserlistStore(Path path) {
@@ -68,7 +58,7 @@ final class UserlistStore implements CredentialStore {
 
     private Map<String, Credential> current() {
         try {
-            Stamp seen = Stamp.of(path);
+            FileStamp seen = FileStamp.of(path);
             if (!seen.equals(stamp)) {
                 // Forgotten first: an error below must not leave the old list valid.
                 stamp = null;
@@ -105,18 +95,5 @@ final class UserlistStore implements CredentialStore {
         // No thread stays behind in a host that has let go of its pools.
         pool.allowCoreThreadTimeOut(true);
         return pool;
-    }
-
-    private record Stamp(
-            FileTime modified, long size, @Nullable Object identity) {
-
-        static Stamp of(Path path) throws IOException {
-            BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-            return new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
-        }
-
-        boolean isSettledAt(long epochMillis) {
-            return modified.toMillis() + TICK.toMillis() < epochMillis;
-        }
     }
 }

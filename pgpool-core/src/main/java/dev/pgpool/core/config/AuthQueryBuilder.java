@@ -1,6 +1,7 @@
 package dev.pgpool.core.config;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Describes an auth query; given to the lambda of {@code authQuery}. Not thread-safe. */
@@ -15,19 +16,19 @@ public final class AuthQueryBuilder {
 
     /** No default: the user that asks the server for secrets. It must be allowed to read them. */
     public AuthQueryBuilder user(String user) {
-        this.user = user;
+        this.user = Objects.requireNonNull(user, "user");
         return this;
     }
 
     /** Default none. The secret of the user that asks; without it the credential store is asked. */
     public AuthQueryBuilder password(String password) {
-        this.password = Optional.of(password);
+        this.password = Optional.of(Objects.requireNonNull(password, "password"));
         return this;
     }
 
     /** Default: the one that the client asked for. The database, as clients name it, in which the query runs. */
     public AuthQueryBuilder database(String database) {
-        this.database = Optional.of(database);
+        this.database = Optional.of(Objects.requireNonNull(database, "database"));
         return this;
     }
 
@@ -45,13 +46,13 @@ public final class AuthQueryBuilder {
      * the user and the secret. It runs with the search path that the role and the database of the query say.
      */
     public AuthQueryBuilder query(String query) {
-        this.query = query;
+        this.query = Objects.requireNonNull(query, "query");
         return this;
     }
 
     /** Default 5 s. How long an answer may take, connecting included; then the login is refused. */
     public AuthQueryBuilder timeout(Duration timeout) {
-        this.timeout = timeout;
+        this.timeout = Objects.requireNonNull(timeout, "timeout");
         return this;
     }
 

@@ -2,12 +2,14 @@ package dev.pgpool.core.config;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Describes one database; given to the lambda of {@code PgPoolBuilder.database}. Not thread-safe. */
 public final class DatabaseBuilder {
     private final String name;
+    private final PoolDraft pool = new PoolDraft();
     private List<String> hosts = List.of("localhost");
     private int port = 5432;
     private LoadBalanceHosts loadBalanceHosts = LoadBalanceHosts.ROUND_ROBIN;
@@ -16,37 +18,10 @@ public final class DatabaseBuilder {
     private Optional<String> databaseName = Optional.empty();
     private Optional<String> user = Optional.empty();
     private Optional<String> password = Optional.empty();
-    private Optional<PoolMode> mode = Optional.empty();
-    private int maxConnections = LimitsConfig.DEFAULT.maxConnections();
-    private int minConnections = LimitsConfig.DEFAULT.minConnections();
-    private int reserveConnections = LimitsConfig.DEFAULT.reserveConnections();
-    private Duration reserveTimeout = LimitsConfig.DEFAULT.reserveTimeout();
-    private int maxParallelConnects = LimitsConfig.DEFAULT.maxParallelConnects();
-    private int maxServerConnections = LimitsConfig.DEFAULT.maxServerConnections();
-    private int maxClients = LimitsConfig.DEFAULT.maxClients();
-    private Duration waitTimeout = TimeoutsConfig.DEFAULT.queryWait();
-    private Duration waitNotice = TimeoutsConfig.DEFAULT.waitNotice();
-    private Duration queryTimeout = TimeoutsConfig.DEFAULT.query();
-    private Duration transactionTimeout = TimeoutsConfig.DEFAULT.transaction();
-    private Duration idleInTransactionTimeout = TimeoutsConfig.DEFAULT.idleInTransaction();
-    private Duration clientIdleTimeout = TimeoutsConfig.DEFAULT.clientIdle();
-    private Duration connectTimeout = TimeoutsConfig.DEFAULT.connect();
-    private Duration connectRetryDelay = TimeoutsConfig.DEFAULT.connectRetryDelay();
-    private Duration abandonTimeout = TimeoutsConfig.DEFAULT.abandon();
-    private Duration cancelTimeout = TimeoutsConfig.DEFAULT.cancel();
-    private Duration serverLifetime = ServerLifeConfig.DEFAULT.lifetime();
-    private Duration serverIdleTimeout = ServerLifeConfig.DEFAULT.idleTimeout();
-    private Duration serverCheckDelay = ServerLifeConfig.DEFAULT.checkDelay();
-    private String serverCheckQuery = ServerLifeConfig.DEFAULT.checkQuery();
-    private Duration serverCheckTimeout = ServerLifeConfig.DEFAULT.checkTimeout();
-    private boolean serverRoundRobin = ServerLifeConfig.DEFAULT.roundRobin();
-    private boolean serverFastClose = ServerLifeConfig.DEFAULT.fastClose();
-    private Duration poolIdleTimeout = ServerLifeConfig.DEFAULT.poolIdleTimeout();
-    private Duration autoDatabaseIdleTimeout = ServerLifeConfig.DEFAULT.autoDatabaseIdleTimeout();
     private SessionStateConfig sessionState = SessionStateConfig.DEFAULT;
     private Optional<AuthQueryConfig> authQuery = Optional.empty();
-    private int maxPreparedStatements = PoolConfig.DEFAULT.maxPreparedStatements();
     private TlsConfig tls = TlsConfig.SERVERS;
+    private Optional<FleetConfig> fleet = Optional.empty();
 
     /** @param name what clients connect to, or {@code *} for every database without an entry of its own */
     public DatabaseBuilder(String name) {
@@ -55,7 +30,7 @@ public final class DatabaseBuilder {
 
     /** Default {@code localhost}. A name, an address, or a directory that holds the server's unix socket; {@code @name} on Linux. */
     public DatabaseBuilder host(String host) {
-        return hosts(host);
+        return hosts(Objects.requireNonNull(host, "host"));
     }
 
     /**
@@ -64,19 +39,20 @@ public final class DatabaseBuilder {
      * connecting to one fails the next is tried.
      */
     public DatabaseBuilder hosts(String... hosts) {
+        Objects.requireNonNull(hosts, "hosts");
         this.hosts = List.of(hosts);
         return this;
     }
 
     /** Default round robin. Which of several hosts a new server connection tries first. */
     public DatabaseBuilder loadBalanceHosts(LoadBalanceHosts loadBalanceHosts) {
-        this.loadBalanceHosts = loadBalanceHosts;
+        this.loadBalanceHosts = Objects.requireNonNull(loadBalanceHosts, "loadBalanceHosts");
         return this;
     }
 
     /** Default any. Which kind of server is wanted; hosts of another kind are passed over. */
     public DatabaseBuilder targetSessionAttributes(TargetSessionAttributes targetSessionAttributes) {
-        this.targetSessionAttributes = targetSessionAttributes;
+        this.targetSessionAttributes = Objects.requireNonNull(targetSessionAttributes, "targetSessionAttributes");
         return this;
     }
 
@@ -85,7 +61,7 @@ public final class DatabaseBuilder {
      * logged and the connection is used all the same.
      */
     public DatabaseBuilder connectQuery(String sql) {
-        this.connectQuery = Optional.of(sql);
+        this.connectQuery = Optional.of(Objects.requireNonNull(sql, "sql"));
         return this;
     }
 
@@ -97,31 +73,31 @@ public final class DatabaseBuilder {
 
     /** Default: the name that the client used. The database's name on the server. */
     public DatabaseBuilder databaseName(String databaseName) {
-        this.databaseName = Optional.of(databaseName);
+        this.databaseName = Optional.of(Objects.requireNonNull(databaseName, "databaseName"));
         return this;
     }
 
     /** Default: the client's own user. With a forced user all clients share one pool. */
     public DatabaseBuilder user(String user) {
-        this.user = Optional.of(user);
+        this.user = Optional.of(Objects.requireNonNull(user, "user"));
         return this;
     }
 
     /** Default none. The forced user's secret; without it the credential store is asked. */
     public DatabaseBuilder password(String password) {
-        this.password = Optional.of(password);
+        this.password = Optional.of(Objects.requireNonNull(password, "password"));
         return this;
     }
 
     /** Default: that of {@code PgPoolBuilder.poolMode}. For how long a client keeps its server. */
     public DatabaseBuilder mode(PoolMode mode) {
-        this.mode = Optional.of(mode);
+        pool.mode = Optional.of(Objects.requireNonNull(mode, "mode"));
         return this;
     }
 
     /** Default 20; 0 for no limit. Server connections at most, for each user of this database. */
     public DatabaseBuilder maxConnections(int maxConnections) {
-        this.maxConnections = maxConnections;
+        pool.maxConnections = maxConnections;
         return this;
     }
 
@@ -130,31 +106,31 @@ public final class DatabaseBuilder {
      * them.
      */
     public DatabaseBuilder minConnections(int minConnections) {
-        this.minConnections = minConnections;
+        pool.minConnections = minConnections;
         return this;
     }
 
     /** Default 0. Server connections beyond {@code maxConnections} while clients wait too long. */
     public DatabaseBuilder reserveConnections(int reserveConnections) {
-        this.reserveConnections = reserveConnections;
+        pool.reserveConnections = reserveConnections;
         return this;
     }
 
     /** Default 5 s; zero never uses the reserve. How long a client waits before the reserve is used. */
     public DatabaseBuilder reserveTimeout(Duration reserveTimeout) {
-        this.reserveTimeout = reserveTimeout;
+        pool.reserveTimeout = Objects.requireNonNull(reserveTimeout, "reserveTimeout");
         return this;
     }
 
     /** Default 2. Server connections under construction at once, for each user. */
     public DatabaseBuilder maxParallelConnects(int maxParallelConnects) {
-        this.maxParallelConnects = maxParallelConnects;
+        pool.maxParallelConnects = maxParallelConnects;
         return this;
     }
 
     /** Default 0, no limit. Server connections of all users of this database together. */
     public DatabaseBuilder maxServerConnections(int maxServerConnections) {
-        this.maxServerConnections = maxServerConnections;
+        pool.maxServerConnections = maxServerConnections;
         return this;
     }
 
@@ -162,31 +138,31 @@ public final class DatabaseBuilder {
      * Default 0, no limit. Clients of this database that have proved who they are; beyond it they get {@code 53300}.
      */
     public DatabaseBuilder maxClients(int maxClients) {
-        this.maxClients = maxClients;
+        pool.maxClients = maxClients;
         return this;
     }
 
     /** Default 120 s; zero waits for ever. How long a client waits for a server before it gets an error. */
     public DatabaseBuilder waitTimeout(Duration waitTimeout) {
-        this.waitTimeout = waitTimeout;
+        pool.waitTimeout = Objects.requireNonNull(waitTimeout, "waitTimeout");
         return this;
     }
 
     /** Default 5 s; zero says nothing. How long a client waits for a server before a NOTICE tells it so. */
     public DatabaseBuilder waitNotice(Duration waitNotice) {
-        this.waitNotice = waitNotice;
+        pool.waitNotice = Objects.requireNonNull(waitNotice, "waitNotice");
         return this;
     }
 
     /** Default zero, none. How long one query may run before it is cancelled with {@code 57014}. */
     public DatabaseBuilder queryTimeout(Duration queryTimeout) {
-        this.queryTimeout = queryTimeout;
+        pool.queryTimeout = Objects.requireNonNull(queryTimeout, "queryTimeout");
         return this;
     }
 
     /** Default zero, none. How long a transaction may be open before its client gets {@code 25P04}. */
     public DatabaseBuilder transactionTimeout(Duration transactionTimeout) {
-        this.transactionTimeout = transactionTimeout;
+        pool.transactionTimeout = Objects.requireNonNull(transactionTimeout, "transactionTimeout");
         return this;
     }
 
@@ -195,7 +171,7 @@ public final class DatabaseBuilder {
      * 25P03}.
      */
     public DatabaseBuilder idleInTransactionTimeout(Duration idleInTransactionTimeout) {
-        this.idleInTransactionTimeout = idleInTransactionTimeout;
+        pool.idleInTransactionTimeout = Objects.requireNonNull(idleInTransactionTimeout, "idleInTransactionTimeout");
         return this;
     }
 
@@ -204,13 +180,13 @@ public final class DatabaseBuilder {
      * 57P05}.
      */
     public DatabaseBuilder clientIdleTimeout(Duration clientIdleTimeout) {
-        this.clientIdleTimeout = clientIdleTimeout;
+        pool.clientIdleTimeout = Objects.requireNonNull(clientIdleTimeout, "clientIdleTimeout");
         return this;
     }
 
     /** Default 15 s. How long a server connection may take until it is ready for queries. */
     public DatabaseBuilder connectTimeout(Duration connectTimeout) {
-        this.connectTimeout = connectTimeout;
+        pool.connectTimeout = Objects.requireNonNull(connectTimeout, "connectTimeout");
         return this;
     }
 
@@ -220,31 +196,31 @@ public final class DatabaseBuilder {
      * at once, from memory until the next attempt.
      */
     public DatabaseBuilder connectRetryDelay(Duration connectRetryDelay) {
-        this.connectRetryDelay = connectRetryDelay;
+        pool.connectRetryDelay = Objects.requireNonNull(connectRetryDelay, "connectRetryDelay");
         return this;
     }
 
     /** Default 5 s. How long a server may take to become clean after its client left in the middle. */
     public DatabaseBuilder abandonTimeout(Duration abandonTimeout) {
-        this.abandonTimeout = abandonTimeout;
+        pool.abandonTimeout = Objects.requireNonNull(abandonTimeout, "abandonTimeout");
         return this;
     }
 
     /** Default 10 s. How long a server may take to deal with a cancel request. */
     public DatabaseBuilder cancelTimeout(Duration cancelTimeout) {
-        this.cancelTimeout = cancelTimeout;
+        pool.cancelTimeout = Objects.requireNonNull(cancelTimeout, "cancelTimeout");
         return this;
     }
 
     /** Default 1 h; zero uses each once. Age at which a server connection is replaced, give or take 20 %. */
     public DatabaseBuilder serverLifetime(Duration serverLifetime) {
-        this.serverLifetime = serverLifetime;
+        pool.serverLifetime = Objects.requireNonNull(serverLifetime, "serverLifetime");
         return this;
     }
 
     /** Default 10 min; zero never. How long a server connection may be idle before it is closed. */
     public DatabaseBuilder serverIdleTimeout(Duration serverIdleTimeout) {
-        this.serverIdleTimeout = serverIdleTimeout;
+        pool.serverIdleTimeout = Objects.requireNonNull(serverIdleTimeout, "serverIdleTimeout");
         return this;
     }
 
@@ -253,7 +229,7 @@ public final class DatabaseBuilder {
      * next use.
      */
     public DatabaseBuilder serverCheckDelay(Duration serverCheckDelay) {
-        this.serverCheckDelay = serverCheckDelay;
+        pool.serverCheckDelay = Objects.requireNonNull(serverCheckDelay, "serverCheckDelay");
         return this;
     }
 
@@ -262,25 +238,25 @@ public final class DatabaseBuilder {
      * checked with.
      */
     public DatabaseBuilder serverCheckQuery(String serverCheckQuery) {
-        this.serverCheckQuery = serverCheckQuery;
+        pool.serverCheckQuery = Objects.requireNonNull(serverCheckQuery, "serverCheckQuery");
         return this;
     }
 
     /** Default 5 s. How long a check may take before the server connection is closed. */
     public DatabaseBuilder serverCheckTimeout(Duration serverCheckTimeout) {
-        this.serverCheckTimeout = serverCheckTimeout;
+        pool.serverCheckTimeout = Objects.requireNonNull(serverCheckTimeout, "serverCheckTimeout");
         return this;
     }
 
     /** Default zero, never. How long a pool may be without clients before it is dropped with its servers. */
     public DatabaseBuilder poolIdleTimeout(Duration poolIdleTimeout) {
-        this.poolIdleTimeout = poolIdleTimeout;
+        pool.poolIdleTimeout = Objects.requireNonNull(poolIdleTimeout, "poolIdleTimeout");
         return this;
     }
 
     /** Default 1 h; zero never. The same for pools that the entry {@code *} has made. */
     public DatabaseBuilder autoDatabaseIdleTimeout(Duration autoDatabaseIdleTimeout) {
-        this.autoDatabaseIdleTimeout = autoDatabaseIdleTimeout;
+        pool.autoDatabaseIdleTimeout = Objects.requireNonNull(autoDatabaseIdleTimeout, "autoDatabaseIdleTimeout");
         return this;
     }
 
@@ -290,12 +266,13 @@ public final class DatabaseBuilder {
      * client's statements are on its own server, and are not counted.
      */
     public DatabaseBuilder maxPreparedStatements(int maxPreparedStatements) {
-        this.maxPreparedStatements = maxPreparedStatements;
+        pool.maxPreparedStatements = maxPreparedStatements;
         return this;
     }
 
     /** Default: encrypted where the server can, without proof of who it is. How connections to the servers are encrypted. */
     public DatabaseBuilder tls(Consumer<TlsBuilder> description) {
+        Objects.requireNonNull(description, "description");
         TlsBuilder builder = TlsBuilder.forServers();
         description.accept(builder);
         this.tls = builder.build();
@@ -307,12 +284,15 @@ public final class DatabaseBuilder {
      * pooling.
      */
     public DatabaseBuilder sessionState(SessionState kind, StatePolicy policy) {
+        Objects.requireNonNull(kind, "kind");
+        Objects.requireNonNull(policy, "policy");
         this.sessionState = sessionState.with(kind, policy);
         return this;
     }
 
     /** Default {@code DISCARD ALL}; empty for none. SQL that cleans a server after its client in session pooling. */
     public DatabaseBuilder serverResetQuery(String sql) {
+        Objects.requireNonNull(sql, "sql");
         this.sessionState = new SessionStateConfig(sessionState.policies(), sql, sessionState.resetAlways());
         return this;
     }
@@ -325,6 +305,7 @@ public final class DatabaseBuilder {
 
     /** Default: that of {@code PgPoolBuilder}. Asks the server for the secrets of this database's users. */
     public DatabaseBuilder authQuery(Consumer<AuthQueryBuilder> description) {
+        Objects.requireNonNull(description, "description");
         AuthQueryBuilder builder = new AuthQueryBuilder();
         description.accept(builder);
         this.authQuery = Optional.of(builder.build());
@@ -336,7 +317,7 @@ public final class DatabaseBuilder {
      * old enough to be closed.
      */
     public DatabaseBuilder serverRoundRobin(boolean serverRoundRobin) {
-        this.serverRoundRobin = serverRoundRobin;
+        pool.serverRoundRobin = serverRoundRobin;
         return this;
     }
 
@@ -346,7 +327,16 @@ public final class DatabaseBuilder {
      * client is told why.
      */
     public DatabaseBuilder serverFastClose(boolean serverFastClose) {
-        this.serverFastClose = serverFastClose;
+        pool.serverFastClose = serverFastClose;
+        return this;
+    }
+
+    /** Default: that of {@code PgPoolBuilder}. One budget of server connections, shared with other poolers. */
+    public DatabaseBuilder fleet(Consumer<FleetBuilder> description) {
+        Objects.requireNonNull(description, "description");
+        FleetBuilder builder = new FleetBuilder();
+        description.accept(builder);
+        this.fleet = Optional.of(builder.build());
         return this;
     }
 
@@ -362,44 +352,10 @@ public final class DatabaseBuilder {
                 user,
                 password,
                 connectQuery,
-                pool(),
+                pool.build(),
                 sessionState,
                 tls,
-                authQuery);
-    }
-
-    private PoolConfig pool() {
-        return new PoolConfig(
-                mode,
-                new LimitsConfig(
-                        maxConnections,
-                        minConnections,
-                        reserveConnections,
-                        reserveTimeout,
-                        maxParallelConnects,
-                        maxServerConnections,
-                        maxClients),
-                new TimeoutsConfig(
-                        waitTimeout,
-                        waitNotice,
-                        queryTimeout,
-                        transactionTimeout,
-                        idleInTransactionTimeout,
-                        clientIdleTimeout,
-                        connectTimeout,
-                        connectRetryDelay,
-                        abandonTimeout,
-                        cancelTimeout),
-                new ServerLifeConfig(
-                        serverLifetime,
-                        serverIdleTimeout,
-                        serverCheckDelay,
-                        serverCheckQuery,
-                        serverCheckTimeout,
-                        serverRoundRobin,
-                        serverFastClose,
-                        poolIdleTimeout,
-                        autoDatabaseIdleTimeout),
-                maxPreparedStatements);
+                authQuery,
+                fleet);
     }
 }

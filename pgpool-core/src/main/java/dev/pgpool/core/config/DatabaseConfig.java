@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param sessionState what becomes of session state between clients
  * @param tls how connections to the servers are encrypted
  * @param authQuery asks for the secrets of this database's users; empty means as for all
+ * @param fleet a budget of servers that its pools share with other poolers; empty means as for all
  */
 public record DatabaseConfig(
         String name,
@@ -26,7 +27,8 @@ public record DatabaseConfig(
         PoolConfig pool,
         SessionStateConfig sessionState,
         TlsConfig tls,
-        Optional<AuthQueryConfig> authQuery) {
+        Optional<AuthQueryConfig> authQuery,
+        Optional<FleetConfig> fleet) {
 
     /** Name of the entry that serves every database without an entry of its own. */
     public static final String FALLBACK = "*";
@@ -60,6 +62,6 @@ public record DatabaseConfig(
                 + ", user=" + user + ", password=" + (password.isPresent() ? "<redacted>" : "<none>")
                 + ", connectQuery="
                 + connectQuery + ", pool=" + pool + ", sessionState=" + sessionState + ", tls=" + tls + ", authQuery="
-                + authQuery + "]";
+                + authQuery + ", fleet=" + fleet + "]";
     }
 }

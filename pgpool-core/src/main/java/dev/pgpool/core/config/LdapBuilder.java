@@ -2,6 +2,7 @@ package dev.pgpool.core.config;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Describes how an LDAP directory is asked; given to the lambda of {@code ldap}. Not thread-safe. */
@@ -21,6 +22,7 @@ public final class LdapBuilder {
 
     /** No default: host names or addresses, asked in this order until one can be reached. */
     public LdapBuilder servers(String... servers) {
+        Objects.requireNonNull(servers, "servers");
         this.servers = List.of(servers);
         return this;
     }
@@ -48,49 +50,49 @@ public final class LdapBuilder {
 
     /** Default none. What stands before the user in the name of its entry. */
     public LdapBuilder prefix(String prefix) {
-        this.prefix = Optional.of(prefix);
+        this.prefix = Optional.of(Objects.requireNonNull(prefix, "prefix"));
         return this;
     }
 
     /** Default none. What stands behind the user in the name of its entry. */
     public LdapBuilder suffix(String suffix) {
-        this.suffix = Optional.of(suffix);
+        this.suffix = Optional.of(Objects.requireNonNull(suffix, "suffix"));
         return this;
     }
 
     /** Default none. The distinguished name where the search for the user begins. */
     public LdapBuilder baseDn(String baseDn) {
-        this.baseDn = Optional.of(baseDn);
+        this.baseDn = Optional.of(Objects.requireNonNull(baseDn, "baseDn"));
         return this;
     }
 
     /** Default {@link LdapScope#SUB}. How far below the base the search looks. */
     public LdapBuilder scope(LdapScope scope) {
-        this.scope = scope;
+        this.scope = Objects.requireNonNull(scope, "scope");
         return this;
     }
 
     /** Default: anonymously. As whom the search is made. */
     public LdapBuilder bindDn(String bindDn) {
-        this.bindDn = Optional.of(bindDn);
+        this.bindDn = Optional.of(Objects.requireNonNull(bindDn, "bindDn"));
         return this;
     }
 
     /** Default none. The password of {@link #bindDn}. */
     public LdapBuilder bindPassword(String bindPassword) {
-        this.bindPassword = Optional.of(bindPassword);
+        this.bindPassword = Optional.of(Objects.requireNonNull(bindPassword, "bindPassword"));
         return this;
     }
 
     /** Default {@code uid}, unless there is a {@link #searchFilter}. The attribute that is the user's name. */
     public LdapBuilder searchAttribute(String searchAttribute) {
-        this.searchAttribute = Optional.of(searchAttribute);
+        this.searchAttribute = Optional.of(Objects.requireNonNull(searchAttribute, "searchAttribute"));
         return this;
     }
 
     /** Default none. A filter of RFC 4515 in which {@code $username} stands for the user. */
     public LdapBuilder searchFilter(String searchFilter) {
-        this.searchFilter = Optional.of(searchFilter);
+        this.searchFilter = Optional.of(Objects.requireNonNull(searchFilter, "searchFilter"));
         return this;
     }
 
@@ -100,6 +102,8 @@ public final class LdapBuilder {
      * @throws IllegalArgumentException if there is no such option, or it cannot have this value; a password is not shown
      */
     public LdapBuilder option(String name, String value) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(value, "value");
         if (value.isEmpty()) {
             throw new IllegalArgumentException(name + ": \"\" (expected: a value)");
         }
@@ -130,6 +134,7 @@ public final class LdapBuilder {
      * @throws IllegalArgumentException as {@link #option}, or if the text is no list of options
      */
     public LdapBuilder options(String text) {
+        Objects.requireNonNull(text, "text");
         LdapOptionText.parse(text).forEach(pair -> option(pair.name(), pair.value()));
         return this;
     }

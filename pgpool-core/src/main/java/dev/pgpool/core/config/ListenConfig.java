@@ -10,8 +10,9 @@ import java.util.Optional;
 /**
  * Where clients come in.
  *
- * @param host address to listen on, or several separated by commas, or {@code *} for all; empty for the unix socket only
- * @param port TCP port, 0 for a free one; also part of the unix socket's name
+ * @param host address to listen on, or several separated by commas, or {@code *} for all; empty for the unix socket only, or
+ *     for nowhere
+ * @param port TCP port, 0 for a free one; also part of the unix socket's name; 0 for nowhere
  * @param unixSocketDirectory where the socket file {@code .s.PGSQL.<port>} is made, if at all; one that begins with
  *     {@code @} is a name of the abstract namespace, without a file
  * @param unixSocketMode its permissions, as octal digits
@@ -40,21 +41,29 @@ public record ListenConfig(
     /** Bytes of the address of a unix socket: Linux' sun_path, less the byte that ends it. */
     private static final int LONGEST_SOCKET = 107;
 
-    /** The addresses to listen on, one by one; none for the unix socket only. */
+    /** The addresses to listen on, one by one; none for the unix socket only, or for nowhere. */
     public List<String> hosts() {
         return host.isBlank()
                 ? List.of()
                 : Arrays.stream(host.split(",", -1)).map(String::strip).toList();
     }
 
+    /** Whether only clients of the same process can come. */
+    private boolean isNowhere() {
+        return host.isBlank() && port == 0 && unixSocketDirectory.isEmpty();
+    }
+
     void check(Problems problems) {
         problems.require(
-                !hosts().contains("") && (!host.isBlank() || unixSocketDirectory.isPresent()),
+                !hosts().contains("") && (!host.isBlank() || unixSocketDirectory.isPresent() || isNowhere()),
                 "listen.host",
                 "\"" + host + "\"",
                 "an address, a host name or *, several separated by commas, or a unix socket without");
         problems.require(
-                !host.isBlank() || port != 0, "listen.port", "0", "1 to 65535, where there is only a unix socket");
+                !host.isBlank() || port != 0 || isNowhere(),
+                "listen.port",
+                "0",
+                "1 to 65535, where there is only a unix socket");
         problems.require(
                 unixSocketMode.matches("0?[0-7]{3}"),
                 "listen.unixSocketMode",

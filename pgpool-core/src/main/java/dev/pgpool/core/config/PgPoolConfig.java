@@ -9,6 +9,7 @@ import java.util.Optional;
 /**
  * Everything that a pooler is told, checked as a whole.
  *
+ * @param instance its name and its threads, and what its start waits for
  * @param listen where clients come in
  * @param clients what they are told and asked beside their login
  * @param databases what they may connect to, by name
@@ -19,9 +20,11 @@ import java.util.Optional;
  * @param admin who may use the console
  * @param peers other poolers behind the same address
  * @param tcp what is told to the system of connections
+ * @param fleet a budget of servers that it shares with other poolers; empty for none
  * @param eventLoops threads that carry the traffic; each owns its connections
  */
 public record PgPoolConfig(
+        InstanceConfig instance,
         ListenConfig listen,
         ClientsConfig clients,
         Map<String, DatabaseConfig> databases,
@@ -32,6 +35,7 @@ public record PgPoolConfig(
         AdminConfig admin,
         PeersConfig peers,
         TcpConfig tcp,
+        Optional<FleetConfig> fleet,
         int eventLoops) {
 
     private static final List<String> CONSOLE = List.of("pgbouncer", "pgpool");
@@ -41,6 +45,7 @@ public record PgPoolConfig(
         databases = Collections.unmodifiableMap(new LinkedHashMap<>(databases));
         users = Collections.unmodifiableMap(new LinkedHashMap<>(users));
         Problems problems = new Problems();
+        instance.check(problems);
         listen.check(problems);
         clients.check(problems);
         problems.require(!databases.isEmpty(), "databases", "none", "at least one");
@@ -58,6 +63,7 @@ public record PgPoolConfig(
                 listen.maxClientConnections(),
                 "at most " + PeersConfig.MOST_CLIENTS + " with peers");
         checkConsole(databases, problems);
+        FleetRules.check(fleet, databases, users, problems);
         problems.range("eventLoops", eventLoops, 1, 1_024);
         problems.throwIfAny();
     }
@@ -103,6 +109,16 @@ public record PgPoolConfig(
     public Optional<UserConfig> user(String name) {
         UserConfig exact = users.get(name);
         return Optional.ofNullable(exact != null ? exact : users.get(UserConfig.FALLBACK));
+    }
+
+    /** The fleet that the servers of a database and a user are of: the user's, else the database's, else the pooler's. */
+    public Optional<FleetConfig> fleet(DatabaseConfig database, String user) {
+        return user(user).flatMap(UserConfig::fleet).or(database::fleet).or(this::fleet);
+    }
+
+    /** All fleets, each with the name of the database in which its budget is kept. */
+    public Map<FleetConfig, String> fleets() {
+        return FleetRules.homes(fleet, databases, users);
     }
 
     /** Names of the configured databases, in order. */

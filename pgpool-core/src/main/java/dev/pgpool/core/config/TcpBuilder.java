@@ -1,6 +1,7 @@
 package dev.pgpool.core.config;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * Describes TCP connections, those of clients and those to servers alike; given to the lambda of {@code PgPoolBuilder.tcp}.
@@ -23,13 +24,13 @@ public final class TcpBuilder {
 
     /** Default 0, the system's setting. How long nothing happens before the first probe, in whole seconds. */
     public TcpBuilder keepAliveIdle(Duration keepAliveIdle) {
-        this.keepAliveIdle = keepAliveIdle;
+        this.keepAliveIdle = Objects.requireNonNull(keepAliveIdle, "keepAliveIdle");
         return this;
     }
 
     /** Default 0, the system's setting. The time between probes, in whole seconds. */
     public TcpBuilder keepAliveInterval(Duration keepAliveInterval) {
-        this.keepAliveInterval = keepAliveInterval;
+        this.keepAliveInterval = Objects.requireNonNull(keepAliveInterval, "keepAliveInterval");
         return this;
     }
 
@@ -44,7 +45,7 @@ public final class TcpBuilder {
      * TCP_USER_TIMEOUT}), in whole milliseconds. Linux with the native transport only.
      */
     public TcpBuilder userTimeout(Duration userTimeout) {
-        this.userTimeout = userTimeout;
+        this.userTimeout = Objects.requireNonNull(userTimeout, "userTimeout");
         return this;
     }
 

@@ -1,8 +1,10 @@
 package dev.pgpool.core.config;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /** Describes what is different for one user; given to the lambda of {@code PgPoolBuilder.user}. Not thread-safe. */
 public final class UserBuilder {
@@ -17,6 +19,7 @@ public final class UserBuilder {
     private Optional<Duration> transactionTimeout = Optional.empty();
     private Optional<Duration> idleInTransactionTimeout = Optional.empty();
     private Optional<Duration> clientIdleTimeout = Optional.empty();
+    private Optional<FleetConfig> fleet = Optional.empty();
 
     /** @param name the user, as servers know it */
     public UserBuilder(String name) {
@@ -25,7 +28,7 @@ public final class UserBuilder {
 
     /** Default: as the database says. For how long clients of the user's pools keep their servers. */
     public UserBuilder mode(PoolMode mode) {
-        this.mode = Optional.of(mode);
+        this.mode = Optional.of(Objects.requireNonNull(mode, "mode"));
         return this;
     }
 
@@ -55,31 +58,41 @@ public final class UserBuilder {
 
     /** Default: as the database says. How long a client waits for a server; zero for ever. */
     public UserBuilder waitTimeout(Duration waitTimeout) {
-        this.waitTimeout = Optional.of(waitTimeout);
+        this.waitTimeout = Optional.of(Objects.requireNonNull(waitTimeout, "waitTimeout"));
         return this;
     }
 
     /** Default: as the database says. How long one query may run before it is cancelled; zero for ever. */
     public UserBuilder queryTimeout(Duration queryTimeout) {
-        this.queryTimeout = Optional.of(queryTimeout);
+        this.queryTimeout = Optional.of(Objects.requireNonNull(queryTimeout, "queryTimeout"));
         return this;
     }
 
     /** Default: as the database says. How long a transaction may be open; zero for ever. */
     public UserBuilder transactionTimeout(Duration transactionTimeout) {
-        this.transactionTimeout = Optional.of(transactionTimeout);
+        this.transactionTimeout = Optional.of(Objects.requireNonNull(transactionTimeout, "transactionTimeout"));
         return this;
     }
 
     /** Default: as the database says. How long an open transaction may wait for its next query; zero for ever. */
     public UserBuilder idleInTransactionTimeout(Duration idleInTransactionTimeout) {
-        this.idleInTransactionTimeout = Optional.of(idleInTransactionTimeout);
+        this.idleInTransactionTimeout =
+                Optional.of(Objects.requireNonNull(idleInTransactionTimeout, "idleInTransactionTimeout"));
         return this;
     }
 
     /** Default: as the database says. How long a client may ask for nothing outside a transaction; zero for ever. */
     public UserBuilder clientIdleTimeout(Duration clientIdleTimeout) {
-        this.clientIdleTimeout = Optional.of(clientIdleTimeout);
+        this.clientIdleTimeout = Optional.of(Objects.requireNonNull(clientIdleTimeout, "clientIdleTimeout"));
+        return this;
+    }
+
+    /** Default: as the database says. One budget of server connections of this user, shared with other poolers. */
+    public UserBuilder fleet(Consumer<FleetBuilder> description) {
+        Objects.requireNonNull(description, "description");
+        FleetBuilder builder = new FleetBuilder();
+        description.accept(builder);
+        this.fleet = Optional.of(builder.build());
         return this;
     }
 
@@ -96,6 +109,7 @@ public final class UserBuilder {
                 queryTimeout,
                 transactionTimeout,
                 idleInTransactionTimeout,
-                clientIdleTimeout);
+                clientIdleTimeout,
+                fleet);
     }
 }

@@ -21,6 +21,7 @@ import java.util.OptionalInt;
  * @param transactionTimeout how long a transaction may be open; zero for ever
  * @param idleInTransactionTimeout how long an open transaction may wait for its next query; zero for ever
  * @param clientIdleTimeout how long a client of this user may ask for nothing; zero for ever
+ * @param fleet a budget of servers that the user's pools share with other poolers
  */
 public record UserConfig(
         String name,
@@ -33,7 +34,8 @@ public record UserConfig(
         Optional<Duration> queryTimeout,
         Optional<Duration> transactionTimeout,
         Optional<Duration> idleInTransactionTimeout,
-        Optional<Duration> clientIdleTimeout) {
+        Optional<Duration> clientIdleTimeout,
+        Optional<FleetConfig> fleet) {
 
     /** Name of the entry that is for every user without an entry of its own. */
     public static final String FALLBACK = "*";

@@ -2,13 +2,15 @@ package dev.pgpool.core.event;
 
 import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.stats.ClientInfo;
+import dev.pgpool.core.stats.CloseReason;
 import dev.pgpool.core.stats.PoolKey;
 import dev.pgpool.core.stats.ServerInfo;
 import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Hears what happens in a pooler. Methods are called on the event loops: they must not block and must not throw. All
+ * Hears what happens in a pooler. Methods are called on the event loops: they must not block and must not throw. What waits
+ * for the pooler, as its figures, {@code reload} and {@code drain} do, fails there with an {@link IllegalStateException}. All
  * have empty defaults.
  */
 public interface PgPoolListener {
@@ -66,7 +68,7 @@ public interface PgPoolListener {
 
     /**
      * A connection to a server was made, and its login begins; {@link #onServerReady} or {@link #onServerAttemptFailed}
-     * follows. Those of auth queries are told of, too.
+     * follows. Those of auth queries, and of a start that looks for its databases, are told of, too.
      */
     default void onServerReached(ServerInfo server) {}
 

@@ -2,15 +2,11 @@ package dev.pgpool.core.metrics;
 
 import static dev.pgpool.core.metrics.Reading.seconds;
 
-import dev.pgpool.core.PgPool;
-import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.stats.FleetInfo;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PgPoolSnapshot.Pool;
 import dev.pgpool.core.stats.PgPoolSnapshot.ServerStates;
 import dev.pgpool.core.stats.Traffic;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ImmutableEnumChecker") // its readings are functions without state
 public enum PgPoolMeters {
     /** Whether the pooler runs. */
-    UP("pgbouncer.up", null, "Whether the pooler runs", new Reading.OfPgPool(PgPoolMeters::up)),
+    UP("pgbouncer.up", null, "Whether the pooler runs", new Reading.OfPgPool(MeterReadings::up)),
     /** The version of PgBouncer that the console speaks like. */
     VERSION("pgbouncer.version.info", null, "Version", new Reading.Version()),
 
@@ -41,18 +37,68 @@ public enum PgPoolMeters {
                     s -> s.pools().stream().map(p -> p.key().user()).distinct().count())),
     /** Nothing is kept for clients that are not there: always 0. */
     FREE_CLIENTS("pgbouncer.free.clients", null, "Places kept for clients", new Reading.OfPooler(s -> 0)),
+    FLEET_MAX(
+            "pgpool.fleet.max.servers",
+            null,
+            "Servers that the pooler's fleets may have, all members together",
+            new Reading.OfPgPool(pool -> FleetSums.of(pool, FleetInfo::maxServerConnections))),
+    FLEET_USED(
+            "pgpool.fleet.used.servers",
+            null,
+            "Servers that they have, all members together",
+            new Reading.OfPgPool(pool -> FleetSums.of(pool, FleetInfo::used))),
+    FLEET_HELD(
+            "pgpool.fleet.held.servers",
+            null,
+            "Servers of these that this pooler has",
+            new Reading.OfPgPool(pool -> FleetSums.of(pool, FleetInfo::held))),
+    FLEET_SHARE(
+            "pgpool.fleet.share.servers",
+            null,
+            "Servers that this pooler would have if all wanted more than there is",
+            new Reading.OfPgPool(pool -> FleetSums.ofSelf(pool, FleetInfo::shareOf))),
+    FLEET_LENT(
+            "pgpool.fleet.lent.servers",
+            null,
+            "Servers of its share that others have",
+            new Reading.OfPgPool(pool -> FleetSums.ofSelf(pool, FleetInfo::lentBy))),
+    FLEET_BORROWED(
+            "pgpool.fleet.borrowed.servers",
+            null,
+            "Servers beyond its share",
+            new Reading.OfPgPool(pool -> FleetSums.ofSelf(pool, FleetInfo::borrowedBy))),
+    FLEET_WAITING(
+            "pgpool.fleet.waiting.clients",
+            null,
+            "Clients that wait, of all members together",
+            new Reading.OfPgPool(pool -> FleetSums.of(
+                    pool,
+                    fleet -> fleet.members().stream()
+                            .mapToInt(FleetInfo.Member::waiting)
+                            .sum()))),
+    FLEET_MEMBERS(
+            "pgpool.fleet.members",
+            null,
+            "Members of the pooler's fleets",
+            new Reading.OfPgPool(
+                    pool -> FleetSums.of(pool, fleet -> fleet.members().size()))),
     DNS_NAMES(
             "pgbouncer.cached.dns.names",
             null,
             "Names of servers that were looked up",
-            new Reading.OfPgPool(PgPoolMeters::dnsNames)),
+            new Reading.OfPgPool(MeterReadings::dnsNames)),
     /** There are no zones: always 0. */
     DNS_ZONES("pgbouncer.cached.dns.zones", null, "Zones watched", new Reading.OfPooler(s -> 0)),
     DNS_QUERIES(
             "pgbouncer.in.flight.dns.queries",
             null,
             "Names of servers that have no address yet",
-            new Reading.OfPgPool(PgPoolMeters::unknownNames)),
+            new Reading.OfPgPool(MeterReadings::unknownNames)),
+    ACTIVE_LOOPS(
+            "pgpool.active.loops",
+            null,
+            "Event loops that carry traffic, as many as it needs",
+            new Reading.OfPooler(PgPoolSnapshot::activeLoops)),
     USED_CLIENTS(
             "pgbouncer.used.clients",
             null,
@@ -131,7 +177,7 @@ public enum PgPoolMeters {
             "pgbouncer.client",
             "connections",
             "Clients logged in, by state",
-            new Reading.ByState(PgPoolMeters::clientStates)),
+            new Reading.ByState(MeterReadings::clientStates)),
 
     /** SHOW STATS_TOTALS; each also as {@code pgbouncer.stats.totals}, as newer exporters call them. */
     QUERIES("pgbouncer.stats.queries.pooled", null, "Queries answered", new Reading.OfTraffic(Traffic::queries)),
@@ -186,12 +232,15 @@ public enum PgPoolMeters {
             "Clients that wait for a server",
             new Reading.OfPool(Pool::clientsWaiting)),
     SERVER_ACTIVE(
-            "pgbouncer.pools.server.active", "connections", "Servers that a client has", states(ServerStates::active)),
+            "pgbouncer.pools.server.active",
+            "connections",
+            "Servers that a client has",
+            MeterReadings.states(ServerStates::active)),
     SERVER_BEING_CANCELED(
             "pgbouncer.pools.server.being.canceled",
             "connections",
             "Servers that a cancel request is on its way to",
-            states(ServerStates::beingCanceled)),
+            MeterReadings.states(ServerStates::beingCanceled)),
     SERVER_IDLE(
             "pgbouncer.pools.server.idle",
             "connections",
@@ -201,14 +250,17 @@ public enum PgPoolMeters {
             "pgbouncer.pools.server.used",
             "connections",
             "Servers to be checked before use",
-            states(ServerStates::used)),
+            MeterReadings.states(ServerStates::used)),
     SERVER_TESTING(
-            "pgbouncer.pools.server.testing", "connections", "Servers being checked", states(ServerStates::tested)),
+            "pgbouncer.pools.server.testing",
+            "connections",
+            "Servers being checked",
+            MeterReadings.states(ServerStates::tested)),
     SERVER_LOGIN(
             "pgbouncer.pools.server.login",
             "connections",
             "Servers under construction",
-            states(ServerStates::connecting)),
+            MeterReadings.states(ServerStates::connecting)),
     MAX_WAIT(
             "pgbouncer.pools.client.maxwait",
             "seconds",
@@ -240,12 +292,23 @@ public enum PgPoolMeters {
             "Clients that session state keeps on their server",
             new Reading.OfPool(Pool::clientsPinned)),
     STATEMENTS("pgpool.statements", null, "Different prepared statements known", new Reading.OfPool(Pool::statements)),
+    /** Of the last day; asked for once a minute. */
+    ADVISED_SERVERS(
+            "pgpool.advice.servers",
+            null,
+            "Servers at which 99 % of the waits of the last day would have vanished; NaN while nothing is known",
+            new Reading.OfAdvice(MeterReadings::advised)),
+    ADVISED_CHANGE(
+            "pgpool.advice.change",
+            null,
+            "Whether the pool was too small in the last day (1), too large (-1), or neither (0)",
+            new Reading.OfAdvice(MeterReadings::change)),
     /** Counters of each pool from here on. */
     PINS(
             "pgpool.pins",
             null,
             "Times that session state kept a client on its server, by kind",
-            new Reading.ByReason(PgPoolMeters::pins)),
+            new Reading.ByReason(MeterReadings::pins)),
     ROLLBACKS(
             "pgpool.rollbacks",
             null,
@@ -270,17 +333,17 @@ public enum PgPoolMeters {
             "pgpool.client.closes",
             null,
             "Ends of clients that had logged in, by reason",
-            new Reading.ByReason(p -> closes(p.clientCloses()))),
+            new Reading.ByReason(p -> MeterReadings.closes(p.clientCloses()))),
     CLOSES_BEFORE_LOGIN(
             "pgpool.closes.before.login",
             null,
             "Ends of connections that were never let in, by reason",
-            new Reading.OfPoolerByReason(s -> closes(s.closesBeforeLogin()))),
+            new Reading.OfPoolerByReason(s -> MeterReadings.closes(s.closesBeforeLogin()))),
     SERVER_CLOSES(
             "pgpool.server.closes",
             null,
             "Ends of server connections, by reason",
-            new Reading.ByReason(p -> closes(p.serverCloses())));
+            new Reading.ByReason(p -> MeterReadings.closes(p.serverCloses())));
 
     private final String meterName;
     private final @Nullable String baseUnit;
@@ -323,47 +386,5 @@ public enum PgPoolMeters {
 
     Reading reading() {
         return reading;
-    }
-
-    private static double up(PgPool pool) {
-        try {
-            pool.dnsNames();
-            return 1;
-        } catch (IllegalStateException notRunning) {
-            return 0;
-        }
-    }
-
-    private static double dnsNames(PgPool pool) {
-        return pool.dnsNames().size();
-    }
-
-    private static double unknownNames(PgPool pool) {
-        return pool.dnsNames().stream()
-                .filter(name -> name.addresses().isEmpty())
-                .count();
-    }
-
-    /** A client that has a server is active; servers may also be busy with what a client has left behind. */
-    private static Map<String, Long> clientStates(Pool pool) {
-        long waiting = pool.clientsWaiting();
-        long active = Math.min(pool.clients() - waiting, pool.serverStates().active());
-        return Map.of("waiting", waiting, "active", active, "idle", pool.clients() - waiting - active);
-    }
-
-    private static Reading states(ToIntFunction<ServerStates> state) {
-        return new Reading.OfPool(pool -> state.applyAsInt(pool.serverStates()));
-    }
-
-    private static Map<String, Long> pins(Pool pool) {
-        Map<String, Long> byKind = new TreeMap<>();
-        pool.pins().forEach((kind, count) -> byKind.put(kind.label(), count));
-        return byKind;
-    }
-
-    private static Map<String, Long> closes(Map<CloseReason, Long> counts) {
-        Map<String, Long> byReason = new TreeMap<>();
-        counts.forEach((reason, count) -> byReason.put(reason.label(), count));
-        return byReason;
     }
 }

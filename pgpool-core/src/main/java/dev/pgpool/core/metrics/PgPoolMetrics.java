@@ -1,23 +1,21 @@
 package dev.pgpool.core.metrics;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.pgpool.core.PgPool;
+import dev.pgpool.core.advice.PoolAdvice;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.stats.Latency;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
 import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,10 +23,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
-import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,17 +42,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
-    private static final String STATS = "pgbouncer.stats.";
     /** What the console says it is. */
     private static final String VERSION = "1.25.2";
     /** Whose the meters are that are neither of a pool nor of a database. */
     private static final Object POOLER = new Object();
 
-    private static final double[] PERCENTILES = {0.5, 0.9, 0.99};
-
     private final PgPool pool;
-    private final Tags extra;
-    private final boolean bothFamilies;
+    private final MeterNames names;
+    private final FreshAdvice advice;
     private final List<Binding> bindings = new ArrayList<>();
     private PgPoolSnapshot snapshot = PgPoolSnapshot.EMPTY;
     private Map<PoolKey, PgPoolSnapshot.Pool> pools = Map.of();
@@ -75,38 +68,48 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
         }
     }
 
-    private PgPoolMetrics(PgPool pool, Tags extra, boolean bothFamilies) {
-        this.pool = requireNonNull(pool, "pool");
-        this.extra = extra;
-        this.bothFamilies = bothFamilies;
+    PgPoolMetrics(PgPool pool, MeterNames names) {
+        this.pool = pool;
+        this.names = names;
+        this.advice = new FreshAdvice(pool);
     }
 
-    /** All meters, {@code pgbouncer_stats} and {@code pgbouncer_stats_totals} both, without further tags. */
+    /** Meters as {@link #builder} makes them if it is told nothing. */
     public static PgPoolMetrics of(PgPool pool) {
-        return new PgPoolMetrics(pool, Tags.empty(), true);
+        return builder(pool).build();
+    }
+
+    /** Describes meters. */
+    public static PgPoolMetricsBuilder builder(PgPool pool) {
+        return new PgPoolMetricsBuilder(pool);
     }
 
     /**
-     * All meters.
+     * Puts the meters into a registry; several may have them.
      *
-     * @param extra tags for all of them, to tell apart two poolers of one registry
-     * @param bothFamilies whether the figures of SHOW STATS also have the names {@code pgbouncer_stats_totals}, as exporters
-     *     since 0.11 call them
+     * @throws IllegalStateException if the registry has meters of these names and tags: of this pooler, or of another one without a
+     *     name or tags of its own
      */
-    public static PgPoolMetrics of(PgPool pool, Iterable<Tag> extra, boolean bothFamilies) {
-        return new PgPoolMetrics(pool, Tags.of(extra), bothFamilies);
-    }
-
     @Override
     public synchronized void bindTo(MeterRegistry registry) {
         Binding binding = new Binding(registry);
-        for (PgPoolMeters meter : PgPoolMeters.values()) {
-            bindLasting(binding, meter);
-        }
+        requireNew(binding);
+        EnumSet.complementOf(EnumSet.of(PgPoolMeters.UP)).forEach(meter -> bindLasting(binding, meter));
         bindings.add(binding);
         takenNanos = System.nanoTime() - FRESH_NANOS;
         refresh();
         bindPassing(binding);
+    }
+
+    /** Two poolers whose meters are called the same would take each other's away. */
+    private void requireNew(Binding binding) {
+        Collection<Meter> before =
+                binding.registry.find(names.of(PgPoolMeters.UP)).meters();
+        bindLasting(binding, PgPoolMeters.UP);
+        if (before.containsAll(binding.lasting)) {
+            throw new IllegalStateException("the registry has the meters of another pooler, or of this one already"
+                    + " (expected: poolers with names of their own, or tags)");
+        }
     }
 
     private void bindLasting(Binding binding, PgPoolMeters meter) {
@@ -171,13 +174,13 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
                 configured.forEach((tags, database) -> once(
                         binding,
                         tags,
-                        meter.meterName(),
+                        names.of(meter),
                         () -> gauge(binding, meter, tags, m -> m.configured(of, database.name()))));
             } else if (reading instanceof Reading.OfConfiguredDatabase of) {
                 configured.forEach((tags, database) -> once(
                         binding,
                         tags,
-                        meter.meterName(),
+                        names.of(meter),
                         () -> gauge(binding, meter, tags, m -> m.observed(of, database.name()))));
             } else if (reading instanceof Reading.ByState of) {
                 pools.values().forEach(known -> bindStates(binding, meter, of, known));
@@ -185,6 +188,8 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
                 databases.keySet().forEach(name -> bindTraffic(binding, meter, of, name));
             } else if (reading instanceof Reading.OfPool of) {
                 pools.keySet().forEach(key -> bindPool(binding, meter, of, key));
+            } else if (reading instanceof Reading.OfAdvice of) {
+                pools.keySet().forEach(key -> bindAdvice(binding, meter, of, key));
             } else if (reading instanceof Reading.OfLatency of) {
                 pools.keySet().forEach(key -> bindLatency(binding, meter, of, key));
             } else if (reading instanceof Reading.OfPoolerByReason of) {
@@ -211,7 +216,7 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
             once(
                     binding,
                     key,
-                    meter.meterName() + ' ' + state,
+                    names.of(meter) + ' ' + state,
                     () -> gauge(binding, meter, tagsOf(key).and("state", state), m -> {
                         PgPoolSnapshot.Pool now = m.pool(key);
                         return now == null ? 0 : of.value().apply(now).getOrDefault(state, 0L);
@@ -225,10 +230,8 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
             PgPoolSnapshot.Database database = m.database(name);
             return database == null ? 0 : of.value().applyAsDouble(database.traffic());
         };
-        once(binding, name, meter.meterName(), () -> counter(binding, meter, meter.meterName(), tags, value));
-        if (bothFamilies && meter.meterName().startsWith(STATS)) {
-            String other = STATS + "totals." + meter.meterName().substring(STATS.length());
-            once(binding, name, other, () -> counter(binding, meter, other, tags, value));
+        for (String called : names.allOf(meter)) {
+            once(binding, name, called, () -> counter(binding, meter, called, tags, value));
         }
     }
 
@@ -240,21 +243,30 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
         once(
                 binding,
                 key,
-                meter.meterName(),
+                names.of(meter),
                 () -> meter.isCounter()
-                        ? counter(binding, meter, meter.meterName(), tagsOf(key), value)
+                        ? counter(binding, meter, names.of(meter), tagsOf(key), value)
                         : gauge(binding, meter, tagsOf(key), value));
+    }
+
+    private void bindAdvice(Binding binding, PgPoolMeters meter, Reading.OfAdvice of, PoolKey key) {
+        once(binding, key, names.of(meter), () -> gauge(binding, meter, tagsOf(key), m -> m.advised(of, key)));
+    }
+
+    private synchronized double advised(Reading.OfAdvice of, PoolKey key) {
+        PoolAdvice known = advice.of(key);
+        return known == null ? Double.NaN : of.value().applyAsDouble(known);
     }
 
     private void bindReason(Binding binding, PgPoolMeters meter, Reading.OfPoolerByReason of, String reason) {
         once(
                 binding,
                 POOLER,
-                meter.meterName() + ' ' + reason,
+                names.of(meter) + ' ' + reason,
                 () -> counter(
                         binding,
                         meter,
-                        meter.meterName(),
+                        names.of(meter),
                         Tags.of("reason", reason),
                         m -> of.value().apply(m.fresh()).getOrDefault(reason, 0L)));
     }
@@ -265,8 +277,8 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
             once(
                     binding,
                     key,
-                    meter.meterName() + ' ' + reason,
-                    () -> counter(binding, meter, meter.meterName(), tagsOf(key).and("reason", reason), m -> {
+                    names.of(meter) + ' ' + reason,
+                    () -> counter(binding, meter, names.of(meter), tagsOf(key).and("reason", reason), m -> {
                         PgPoolSnapshot.Pool now = m.pool(key);
                         return now == null ? 0 : of.value().apply(now).getOrDefault(reason, 0L);
                     }));
@@ -274,46 +286,24 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
     }
 
     private void bindLatency(Binding binding, PgPoolMeters meter, Reading.OfLatency of, PoolKey key) {
-        ToLongFunction<PgPoolMetrics> count = m -> m.latency(of, key, Latency::count);
-        ToDoubleFunction<PgPoolMetrics> total =
-                m -> m.latency(of, key, latency -> latency.total().toNanos());
-        once(
-                binding,
-                key,
-                meter.meterName(),
-                () -> FunctionTimer.builder(meter.meterName(), this, count, total, TimeUnit.NANOSECONDS)
-                        .description(meter.description())
-                        .tags(extra.and(tagsOf(key)))
-                        .register(binding.registry));
-        List<Function<Latency, Duration>> percentiles = List.of(Latency::p50, Latency::p90, Latency::p99);
-        for (int i = 0; i < PERCENTILES.length; i++) {
-            Function<Latency, Duration> percentile = percentiles.get(i);
-            String phi = Double.toString(PERCENTILES[i]);
-            once(
-                    binding,
-                    key,
-                    meter.meterName() + ' ' + phi,
-                    () -> Gauge.builder(
-                                    meter.meterName() + ".percentile",
-                                    this,
-                                    m -> m.latency(
-                                                    of,
-                                                    key,
-                                                    latency -> percentile
-                                                            .apply(latency)
-                                                            .toNanos())
-                                            / 1e9)
-                            .description(meter.description() + ": so many took no longer")
-                            .baseUnit("seconds")
-                            .tags(extra.and(tagsOf(key)).and("phi", phi))
-                            .strongReference(true)
-                            .register(binding.registry));
+        String name = names.of(meter);
+        LatencyMeters meters = new LatencyMeters(
+                this,
+                name,
+                meter.description(),
+                names.extra().and(tagsOf(key)),
+                binding.registry,
+                m -> m.latency(of, key));
+        once(binding, key, name, meters::timer);
+        meters.percentiles().forEach((phi, make) -> once(binding, key, name + ' ' + phi, make));
+        if (names.histograms()) {
+            meters.histogram().forEach((le, make) -> once(binding, key, name + " le " + le, make));
         }
     }
 
-    private long latency(Reading.OfLatency of, PoolKey key, ToLongFunction<Latency> value) {
+    private @Nullable Latency latency(Reading.OfLatency of, PoolKey key) {
         PgPoolSnapshot.Pool known = pool(key);
-        return known == null ? 0 : value.applyAsLong(of.value().apply(known.latencies()));
+        return known == null ? null : of.value().apply(known.latencies());
     }
 
     private static Tags tagsOf(PoolKey key) {
@@ -325,10 +315,10 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
     }
 
     private Gauge gauge(Binding binding, PgPoolMeters meter, Tags tags, ToDoubleFunction<PgPoolMetrics> value) {
-        return Gauge.builder(meter.meterName(), this, value)
+        return Gauge.builder(names.of(meter), this, value)
                 .description(meter.description())
                 .baseUnit(meter.baseUnit())
-                .tags(extra.and(tags))
+                .tags(names.extra().and(tags))
                 .strongReference(true)
                 .register(binding.registry);
     }
@@ -338,7 +328,7 @@ public final class PgPoolMetrics implements MeterBinder, AutoCloseable {
         return FunctionCounter.builder(name, this, value)
                 .description(meter.description())
                 .baseUnit(meter.baseUnit())
-                .tags(extra.and(tags))
+                .tags(names.extra().and(tags))
                 .register(binding.registry);
     }
 

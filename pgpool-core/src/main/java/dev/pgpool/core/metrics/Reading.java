@@ -1,6 +1,7 @@
 package dev.pgpool.core.metrics;
 
 import dev.pgpool.core.PgPool;
+import dev.pgpool.core.advice.PoolAdvice;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.stats.Latency;
@@ -36,6 +37,9 @@ sealed interface Reading {
 
     /** One for each pool: tags {@code database} and {@code user}. */
     record OfPool(ToDoubleFunction<PgPoolSnapshot.Pool> value) implements Reading {}
+
+    /** One for each pool, of what is advised for it: tags {@code database} and {@code user}. */
+    record OfAdvice(ToDoubleFunction<PoolAdvice> value) implements Reading {}
 
     /** One for each pool and state of its clients: tags {@code database}, {@code user} and {@code state}. */
     record ByState(Function<PgPoolSnapshot.Pool, Map<String, Long>> value) implements Reading {}

@@ -6,6 +6,7 @@ import dev.pgpool.core.config.AuthConfig;
 import dev.pgpool.core.config.AuthQueryConfig;
 import dev.pgpool.core.config.ClientsConfig;
 import dev.pgpool.core.config.DatabaseConfig;
+import dev.pgpool.core.config.FleetConfig;
 import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.HostsConfig;
 import dev.pgpool.core.config.LdapBuilder;
@@ -39,24 +40,24 @@ final class BuilderCode {
             PgPool.builder().database(DatabaseConfig.FALLBACK, db -> {}).config();
 
     private static final String HEAD = """
-            import dev.pgpool.core.PgPool;
-            import dev.pgpool.core.PgPoolBuilder;
-            import dev.pgpool.core.auth.*;
-            import dev.pgpool.core.config.*;
-            import java.nio.file.Path;
-            import java.time.Duration;
-            import java.util.function.UnaryOperator;
+        import dev.pgpool.core.PgPool;
+        import dev.pgpool.core.PgPoolBuilder;
+        import dev.pgpool.core.auth.*;
+        import dev.pgpool.core.config.*;
+        import java.nio.file.Path;
+        import java.time.Duration;
+        import java.util.function.UnaryOperator;
 
-            // The pooler of %s: Pooler.builder(System::getenv).build().start()
-            // Passwords are not in here: the function is asked for them by name%s.
-            public final class Pooler {
-                private Pooler() {}
+        // The pooler of %s: Pooler.builder(System::getenv).build().start()
+        // Passwords are not in here: the function is asked for them by name%s.
+        public final class Pooler {
+            private Pooler() {}
 
-                public static PgPoolBuilder builder(UnaryOperator<String> secrets) {
-            %s        return PgPool.builder()%s;
-                }
+            public static PgPoolBuilder builder(UnaryOperator<String> secrets) {
+        %s        return PgPool.builder()%s;
             }
-            """;
+        }
+        """;
 
     private final PgPoolConfig config;
     private final Optional<Path> userlist;
@@ -104,6 +105,7 @@ final class BuilderCode {
                         code.call("peer", String.valueOf(id), JavaCode.of(peer.host()), String.valueOf(peer.port())));
         code.nestedUnlessEmpty("tcp", "tcp", tcp(config.tcp(), PLAIN.tcp()))
                 .nestedUnlessEmpty("tls", "tls", tls(config.listen().tls(), TlsConfig.CLIENTS));
+        config.fleet().ifPresent(fleet -> code.nested("fleet", "", "fleet", fleet(fleet)));
         config.databases().forEach((name, db) -> code.nested("database", JavaCode.of(name), "db", database(db)));
         config.users().forEach((name, user) -> code.nested("user", JavaCode.of(name), "user", user(user)));
         return code;
@@ -223,6 +225,7 @@ final class BuilderCode {
                         is.sessionState().resetAlways())
                 .nestedUnlessEmpty("tls", "tls", tls(is.tls(), TlsConfig.SERVERS));
         is.authQuery().ifPresent(query -> code.nestedUnlessEmpty("authQuery", "query", authQuery(query)));
+        is.fleet().ifPresent(fleet -> code.nested("fleet", "", "fleet", fleet(fleet)));
         return code;
     }
 
@@ -299,6 +302,15 @@ final class BuilderCode {
         return code.unless(AuthQueryConfig.DEFAULT_QUERY, "query", is.query());
     }
 
+    private static JavaCode fleet(FleetConfig is) {
+        JavaCode code = new JavaCode()
+                .call("name", JavaCode.of(is.name()))
+                .call("maxServerConnections", String.valueOf(is.maxServerConnections()))
+                .unless(1, "weight", is.weight());
+        is.database().ifPresent(name -> code.call("database", JavaCode.of(name)));
+        return code;
+    }
+
     private static JavaCode user(UserConfig is) {
         JavaCode code = new JavaCode();
         is.mode().ifPresent(mode -> code.call("mode", JavaCode.of(mode)));
@@ -310,6 +322,7 @@ final class BuilderCode {
         is.transactionTimeout().ifPresent(time -> code.call("transactionTimeout", JavaCode.of(time)));
         is.idleInTransactionTimeout().ifPresent(time -> code.call("idleInTransactionTimeout", JavaCode.of(time)));
         is.clientIdleTimeout().ifPresent(time -> code.call("clientIdleTimeout", JavaCode.of(time)));
+        is.fleet().ifPresent(fleet -> code.nested("fleet", "", "fleet", fleet(fleet)));
         return code;
     }
 }

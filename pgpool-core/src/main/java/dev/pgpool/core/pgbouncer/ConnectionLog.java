@@ -1,9 +1,9 @@
 package dev.pgpool.core.pgbouncer;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.ConnectFailure;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.stats.ClientInfo;
+import dev.pgpool.core.stats.CloseReason;
 import dev.pgpool.core.stats.PoolKey;
 import dev.pgpool.core.stats.ServerInfo;
 import java.net.Inet6Address;
@@ -211,6 +211,9 @@ public final class ConnectionLog implements PgPoolListener {
 
     /** @param other of a unix socket, one of the two has a path */
     private static String address(@Nullable SocketAddress address, @Nullable SocketAddress other) {
+        if (address != null && address.toString().equals("in-process")) {
+            return "in-process";
+        }
         if (!(address instanceof InetSocketAddress inet)) {
             Matcher path = PORT.matcher(address + " " + other);
             return "unix:" + (path.find() ? path.group(1) : "0");

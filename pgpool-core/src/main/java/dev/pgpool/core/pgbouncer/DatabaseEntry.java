@@ -7,9 +7,7 @@ import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.SessionStateConfig;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -45,7 +43,11 @@ final class DatabaseEntry {
             "client_encoding",
             "datestyle",
             "timezone",
-            "application_name");
+            "application_name",
+            "fleet",
+            "fleet_max_db_connections",
+            "fleet_weight",
+            "fleet_database");
 
     private final IniSettings all;
     private final IniSettings own;
@@ -74,6 +76,7 @@ final class DatabaseEntry {
         limits(db);
         timeouts(db);
         servers(db);
+        FleetEntry.of(own).ifPresent(db::fleet);
         db.tls(tls -> TlsKeys.apply("server_tls", all, tls, unfit));
         if (hasOwnQuery()) {
             AuthKeys.query(all, own).ifPresent(db::authQuery);
@@ -163,29 +166,5 @@ final class DatabaseEntry {
     /** Whether a connect string has this key. */
     static boolean gives(Value entry, String key) {
         return ConnectString.parse(entry, new ArrayList<>()).containsKey(key);
-    }
-
-    /**
-     * The entries of all databases, out of their connect strings.
-     *
-     * @param unfit where it is said what settings of TLS lack of others
-     */
-    static Map<String, DatabaseEntry> all(
-            Map<String, Value> section, IniSettings all, List<String> problems, List<String> unfit) {
-        Map<String, DatabaseEntry> entries = new LinkedHashMap<>();
-        section.forEach((name, value) -> {
-            if (name.equals("pgbouncer") || name.equals("pgpool")) {
-                problems.add(
-                        value.where() + ": " + name + ": a database (expected: another name, this is the console)");
-                return;
-            }
-            Map<String, Value> pairs = ConnectString.parse(value, problems);
-            if (AuthKeys.needsUsers(all) && !pairs.containsKey("user")) {
-                problems.add(value.where() + ": " + name
-                        + ": no user (expected: user=..., as whom everybody gets in with auth_type any)");
-            }
-            entries.put(name, new DatabaseEntry(all, IniSettings.own(pairs, problems), unfit));
-        });
-        return entries;
     }
 }

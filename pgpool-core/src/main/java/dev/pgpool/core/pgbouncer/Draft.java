@@ -144,7 +144,7 @@ final class Draft {
         general(all, builder);
         AuthKeys.apply(all, builder, stores);
         builder.tls(tls -> TlsKeys.apply("client_tls", all, tls, unfit));
-        Map<String, DatabaseEntry> databases = DatabaseEntry.all(ini.section("databases"), all, problems, unfit);
+        Map<String, DatabaseEntry> databases = DatabaseEntries.read(ini.section("databases"), all, problems, unfit);
         databases.forEach((name, entry) -> builder.database(name, entry::apply));
         AuthKeys.queryForAll(all, builder, databases.values().stream().anyMatch(entry -> !entry.hasOwnQuery()));
         databases.values().stream()
@@ -200,6 +200,7 @@ final class Draft {
 
     private static void general(IniSettings all, PgPoolBuilder builder) {
         logging(all);
+        FleetEntry.of(all).ifPresent(builder::fleet);
         builder.listen(all.text("listen_addr", ""), all.integer("listen_port", 6_432, 0, 65_535))
                 .backlog(all.integer("listen_backlog", 128, 1, 65_535))
                 .reusePort(all.bool("so_reuseport", false))

@@ -1,6 +1,6 @@
 package dev.pgpool.core.pgbouncer;
 
-import dev.pgpool.core.config.EditedText;
+import dev.pgpool.core.auth.EditedText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -37,7 +37,11 @@ final class IniWords {
             Map.entry("tcp.keepAliveProbes", "tcp_keepcnt"),
             Map.entry("tcp.userTimeout", "tcp_user_timeout"),
             Map.entry("tcp.deferAccept", "tcp_defer_accept"),
-            Map.entry("peers.id", "peer_id"));
+            Map.entry("peers.id", "peer_id"),
+            Map.entry("fleet.name", "fleet"),
+            Map.entry("fleet.maxServerConnections", "fleet_max_db_connections"),
+            Map.entry("fleet.weight", "fleet_weight"),
+            Map.entry("fleet.database", "fleet_database"));
 
     private static final Map<String, String> OF_DATABASE = Map.ofEntries(
             Map.entry("host", "host"),
@@ -61,7 +65,11 @@ final class IniWords {
             Map.entry("tls.protocols", "server_tls_protocols"),
             Map.entry("authQuery.user", "auth_user"),
             Map.entry("authQuery.query", "auth_query"),
-            Map.entry("authQuery.database", "auth_dbname"));
+            Map.entry("authQuery.database", "auth_dbname"),
+            Map.entry("fleet.name", "fleet"),
+            Map.entry("fleet.maxServerConnections", "fleet_max_db_connections"),
+            Map.entry("fleet.weight", "fleet_weight"),
+            Map.entry("fleet.database", "fleet_database"));
 
     /** What is said of cipher suites that the platform does not know. */
     private static final String CIPHERS = "CipherSuite";

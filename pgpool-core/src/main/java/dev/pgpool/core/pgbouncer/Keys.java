@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Every key of the section [pgbouncer], and what becomes of it here.
@@ -61,7 +62,7 @@ final class Keys {
         }
     }
 
-    /** In the order of PgBouncer's documentation. */
+    /** PgBouncer's, in the order of its documentation. */
     static final List<Key> ALL = List.of(
             reloadable("logfile", "")
                     .process("the file that the standalone distribution logs to; a host has its own logging"),
@@ -106,8 +107,8 @@ final class Keys {
             reloadable("auth_hba_file", "").but("a line that can't be read is an error, and is not skipped"),
             reloadable("auth_ident_file", ""),
             reloadable("auth_ldap_options", "")
-                    .but(
-                            "certificates of directories are checked by the JVM's trust store, and not by what ldap.conf says"),
+                    .but("certificates of directories are checked by the JVM's trust store, and not by what"
+                            + " ldap.conf says"),
             reloadable("auth_query", AuthQueryConfig.DEFAULT_QUERY),
             reloadable("auth_user", "").but("a user that is not found is told the same as one with a wrong password"),
             reloadable("auth_dbname", ""),
@@ -175,8 +176,16 @@ final class Keys {
             reloadable("tcp_keepintvl", "0"),
             reloadable("tcp_user_timeout", "0"));
 
+    /** Those that PgBouncer does not have. */
+    static final List<Key> OWN = List.of(
+            fixed("fleet", ""),
+            fixed("fleet_max_db_connections", "0"),
+            fixed("fleet_weight", "1"),
+            fixed("fleet_database", ""),
+            reloadable("log_advice", "0").process("the standalone distribution logs its advice once a day"));
+
     private static final Map<String, Key> BY_NAME =
-            ALL.stream().collect(Collectors.toMap(Key::name, Function.identity()));
+            Stream.concat(ALL.stream(), OWN.stream()).collect(Collectors.toMap(Key::name, Function.identity()));
 
     private Keys() {}
 

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -233,10 +234,12 @@ public final class PgBouncerIni implements ConfigSource {
     /** What can't change any more, as it was when the pooler began. */
     private Map<String, Value> fixed() {
         Map<String, Value> fixed = new HashMap<>();
-        Keys.ALL.stream().filter(key -> !key.reloadable()).forEach(key -> {
-            Value value = stand.draft.values().get(key.name());
-            fixed.put(key.name(), value == null ? new Value(key.name(), key.defaultValue(), "default") : value);
-        });
+        Stream.concat(Keys.ALL.stream(), Keys.OWN.stream())
+                .filter(key -> !key.reloadable())
+                .forEach(key -> {
+                    Value value = stand.draft.values().get(key.name());
+                    fixed.put(key.name(), value == null ? new Value(key.name(), key.defaultValue(), "default") : value);
+                });
         return fixed;
     }
 

@@ -19,7 +19,11 @@ final class UserEntry {
             "query_wait_timeout",
             "idle_transaction_timeout",
             "transaction_timeout",
-            "client_idle_timeout");
+            "client_idle_timeout",
+            "fleet",
+            "fleet_max_db_connections",
+            "fleet_weight",
+            "fleet_database");
 
     private final IniSettings all;
     private final IniSettings own;
@@ -51,5 +55,6 @@ final class UserEntry {
         own.seconds("idle_transaction_timeout").ifPresent(user::idleInTransactionTimeout);
         own.seconds("transaction_timeout").ifPresent(user::transactionTimeout);
         own.seconds("client_idle_timeout").ifPresent(user::clientIdleTimeout);
+        FleetEntry.of(own).ifPresent(user::fleet);
     }
 }

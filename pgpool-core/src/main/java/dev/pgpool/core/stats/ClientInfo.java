@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param user as it logs in; empty before it said so
  * @param state what it is doing
  * @param replication {@code logical} or {@code physical}, if it is for that; otherwise {@code none}
- * @param remote its address; null where the system does not say, as for some unix sockets
+ * @param remote its address; null where the system does not say, as for some unix sockets; one whose text is {@code
+ *     in-process} for a client of {@code PgPool.dataSource}
  * @param local the address it connected to
  * @param connected when it connected
  * @param requested when it last began to ask for something

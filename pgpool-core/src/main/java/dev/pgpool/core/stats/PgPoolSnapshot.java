@@ -2,7 +2,6 @@ package dev.pgpool.core.stats;
 
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.SessionState;
-import dev.pgpool.core.event.CloseReason;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +12,7 @@ import java.util.Map;
  *
  * @param status what the pooler as a whole is doing
  * @param clients connections of clients, logged in or not
+ * @param activeLoops event loops that carry traffic; as many as the traffic needs
  * @param databases figures by database: the configured ones, and those that {@code *} serves or has served, by name
  * @param pools figures by pool, by name
  * @param closesBeforeLogin ends of connections that were never let in, by reason; cancel requests among them
@@ -20,11 +20,12 @@ import java.util.Map;
 public record PgPoolSnapshot(
         Status status,
         int clients,
+        int activeLoops,
         List<Database> databases,
         List<Pool> pools,
         Map<CloseReason, Long> closesBeforeLogin) {
     /** Of a pooler that has done nothing. */
-    public static final PgPoolSnapshot EMPTY = new PgPoolSnapshot(Status.ACTIVE, 0, List.of(), List.of(), Map.of());
+    public static final PgPoolSnapshot EMPTY = new PgPoolSnapshot(Status.ACTIVE, 0, 1, List.of(), List.of(), Map.of());
 
     public PgPoolSnapshot {
         databases = List.copyOf(databases);
@@ -34,7 +35,7 @@ public record PgPoolSnapshot(
 
     /** The same of a pooler that is being closed. */
     public PgPoolSnapshot draining() {
-        return new PgPoolSnapshot(Status.DRAINING, clients, databases, pools, closesBeforeLogin);
+        return new PgPoolSnapshot(Status.DRAINING, clients, activeLoops, databases, pools, closesBeforeLogin);
     }
 
     /** Clients that are not logged in yet, cancel requests among them. */

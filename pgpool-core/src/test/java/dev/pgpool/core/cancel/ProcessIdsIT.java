@@ -6,6 +6,10 @@ import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -13,6 +17,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.PGConnection;
 
 /** The process ids that clients are told are those of no process, so that what is done to them hits no other session. */
 @OnEveryPostgres
@@ -74,5 +79,37 @@ class ProcessIdsIT {
             console.run("KILL_CLIENT " + client.processId());
             assertThat(client.readUntilClosed()).last().asString().contains("57P01");
         }
+    }
+
+    /** As with PostgreSQL a client may leave out what it has sent itself: libpq compares be_pid with PQbackendPID. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"NOTIFY news, 'own'", "SELECT pg_notify('news', 'own')", "BEGIN; NOTIFY news, 'own'; COMMIT"})
+    void ownNotificationsHaveTheOwnProcessId(String notify) throws SQLException {
+        try (TestPooler pooler = start(0);
+                Connection client = connect(pooler);
+                Connection other = connect(pooler);
+                Statement statement = client.createStatement();
+                Statement ofOther = other.createStatement()) {
+            PGConnection listener = client.unwrap(PGConnection.class);
+            statement.execute("LISTEN news");
+            statement.execute(notify);
+            assertThat(listener.getNotifications(5_000)).singleElement().satisfies(own -> {
+                assertThat(own.getParameter()).isEqualTo("own");
+                assertThat(own.getPID()).isEqualTo(listener.getBackendPID());
+            });
+            ofOther.execute("NOTIFY news, 'foreign'");
+            assertThat(listener.getNotifications(5_000)).singleElement().satisfies(foreign -> {
+                assertThat(foreign.getParameter()).isEqualTo("foreign");
+                assertThat(foreign.getPID()).isNotEqualTo(listener.getBackendPID());
+            });
+        }
+    }
+
+    private static Connection connect(TestPooler pooler) throws SQLException {
+        return DriverManager.getConnection(
+                "jdbc:postgresql://127.0.0.1:" + pooler.pool().address().getPort() + "/" + TestPostgres.DATABASE,
+                TestPostgres.USER,
+                "");
     }
 }

@@ -6,7 +6,7 @@ import static dev.pgpool.core.clients.Jdbc.first;
 import static dev.pgpool.core.clients.Jdbc.sqlState;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.core.fixture.OnEveryRoute;
+import dev.pgpool.core.fixture.OnEveryJavaRoute;
 import dev.pgpool.core.fixture.Route;
 import dev.pgpool.core.fixture.TestPostgres;
 import java.io.ByteArrayInputStream;
@@ -38,7 +38,7 @@ import org.postgresql.largeobject.LargeObject;
 import org.postgresql.largeobject.LargeObjectManager;
 
 /** How pgjdbc moves much data: COPY, large objects, batches; each by two connections in turn on two servers. */
-@OnEveryRoute
+@OnEveryJavaRoute
 class JdbcBulkIT {
 
     private final Route route;

@@ -7,7 +7,7 @@ import static dev.pgpool.core.clients.Jdbc.first;
 import static dev.pgpool.core.clients.Jdbc.sqlState;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.core.fixture.OnEveryRoute;
+import dev.pgpool.core.fixture.OnEveryJavaRoute;
 import dev.pgpool.core.fixture.Route;
 import dev.pgpool.core.fixture.TestPostgres;
 import java.math.BigDecimal;
@@ -44,7 +44,7 @@ import org.postgresql.util.PGInterval;
 import org.postgresql.util.PGobject;
 
 /** What pgjdbc offers beyond queries, each by two connections in turn on two servers. */
-@OnEveryRoute
+@OnEveryJavaRoute
 class JdbcFeaturesIT {
 
     private final Route route;

@@ -3,14 +3,13 @@ package dev.pgpool.core.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pgpool.core.fixture.OnEveryPostgres;
-import dev.pgpool.core.fixture.TestPooler;
+import dev.pgpool.core.fixture.OnEveryJavaRoute;
+import dev.pgpool.core.fixture.Route;
 import dev.pgpool.core.fixture.TestPostgres;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -31,32 +30,33 @@ import org.postgresql.largeobject.LargeObject;
 import org.postgresql.largeobject.LargeObjectManager;
 
 /** The driver that nearly every user of this library has, with the features that poolers have broken. */
-@OnEveryPostgres
+@OnEveryJavaRoute
 class JdbcIT {
 
-    private final TestPostgres postgres;
+    private final Route route;
     private final String table = TestPostgres.uniqueName("jdbc");
 
-    JdbcIT(TestPostgres postgres) {
-        this.postgres = postgres;
+    JdbcIT(Route route) {
+        this.route = route;
     }
 
     @BeforeEach
     void createTable() {
-        postgres.execute(
-                "CREATE TABLE " + table + " (id int PRIMARY KEY, name text, data bytea)",
-                "GRANT ALL ON " + table + " TO PUBLIC");
+        route.postgres()
+                .execute(
+                        "CREATE TABLE " + table + " (id int PRIMARY KEY, name text, data bytea)",
+                        "GRANT ALL ON " + table + " TO PUBLIC");
     }
 
     @Test
     void preparedStatementsOfManyThreadsOnFewServers() throws Exception {
-        try (TestPooler pooler = TestPooler.start(postgres, 3)) {
+        try (Route.Way way = route.open(3)) {
             ExecutorService threads = Executors.newFixedThreadPool(8);
             try {
                 List<Future<Integer>> sums = new ArrayList<>();
                 for (int t = 0; t < 8; t++) {
                     int me = t;
-                    sums.add(threads.submit(() -> countRight(pooler, me)));
+                    sums.add(threads.submit(() -> countRight(way, me)));
                 }
                 for (Future<Integer> sum : sums) {
                     assertThat(sum.get(60, TimeUnit.SECONDS)).isEqualTo(300);
@@ -67,9 +67,9 @@ class JdbcIT {
         }
     }
 
-    private static int countRight(TestPooler pooler, int me) throws SQLException {
+    private static int countRight(Route.Way way, int me) throws SQLException {
         int right = 0;
-        try (Connection connection = connect(pooler, "prepareThreshold=1");
+        try (Connection connection = Jdbc.connect(way, "prepareThreshold=1");
                 PreparedStatement echo = connection.prepareStatement("SELECT ?::int + 0");
                 PreparedStatement own = connection.prepareStatement("SELECT ? || ' of " + me % 3 + "'")) {
             for (int i = 0; i < 150; i++) {
@@ -85,8 +85,8 @@ class JdbcIT {
     @ParameterizedTest
     @ValueSource(strings = {"reWriteBatchedInserts=false", "reWriteBatchedInserts=true", "preferQueryMode=simple"})
     void batchesOfInserts(String option) throws SQLException {
-        try (TestPooler pooler = TestPooler.start(postgres, 2);
-                Connection connection = connect(pooler, "prepareThreshold=1&" + option);
+        try (Route.Way way = route.open(2);
+                Connection connection = Jdbc.connect(way, "prepareThreshold=1&" + option);
                 PreparedStatement insert =
                         connection.prepareStatement("INSERT INTO " + table + " (id, name, data) VALUES (?, ?, ?)")) {
             for (int i = 0; i < 1_000; i++) {
@@ -108,8 +108,8 @@ class JdbcIT {
 
     @Test
     void failingBatchLeavesTheConnectionUsable() throws SQLException {
-        try (TestPooler pooler = TestPooler.start(postgres, 2);
-                Connection connection = connect(pooler, "prepareThreshold=1");
+        try (Route.Way way = route.open(2);
+                Connection connection = Jdbc.connect(way, "prepareThreshold=1");
                 PreparedStatement insert = connection.prepareStatement("INSERT INTO " + table + " (id) VALUES (?)")) {
             for (int i = 0; i < 500; i++) {
                 insert.setInt(1, i % 400);
@@ -125,9 +125,9 @@ class JdbcIT {
 
     @Test
     void copyManagerInBothDirections() throws Exception {
-        try (TestPooler pooler = TestPooler.start(postgres, 1);
-                Connection connection = connect(pooler, "prepareThreshold=1");
-                Connection other = connect(pooler, "prepareThreshold=1")) {
+        try (Route.Way way = route.open(1);
+                Connection connection = Jdbc.connect(way, "prepareThreshold=1");
+                Connection other = Jdbc.connect(way, "prepareThreshold=1")) {
             StringBuilder rows = new StringBuilder();
             for (int i = 0; i < 10_000; i++) {
                 rows.append(i).append("\tname ").append(i).append("\t\\N\n");
@@ -153,8 +153,8 @@ class JdbcIT {
     void largeObjectsByTheFastPath() throws SQLException {
         byte[] content = new byte[300_000];
         new Random(1).nextBytes(content);
-        try (TestPooler pooler = TestPooler.start(postgres, 1);
-                Connection connection = connect(pooler, "prepareThreshold=1")) {
+        try (Route.Way way = route.open(1);
+                Connection connection = Jdbc.connect(way, "prepareThreshold=1")) {
             connection.setAutoCommit(false);
             LargeObjectManager objects = connection.unwrap(PGConnection.class).getLargeObjectAPI();
             long id = objects.createLO();
@@ -172,9 +172,9 @@ class JdbcIT {
 
     @Test
     void metaDataOfDatabaseAndStatements() throws SQLException {
-        try (TestPooler pooler = TestPooler.start(postgres, 2);
-                Connection connection = connect(pooler, "prepareThreshold=1");
-                Connection holder = connect(pooler, "prepareThreshold=1");
+        try (Route.Way way = route.open(2);
+                Connection connection = Jdbc.connect(way, "prepareThreshold=1");
+                Connection holder = Jdbc.connect(way, "prepareThreshold=1");
                 PreparedStatement select =
                         connection.prepareStatement("SELECT id, name FROM " + table + " WHERE id = ?")) {
             assertThat(select.getMetaData().getColumnCount()).isEqualTo(2);
@@ -196,7 +196,8 @@ class JdbcIT {
                     }
                     assertThat(names).containsExactly("id", "name", "data");
                 }
-                assertThat(connection.getMetaData().getDatabaseMajorVersion()).isEqualTo(postgres.version());
+                assertThat(connection.getMetaData().getDatabaseMajorVersion())
+                        .isEqualTo(route.postgres().version());
             }
         }
     }
@@ -204,13 +205,13 @@ class JdbcIT {
     @Test
     void cancelFromAnotherThread() throws Exception {
         String slept = "SELECT '" + table + "', pg_sleep(60)";
-        try (TestPooler pooler = TestPooler.start(postgres, 2);
-                Connection connection = connect(pooler, "prepareThreshold=1");
+        try (Route.Way way = route.open(2);
+                Connection connection = Jdbc.connect(way, "prepareThreshold=1");
                 Statement statement = connection.createStatement()) {
             ExecutorService thread = Executors.newSingleThreadExecutor();
             try {
                 Future<Boolean> result = thread.submit(() -> statement.execute(slept));
-                postgres.awaitQuery(slept);
+                route.postgres().awaitQuery(slept);
                 statement.cancel();
                 assertThatThrownBy(() -> result.get(30, TimeUnit.SECONDS))
                         .hasRootCauseInstanceOf(SQLException.class)
@@ -224,8 +225,8 @@ class JdbcIT {
 
     @Test
     void queryTimeoutOfTheDriver() throws SQLException {
-        try (TestPooler pooler = TestPooler.start(postgres, 2);
-                Connection connection = connect(pooler, "prepareThreshold=1");
+        try (Route.Way way = route.open(2);
+                Connection connection = Jdbc.connect(way, "prepareThreshold=1");
                 Statement statement = connection.createStatement()) {
             statement.setQueryTimeout(1);
             assertThatThrownBy(() -> statement.execute("SELECT pg_sleep(60)"))
@@ -238,8 +239,8 @@ class JdbcIT {
     @ParameterizedTest
     @ValueSource(strings = {"never", "always", "conservative"})
     void errorsInTransactionsWithEveryAutosave(String autosave) throws SQLException {
-        try (TestPooler pooler = TestPooler.start(postgres, 2);
-                Connection connection = connect(pooler, "prepareThreshold=1&autosave=" + autosave);
+        try (Route.Way way = route.open(2);
+                Connection connection = Jdbc.connect(way, "prepareThreshold=1&autosave=" + autosave);
                 PreparedStatement insert = connection.prepareStatement("INSERT INTO " + table + " (id) VALUES (?)")) {
             connection.setAutoCommit(false);
             insert.setInt(1, 1);
@@ -262,9 +263,9 @@ class JdbcIT {
 
     @Test
     void rowsFetchedInPortions() throws SQLException {
-        try (TestPooler pooler = TestPooler.start(postgres, 2);
-                Connection connection = connect(pooler, "prepareThreshold=1");
-                Connection other = connect(pooler, "prepareThreshold=1");
+        try (Route.Way way = route.open(2);
+                Connection connection = Jdbc.connect(way, "prepareThreshold=1");
+                Connection other = Jdbc.connect(way, "prepareThreshold=1");
                 Statement between = other.createStatement();
                 PreparedStatement select = connection.prepareStatement("SELECT generate_series(1, ?)")) {
             connection.setAutoCommit(false);
@@ -286,9 +287,9 @@ class JdbcIT {
 
     @Test
     void connectionsComeAndGoByTheHundred() throws SQLException {
-        try (TestPooler pooler = TestPooler.start(postgres, 2)) {
+        try (Route.Way way = route.open(2)) {
             for (int i = 0; i < 100; i++) {
-                try (Connection connection = connect(pooler, "prepareThreshold=1");
+                try (Connection connection = Jdbc.connect(way, "prepareThreshold=1");
                         PreparedStatement select = connection.prepareStatement("SELECT ?::int")) {
                     select.setInt(1, i);
                     assertThat(first(select)).isEqualTo(String.valueOf(i));
@@ -299,12 +300,6 @@ class JdbcIT {
                 }
             }
         }
-    }
-
-    private static Connection connect(TestPooler pooler, String options) throws SQLException {
-        return DriverManager.getConnection("jdbc:postgresql://127.0.0.1:"
-                + pooler.address().getPort() + "/" + TestPostgres.DATABASE + "?user=" + TestPostgres.USER + "&"
-                + options);
     }
 
     private static String first(PreparedStatement statement) throws SQLException {

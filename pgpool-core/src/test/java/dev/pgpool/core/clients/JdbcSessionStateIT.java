@@ -8,7 +8,7 @@ import static dev.pgpool.core.clients.Jdbc.sqlState;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.pgpool.core.fixture.OnEveryRoute;
+import dev.pgpool.core.fixture.OnEveryJavaRoute;
 import dev.pgpool.core.fixture.Route;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Wire;
@@ -28,7 +28,7 @@ import org.postgresql.PGNotification;
  * State of a session that JDBC's users rely on beyond a transaction, in transaction mode: it is there
  * when its owner comes back, whatever others did meanwhile, and it is nobody else's.
  */
-@OnEveryRoute
+@OnEveryJavaRoute
 class JdbcSessionStateIT {
 
     private final Route route;

@@ -3,7 +3,7 @@ package dev.pgpool.core.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pgpool.core.fixture.OnEveryRoute;
+import dev.pgpool.core.fixture.OnEveryJavaRoute;
 import dev.pgpool.core.fixture.Route;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** pgjdbc in every way that it can be told to send a query. */
-@OnEveryRoute
+@OnEveryJavaRoute
 class PgJdbcIT {
 
     private final Route route;

@@ -6,13 +6,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.config.PoolMode;
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
 import dev.pgpool.core.stats.ClientInfo;
+import dev.pgpool.core.stats.CloseReason;
 import dev.pgpool.core.stats.PgPoolSnapshot.Status;
 import dev.pgpool.core.stats.ServerInfo;
 import java.net.ConnectException;

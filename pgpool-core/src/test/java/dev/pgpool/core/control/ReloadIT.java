@@ -12,6 +12,7 @@ import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TlsMode;
+import dev.pgpool.core.config.UserBuilder;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
@@ -25,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A running pooler takes another configuration. */
 @OnEveryPostgres
@@ -118,6 +121,63 @@ class ReloadIT {
             busy.run("COMMIT");
             assertThat(busy.value("SHOW work_mem")).isEqualTo("7MB");
             assertThat(busy.serverPid()).isNotEqualTo(server);
+        }
+    }
+
+    /** How a pool in session mode comes to replace its servers fast. */
+    enum FastClose {
+        BY_OTHER_SETTINGS(true, true, PoolMode.SESSION),
+        SWITCHED_ON_AFTER_A_RECONNECT(false, false, PoolMode.SESSION),
+        SWITCHED_ON_BY_THE_RELOAD_THAT_REPLACES(false, true, PoolMode.SESSION),
+        IN_SESSION_MODE_BY_THE_USER_ENTRY(true, true, PoolMode.TRANSACTION);
+
+        private final boolean fastBefore;
+        private final boolean replaces;
+        private final PoolMode mode;
+
+        FastClose(boolean fastBefore, boolean replaces, PoolMode mode) {
+            this.fastBefore = fastBefore;
+            this.replaces = replaces;
+            this.mode = mode;
+        }
+
+        void before(DatabaseBuilder db) {
+            db.mode(mode).serverFastClose(fastBefore);
+        }
+
+        void after(DatabaseBuilder db) {
+            db.mode(mode).serverFastClose(true);
+            if (replaces) {
+                db.connectQuery("SET work_mem TO '7MB'");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void sessionsOfReplacedServersEndWhereServersCloseFast(FastClose way) {
+        Consumer<UserBuilder> user = entry -> entry.mode(PoolMode.SESSION);
+        try (PgPool pool = settings(way::before)
+                        .user(TestPostgres.USER, user)
+                        .build()
+                        .start();
+                WireClient idle = login(pool, "app");
+                WireClient busy = login(pool, "app")) {
+            int kept = idle.serverPid();
+            busy.run("BEGIN");
+            int held = busy.serverPid();
+            if (!way.replaces) {
+                pool.reconnect();
+                assertThat(idle.serverPid()).isEqualTo(kept);
+            }
+            pool.reload(settings(way::after).user(TestPostgres.USER, user).config());
+            assertThat(idle.readUntilClosed()).last().asString().contains("57P01");
+            assertThat(busy.serverPid()).as("within its transaction").isEqualTo(held);
+            busy.run("COMMIT");
+            assertThat(busy.readUntilClosed()).last().asString().contains("57P01");
+            try (WireClient later = login(pool, "app")) {
+                assertThat(later.serverPid()).isNotIn(kept, held);
+            }
         }
     }
 

@@ -86,7 +86,7 @@ final class LeakClient {
                 parameters.add(startup.get(name));
             }
         }
-        session = new Session(way.address(), USER, way.database(), parameters);
+        session = new Session(way, USER, parameters);
         model = new SessionModel(USER, startup);
         prepared = false;
         stamped.clear();
@@ -437,8 +437,8 @@ final class LeakClient {
             }
             case 1 -> {
                 note("reset in the middle");
-                session.query(
-                                "BEGIN; SET LOCAL work_mem = '9MB'; CREATE TEMP TABLE four (a int); SELECT pg_sleep(0.01)")
+                session.query("BEGIN; SET LOCAL work_mem = '9MB'; CREATE TEMP TABLE four (a int); SELECT"
+                                + " pg_sleep(0.01)")
                         .send();
                 session.reset();
             }

@@ -1,12 +1,12 @@
 package dev.pgpool.core.leaks;
 
 import dev.pgpool.core.fixture.Frontend;
+import dev.pgpool.core.fixture.Route;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -42,13 +42,13 @@ final class Session implements AutoCloseable {
     private final ByteArrayOutputStream queued = new ByteArrayOutputStream();
     private int owed;
 
-    Session(InetSocketAddress address, String user, String database, List<String> parameters) throws IOException {
-        socket = new Socket(address.getAddress(), address.getPort());
+    Session(Route.Way way, String user, List<String> parameters) throws IOException {
+        socket = way.connect();
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(PATIENCE_MILLIS);
         out = socket.getOutputStream();
         in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 16 * 1024));
-        List<String> all = new ArrayList<>(List.of("user", user, "database", database));
+        List<String> all = new ArrayList<>(List.of("user", user, "database", way.database()));
         all.addAll(parameters);
         queued.writeBytes(Frontend.startup(Frontend.PROTOCOL_3_0, all.toArray(String[]::new)));
         owed = 1;

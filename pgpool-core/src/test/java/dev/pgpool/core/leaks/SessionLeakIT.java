@@ -2,7 +2,7 @@ package dev.pgpool.core.leaks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.core.fixture.OnEveryRoute;
+import dev.pgpool.core.fixture.OnEveryJavaRoute;
 import dev.pgpool.core.fixture.Route;
 import dev.pgpool.core.fixture.TestPostgres;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  * what they are (random, in the message of a failure). Straight to the server it is shorter: it shows that the clients'
  * idea of PostgreSQL is right.
  */
-@OnEveryRoute
+@OnEveryJavaRoute
 class SessionLeakIT {
 
     private static final int CLIENTS = 64;
@@ -100,7 +100,7 @@ class SessionLeakIT {
 
     /** What a session has that asks for nothing. */
     private static Map<String, String> defaults(Route.Way way) throws Exception {
-        try (Session session = new Session(way.address(), TestPostgres.USER, way.database(), List.of())) {
+        try (Session session = new Session(way, TestPostgres.USER, List.of())) {
             Map<String, String> row = SessionModel.view(
                     session.query(SessionModel.QUERY).exchange().get(0).rows().get(0));
             Map<String, String> defaults = new HashMap<>();

@@ -3,7 +3,6 @@ package dev.pgpool.core.limits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
@@ -11,6 +10,7 @@ import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Toxics;
 import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
+import dev.pgpool.core.stats.CloseReason;
 import dev.pgpool.core.stats.PoolKey;
 import java.time.Duration;
 import java.util.HashSet;

@@ -195,6 +195,9 @@ class WaitingIT {
         try (ScriptedServer server = ScriptedServer.start(
                         session -> {
                             session.login();
+                            // a server that serves meanwhile could serve one client after the other, none of which
+                            // waits
+                            session.stallUntil(go);
                             session.serve();
                         },
                         session -> {
@@ -212,7 +215,7 @@ class WaitingIT {
             pooler.pulse();
             pooler.pulse();
             assertThat(server.connections())
-                    .as("one that serves and two being opened")
+                    .as("one that is in use and two being opened")
                     .isEqualTo(3);
             go.countDown();
             clients.forEach(client -> assertThat(client.readUntilReady()).isNotEmpty());

@@ -1,6 +1,7 @@
 package dev.pgpool.core.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.pgpool.core.PgPool;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a Prometheus server would read, against what was done. */
 @OnEveryPostgres
@@ -291,8 +294,13 @@ class PgPoolMetricsIT {
     void twoPoolersShareARegistryByTheirTagsAndOneFamilyIsEnoughForSome() {
         try (PgPool one = start(Duration.ZERO);
                 PgPool other = start(Duration.ZERO);
-                PgPoolMetrics first = PgPoolMetrics.of(one, Tags.of("pooler", "one"), true);
-                PgPoolMetrics second = PgPoolMetrics.of(other, Tags.of("pooler", "other"), false);
+                PgPoolMetrics first = PgPoolMetrics.builder(one)
+                        .tags(Tags.of("pooler", "one"))
+                        .build();
+                PgPoolMetrics second = PgPoolMetrics.builder(other)
+                        .tags(Tags.of("pooler", "other"))
+                        .bothFamilies(false)
+                        .build();
                 WireClient client = login(one);
                 WireClient otherClient = login(other)) {
             client.run("SELECT 1");
@@ -308,6 +316,129 @@ class PgPoolMetricsIT {
                     .containsKey("pgbouncer_stats_totals_queries_pooled_total{database=\"app\",pooler=\"one\"}")
                     .doesNotContainKey(
                             "pgbouncer_stats_totals_queries_pooled_total{database=\"app\",pooler=\"other\"}");
+        }
+    }
+
+    private PgPool named(String name) {
+        return PgPool.builder()
+                .name(name)
+                .listen("127.0.0.1", 0)
+                .clientAuthentication(ClientAuthentication.TRUST)
+                .database(
+                        "app",
+                        db -> db.host("127.0.0.1").port(postgres.address().getPort()))
+                .build()
+                .start();
+    }
+
+    @Test
+    void poolersWithNamesShareARegistryByThem() {
+        try (PgPool orders = named("orders");
+                PgPool bills = named("bills");
+                PgPoolMetrics first = PgPoolMetrics.of(orders);
+                PgPoolMetrics second = PgPoolMetrics.of(bills);
+                WireClient client = login(orders);
+                WireClient other = login(bills)) {
+            client.run("SELECT 1");
+            other.run("SELECT 1").run("SELECT 1");
+            first.bindTo(registry);
+            second.bindTo(registry);
+
+            assertThat(scrape())
+                    .containsEntry("pgbouncer_stats_queries_pooled_total{database=\"app\",pool=\"orders\"}", 1.0)
+                    .containsEntry("pgbouncer_stats_queries_pooled_total{database=\"app\",pool=\"bills\"}", 2.0)
+                    .containsEntry("pgpool_query_seconds_count{database=\"app\",pool=\"bills\",user=\"app\"}", 2.0);
+            first.close();
+            assertThat(scrape().keySet())
+                    .noneMatch(line -> line.contains("orders"))
+                    .anyMatch(line -> line.contains("bills"));
+        }
+    }
+
+    @Test
+    void poolersThatAreCalledTheSameDoNotTakeEachOthersMetersAway() {
+        try (PgPool one = start(Duration.ZERO);
+                PgPool other = start(Duration.ZERO);
+                PgPoolMetrics first = PgPoolMetrics.of(one);
+                WireClient client = login(one)) {
+            client.run("SELECT 1");
+            first.bindTo(registry);
+            try (PgPoolMetrics second = PgPoolMetrics.of(other)) {
+                assertThatThrownBy(() -> second.bindTo(registry))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("meters of another pooler");
+            }
+            assertThatThrownBy(() -> first.bindTo(registry)).isInstanceOf(IllegalStateException.class);
+
+            assertThat(scrape())
+                    .containsEntry("pgbouncer_up", 1.0)
+                    .containsEntry("pgpool_query_seconds_count" + POOL, 1.0);
+        }
+    }
+
+    @Test
+    void prefixIsThatOfOursAndTheExportersNamesStay() {
+        try (PgPool pool = start(Duration.ZERO);
+                PgPoolMetrics metrics =
+                        PgPoolMetrics.builder(pool).prefix("shop.db").build();
+                WireClient client = login(pool)) {
+            client.run("SELECT 1");
+            metrics.bindTo(registry);
+
+            Map<String, Double> samples = scrape();
+
+            assertThat(samples)
+                    .containsEntry("shop_db_query_seconds_count" + POOL, 1.0)
+                    .containsKey("shop_db_query_percentile_seconds{database=\"app\",phi=\"0.99\",user=\"app\"}")
+                    .containsEntry("shop_db_clients_pinned" + POOL, 0.0)
+                    .containsEntry("shop_db_connect_failures_total{database=\"app\"}", 0.0)
+                    .containsEntry("pgbouncer_up", 1.0);
+            assertThat(samples.keySet()).noneMatch(line -> line.startsWith("pgpool_"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "1a", "a b", "a..b", "a.", "{"})
+    void prefixIsAName(String prefix) {
+        try (PgPool pool = start(Duration.ZERO)) {
+            assertThatThrownBy(() -> PgPoolMetrics.builder(pool).prefix(prefix))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("prefix: ");
+        }
+    }
+
+    @Test
+    void histogramsAreThereForThoseWhoWantThem() {
+        try (PgPool pool = start(Duration.ZERO);
+                PgPoolMetrics metrics =
+                        PgPoolMetrics.builder(pool).histograms(true).build();
+                WireClient client = login(pool)) {
+            client.run("SELECT 1").run("SELECT pg_sleep(0.2)");
+            metrics.bindTo(registry);
+            String bucket = "pgpool_query_histogram_total{database=\"app\",le=\"%s\",user=\"app\"}";
+
+            Map<String, Double> samples = scrape();
+
+            assertThat(samples)
+                    .containsEntry(bucket.formatted("+Inf"), 2.0)
+                    .containsEntry(bucket.formatted("60.0"), 2.0)
+                    .hasEntrySatisfying(
+                            bucket.formatted("0.1"), fast -> assertThat(fast).isLessThanOrEqualTo(1.0));
+            assertThat(samples.keySet())
+                    .filteredOn(line -> line.startsWith("pgpool_query_histogram_total"))
+                    .hasSize(16);
+        }
+    }
+
+    @Test
+    void withoutThemThereAreNone() {
+        try (PgPool pool = start(Duration.ZERO);
+                PgPoolMetrics metrics = PgPoolMetrics.of(pool);
+                WireClient client = login(pool)) {
+            client.run("SELECT 1");
+            metrics.bindTo(registry);
+
+            assertThat(scrape().keySet()).noneMatch(line -> line.contains("histogram"));
         }
     }
 

@@ -107,6 +107,7 @@ class BuilderCodeTest {
                 "pool_mode=statement",
                 "query_wait_timeout=1.25",
                 "host=a,b load_balance_hosts=disable",
+                "user=owner fleet=orders fleet_max_db_connections=80 fleet_weight=2",
                 "max_db_connections=9",
                 "max_db_client_connections=11",
                 "server_lifetime=0",

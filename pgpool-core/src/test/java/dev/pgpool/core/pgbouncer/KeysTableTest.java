@@ -19,6 +19,19 @@ class KeysTableTest {
     }
 
     @Test
+    void moduleReadmeListsKeysOfOurOwn() throws IOException {
+        String table = Keys.OWN.stream()
+                .map(key -> "| `" + key.name() + "` | "
+                        + (key.defaultValue().isEmpty() ? "" : "`" + key.defaultValue() + "`") + " |")
+                .collect(Collectors.joining("\n"));
+        String text = Files.readString(Path.of("docs", "console-and-ini.md"));
+        Keys.OWN.forEach(key -> assertThat(text)
+                .as("the rows of keys should begin\n%s", table)
+                .contains("| `" + key.name() + "` | "
+                        + (key.defaultValue().isEmpty() ? "" : "`" + key.defaultValue() + "`") + " |"));
+    }
+
+    @Test
     void keysAreThoseOfPgBouncer() {
         // CF_ABS entries of its src/main.c
         assertThat(Keys.ALL).hasSize(101).extracting(Keys.Key::name).doesNotHaveDuplicates();

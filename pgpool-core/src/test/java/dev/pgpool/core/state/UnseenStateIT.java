@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.fixture.Frontend;
 import dev.pgpool.core.fixture.OnEveryPostgres;
@@ -14,9 +15,11 @@ import dev.pgpool.core.stats.PgPoolSnapshot;
 import java.io.ByteArrayOutputStream;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** State that hides: in texts of any length and any number of segments, in spellings, in what no report and no tag tells. */
@@ -93,6 +96,69 @@ class UnseenStateIT {
         client.sendRaw(bytes, at, bytes.length - 4);
         client.sendRaw(bytes, bytes.length - 4, bytes.length);
         assertThat(client.readUntilReady()).noneMatch(line -> line.startsWith("ErrorResponse"));
+    }
+
+    /** The server skips the Query as well, and waits for the Sync. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "RESET DateStyle",
+                "RESET ALL",
+                "DISCARD ALL",
+                "SET DateStyle TO DEFAULT",
+                "RESET lock_timeout",
+                "BEGIN; RESET ALL; COMMIT",
+                "SELECT 1"
+            })
+    void resetBehindAnErrorDoesNotHoldTheSyncBack(String reset) {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login();
+                WireClient other = pooler.login()) {
+            for (int round = 0; round < 2; round++) {
+                client.bind("unknown").query(reset).sync().send();
+                assertThat(client.readUntilReady())
+                        .satisfiesExactly(
+                                error -> assertThat(error).contains("26000"),
+                                ready -> assertThat(ready).isEqualTo("ReadyForQuery I"));
+                client.query("SELECT 'goes on'").send();
+                assertThat(client.readUntilReady()).anyMatch(row -> row.contains("goes on"));
+            }
+            assertThat(other.value("SELECT 'has the server'")).isEqualTo("has the server");
+        }
+    }
+
+    /** Whatever failed, and however long the client keeps its server. */
+    @ParameterizedTest
+    @EnumSource(
+            value = PoolMode.class,
+            names = {"TRANSACTION", "SESSION"})
+    void resetBehindAnyErrorDoesNotHoldTheSyncBack(PoolMode mode) {
+        List<Consumer<WireClient>> failures = List.of(
+                client -> client.parse("", "SELEC 1"),
+                client -> client.parse("", "SELECT 1/0").bind("").execute(),
+                client -> client.describeStatement("unknown"),
+                client -> client.execute("unknown", 0),
+                client -> client.parse("", "RESET lock_timeout")
+                        .bind("")
+                        .execute()
+                        .bind("unknown"),
+                client -> client.parse("", "SELECT 1").bind("").execute().bind("unknown"));
+        try (TestPooler pooler = TestPooler.start(postgres, 1, db -> db.mode(mode));
+                WireClient client = pooler.login()) {
+            for (Consumer<WireClient> failure : failures) {
+                for (String reset :
+                        List.of("RESET ALL", "DISCARD ALL", "RESET DateStyle; SELECT 1", "ROLLBACK; RESET ALL")) {
+                    failure.accept(client);
+                    client.query(reset).sync().send();
+                    assertThat(client.readUntilReady())
+                            .anyMatch(line -> line.startsWith("ErrorResponse"))
+                            .last()
+                            .isEqualTo("ReadyForQuery I");
+                    client.query("SELECT 'goes on'").send();
+                    assertThat(client.readUntilReady()).anyMatch(row -> row.contains("goes on"));
+                }
+            }
+        }
     }
 
     @Test

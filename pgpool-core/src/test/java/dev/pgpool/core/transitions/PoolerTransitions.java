@@ -46,8 +46,8 @@ final class PoolerTransitions {
                         .refused("listen.unixSocketMode: 0700 (expected: 0777, since it can't change"),
                 change("pooler.unixSocketGroup")
                         .after((stage, told) -> told.pooler(b -> b.unixSocketGroup("adm")))
-                        .refused(
-                                "listen.unixSocketGroup: Optional[adm] (expected: Optional.empty, since it can't change"),
+                        .refused("listen.unixSocketGroup: Optional[adm] (expected: Optional.empty, since it can't"
+                                + " change"),
                 change("pooler.applicationNameAddHost")
                         .after((stage, told) -> told.pooler(b -> b.applicationNameAddHost(true)))
                         .seen(scene -> {
@@ -111,6 +111,38 @@ final class PoolerTransitions {
                 change("pooler.reusePort")
                         .after((stage, told) -> told.pooler(b -> b.reusePort(true)))
                         .refused("listen.reusePort: true (expected: false, since it can't change"),
+                change("pooler.name")
+                        .after((stage, told) -> told.pooler(b -> b.name("other")))
+                        .refused("name: other (expected: pgpool, since it can't change"),
+                change("pooler.daemonThreads")
+                        .after((stage, told) -> told.pooler(b -> b.daemonThreads(false)))
+                        .refused("daemonThreads: false (expected: true, since it can't change"),
+                // is for the start: a reload takes it and asks no database
+                change("pooler.initializationFailTimeout")
+                        .after((stage, told) -> told.pooler(b -> b.initializationFailTimeout(Duration.ofHours(1))
+                                .database("down", db -> db.host("127.0.0.1").port(1))))
+                        .seen(scene -> assertThat(scene.pool.config().instance().initializationFailTimeout())
+                                .hasHours(1)),
+                change("pooler.fleet")
+                        .after((stage, told) -> told.pooler(b -> b.fleet(fleet -> fleet.name("all")
+                                        .maxServerConnections(5)
+                                        .database("kept"))
+                                .database("kept", db -> db.user("app"))))
+                        .refused("since it can't change while the pooler runs"),
+                change("database.fleet")
+                        .after((stage, told) -> told.pooler(b -> b.database(
+                                "kept",
+                                db -> db.user("app")
+                                        .fleet(fleet -> fleet.name("one").maxServerConnections(5)))))
+                        .refused("since it can't change while the pooler runs"),
+                change("user.fleet")
+                        .after((stage, told) -> told.pooler(b -> b.database("kept", db -> db.user("app"))
+                                .user(
+                                        "someone",
+                                        user -> user.fleet(fleet -> fleet.name("his")
+                                                .maxServerConnections(5)
+                                                .database("kept")))))
+                        .refused("since it can't change while the pooler runs"),
                 change("pooler.eventLoops")
                         .after((stage, told) -> told.pooler(b -> b.eventLoops(3)))
                         .refused("eventLoops: 3 (expected: 2, since it can't change"),

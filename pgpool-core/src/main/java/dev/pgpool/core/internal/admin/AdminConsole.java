@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.admin;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.Setting;
 import dev.pgpool.core.internal.admin.AdminControl.Shutdown;
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import io.netty.buffer.ByteBuf;
@@ -298,7 +299,9 @@ public final class AdminConsole {
         if (cause instanceof ControlException e) {
             error(out, e.sqlState(), String.valueOf(e.getMessage()), null);
         } else if (cause instanceof ConfigException e) {
-            LOGGER.atWarn().addKeyValue("problems", e.problems()).log("configuration not changed");
+            LogLine.warn(LOGGER, "configuration not changed")
+                    .with("problems", e.problems())
+                    .write();
             error(out, "F0000", "RELOAD failed, see logs for additional details", String.join("\n", e.problems()));
         } else {
             LOGGER.atWarn().setCause(cause).log("command failed");

@@ -1,9 +1,11 @@
 package dev.pgpool.core.internal.admin;
 
+import dev.pgpool.core.advice.PgPoolAdvice;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.Setting;
 import dev.pgpool.core.stats.ClientInfo;
 import dev.pgpool.core.stats.DnsInfo;
+import dev.pgpool.core.stats.FleetInfo;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.ServerInfo;
 import java.util.List;
@@ -27,9 +29,15 @@ public interface AdminControl {
 
     CompletionStage<PgPoolSnapshot> snapshot();
 
+    /** What is advised by what was seen. */
+    CompletionStage<PgPoolAdvice> advice();
+
     CompletionStage<List<ClientInfo>> clients();
 
     CompletionStage<List<ServerInfo>> servers();
+
+    /** The budgets that are shared with other poolers. */
+    CompletionStage<List<FleetInfo>> fleets();
 
     /** What is known of servers' names. */
     List<DnsInfo> names();

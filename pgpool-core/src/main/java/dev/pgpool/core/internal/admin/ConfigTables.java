@@ -47,7 +47,7 @@ final class ConfigTables {
                 fixed("client_login_timeout", seconds(listen.loginTimeout()), "60"),
                 fixed("dns_max_ttl", seconds(config.dns().maxTtl()), "15"),
                 fixed("dns_nxdomain_ttl", seconds(config.dns().nxdomainTtl()), "15"),
-                fixed("listen_addr", listen.host(), "127.0.0.1"),
+                fixed("listen_addr", listen.host(), ""),
                 fixed("listen_backlog", String.valueOf(listen.backlog()), "1024"),
                 fixed("listen_port", String.valueOf(listen.port()), "6432"),
                 fixed("max_client_conn", String.valueOf(listen.maxClientConnections()), "10000"),

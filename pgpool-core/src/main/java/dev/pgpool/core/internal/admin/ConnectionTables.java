@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.admin;
 
+import dev.pgpool.core.internal.transport.InProcess;
 import dev.pgpool.core.stats.ClientInfo;
 import dev.pgpool.core.stats.PoolKey;
 import dev.pgpool.core.stats.ServerInfo;
@@ -164,7 +165,10 @@ final class ConnectionTables {
     }
 
     private static String host(@Nullable SocketAddress address) {
-        return address instanceof InetSocketAddress inet ? inet.getAddress().getHostAddress() : "unix";
+        if (address instanceof InetSocketAddress inet) {
+            return inet.getAddress().getHostAddress();
+        }
+        return InProcess.is(address) ? InProcess.NAME : "unix";
     }
 
     private static int port(@Nullable SocketAddress address) {

@@ -224,7 +224,8 @@ final class PoolTables {
                 .row("active", yes(status == Status.ACTIVE))
                 .row("paused", yes(status == Status.PAUSED))
                 .row("suspended", yes(status == Status.SUSPENDED))
-                .row("draining", yes(status == Status.DRAINING));
+                .row("draining", yes(status == Status.DRAINING))
+                .row("active_loops", Integer.toString(snapshot.activeLoops()));
     }
 
     static ResultTable dnsHosts(List<DnsInfo> names) {

@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.admin;
 
+import dev.pgpool.core.internal.wire.MessageWriter;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -64,22 +65,22 @@ final class ResultTable {
     }
 
     void writeTo(ByteBuf out) {
-        int start = begin(out, ROW_DESCRIPTION);
+        int start = MessageWriter.begin(out, ROW_DESCRIPTION);
         out.writeShort(columns.size());
         for (Column column : columns) {
-            out.writeCharSequence(column.name, StandardCharsets.UTF_8);
+            MessageWriter.string(out, column.name);
             // table, attribute, type, its size, its modifier, format
-            out.writeByte(0).writeInt(0).writeShort(0).writeInt(column.type.oid).writeShort(column.type.size);
+            out.writeInt(0).writeShort(0).writeInt(column.type.oid).writeShort(column.type.size);
             out.writeInt(-1).writeShort(0);
         }
-        end(out, start);
+        MessageWriter.end(out, start);
         for (@Nullable Object[] row : rows) {
             writeRow(out, row);
         }
     }
 
     private static void writeRow(ByteBuf out, @Nullable Object[] row) {
-        int start = begin(out, DATA_ROW);
+        int start = MessageWriter.begin(out, DATA_ROW);
         out.writeShort(row.length);
         for (Object value : row) {
             if (value == null) {
@@ -89,15 +90,6 @@ final class ResultTable {
                 out.writeInt(text.length).writeBytes(text);
             }
         }
-        end(out, start);
-    }
-
-    private static int begin(ByteBuf out, byte type) {
-        out.writeByte(type).writeInt(0);
-        return out.writerIndex() - 4;
-    }
-
-    private static void end(ByteBuf out, int lengthIndex) {
-        out.setInt(lengthIndex, out.writerIndex() - lengthIndex);
+        MessageWriter.end(out, start);
     }
 }

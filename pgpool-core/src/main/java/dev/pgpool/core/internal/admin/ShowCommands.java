@@ -18,7 +18,7 @@ final class ShowCommands {
             + "\n\tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS"
             + "\n\tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE"
             + "\n\tSHOW DNS_HOSTS|DNS_ZONES"
-            + "\n\tSHOW LATENCIES|EVENTS"
+            + "\n\tSHOW LATENCIES|EVENTS|ADVICE|FLEET"
             + "\n\tSET key = arg"
             + "\n\tRELOAD"
             + "\n\tPAUSE [<db>]"
@@ -83,6 +83,8 @@ final class ShowCommands {
                 Map.entry("mem", () -> now(ConfigTables.memory())),
                 Map.entry("dns_hosts", () -> now(PoolTables.dnsHosts(control.names()))),
                 Map.entry("dns_zones", () -> now(new ResultTable("zonename s, serial q, count i"))),
+                Map.entry("advice", () -> control.advice().thenApply(AdviceTable::of)),
+                Map.entry("fleet", () -> control.fleets().thenApply(FleetTable::of)),
                 Map.entry("latencies", () -> of(PoolTables::latencies)),
                 Map.entry("events", () -> of(PoolTables::events)));
     }

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AuthenticationProtocolException extends RuntimeException {
 
+    /** PgBouncer's words for a server that asks for another secret than we have, or for one where we have none. */
+    public static final String WRONG_SECRET = "wrong password type";
+
     static final String PROTOCOL_VIOLATION = "08P01";
     static final String FEATURE_NOT_SUPPORTED = "0A000";
     static final String INVALID_AUTHORIZATION = "28000";

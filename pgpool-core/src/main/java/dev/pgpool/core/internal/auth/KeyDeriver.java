@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.auth;
 
-import com.ongres.scram.common.StringPreparation;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -91,7 +90,8 @@ final class KeyDeriver {
 
     /** Derives, and forgets. */
     ScramKeys derive(String password, byte[] salt, int iterations) {
-        return ScramKeys.ofSaltedPassword(pbkdf2.saltedPassword(prepare(password), salt, iterations));
+        return ScramKeys.ofSaltedPassword(
+                pbkdf2.saltedPassword(SaslPrep.prepare(password).toCharArray(), salt, iterations));
     }
 
     /** The keys if they are remembered; cheap. */
@@ -152,18 +152,6 @@ final class KeyDeriver {
         return ScramKeys.hmac(key, (purpose + '\0' + text).getBytes(StandardCharsets.UTF_8));
     }
 
-    /** SASLprep as PostgreSQL applies it: a password that cannot be prepared is used as it is. */
-    private static char[] prepare(String password) {
-        char[] raw = password.toCharArray();
-        try {
-            return StringPreparation.POSTGRESQL_PREPARATION.normalize(raw);
-        } catch (RuntimeException notPrepared) {
-            // Of any kind: a password of which nothing is left makes the library run out of its array.
-            return raw;
-        }
-    }
-
-    // The library offers this function only together with its own preparation.
     private static byte[] pbkdf2(char[] password, byte[] salt, int iterations) {
         var spec = new PBEKeySpec(password, salt, iterations, ScramKeys.LENGTH * Byte.SIZE);
         try {

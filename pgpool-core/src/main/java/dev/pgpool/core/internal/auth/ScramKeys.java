@@ -1,10 +1,12 @@
 package dev.pgpool.core.internal.auth;
 
-import com.ongres.scram.common.ScramFunctions;
-import com.ongres.scram.common.ScramMechanism;
 import dev.pgpool.core.auth.Credential;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Base64;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +18,8 @@ final class ScramKeys {
 
     static final int LENGTH = 32;
 
-    private static final ScramMechanism MECHANISM = ScramMechanism.SCRAM_SHA_256;
+    private static final String HMAC = "HmacSHA256";
+    private static final String HASH = "SHA-256";
 
     /** Known from a password or a proof; a verifier does not have it. */
     private final byte @Nullable [] clientKey;
@@ -31,9 +34,9 @@ final class ScramKeys {
     }
 
     static ScramKeys ofSaltedPassword(byte[] saltedPassword) {
-        byte[] clientKey = ScramFunctions.clientKey(MECHANISM, saltedPassword);
-        byte[] storedKey = ScramFunctions.storedKey(MECHANISM, clientKey);
-        return new ScramKeys(clientKey, storedKey, ScramFunctions.serverKey(MECHANISM, saltedPassword));
+        byte[] clientKey = hmac(saltedPassword, "Client Key".getBytes(StandardCharsets.US_ASCII));
+        byte[] serverKey = hmac(saltedPassword, "Server Key".getBytes(StandardCharsets.US_ASCII));
+        return new ScramKeys(clientKey, hash(clientKey), serverKey);
     }
 
     static ScramKeys ofVerifier(Credential.ScramVerifier verifier) {
@@ -50,7 +53,36 @@ final class ScramKeys {
     }
 
     static byte[] hmac(byte[] key, byte[] message) {
-        return ScramFunctions.hmac(MECHANISM, key, message);
+        try {
+            Mac mac = Mac.getInstance(HMAC);
+            mac.init(new SecretKeySpec(key, HMAC));
+            return mac.doFinal(message);
+        } catch (GeneralSecurityException e) {
+            throw missing(HMAC);
+        }
+    }
+
+    private static byte[] hash(byte[] key) {
+        try {
+            return MessageDigest.getInstance(HASH).digest(key);
+        } catch (GeneralSecurityException e) {
+            throw missing(HASH);
+        }
+    }
+
+    private static AuthenticationProtocolException missing(String algorithm) {
+        return new AuthenticationProtocolException(
+                AuthenticationProtocolException.FEATURE_NOT_SUPPORTED,
+                "SCRAM-SHA-256 is not possible: this JVM has no " + algorithm);
+    }
+
+    /** One XOR the other; what exceeds the shorter is left out. */
+    private static byte[] xor(byte[] one, byte[] other) {
+        byte[] result = new byte[Math.min(one.length, other.length)];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = (byte) (one[i] ^ other[i]);
+        }
+        return result;
     }
 
     /** ClientKey XOR HMAC(StoredKey, AuthMessage): what a client sends to show that it knows the password. */
@@ -58,7 +90,7 @@ final class ScramKeys {
         if (clientKey == null) {
             throw new IllegalStateException("a SCRAM verifier cannot prove itself to a server");
         }
-        return ScramFunctions.clientProof(clientKey, hmac(storedKey, authMessage));
+        return xor(clientKey, hmac(storedKey, authMessage));
     }
 
     /**
@@ -66,8 +98,8 @@ final class ScramKeys {
      * same time whatever the proof.
      */
     byte @Nullable [] clientKeyOf(byte[] proof, byte[] authMessage) {
-        byte[] claimedKey = ScramFunctions.clientProof(hmac(storedKey, authMessage), proof);
-        return MessageDigest.isEqual(ScramFunctions.hash(MECHANISM, claimedKey), storedKey) ? claimedKey : null;
+        byte[] claimedKey = xor(hmac(storedKey, authMessage), proof);
+        return MessageDigest.isEqual(hash(claimedKey), storedKey) ? claimedKey : null;
     }
 
     /** These keys as a credential, if they are those of the verifier and prove it; else null. */

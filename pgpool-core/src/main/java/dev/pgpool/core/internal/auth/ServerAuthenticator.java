@@ -319,7 +319,7 @@ public final class ServerAuthenticator {
                 AuthenticationProtocolException.INVALID_AUTHORIZATION,
                 "server asked for " + asked + " but " + known + " for user "
                         + AuthenticationProtocolException.quoted(user) + remedy,
-                "wrong password type");
+                AuthenticationProtocolException.WRONG_SECRET);
     }
 
     /** Keys that wait for the server's proof before they are remembered. */

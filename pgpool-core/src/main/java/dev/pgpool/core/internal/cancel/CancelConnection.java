@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.cancel;
 
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.FrontendWriter;
@@ -88,7 +89,9 @@ final class CancelConnection {
         try {
             loop.execute(this::connect);
         } catch (RejectedExecutionException e) {
-            LOGGER.atDebug().addKeyValue("address", address).log("event loop has ended");
+            LogLine.debug(LOGGER, "event loop has ended")
+                    .with("address", address)
+                    .write();
         }
     }
 

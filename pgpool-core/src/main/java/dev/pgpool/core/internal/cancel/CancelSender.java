@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.cancel;
 
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.tls.ServerHandshake;
 import dev.pgpool.core.internal.tls.TlsSession;
@@ -124,11 +125,11 @@ public final class CancelSender {
 
         @Override
         public void onFailed(String why, @Nullable Throwable cause) {
-            LOGGER.atDebug()
-                    .addKeyValue("server", server.processId())
-                    .addKeyValue("error", why)
-                    .setCause(cause)
-                    .log("cancel request not sent");
+            LogLine.debug(LOGGER, "cancel request not sent")
+                    .with("server", server.processId())
+                    .with("error", why)
+                    .cause(cause)
+                    .write();
         }
 
         @Override
@@ -136,7 +137,7 @@ public final class CancelSender {
             if (server.cancels().end(server.isCancellable())) {
                 new Sending(server).begin();
             } else {
-                server.cancelEnded();
+                server.cancels().over(!server.isClosed());
             }
         }
     }

@@ -4,6 +4,7 @@ import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.PeerConfig;
 import dev.pgpool.core.config.PeersConfig;
 import dev.pgpool.core.internal.hosts.HostResolver;
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
 import io.netty.channel.Channel;
@@ -100,7 +101,9 @@ public final class PeerCancels {
         PeerConfig peer = config.peers().get(peerOf(processId));
         if (peer == null) {
             // the number is made up, or a peer is missing here
-            LOGGER.atInfo().addKeyValue("peer", peerOf(processId)).log("cancel request for an unknown peer");
+            LogLine.info(LOGGER, "cancel request for an unknown peer")
+                    .with("peer", peerOf(processId))
+                    .write();
             done.run();
             return;
         }
@@ -158,10 +161,10 @@ public final class PeerCancels {
     }
 
     private static void warn(PeerConfig peer, String why, @Nullable Throwable cause) {
-        LOGGER.atWarn()
-                .addKeyValue("peer", peer)
-                .addKeyValue("error", why)
-                .setCause(cause)
-                .log("cancel request not forwarded");
+        LogLine.warn(LOGGER, "cancel request not forwarded")
+                .with("peer", peer)
+                .with("error", why)
+                .cause(cause)
+                .write();
     }
 }

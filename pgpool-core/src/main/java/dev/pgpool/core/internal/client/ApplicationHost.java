@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.client;
 
 import dev.pgpool.core.internal.params.ApplicationName;
+import dev.pgpool.core.internal.transport.InProcess;
 import dev.pgpool.core.internal.wire.StartupPacket;
 import dev.pgpool.core.internal.wire.StartupPacket.Setting;
 import dev.pgpool.core.internal.wire.StartupPacket.Startup;
@@ -56,6 +57,9 @@ final class ApplicationHost {
         if (channel.remoteAddress() instanceof InetSocketAddress remote) {
             String ip = NetUtil.toAddressString(remote.getAddress());
             return (remote.getAddress() instanceof Inet6Address ? "[" + ip + "]" : ip) + ":" + remote.getPort();
+        }
+        if (InProcess.is(channel.remoteAddress())) {
+            return InProcess.NAME;
         }
         OptionalInt process = SystemUsers.processOf(channel);
         Matcher path = PORT.matcher(channel.localAddress() + " " + channel.remoteAddress());

@@ -6,6 +6,7 @@ import dev.pgpool.core.config.LdapConfig;
 import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
 import dev.pgpool.core.internal.auth.CleartextMessages;
 import dev.pgpool.core.internal.auth.ldap.LdapJudge;
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.buffer.ByteBuf;
@@ -21,8 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The client sends a password or token, and another judges it, on threads that may block: the host's own authenticator, or a
- * directory.
+ * The client sends a password or token. The host's own authenticator or a directory judges it, on threads that may block.
  */
 final class AuthenticatorExchange implements LoginExchange {
     private static final Logger LOGGER = LoggerFactory.getLogger(AuthenticatorExchange.class);
@@ -34,11 +34,11 @@ final class AuthenticatorExchange implements LoginExchange {
     private final Outcome outcome;
 
     /**
-     * Who judges what the client sends.
+     * What judges the password or token.
      *
      * @param threads where the authenticator is called
-     * @param empty what a client without a password is told
-     * @param wrong what a client with another password is told
+     * @param empty what is told to a client that sends the empty password
+     * @param wrong what is told to a client that sends a wrong one
      * @param passesOn whether servers are logged in to with the client's own password
      */
     record Judge(
@@ -92,7 +92,7 @@ final class AuthenticatorExchange implements LoginExchange {
             return;
         }
         outcome.paused();
-        EventLoop loop = session.channel().eventLoop();
+        EventLoop loop = session.connection().eventLoop();
         try {
             judge.threads.execute(() -> judge(loop, password));
         } catch (RejectedExecutionException closingOrBusy) {
@@ -101,8 +101,8 @@ final class AuthenticatorExchange implements LoginExchange {
     }
 
     private void judge(EventLoop loop, String password) {
-        if (!session.channel().isOpen()) {
-            // it gave up while others kept the threads busy
+        if (!session.connection().isOpen()) {
+            // the client gave up while other logins kept the threads busy
             return;
         }
         try {
@@ -121,7 +121,7 @@ final class AuthenticatorExchange implements LoginExchange {
         try {
             loop.execute(() -> session.guard(() -> judged(password, verdict, problem)));
         } catch (RejectedExecutionException ended) {
-            LOGGER.atDebug().addKeyValue("user", user).log("event loop has ended");
+            LogLine.debug(LOGGER, "event loop has ended").with("user", user).write();
         }
     }
 
@@ -139,7 +139,10 @@ final class AuthenticatorExchange implements LoginExchange {
         } else {
             Throwable cause =
                     problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
-            LOGGER.atWarn().addKeyValue("user", user).setCause(cause).log("authenticator failed");
+            LogLine.warn(LOGGER, "authenticator failed")
+                    .with("user", user)
+                    .cause(cause)
+                    .write();
             outcome.refused(judge.wrong, "the authenticator failed");
         }
         outcome.resumed();

@@ -1,11 +1,11 @@
 package dev.pgpool.core.internal.client;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.cancel.PeerCancels;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.StartupPacket;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -23,7 +23,7 @@ final class CancelPhase implements ClientPhase {
     void begin(StartupPacket.Cancel cancel) {
         PeerCancels peers = session.services().peers();
         if (peers.isForPeer(cancel.processId())) {
-            peers.forward(session.channel().eventLoop(), cancel.processId(), cancel.secret(), this::dealtWith);
+            peers.forward(session.connection().eventLoop(), cancel.processId(), cancel.secret(), this::dealtWith);
             return;
         }
         ClientSession target =
@@ -32,7 +32,7 @@ final class CancelPhase implements ClientPhase {
             dealtWith();
         } else {
             session.admission().known();
-            target.onCancelRequest(() -> session.execute(this::dealtWith));
+            target.onCancelRequest(() -> session.connection().execute(this::dealtWith));
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.client;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.BackendWriter;
@@ -10,11 +9,11 @@ import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import dev.pgpool.core.internal.wire.WireViolation;
-import io.netty.buffer.ByteBuf;
+import dev.pgpool.core.stats.CloseReason;
 
 /**
- * Phase: the client has cancelled what waits for a server. It is told so at once, as if that ran: the message for which it
- * waits fails, and what stands behind it up to the next Sync is skipped, as a server does it. Then the client goes on.
+ * Phase: the client has cancelled a query that still waits for a server. The client is told so at once, as if the query ran:
+ * its message fails, and the messages behind it up to the next Sync are skipped, as a server does it. Then the client goes on.
  *
  * <pre>
  *   QueryPhase, waiting ──cancel request──> CancelledWait ──ReadyForQuery──> QueryPhase
@@ -23,16 +22,11 @@ import io.netty.buffer.ByteBuf;
 final class CancelledWait implements ClientPhase {
     private static final ErrorFields CANCELLED =
             new ErrorFields("ERROR", "57014", "canceling statement due to user request", null, null);
-    /** Where PostgreSQL reports it. */
+    /** The function of PostgreSQL that reports it. */
     private static final String ROUTINE = "ProcessInterrupts";
 
     /** The rest of the batch is skipped, up to its Sync. */
     private boolean skipping;
-
-    @Override
-    public void onRead(ClientSession session, ByteBuf bytes) {
-        session.walk(bytes);
-    }
 
     @Override
     public void onMessages(ClientSession session, MessageCursor in) {
@@ -86,7 +80,7 @@ final class CancelledWait implements ClientPhase {
         session.out().flush();
     }
 
-    /** The client goes on with what it has sent behind that. */
+    /** The client goes on with the messages behind the failed one. */
     private static void over(ClientSession session, MessageCursor in) {
         BackendWriter.readyForQuery(session.out().space(), TransactionStatus.IDLE);
         session.out().flush();
@@ -96,13 +90,13 @@ final class CancelledWait implements ClientPhase {
 
     /** A simple Query makes the unnamed statement go away, whatever becomes of it. */
     private static void dropUnnamed(ClientSession session) {
-        ClientStatements known = session.knownStatements();
+        ClientStatements known = session.linked().knownStatements();
         if (known != null) {
             known.dropUnnamed();
         }
     }
 
-    /** So does a Parse of another one. */
+    /** So does a Parse of another unnamed statement. */
     private static void dropUnnamedIfReplaced(ClientSession session, MessageCursor in) {
         if (in.arrivedEnd() == in.bodyIndex() || in.buffer().getByte(in.bodyIndex()) == 0) {
             dropUnnamed(session);

@@ -1,15 +1,16 @@
 package dev.pgpool.core.internal.client;
 
+import dev.pgpool.core.internal.transport.InProcess;
 import dev.pgpool.core.internal.wire.PoolerError;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The places that one client takes, where the number of clients is limited. Until it has proved who it is it is a stranger,
- * who takes no place of a database or a user, since any client can say a name. Confined to the client's event loop.
+ * The places that one client takes where the number of clients is limited. Until a client has proved who it is, it is a
+ * stranger: it takes no place of a database or a user, since any client can say a name. Confined to the client's event loop.
  */
 final class ClientAdmission {
-    /** By whichever of its names clients have come. */
+    /** The one name under which its clients are counted, whichever of its names they used. */
     private static final String CONSOLE = "pgbouncer";
 
     private final ClientRegistry clients;
@@ -23,11 +24,16 @@ final class ClientAdmission {
     }
 
     /**
-     * It has connected.
+     * The client has connected.
      *
-     * @return whether there is room, maybe made by a stranger who has to go
+     * @param from null where the transport does not know it of a unix socket
+     * @return whether there is room, maybe made by the end of another stranger
      */
-    boolean begin(ClientSession session, SocketAddress from) {
+    boolean begin(ClientSession session, @Nullable SocketAddress from) {
+        if (InProcess.is(from)) {
+            // the host knows who it is
+            return true;
+        }
         stranger = session;
         clients.strangers().add(session, from);
         if (!clients.isOverrun()) {
@@ -37,11 +43,11 @@ final class ClientAdmission {
         if (leaves == null || leaves == session) {
             return false;
         }
-        leaves.makeRoom();
+        leaves.dismissal().makeRoom();
         return true;
     }
 
-    /** It is no stranger any more: it has proved who it is, or has another business here. */
+    /** The client is no stranger any more: it has proved who it is, or has brought a cancel request with the right key. */
     void known() {
         ClientSession was = stranger;
         stranger = null;
@@ -51,7 +57,7 @@ final class ClientAdmission {
     }
 
     /**
-     * It has proved who it is: it counts as a client from now on, of this database and as one who logs in as this user.
+     * The client has proved who it is: from now on it counts as a client, of this database and of this user.
      *
      * @param maxOfDatabase 0 for no limit
      * @param maxOfUser 0 for no limit
@@ -76,7 +82,7 @@ final class ClientAdmission {
     }
 
     /**
-     * It has proved to be an operator: it counts as a client as well, but is not kept out because there are so many.
+     * The client has proved to be an operator: it counts as a client, too, but is let in even if there are too many clients.
      *
      * @param maxOfConsole 0 for no limit
      * @param maxOfUser 0 for no limit

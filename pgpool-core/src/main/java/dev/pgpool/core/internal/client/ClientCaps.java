@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class ClientCaps {
     private final Map<String, Integer> counts = new ConcurrentHashMap<>();
 
-    /** Whether one more may come, 0 for no limit; counts it if so. */
+    /** Whether one more client of this name may come, 0 for no limit; counts the client if so. */
     boolean enter(String name, int max) {
         int after = counts.merge(name, 1, Integer::sum);
         if (max > 0 && after > max) {
@@ -17,7 +17,7 @@ final class ClientCaps {
         return true;
     }
 
-    /** One that was counted is gone. */
+    /** A client of this name that was counted is gone. */
     void leave(String name) {
         counts.computeIfPresent(name, (n, count) -> count == 1 ? null : count - 1);
     }

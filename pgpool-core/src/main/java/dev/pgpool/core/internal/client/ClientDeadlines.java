@@ -20,12 +20,12 @@ public final class ClientDeadlines implements LoopTicker.Listener {
         this.timeoutNanos = timeoutNanos;
     }
 
-    /** How long clients may take to log in from now on, those in the middle of it among them; from any thread. */
+    /** How long clients may take to log in from now on, also clients in the middle of it; from any thread. */
     public void loginTimeout(long nanos) {
         timeoutNanos = nanos;
     }
 
-    /** The deadlines of all event loops, these among them; before anything else happens. */
+    /** Makes the deadlines of all event loops known to these; before anything else happens. */
     void join(Map<EventLoop, ClientDeadlines> ofAllLoops) {
         all = ofAllLoops;
     }
@@ -35,7 +35,7 @@ public final class ClientDeadlines implements LoopTicker.Listener {
         return all.getOrDefault(loop, this);
     }
 
-    /** Those who have logged in. */
+    /** The clients that have logged in and may be idle for a limited time only. */
     IdleClients idle() {
         return idle;
     }

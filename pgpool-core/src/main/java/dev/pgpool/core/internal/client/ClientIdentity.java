@@ -17,12 +17,12 @@ final class ClientIdentity {
         loggedIn = true;
     }
 
-    /** Empty before it has said so. */
+    /** Empty before the client has named one. */
     String user() {
         return user;
     }
 
-    /** As the client names it; empty before it has. */
+    /** As the client names it; empty before that. */
     String database() {
         return database;
     }

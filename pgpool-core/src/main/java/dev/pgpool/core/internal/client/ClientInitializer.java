@@ -20,12 +20,12 @@ public final class ClientInitializer extends ChannelInitializer<Channel> {
         this.deadlines.values().forEach(ofLoop -> ofLoop.join(this.deadlines));
     }
 
-    /** What clients share from now on, those who are connected among them. */
+    /** What clients share from now on, also clients that are connected already. */
     public void adopt(ClientServices now) {
         services = now;
     }
 
-    /** What connections that are accepted from now on are told. */
+    /** The socket options of connections that are accepted from now on. */
     public void adopt(TcpOptions now) {
         tcp = now;
     }
@@ -39,6 +39,6 @@ public final class ClientInitializer extends ChannelInitializer<Channel> {
         if (ofLoop == null) {
             throw new IllegalStateException("a client on another event loop");
         }
-        channel.pipeline().addLast(new ClientHandler(new ClientSession(() -> services, ofLoop)));
+        channel.pipeline().addLast(new ClientConnection(() -> services, ofLoop));
     }
 }

@@ -1,10 +1,10 @@
 package dev.pgpool.core.internal.client;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -17,10 +17,12 @@ import io.netty.buffer.ByteBuf;
  * </pre>
  */
 interface ClientPhase {
-    /** Bytes have arrived; they belong to the callee. */
-    void onRead(ClientSession session, ByteBuf bytes);
+    /** Bytes have arrived; they belong to the callee. Those of most phases are messages. */
+    default void onRead(ClientSession session, ByteBuf bytes) {
+        session.connection().walk(bytes);
+    }
 
-    /** Messages wait in the session's cursor, or have just arrived: walk them. */
+    /** Messages wait in the connection's cursor, or have just arrived: walk them. */
     void onMessages(ClientSession session, MessageCursor in);
 
     /** A server that the session waited for is there and belongs to it. */

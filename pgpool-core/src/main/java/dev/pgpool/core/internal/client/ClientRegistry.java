@@ -1,12 +1,12 @@
 package dev.pgpool.core.internal.client;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.cancel.CancelKey;
 import dev.pgpool.core.internal.cancel.PeerCancels;
 import dev.pgpool.core.internal.transport.ConnectionNumbers;
 import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.stats.ClientInfo;
+import dev.pgpool.core.stats.CloseReason;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
@@ -17,16 +17,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Who is connected. Thread-safe. */
+/** The clients that are connected. Thread-safe. */
 public final class ClientRegistry {
     private static final int SPARE = 100;
 
     private final int peerId;
     private volatile int limit;
     private volatile boolean admitting = true;
-    /** Whether those who are connected may still log in. */
+    /** Whether clients that connected before the end began may still log in. */
     private volatile boolean openToConnected = true;
-    /** Whether connections that are made now come in time. */
+    /** Whether connections that are made now count as made before the end. */
     private volatile boolean inTime = true;
 
     private final SecureRandom random = new SecureRandom();
@@ -37,7 +37,7 @@ public final class ClientRegistry {
     private final ClientCaps users = new ClientCaps();
     private final Strangers<ClientSession> strangers = new Strangers<>();
     private final ConnectionNumbers numbers = new ConnectionNumbers();
-    /** By what serves as their process ids. */
+    /** By the process ids that the clients are told. */
     private final Map<Integer, ClientSession> sessions = new ConcurrentHashMap<>();
 
     /**
@@ -49,12 +49,12 @@ public final class ClientRegistry {
         this.peerId = peerId;
     }
 
-    /** Where connections get their numbers from. */
+    /** The numbers of connections. */
     public ConnectionNumbers numbers() {
         return numbers;
     }
 
-    /** How many clients there may be from now on; those who are here stay. */
+    /** How many clients may be logged in from now on; clients that are logged in already stay. */
     public void limit(int now) {
         limit = now;
     }
@@ -69,7 +69,7 @@ public final class ClientRegistry {
         admitting = false;
     }
 
-    /** The TCP listeners are closed and have accepted all that had reached them: who connects now comes too late. */
+    /** The TCP listeners are closed and have accepted all connections that had reached them: later ones come too late. */
     public void doorsClosed() {
         inTime = false;
     }
@@ -79,7 +79,7 @@ public final class ClientRegistry {
         return inTime;
     }
 
-    /** Whether a client may log in, which connected in time or not. */
+    /** Whether a client may log in that connected in time, or did not. */
     boolean admits(boolean connectedInTime) {
         return admitting || (openToConnected && connectedInTime);
     }
@@ -90,8 +90,8 @@ public final class ClientRegistry {
     }
 
     /**
-     * A client has connected; gives what serves as process id for cancel requests: drawn at random, so that it
-     * can't be guessed, and beyond the ids of real processes, so that no other session is hit by what is done to it.
+     * A client has connected. Gives what the client is told to be its process id, for cancel requests. It is drawn at random,
+     * so that it can't be guessed, and is beyond the ids of real processes: {@code pg_terminate_backend} of it hits no session.
      */
     int connected(ClientSession session) {
         connections.incrementAndGet();
@@ -112,12 +112,12 @@ public final class ClientRegistry {
         }
     }
 
-    /** One of them is at the console from now on. */
+    /** A client that has connected is at the console from now on. */
     void operatorEntered() {
         operators.incrementAndGet();
     }
 
-    /** One of those at the console is gone. */
+    /** A client at the console is gone. */
     void operatorLeft() {
         operators.decrementAndGet();
     }
@@ -176,53 +176,50 @@ public final class ClientRegistry {
 
     /** Every client that is connected, as operators see them. */
     public CompletableFuture<List<ClientInfo>> view() {
-        return LoopSurvey.ask(all(), session -> session.channel().eventLoop(), ClientView::of);
+        return LoopSurvey.ask(all(), session -> session.connection().eventLoop(), ClientView::of);
     }
 
-    /** Tells those goodbye who are not in the middle of something. */
+    /** Ends the clients that are not in the middle of something. */
     public CompletableFuture<?> sendIdleAway(CloseReason reason) {
-        return sweep(session -> session.leaveIfIdle(PoolerError.SHUTDOWN, reason));
+        return sweep(session -> session.dismissal().ifIdle(PoolerError.SHUTDOWN, reason));
     }
 
-    /** Tells those goodbye who keep a server, though they are between two transactions of a pool that goes by these. */
+    /** Ends the clients between two transactions that keep a server although their pool is not one of sessions. */
     public CompletableFuture<?> sendPinnedAway(CloseReason reason) {
-        return sweep(session -> session.leaveIfPinned(PoolerError.SHUTDOWN, reason));
+        return sweep(session -> session.dismissal().ifPinned(PoolerError.SHUTDOWN, reason));
     }
 
-    /** Tells those goodbye who are of pools that the configuration has no place for, unless they are in the middle of something. */
+    /** Ends the clients of pools that are no longer in the configuration, unless they are in the middle of something. */
     public void sendRemovedAway() {
-        var unused = sweep(session -> {
-            if (session.isOfRemovedPool()) {
-                session.leaveIfIdle(PoolerError.DATABASE_REMOVED, CloseReason.DATABASE_REMOVED);
-            }
-        });
+        var unused = sweep(session ->
+                session.dismissal().ifPoolRemoved(PoolerError.DATABASE_REMOVED, CloseReason.DATABASE_REMOVED));
     }
 
-    /** The configuration has changed: those who are logged in go by it. The others find out when they are. */
+    /** The configuration has changed: it holds for clients that are logged in. All others read it at the end of their login. */
     public void adopt() {
-        var unused = sweep(ClientSession::adopt);
+        var unused = sweep(session -> session.timers().adopt());
     }
 
-    /** Those who are on their way to another event loop are left for the next time. */
+    /** Clients that are on their way to another event loop are left out. */
     private CompletableFuture<?> sweep(Consumer<ClientSession> broom) {
-        return LoopSurvey.ask(all(), session -> session.channel().eventLoop(), session -> {
-            if (session.channel().eventLoop().inEventLoop() && session.channel().isRegistered()) {
+        return LoopSurvey.ask(all(), session -> session.connection().eventLoop(), session -> {
+            if (session.connection().isHere()) {
                 broom.accept(session);
             }
             return session;
         });
     }
 
-    /** Ends the clients of a database, or all, but no operators; they hear PgBouncer's words for that. */
+    /** Ends the clients of a database, or all, but no operators. The clients are told the words that PgBouncer has for that. */
     public void kill(Optional<String> database) {
         sessions.values().stream()
                 .filter(session -> !session.isAtConsole())
                 .filter(session ->
                         database.isEmpty() || session.identity().database().equals(database.get()))
-                .forEach(session -> session.kill(PoolerError.DATABASE_REMOVED));
+                .forEach(session -> session.dismissal().kill(PoolerError.DATABASE_REMOVED));
     }
 
-    /** The client with this number, or the one that was told this to be its process id: that is far beyond all numbers. */
+    /** The client with this number or with this process id; process ids are far beyond all numbers. */
     public @Nullable ClientSession find(int id) {
         ClientSession told = sessions.get(id);
         if (told != null) {
@@ -234,7 +231,7 @@ public final class ClientRegistry {
                 .orElse(null);
     }
 
-    /** The same without those who are at the console. */
+    /** Connections that are not at the console, logged in or not. */
     public int sizeWithoutOperators() {
         return connections.get() - operators.get();
     }

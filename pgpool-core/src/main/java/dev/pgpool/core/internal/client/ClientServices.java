@@ -15,15 +15,15 @@ import java.util.concurrent.Executor;
  * What all clients of a pooler share, under one configuration: a reload makes another.
  *
  * @param config what the pooler was told
- * @param clients who is connected
- * @param pools where servers come from
+ * @param clients the clients that are connected
+ * @param pools the pools of servers
  * @param workers where the arithmetic of passwords and handshakes runs, which would hold up an event loop
  * @param random for keys and challenges
  * @param listener hears of clients
  * @param tls how connections are encrypted
  * @param login what logins share
- * @param peers where cancel requests go that are for others
- * @param console where operators' commands go
+ * @param peers takes cancel requests for clients of other poolers
+ * @param console runs the commands of operators
  */
 public record ClientServices(
         PgPoolConfig config,

@@ -28,40 +28,49 @@ final class ClientTimers {
     void leaveLoop() {
         loggingIn = false;
         deadlines.remove(session);
+        deadlines.idle().remove(session);
     }
 
-    /** The client is on the event loop where it stays. */
+    /** The client is on another event loop. One that is idle is so from now on. */
     void goOn(EventLoop loop) {
         deadlines = deadlines.on(loop);
-        if (!session.isClosed()) {
+        if (loggedIn) {
+            adopt();
+        } else if (!session.isClosed()) {
             loggingIn = true;
             deadlines.add(session, loginSinceNanos);
         }
     }
 
-    /**
-     * Login is over.
-     *
-     * @param idleNanos how long the client may ask for nothing; 0 for ever
-     */
-    void loggedIn(long idleNanos) {
+    /** Login is over. */
+    void loggedIn() {
         loggingIn = false;
         loggedIn = true;
         deadlines.remove(session);
-        idleTimeout(idleNanos);
+        watchIdleness();
     }
 
-    /**
-     * From now on the client may ask for nothing for this long.
-     *
-     * @param idleNanos 0 for ever
-     */
-    void idleTimeout(long idleNanos) {
+    /** The configuration has changed. */
+    void adopt() {
+        if (loggedIn && !session.isClosed()) {
+            watchIdleness();
+        }
+    }
+
+    private void watchIdleness() {
+        long idleNanos = idleTimeoutNanos();
         if (idleNanos > 0) {
             deadlines.idle().watch(session, idleNanos);
         } else {
             deadlines.idle().remove(session);
         }
+    }
+
+    /** How long the client may ask for nothing; 0 for ever, as an operator or a walsender may. */
+    private long idleTimeoutNanos() {
+        return session.isAtConsole() || !session.phase().replication().equals("none")
+                ? 0
+                : session.services().idleTimeout(session.identity()).toNanos();
     }
 
     /** The client is gone. */

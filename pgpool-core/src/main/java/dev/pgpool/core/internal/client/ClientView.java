@@ -23,24 +23,24 @@ final class ClientView {
         long nanos = System.nanoTime();
         Instant now = Instant.now();
         Link link = session.link();
-        ClientStatements statements = session.knownStatements();
+        ClientStatements statements = session.linked().knownStatements();
         long connected = session.connectedNanos();
-        long requested = link == null ? session.requestedNanos() : link.requestedNanos();
-        TlsSession tls = session.tls();
+        long requested = session.linked().requestedNanos();
+        TlsSession tls = session.connection().tls();
         return new ClientInfo(
                 session.id(),
                 session.identity().database(),
                 session.identity().user(),
                 state(session, link),
-                session.replication(),
-                session.channel().remoteAddress(),
-                session.channel().localAddress(),
+                session.phase().replication(),
+                session.connection().remoteAddress(),
+                session.connection().localAddress(),
                 now.minusNanos(nanos - connected),
                 now.minusNanos(nanos - (requested == 0 ? connected : requested)),
                 session.isWaiting() ? Duration.ofNanos(nanos - session.waitingSinceNanos()) : Duration.ZERO,
                 link == null ? OptionalInt.empty() : OptionalInt.of(link.serverId()),
                 tls == null ? Optional.empty() : Optional.of(tls.protocol() + "/" + tls.cipherSuite()),
-                session.applicationName(),
+                session.linked().applicationName(),
                 statements == null ? 0 : statements.size(),
                 link == null ? Set.of() : kinds(link.pins()));
     }
@@ -55,7 +55,7 @@ final class ClientView {
         if (!session.identity().isLoggedIn()) {
             return State.LOGIN;
         }
-        return link != null || session.isRelaying() ? State.ACTIVE : State.IDLE;
+        return link != null || session.phase().isRelaying() ? State.ACTIVE : State.IDLE;
     }
 
     private static Set<SessionState> kinds(int bits) {

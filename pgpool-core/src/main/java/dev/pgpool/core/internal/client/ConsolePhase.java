@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.client;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.admin.AdminConsole;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.BackendWriter;
@@ -11,13 +10,14 @@ import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import dev.pgpool.core.internal.wire.WireViolation;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Phase: an operator at the console. One command after the other; each is answered before the next one is read. */
+/** Phase: an operator at the console. Each command is answered before the next one is read. */
 final class ConsolePhase implements ClientPhase {
     /** No command is longer. */
     private static final int MAX_QUERY = 64 * 1_024;
@@ -67,11 +67,6 @@ final class ConsolePhase implements ClientPhase {
     @Override
     public boolean isConsole() {
         return true;
-    }
-
-    @Override
-    public void onRead(ClientSession s, ByteBuf bytes) {
-        s.walk(bytes);
     }
 
     @Override
@@ -140,9 +135,9 @@ final class ConsolePhase implements ClientPhase {
             session.fail(PoolerError.CONSOLE_REFUSED.with(user), CloseReason.CLIENT_LOGIN_FAILED);
             return;
         }
-        EventLoop loop = session.channel().eventLoop();
+        EventLoop loop = session.connection().eventLoop();
         AdminConsole.Running begun = console.run(
-                sql, rights == OperatorRights.ADMIN, session.channel().alloc());
+                sql, rights == OperatorRights.ADMIN, session.connection().alloc());
         running = begun;
         begun.answer().thenAccept(answer -> {
             if (loop.inEventLoop()) {

@@ -19,7 +19,7 @@ final class IdleClients implements LoopTicker.Listener {
 
     private final Map<ClientSession, Idleness> clients = new HashMap<>();
 
-    /** The client may be idle for so long from now on; one that is watched already has been idle since it was. */
+    /** The client may be idle for so long from now on. For a client that is watched already the time so far counts. */
     void watch(ClientSession session, long timeoutNanos) {
         clients.computeIfAbsent(session, s -> new Idleness()).timeoutNanos = timeoutNanos;
     }

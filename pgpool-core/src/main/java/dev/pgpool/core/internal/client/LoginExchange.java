@@ -19,7 +19,7 @@ interface LoginExchange {
         /** An answer is being judged elsewhere: the client has to wait, see {@link #resumed}. */
         void paused();
 
-        /** The judgement is there: another call has been made, or follows within the same task. */
+        /** The judgement is there: the call that says so has been made, or follows within the same task. */
         void resumed();
 
         /** Another message for the client. */
@@ -29,7 +29,7 @@ interface LoginExchange {
          * The client is let in.
          *
          * @param lastMessage goes out before the AuthenticationOk; may be empty
-         * @param admission with what it is let in
+         * @param admission what the client brings along
          */
         void accepted(ByteBuf lastMessage, Admission admission);
 

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What logins share.
  *
- * @param secrets knows them
- * @param rules which clients have to prove themselves how; null if it is the same for all
+ * @param secrets the secrets of users
+ * @param rules how a client has to prove who it is; null if that is the same for all clients
  * @param blocking threads that may block: the host's authenticator is called there
  * @param directories threads that ask LDAP directories
  */

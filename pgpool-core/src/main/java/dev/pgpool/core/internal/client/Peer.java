@@ -3,17 +3,16 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.internal.tls.PeerCertificate;
 import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.Transport;
-import io.netty.channel.Channel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is at the other end of a connection, as far as the connection tells.
+ * The other end of a client's connection, as far as the connection tells.
  *
- * @param remote the address, of a unix socket too
- * @param address the internet address; null by unix socket
+ * @param remote the address, of a unix socket too, or of this process
+ * @param address the internet address; null for all others
  * @param encrypted whether the connection has TLS
  * @param certificate what the client has shown and TLS has verified
  */
@@ -23,17 +22,17 @@ record Peer(
         boolean encrypted,
         @Nullable PeerCertificate certificate) {
 
-    /** @param tls null without it */
-    static Peer of(Channel channel, @Nullable TlsSession tls) {
-        SocketAddress remote = channel.remoteAddress();
+    static Peer of(ClientConnection connection) {
+        TlsSession tls = connection.tls();
+        SocketAddress remote = connection.remoteAddress();
         InetAddress address = remote instanceof InetSocketAddress internet ? internet.getAddress() : null;
         // some transports know nothing of the other end of a unix socket
-        SocketAddress known = remote == null ? channel.localAddress() : remote;
+        SocketAddress known = remote == null ? connection.localAddress() : remote;
         return new Peer(known, address, tls != null, tls == null ? null : tls.peer());
     }
 
-    /** Whether no one can listen in, or only those who may do anything anyway. */
+    /** Whether nothing on the way can listen in: TLS protects it, or it does not leave this machine. */
     boolean isConfidential() {
-        return encrypted || Transport.isUnix(remote);
+        return encrypted || Transport.isLocal(remote);
     }
 }

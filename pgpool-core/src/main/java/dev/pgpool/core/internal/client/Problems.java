@@ -3,7 +3,7 @@ package dev.pgpool.core.internal.client;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
-/** Failures in one line of the log: a login that fails is no reason for a page of it. */
+/** Failures in one line of the log: a login that fails is not worth a stack trace. */
 final class Problems {
     private Problems() {}
 
@@ -33,7 +33,7 @@ final class Problems {
         return at;
     }
 
-    /** Whether the pooler itself has said what is wrong, so that where it did so is of no use. */
+    /** Whether the pooler itself has said what is wrong, so that a stack trace tells nothing more. */
     static boolean isOurs(@Nullable Throwable problem) {
         Throwable at = cause(problem);
         return at == null || at instanceof IllegalStateException || at instanceof IllegalArgumentException;

@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.client;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.link.Link;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.BackendWriter;
@@ -9,7 +8,7 @@ import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.WireViolation;
-import io.netty.buffer.ByteBuf;
+import dev.pgpool.core.stats.CloseReason;
 
 /**
  * Phase: logged in. Without a server until the client says something that needs one; then the link does the rest.
@@ -27,11 +26,6 @@ final class QueryPhase implements ClientPhase {
     private QueryPhase() {}
 
     @Override
-    public void onRead(ClientSession session, ByteBuf bytes) {
-        session.walk(bytes);
-    }
-
-    @Override
     public void onMessages(ClientSession session, MessageCursor in) {
         Link link = session.link();
         if (link == null) {
@@ -42,7 +36,7 @@ final class QueryPhase implements ClientPhase {
             if (server == null) {
                 return;
             }
-            link = session.link(server);
+            link = session.linked().begin(server);
         }
         link.relay(in);
     }
@@ -55,8 +49,8 @@ final class QueryPhase implements ClientPhase {
         while (in.next()) {
             switch (in.type()) {
                 case FrontendType.QUERY -> {
-                    session.requireSimpleQueries();
-                    return in.isComplete() || in.bodyLength() > ClientSession.HELD_LIMIT;
+                    session.linked().requireSimpleQueries();
+                    return in.isComplete() || in.bodyLength() > ClientConnection.HELD_LIMIT;
                 }
                 case FrontendType.PARSE,
                         FrontendType.BIND,
@@ -65,7 +59,7 @@ final class QueryPhase implements ClientPhase {
                         FrontendType.CLOSE,
                         FrontendType.SYNC,
                         FrontendType.FUNCTION_CALL -> {
-                    return in.isComplete() || in.bodyLength() > ClientSession.HELD_LIMIT;
+                    return in.isComplete() || in.bodyLength() > ClientConnection.HELD_LIMIT;
                 }
                 case FrontendType.FLUSH, FrontendType.COPY_DATA, FrontendType.COPY_DONE, FrontendType.COPY_FAIL ->
                     in.skip(); // the rest of a COPY that has failed
@@ -84,7 +78,7 @@ final class QueryPhase implements ClientPhase {
 
     @Override
     public void onServer(ClientSession session, ServerConnection server) {
-        Link link = session.link(server);
+        Link link = session.linked().begin(server);
         session.readable(true);
         session.resume();
         link.flushToServer();

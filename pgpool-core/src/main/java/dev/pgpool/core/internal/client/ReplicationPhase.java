@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.client;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.pool.ServerPool;
 import dev.pgpool.core.internal.pool.Walsender;
@@ -12,6 +11,7 @@ import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.StartupPacket;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * pool has room, else in the place of a server for which it waits like every client. From then on bytes pass both ways
  * unread, until one side closes; then the other is closed, too.
  *
- * <p>So do those of a client that does not replicate, but whose start-up settings only a server of its own can take.
+ * <p>Also the phase of a client that does not replicate, but has start-up settings that only a server of its own can take.
  *
  * <pre>
  *   waiting for a place ──server──> connecting ──logged in──> relaying ──either side closes──> closed
@@ -48,7 +48,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
 
     /** The client has entered its pool already. */
     void beginInLane() {
-        ServerConnection place = session.lane().acquire(wanted);
+        ServerConnection place = session.lane().walsenders().acquire(wanted);
         if (place != null) {
             onServer(session, place);
         }
@@ -56,7 +56,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
 
     @Override
     public void onServer(ClientSession s, ServerConnection place) {
-        session.lane().replace(place, wanted);
+        session.lane().walsenders().replace(place, wanted);
     }
 
     @Override
@@ -137,7 +137,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
 
     @Override
     public void onRead(ClientSession s, ByteBuf bytes) {
-        s.walk(bytes);
+        s.connection().walk(bytes);
         ServerConnection to = server;
         if (to != null) {
             to.out().flush();
@@ -153,7 +153,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
         }
         while (in.next()) {
             if (in.type() == FrontendType.QUERY) {
-                s.requireSimpleQueries();
+                s.linked().requireSimpleQueries();
             }
             in.forward();
         }
@@ -193,8 +193,8 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
 
     @Override
     public void onServerClosed() {
-        // as a server does it: what it had to say has been passed on, an error among it
-        session.onServerLost(null);
+        // as a server closes: what it had to say has been passed on, also its last error
+        session.closeWhenSent(CloseReason.SERVER_CLOSED);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.client;
 import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
 import dev.pgpool.core.internal.auth.ClientAuthenticator;
 import dev.pgpool.core.internal.auth.ClientAuthenticator.Verdict;
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.buffer.ByteBuf;
@@ -41,7 +42,7 @@ final class SecretExchange implements LoginExchange {
             return;
         }
         outcome.paused();
-        EventLoop loop = session.channel().eventLoop();
+        EventLoop loop = session.connection().eventLoop();
         session.services().workers().execute(() -> {
             Step step = Step.of(authenticator, body);
             try {
@@ -50,7 +51,7 @@ final class SecretExchange implements LoginExchange {
                     outcome.resumed();
                 }));
             } catch (RejectedExecutionException ended) {
-                LOGGER.atDebug().addKeyValue("user", user).log("event loop has ended");
+                LogLine.debug(LOGGER, "event loop has ended").with("user", user).write();
             }
         });
     }
@@ -62,7 +63,10 @@ final class SecretExchange implements LoginExchange {
             case REJECTED -> {
                 RuntimeException failure = step.failure;
                 if (failure != null && !(failure instanceof AuthenticationProtocolException)) {
-                    LOGGER.atError().addKeyValue("user", user).setCause(failure).log("authentication failed");
+                    LogLine.error(LOGGER, "authentication failed")
+                            .with("user", user)
+                            .cause(failure)
+                            .write();
                 }
                 String reason = failure == null ? "the secret does not match, or there is none" : reason(failure);
                 outcome.refused(

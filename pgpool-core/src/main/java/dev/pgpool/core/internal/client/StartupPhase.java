@@ -1,17 +1,14 @@
 package dev.pgpool.core.internal.client;
 
-import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.server.ServerConnection;
-import dev.pgpool.core.internal.tls.ClientTls;
-import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.StartupPacket;
 import dev.pgpool.core.internal.wire.WireViolation;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.ssl.SslHandler;
-import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class StartupPhase implements ClientPhase {
     private static final Logger LOGGER = LoggerFactory.getLogger(StartupPhase.class);
-    /** Of a TLS record with a handshake in it; as length of a packet it would be far too large. */
+    /** First byte of a TLS record with a handshake; as first byte of a packet's length it would be far too large. */
     private static final byte TLS_HANDSHAKE = 0x16;
 
     private @Nullable ByteBuf held;
@@ -56,14 +53,14 @@ final class StartupPhase implements ClientPhase {
         try {
             StartupPacket packet = StartupPacket.decode(packetBytes);
             if (packet == null) {
-                held = session.channel()
+                held = session.connection()
                         .alloc()
                         .buffer(packetBytes.readableBytes())
                         .writeBytes(packetBytes);
                 return;
             }
             if (packet instanceof StartupPacket.Startup startup) {
-                ErrorFields objection = Encryption.objection(session);
+                ErrorFields objection = session.connection().encryption().objection();
                 if (objection != null) {
                     session.fail(objection, CloseReason.CLIENT_LOGIN_FAILED);
                     return;
@@ -73,17 +70,17 @@ final class StartupPhase implements ClientPhase {
                 login.begin();
                 if (!session.isClosed() && packetBytes.isReadable()) {
                     handedOn = true;
-                    session.onRead(packetBytes);
+                    session.connection().onRead(packetBytes);
                 }
             } else if (packet instanceof StartupPacket.Cancel cancel) {
                 CancelPhase phase = new CancelPhase(session);
                 session.enter(phase);
                 phase.begin(cancel);
             } else if (packet instanceof StartupPacket.Unintelligible odd) {
-                LOGGER.atInfo()
-                        .addKeyValue("client", session.remote())
-                        .addKeyValue("error", odd.why())
-                        .log("client closed: what it sent is no start-up packet");
+                LogLine.info(LOGGER, "client closed: what it sent is no start-up packet")
+                        .with("client", session.connection().remote())
+                        .with("error", odd.why())
+                        .write();
                 session.close(CloseReason.CLIENT_PROTOCOL_VIOLATION, false);
             } else {
                 onEncryptionRequest(session, packet, packetBytes);
@@ -103,66 +100,31 @@ final class StartupPhase implements ClientPhase {
         if (rest.isReadable()) {
             throw new WireViolation(PoolerError.BYTES_AFTER_ENCRYPTION_REQUEST, ssl ? "SSL" : "GSSAPI encryption");
         }
+        Encryption encryption = session.connection().encryption();
         sslAsked |= ssl;
         gssAsked |= !ssl;
-        if (ssl && session.tls() == null && tls(session).isOffered() && !isUnix(session)) {
+        if (ssl && encryption.settled() == null && encryption.isOffered()) {
             session.out().space().writeByte('S');
             session.out().flush();
-            encrypt(session, false);
+            encryption.begin(false);
         } else {
             session.out().space().writeByte('N');
         }
     }
 
-    private static ClientTls tls(ClientSession session) {
-        return session.services().tls().clients();
-    }
-
-    private static boolean isUnix(ClientSession session) {
-        return Transport.isUnix(session.channel().localAddress());
-    }
-
-    /** PostgreSQL closes without a word where it can't, and so do we: a client in the middle of TLS understands none. */
+    /** Without TLS set up the connection is closed without a word, as in PostgreSQL: a client that expects TLS understands none. */
     private static void encryptDirectly(ClientSession session, ByteBuf bytes) {
-        if (!tls(session).isOffered() || isUnix(session)) {
+        Encryption encryption = session.connection().encryption();
+        if (!encryption.isOffered()) {
             bytes.release();
-            LOGGER.atInfo().addKeyValue("client", session.remote()).log("direct TLS refused: not set up");
+            LogLine.info(LOGGER, "direct TLS refused: not set up")
+                    .with("client", session.connection().remote())
+                    .write();
             session.close(CloseReason.CLIENT_TLS_FAILED, false);
             return;
         }
-        encrypt(session, true);
-        session.channel().pipeline().fireChannelRead(bytes);
-    }
-
-    private static void encrypt(ClientSession session, boolean direct) {
-        ClientTls tls = tls(session);
-        SslHandler handler =
-                tls.newHandler(session.channel().alloc(), session.services().workers());
-        session.handshaking(true);
-        handler.handshakeFuture().addListener(done -> {
-            session.handshaking(false);
-            Throwable problem = done.cause();
-            if (problem instanceof ClosedChannelException) {
-                session.close(CloseReason.CLIENT_CLOSED, false);
-            } else if (problem != null) {
-                refuse(session, String.valueOf(problem.getMessage()));
-            } else if (direct && !ClientTls.isForPostgres(handler)) {
-                refuse(session, "received direct SSL connection request without ALPN protocol negotiation extension");
-            } else {
-                session.encrypted(tls.session(handler.engine()), tls);
-            }
-        });
-        session.channel().pipeline().addFirst(handler);
-    }
-
-    private static void refuse(ClientSession session, String why) {
-        if (!session.isClosed()) {
-            LOGGER.atInfo()
-                    .addKeyValue("client", session.remote())
-                    .addKeyValue("error", why)
-                    .log("TLS refused");
-        }
-        session.close(CloseReason.CLIENT_TLS_FAILED, false);
+        encryption.begin(true);
+        session.connection().channel().pipeline().fireChannelRead(bytes);
     }
 
     @Override

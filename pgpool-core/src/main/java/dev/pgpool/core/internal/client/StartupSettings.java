@@ -45,7 +45,7 @@ record StartupSettings(List<Setting> tried, @Nullable String applicationName) {
         tried = List.copyOf(tried);
     }
 
-    /** Whether a server can take them only when it starts. */
+    /** Whether there are settings that a server takes only when it starts. */
     boolean areOnlyForTheStart() {
         return tried.stream()
                 .anyMatch(setting -> ONLY_AT_START.contains(setting.name().toLowerCase(Locale.ROOT)));

@@ -12,22 +12,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Connections whose clients have not proved who they are, by where they come from. When there are too many connections, one
- * of these has to go: of the address that has most of them the one that is here for longest. So a peer that opens connections
- * without logging in keeps out no one but themselves. Thread-safe by one lock, taken when a connection begins and when its login
- * ends.
+ * of these has to go: the oldest of the address that has most of them. So a peer that opens connections without logging in
+ * keeps out only clients of its own address. Thread-safe by one lock, taken when a connection begins and when its login ends.
  *
  * @param <S> what stands for a connection
  */
 final class Strangers<S> {
-    /** Of an IPv6 address: what one customer has. */
+    /** The part of an IPv6 address that is the same for all hosts of one customer. */
     private static final int NETWORK_BYTES = 8;
 
     private final Map<Origin, LinkedHashSet<S>> byOrigin = new HashMap<>();
     private final Map<S, Origin> origins = new HashMap<>();
 
-    /** An address of version 4, a network of version 6, or all unix sockets together. Ordered, since clients may choose it. */
+    /** An address of version 4, a network of version 6, or all unix sockets together. Ordered, so that addresses chosen to collide do not slow the map down. */
     private record Origin(String name) implements Comparable<Origin> {
-        static Origin of(SocketAddress from) {
+        static Origin of(@Nullable SocketAddress from) {
             InetAddress address = from instanceof InetSocketAddress tcp ? tcp.getAddress() : null;
             if (address == null) {
                 return new Origin("unix");
@@ -43,7 +42,7 @@ final class Strangers<S> {
         }
     }
 
-    synchronized void add(S session, SocketAddress from) {
+    synchronized void add(S session, @Nullable SocketAddress from) {
         Origin origin = Origin.of(from);
         origins.put(session, origin);
         byOrigin.computeIfAbsent(origin, o -> new LinkedHashSet<>()).add(session);

@@ -25,7 +25,7 @@ final class SystemUsers {
     private SystemUsers() {}
 
     /**
-     * Who is at the other end of a unix socket; empty if the system or this transport does not say. Blocks while it
+     * The name of the user at the other end of a unix socket; empty if the system or this transport does not say. Blocks while it
      * reads a file.
      */
     static Optional<String> nameOf(Channel channel) {
@@ -37,7 +37,7 @@ final class SystemUsers {
         }
     }
 
-    /** Whether the one at the other end of a unix socket is the user that this process runs as. */
+    /** Whether the process at the other end of a unix socket runs as the same user as this one. */
     static boolean isOurs(Channel channel) {
         try {
             PeerCredentials peer = credentials(channel);
@@ -53,7 +53,7 @@ final class SystemUsers {
             PeerCredentials peer = credentials(channel);
             return peer == null || peer.pid() <= 0 ? OptionalInt.empty() : OptionalInt.of(peer.pid());
         } catch (IOException e) {
-            // it is gone already
+            // the client is gone already
             return OptionalInt.empty();
         }
     }

@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.client;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.link.StartupTrial;
 import dev.pgpool.core.internal.params.ApplicationName;
 import dev.pgpool.core.internal.params.SessionParameters;
@@ -14,6 +13,7 @@ import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.StartupPacket;
 import dev.pgpool.core.internal.wire.StartupPacket.Setting;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -95,7 +95,7 @@ final class Welcome implements ClientPhase {
     public void onServer(ClientSession s, ServerConnection server) {
         Walsender probing = probe;
         if (probing != null) {
-            session.lane().replace(server, probing);
+            session.lane().walsenders().replace(server, probing);
             return;
         }
         StartupTrial begun = new StartupTrial(
@@ -171,7 +171,7 @@ final class Welcome implements ClientPhase {
         }
     }
 
-    /** What no SQL can set a server takes only from the client itself, when it starts. */
+    /** A server takes settings that no SQL can set only from the client itself, when the server starts. */
     private void getOwnServer() {
         ReplicationPhase own = new ReplicationPhase(session, startup, pool(), accepted);
         session.enter(own);
@@ -202,7 +202,7 @@ final class Welcome implements ClientPhase {
             }
         });
         probe = probing;
-        ServerConnection place = session.lane().acquire(probing);
+        ServerConnection place = session.lane().walsenders().acquire(probing);
         if (place != null) {
             onServer(session, place);
         }
@@ -218,7 +218,7 @@ final class Welcome implements ClientPhase {
         if (name != null) {
             mine = entered.parameters().with(mine, ApplicationName.PARAMETER, name);
         }
-        session.beganWith(mine);
+        session.linked().beganWith(mine);
         ByteBuf out = session.out().space();
         accepted.tell(out);
         profile.told().forEach((reported, value) -> {
@@ -231,11 +231,6 @@ final class Welcome implements ClientPhase {
         session.loggedIn(entered.key());
         session.readable(true);
         session.resume();
-    }
-
-    @Override
-    public void onRead(ClientSession s, ByteBuf bytes) {
-        s.walk(bytes);
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.pgpool.core.internal.figures;
 
-import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.stats.CloseReason;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;

@@ -2,6 +2,9 @@ package dev.pgpool.core.internal.figures;
 
 import dev.pgpool.core.stats.Latency;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * that whatever is read from it is right within 3.2 %. The buckets are made when the first duration comes; from then on
  * nothing is allocated. Confined to the event loop of its lane.
  */
-final class Histogram {
+public final class Histogram {
     /** Shorter ones count as this long: 1,024 ns. */
     private static final int LEAST_BITS = 10;
 
@@ -17,6 +20,13 @@ final class Histogram {
     private static final int STEP_BITS = 4;
     private static final int STEPS = 1 << STEP_BITS;
     private static final int BUCKETS = (MOST_BITS - LEAST_BITS) * STEPS;
+
+    /** As many for each of the boundaries as lie wholly below it. */
+    private static final int[] BELOW = Latency.BOUNDARIES.stream()
+            .mapToInt(boundary -> bucket(boundary.toNanos()))
+            .toArray();
+
+    private static final List<Long> NONE = Collections.nCopies(BELOW.length, 0L);
 
     private long count;
     private long totalNanos;
@@ -45,8 +55,19 @@ final class Histogram {
         return (bits - LEAST_BITS) * STEPS + step;
     }
 
+    /** How many buckets there are; 0 before the first duration. */
+    public int buckets() {
+        return buckets == null ? 0 : BUCKETS;
+    }
+
+    /** How many durations have come into a bucket. */
+    public long count(int bucket) {
+        long[] known = buckets;
+        return known == null ? 0 : known[bucket];
+    }
+
     /** The middle of a bucket. */
-    private static long nanos(int bucket) {
+    public static long nanos(int bucket) {
         int bits = LEAST_BITS + bucket / STEPS;
         long width = 1L << (bits - STEP_BITS);
         return (STEPS + bucket % STEPS) * width + width / 2;
@@ -70,7 +91,7 @@ final class Histogram {
         maxNanos = Math.max(maxNanos, other.maxNanos);
     }
 
-    long totalNanos() {
+    public long totalNanos() {
         return totalNanos;
     }
 
@@ -85,7 +106,25 @@ final class Histogram {
                 percentile(0.5),
                 percentile(0.9),
                 percentile(0.99),
-                Duration.ofNanos(maxNanos));
+                Duration.ofNanos(maxNanos),
+                atMost());
+    }
+
+    private List<Long> atMost() {
+        long[] known = buckets;
+        if (known == null) {
+            return NONE;
+        }
+        List<Long> sums = new ArrayList<>(BELOW.length);
+        long seen = 0;
+        int next = 0;
+        for (int end : BELOW) {
+            while (next < end) {
+                seen += known[next++];
+            }
+            sums.add(seen);
+        }
+        return sums;
     }
 
     private Duration percentile(double share) {

@@ -195,6 +195,26 @@ public final class LaneCounters {
                 logins.latency());
     }
 
+    /** Transactions that are over. */
+    public long transactions() {
+        return transactions;
+    }
+
+    /** How long clients have waited for the servers that they were given. */
+    public Histogram waits() {
+        return waits;
+    }
+
+    /** How long transactions have taken. */
+    public Histogram transactionTimes() {
+        return transactionTimes;
+    }
+
+    /** How long servers have worked on what was answered. */
+    public Histogram queryTimes() {
+        return queryTimes;
+    }
+
     public long rollbacks() {
         return rollbacks;
     }

@@ -1,8 +1,8 @@
 package dev.pgpool.core.internal.hosts;
 
 import dev.pgpool.core.config.HostConfig;
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.stats.CloseReason;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;

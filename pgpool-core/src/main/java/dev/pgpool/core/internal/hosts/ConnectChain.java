@@ -5,6 +5,7 @@ import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.TargetSessionAttributes;
 import dev.pgpool.core.event.ConnectFailure;
 import dev.pgpool.core.event.PgPoolListener;
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerConnector;
@@ -129,7 +130,10 @@ public final class ConnectChain implements ServerConnector.Outcome {
         this.wanted = to.hosts().wanted();
     }
 
-    /** Begins; ends in exactly one call of the owner, on the event loop. */
+    /**
+     * Begins; ends in exactly one call of the owner, on the event loop, and after this has returned: what makes it fail may be
+     * known already, as that there is no such name, and its owner is in the middle of something.
+     */
     public void begin() {
         if (wanted == TargetSessionAttributes.PREFER_STANDBY) {
             wanted = TargetSessionAttributes.STANDBY;
@@ -137,13 +141,17 @@ public final class ConnectChain implements ServerConnector.Outcome {
             secondPass = true;
         }
         hosts.addAll(order.hosts());
+        later(this::findSecret);
+    }
+
+    private void findSecret() {
         credential()
                 .whenComplete((known, problem) -> onLoop(() -> {
                     if (problem != null) {
                         // no server has been asked: there is nothing to wait for
-                        LOGGER.atWarn()
-                                .addKeyValue("error", text(problem))
-                                .log("lookup of the secret for a server failed");
+                        LogLine.warn(LOGGER, "lookup of the secret for a server failed")
+                                .with("error", text(problem))
+                                .write();
                         owner.onFailed(NO_SECRET);
                     } else {
                         credential = known;
@@ -166,7 +174,7 @@ public final class ConnectChain implements ServerConnector.Outcome {
     private CompletionStage<Optional<Credential>> credential() {
         try {
             return to.credential();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             return CompletableFuture.failedFuture(e);
         }
     }
@@ -358,12 +366,16 @@ public final class ConnectChain implements ServerConnector.Outcome {
     }
 
     private void onLoop(Runnable task) {
+        if (loop.inEventLoop()) {
+            task.run();
+        } else {
+            later(task);
+        }
+    }
+
+    private void later(Runnable task) {
         try {
-            if (loop.inEventLoop()) {
-                task.run();
-            } else {
-                loop.execute(task);
-            }
+            loop.execute(task);
         } catch (RejectedExecutionException e) {
             // the pooler has ended, and with it all that would want to know
             lookupTimer = null;

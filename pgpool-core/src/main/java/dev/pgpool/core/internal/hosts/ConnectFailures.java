@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.hosts;
 
+import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import java.time.Duration;
 
@@ -33,6 +34,11 @@ public final class ConnectFailures {
         return mayBeOtherwiseElsewhere(error)
                 && !error.sqlState().equals(REJECTED)
                 && !error.sqlState().equals(PROTOCOL_VIOLATION);
+    }
+
+    /** Whether the server has asked for something that our secret is not good for, or that we have no secret for. */
+    public static boolean isOfSecret(ErrorFields error) {
+        return AuthenticationProtocolException.WRONG_SECRET.equals(error.words());
     }
 
     /**

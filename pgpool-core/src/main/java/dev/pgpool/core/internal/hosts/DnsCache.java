@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.hosts;
 
 import dev.pgpool.core.config.DnsConfig;
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.stats.DnsInfo;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -117,11 +118,11 @@ public final class DnsCache {
             if (addresses != null) {
                 entry.addresses = addresses;
                 if (before != null && !addresses.containsAll(before)) {
-                    LOGGER.atInfo()
-                            .addKeyValue("host", name)
-                            .addKeyValue("before", before)
-                            .addKeyValue("now", addresses)
-                            .log("addresses changed");
+                    LogLine.info(LOGGER, "addresses changed")
+                            .with("host", name)
+                            .with("before", before)
+                            .with("now", addresses)
+                            .write();
                     generation++;
                 }
             }

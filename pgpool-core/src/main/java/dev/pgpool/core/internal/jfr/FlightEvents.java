@@ -1,6 +1,6 @@
 package dev.pgpool.core.internal.jfr;
 
-import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.stats.CloseReason;
 import dev.pgpool.core.stats.PoolKey;
 import jdk.jfr.EventType;
 import jdk.jfr.FlightRecorder;

@@ -1,12 +1,12 @@
 package dev.pgpool.core.internal.link;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.cancel.CancelSender;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerQuery;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.TransactionStatus;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -55,10 +55,10 @@ final class AbandonedWork implements ServerQuery.Outcome {
     void clean() {
         ExpectedReplies owed = x.expected;
         boolean busy = !owed.isEmpty();
-        if (x.copyIn) {
+        if (x.copy.isTakingData()) {
             failCopy();
-        } else if (x.skipping || (busy ? !owed.endsInReadyForQuery() : !x.ready)) {
-            if (x.executed && !x.skipping) {
+        } else if (x.batch.isSkipping() || (busy ? !owed.endsInReadyForQuery() : !x.batch.isReady())) {
+            if (x.batch.hasExecuted() && !x.batch.isSkipping()) {
                 // a batch that its client never ended must not be committed by the Sync that ends it now
                 byte[] body = Rejection.parseBody();
                 FrontendWriter.parse(server.out().space(), Rejection.NAME, body, body.length);
@@ -102,7 +102,7 @@ final class AbandonedWork implements ServerQuery.Outcome {
     }
 
     private void sync() {
-        x.skipping = false;
+        x.batch.onSync();
         FrontendWriter.sync(server.out().space());
         x.expected.add(ExpectedReplies.SYNC);
     }
@@ -114,7 +114,7 @@ final class AbandonedWork implements ServerQuery.Outcome {
         }
         active = false;
         stop(repeat);
-        if (x.status == TransactionStatus.IDLE) {
+        if (x.transaction.isIdle()) {
             cleanSession();
         } else {
             server.whenNotCancelled(this::rollback);

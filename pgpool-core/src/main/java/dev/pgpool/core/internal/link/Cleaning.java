@@ -1,7 +1,6 @@
 package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.config.SessionState;
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SqlText;
 import dev.pgpool.core.internal.pool.SessionRules;
 import dev.pgpool.core.internal.server.ServerConnection;
@@ -11,6 +10,7 @@ import dev.pgpool.core.internal.sql.StatementScanner;
 import dev.pgpool.core.internal.sql.TextForm;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.TransactionStatus;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.math.BigDecimal;
@@ -58,7 +58,7 @@ final class Cleaning implements ServerQuery.Outcome {
     /** Cleans; the server is idle, outside a transaction, and has no client. */
     void begin() {
         kinds = x.pins.ever();
-        names = x.pins.unread();
+        names = x.pins.parameters.unread();
         if (has(SessionState.LIBRARY) || has(SessionState.PROCESS)) {
             server.close(CloseReason.SERVER_DIRTY);
             return;
@@ -109,7 +109,7 @@ final class Cleaning implements ServerQuery.Outcome {
             commands.add("SELECT pg_catalog.setseed("
                     + BigDecimal.valueOf(RANDOM.nextDouble()).toPlainString() + ")");
         }
-        if (has(SessionState.SETTING) || x.pins.isResetAll() || x.pins.isListed()) {
+        if (has(SessionState.SETTING) || x.pins.parameters.isResetAll() || x.pins.parameters.isListed()) {
             commands.add("RESET ALL");
         } else {
             names.forEach(name -> commands.add("RESET " + SqlText.parameter(name)));
@@ -141,8 +141,8 @@ final class Cleaning implements ServerQuery.Outcome {
             return;
         }
         if (has(SessionState.SETTING)
-                || x.pins.isResetAll()
-                || x.pins.isListed()
+                || x.pins.parameters.isResetAll()
+                || x.pins.parameters.isListed()
                 || resetEffects.resetsAll()
                 || resetEffects.discardsAll()) {
             server.forgetUnreportedParameters();

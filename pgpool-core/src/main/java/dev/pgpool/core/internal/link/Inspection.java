@@ -1,7 +1,5 @@
 package dev.pgpool.core.internal.link;
 
-import dev.pgpool.core.config.SessionState;
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.params.SqlText;
@@ -12,6 +10,7 @@ import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.RawText;
 import dev.pgpool.core.internal.wire.TransactionStatus;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,11 +23,8 @@ import org.jspecify.annotations.Nullable;
  * Asks the server what has come of a client's statements that may have changed its session: which kinds of state are
  * there, and what parameters are now that the server does not report. So a statement that failed or was rolled back
  * leaves nothing behind here either, and a value is followed in the form in which the server has it.
- *
- * <p>Everything in the query is qualified: the client's search_path must not choose what it means.
  */
 final class Inspection implements ServerQuery.Outcome {
-    private static final String EQUALS = " OPERATOR(pg_catalog.=) ";
 
     /** What a statement_timeout of the client looks like, which counts for this as well. */
     private static final String QUERY_CANCELED = "57014";
@@ -43,11 +39,10 @@ final class Inspection implements ServerQuery.Outcome {
     private final Exchange x;
     private final Link link;
     private final ServerConnection server;
-    private List<String> settings = List.of();
-    private List<String> resets = List.of();
+    private InspectionQuery asked;
     private final Map<String, String> learned = new TreeMap<>();
     private final List<String> gone = new ArrayList<>();
-    /** Names among {@link #resets} that are at the server's default. */
+    /** Names among those that were reset that are at the server's default. */
     private final List<String> returned = new ArrayList<>();
 
     private int found;
@@ -55,15 +50,12 @@ final class Inspection implements ServerQuery.Outcome {
     private int cancelled;
 
     private String question = "";
-    /** Any parameter may have changed that the server lists. */
-    private boolean listed;
-    /** The client's encoding is another than the database's: values come as hexadecimal digits. */
-    private boolean asBytes;
 
     Inspection(Exchange x, Link link) {
         this.x = x;
         this.link = link;
         this.server = x.server;
+        this.asked = InspectionQuery.none(server);
     }
 
     /** Asks; or, if there is nothing that the server could tell, finds what is known already. */
@@ -74,13 +66,17 @@ final class Inspection implements ServerQuery.Outcome {
         found = 0;
         cancelled = 0;
         returned.clear();
-        settings = pins.settings();
-        listed = pins.isListed();
-        asBytes = server.isForeign();
-        resets = pins.isResetAll() ? allOf(server.parameters(), client.startupParameters()) : pins.resets();
-        int kinds = pins.askable();
+        asked = new InspectionQuery(
+                server,
+                pins.askable(),
+                pins.parameters.settings(),
+                pins.parameters.isResetAll()
+                        ? allOf(server.parameters(), client.startupParameters())
+                        : pins.parameters.resets(),
+                pins.parameters.isListed(),
+                server.isForeign());
         pins.asked();
-        String sql = sql(kinds);
+        String sql = asked.sql();
         if (sql == null) {
             pins.found(0);
             link.onInspected(wanted(client));
@@ -96,82 +92,6 @@ final class Inspection implements ServerQuery.Outcome {
         names.addAll(present.names());
         names.addAll(startup.names());
         return List.copyOf(names);
-    }
-
-    private @Nullable String sql(int kinds) {
-        List<String> columns = new ArrayList<>();
-        if (kinds != 0) {
-            columns.add(kinds(kinds));
-        } else if (settings.isEmpty() && !wantsList()) {
-            return null;
-        } else {
-            columns.add("0");
-        }
-        for (String name : settings) {
-            columns.add(value(name));
-        }
-        if (wantsList()) {
-            columns.add(SqlText.LISTED);
-            resets.stream().filter(this::isUnlisted).forEach(name -> columns.add(value(name)));
-        }
-        return "SELECT " + String.join(",", columns);
-    }
-
-    /** Whether the server has to say which parameters are set in this session. */
-    private boolean wantsList() {
-        return listed || !resets.isEmpty();
-    }
-
-    /** Parameters of an application's own, with two parts, are in no list. */
-    private boolean isUnlisted(String name) {
-        return name.indexOf('.') >= 0 && !isReported(name);
-    }
-
-    private boolean isReported(String name) {
-        return server.loginParameters().has(name);
-    }
-
-    private String value(String name) {
-        return asBytes ? SqlText.currentBytes(name) : SqlText.current(name);
-    }
-
-    private String kinds(int kinds) {
-        StringBuilder sum = new StringBuilder("0");
-        for (int i = 0; i < SessionState.count(); i++) {
-            SessionState kind = SessionState.of(i);
-            if ((kinds & kind.bit()) != 0) {
-                sum.append(" OPERATOR(pg_catalog.+) CASE WHEN ")
-                        .append(test(kind))
-                        .append(" THEN ")
-                        .append(kind.bit())
-                        .append(" ELSE 0 END");
-            }
-        }
-        return sum.toString();
-    }
-
-    private String test(SessionState kind) {
-        return switch (kind) {
-            case ROLE ->
-                "pg_catalog.current_setting('role') OPERATOR(pg_catalog.<>) 'none' OR SESSION_USER"
-                        + " OPERATOR(pg_catalog.<>) "
-                        + SqlText.literal(RawText.of(server.target().user())) + "::pg_catalog.name";
-            case PREPARED_STATEMENT -> "EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)";
-            // whatever is in the schema depends on it; without the schema its number is 0
-            case TEMPORARY_OBJECT ->
-                "EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid" + EQUALS
-                        + "'pg_catalog.pg_namespace'::pg_catalog.regclass AND refobjid" + EQUALS
-                        + "pg_catalog.pg_my_temp_schema())";
-            case LISTEN -> "EXISTS (SELECT FROM pg_catalog.pg_listening_channels())";
-            case CURSOR -> "EXISTS (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)";
-            case ADVISORY_LOCK ->
-                "EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype" + EQUALS + "'advisory' AND pid" + EQUALS
-                        + "pg_catalog.pg_backend_pid())";
-            case REPLICATION_SLOT ->
-                "EXISTS (SELECT FROM pg_catalog.pg_replication_slots WHERE temporary AND active_pid" + EQUALS
-                        + "pg_catalog.pg_backend_pid())";
-            case SETTING, LIBRARY, SEQUENCE, RANDOM_SEED, PROCESS -> "false";
-        };
     }
 
     @Override
@@ -191,24 +111,24 @@ final class Inspection implements ServerQuery.Outcome {
         String bits = text(buf, at);
         found = bits == null ? 0 : Integer.parseInt(bits);
         at = behind(buf, at);
-        for (String name : settings) {
+        for (String name : asked.settings()) {
             learn(name, value(buf, at));
             at = behind(buf, at);
         }
-        if (wantsList()) {
+        if (asked.wantsList()) {
             Map<String, String> set = SqlText.readListed(text(buf, at));
             at = behind(buf, at);
-            for (String name : resets) {
+            for (String name : asked.resets()) {
                 String value = set.get(name);
-                if (isUnlisted(name) && value == null) {
+                if (asked.isUnlisted(name) && value == null) {
                     value = value(buf, at);
                     // where they were never set they are empty
                     value = value == null || value.isEmpty() ? null : value;
                 }
-                at = isUnlisted(name) ? behind(buf, at) : at;
+                at = asked.isUnlisted(name) ? behind(buf, at) : at;
                 judge(name, value);
             }
-            if (listed) {
+            if (asked.listed()) {
                 judgeListed(set);
             }
         }
@@ -223,22 +143,22 @@ final class Inspection implements ServerQuery.Outcome {
     private void judge(String name, @Nullable String value) {
         if (value == null) {
             returned.add(name);
-            if (!isReported(name)) {
+            if (!asked.isReported(name)) {
                 gone.add(name);
             }
-        } else if (!isReported(name)) {
+        } else if (!asked.isReported(name)) {
             learn(name, value);
         }
     }
 
     private void judgeListed(Map<String, String> set) {
         set.forEach((name, value) -> {
-            if (!isReported(name)) {
+            if (!asked.isReported(name)) {
                 learn(name, value);
             }
         });
         for (String name : server.parameters().names()) {
-            if (!isReported(name) && name.indexOf('.') < 0 && !set.containsKey(name)) {
+            if (!asked.isReported(name) && name.indexOf('.') < 0 && !set.containsKey(name)) {
                 gone.add(name);
                 returned.add(name);
             }
@@ -260,7 +180,7 @@ final class Inspection implements ServerQuery.Outcome {
     /** The same of a parameter. */
     private @Nullable String value(ByteBuf buf, int at) {
         String text = text(buf, at);
-        return text == null || !asBytes ? text : RawText.unhex(text);
+        return text == null || !asked.asBytes() ? text : RawText.unhex(text);
     }
 
     private static int behind(ByteBuf buf, int at) {
@@ -275,7 +195,7 @@ final class Inspection implements ServerQuery.Outcome {
 
     @Override
     public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
-        // whatever ends the server from here on is for the link to hear
+        // if the server ends from here on, the link is told
         server.enter(link);
         if (error != null) {
             failed(error, status);
@@ -284,7 +204,8 @@ final class Inspection implements ServerQuery.Outcome {
         ParameterRegistry registry = link.parameterRegistry();
         server.parametersBecame(registry.with(registry.without(server.parameters(), gone), learned));
         x.pins.found(found);
-        if ((listed || !settings.isEmpty()) && server.parameters().isTemporaryPath()) {
+        if ((asked.listed() || !asked.settings().isEmpty())
+                && server.parameters().isTemporaryPath()) {
             // the statement that set it may have been followed by another one
             x.pins.mayHaveMadeTemporary(x.rules);
         }
@@ -292,7 +213,7 @@ final class Inspection implements ServerQuery.Outcome {
         SessionParameters wanted = client == null ? null : wanted(client);
         if (!x.expected.isEmpty()) {
             // the client has gone on, and may have changed more: another look, when that is answered
-            x.pins.resetAgain(resets);
+            x.pins.resetAgain(asked.resets());
         }
         link.onAsked(status);
         link.onInspected(wanted);
@@ -320,9 +241,9 @@ final class Inspection implements ServerQuery.Outcome {
         }
         if (error.sqlState().equals(QUERY_CANCELED) && !x.expected.isEmpty()) {
             // the client has gone on: another look, when that is answered
-            x.pins.askAgain(settings, resets, listed);
+            x.pins.askAgain(asked.settings(), asked.resets(), asked.listed());
         } else {
-            x.pins.unanswered(!settings.isEmpty() || wantsList());
+            x.pins.unanswered(!asked.settings().isEmpty() || asked.wantsList());
         }
         link.onAsked(status);
         link.onInspected(null);

@@ -33,10 +33,28 @@ final class LinkDeadlines {
     private boolean open;
     private boolean busy;
     private boolean cancelled;
+    /** The query was cancelled because it ran too long, and has not ended yet. */
+    private boolean timedOut;
+
     private long answers;
     private long stepSinceNanos;
     private long transaction;
     private long transactionSinceNanos;
+
+    /** A new client begins. */
+    void begin() {
+        timedOut = false;
+    }
+
+    /** Whether the query was cancelled because it ran too long, and has not ended yet. */
+    boolean isTimedOut() {
+        return timedOut;
+    }
+
+    /** The client is told that its query was cancelled. */
+    void onTimeoutTold() {
+        timedOut = false;
+    }
 
     /** What holds from now on. */
     private void adopt(TimeoutsConfig now) {
@@ -59,21 +77,21 @@ final class LinkDeadlines {
         }
         boolean nowBusy = !x.expected.isEmpty();
         boolean nowOpen = x.client != null && (nowBusy || x.isInTransaction());
-        boolean sameTransaction = open && nowOpen && transaction == x.transactions;
+        boolean sameTransaction = open && nowOpen && transaction == x.transaction.ended();
         boolean sameStep = sameTransaction && busy == nowBusy && answers == x.expected.answered();
         open = nowOpen;
         busy = nowBusy;
         if (!sameTransaction) {
-            transaction = x.transactions;
+            transaction = x.transaction.ended();
             transactionSinceNanos = nowNanos;
         }
         if (!sameStep) {
             answers = x.expected.answered();
             stepSinceNanos = nowNanos;
             cancelled = false;
-            x.timedOut = false;
+            timedOut = false;
         }
-        return nowOpen ? judge(nowNanos, !x.ready) : Late.NOTHING;
+        return nowOpen ? judge(nowNanos, !x.batch.isReady()) : Late.NOTHING;
     }
 
     /** @param begun whether the client has begun a query since the last ReadyForQuery */
@@ -93,6 +111,7 @@ final class LinkDeadlines {
         }
         if (step >= queryNanos) {
             cancelled = true;
+            timedOut = true;
             stepSinceNanos = nowNanos;
             return Late.QUERY;
         }

@@ -1,17 +1,20 @@
 package dev.pgpool.core.internal.link;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.stats.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /** What a link needs of its client. Called on the event loop that client and server share. */
 public interface LinkedClient {
     /** Its number. */
     int id();
+
+    /** The process id that the client was told, by which it knows its own notifications. */
+    int processId();
 
     /** What goes to the client. */
     Outbox out();

@@ -10,14 +10,8 @@ import dev.pgpool.core.internal.sql.StatementNames.Use;
 import dev.pgpool.core.internal.sql.StatementNames.Verb;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
-import dev.pgpool.core.internal.wire.TransactionStatus;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>for {@code DEALLOCATE} and {@code PREPARE} an empty statement, which always parses: there is something to take away, or to
  *       refuse. That it was taken away the server says itself, by a CommandComplete for each.
  *   <li>for {@code EXECUTE} the statement itself. From then on the name is <em>native</em> on this server: the client's messages
- *       about it go through unchanged, and whatever SQL does to it the server knows best.
+ *       about it go through unchanged, and what SQL does to it only the server knows.
  *   <li>for {@code pg_prepared_statements} all of the client's, and all copies are closed. One that the server can't parse any more,
  *       since its table is gone or not on the {@code search_path}, is not shown. Inside a transaction, which must not fail for that,
  *       one that was parsed under other settings is shown with an empty text.
@@ -42,15 +36,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Texts that name no statement do not come here. Part of a link, confined to its event loop.
  */
 final class NameSpace {
-    /** A DEALLOCATE for each of these names was sent, in this order. */
-    private static final class Deallocations {
-        final List<String> names;
-        int done;
-
-        Deallocations(List<String> names) {
-            this.names = names;
-        }
-    }
 
     /** A name was given natively in the place of another statement that had it, as far as known. */
     record Replacement(Named now, Named before) {}
@@ -65,16 +50,6 @@ final class NameSpace {
     /** The end of a batch of ours: its ReadyForQuery is not the client's. */
     static final Object OWN_SYNC = new Object();
 
-    /** The first statement of a Query, sent ahead of the others: its ReadyForQuery is not the client's, unless it failed. */
-    static final Object HEAD = new Object();
-
-    private enum Head {
-        NONE,
-        SENT,
-        DONE,
-        FAILED
-    }
-
     /** An EXECUTE of an EXECUTE of an EXECUTE: deeper than this it is not followed. */
     private static final int MAX_DEPTH = 3;
 
@@ -83,71 +58,31 @@ final class NameSpace {
 
     private final Exchange x;
     private final ExpectedReplies expected;
+    private final Deallocations deallocations;
+    final NativeNames natives;
+    final PortalTexts portals = new PortalTexts();
 
-    /** The client's own names that this server may have. */
-    private final Set<String> names = new HashSet<>();
-    /** They are those of the client before. */
-    private boolean leftover;
-    /** The server has the client's statements under their own names, and nothing else. */
-    private boolean all;
-    /** A Deallocations may be among the expected replies. */
-    private boolean deallocating;
     /** What goes ahead of a Query may fail, and then the server skips the Query. */
     private boolean fenced;
-    /** What has become of the first statement of a Query that was sent ahead. */
-    private Head head = Head.NONE;
-    /** What portals run that names statements, by name. */
-    private @Nullable Map<String, StatementNames> portals;
 
     NameSpace(Exchange x) {
         this.x = x;
         this.expected = x.expected;
+        this.deallocations = new Deallocations(expected);
+        this.natives = new NativeNames(x);
     }
 
     /** A new client begins. */
     void begin() {
-        leftover = !names.isEmpty();
-        all = false;
-        deallocating = false;
+        natives.begin();
+        deallocations.begin();
         fenced = false;
-        head = Head.NONE;
-        portals = null;
-    }
-
-    /** Whether the server may have names of the client before. */
-    boolean isLeftover() {
-        return leftover;
-    }
-
-    /** Closes the names of the client before. */
-    void sweep() {
-        leftover = false;
-        names.forEach(name -> close(bytes(name), null));
-        names.clear();
-    }
-
-    /** Whether what the client parses now is to have its own name on the server. */
-    boolean isNative() {
-        return x.bindsClients || all || (x.bound && x.pins.mayHavePrepared());
-    }
-
-    /** The server gets a statement under this name of the client. */
-    void given(Named named) {
-        names.add(named.text());
-        named.nativeIn(x.session);
-    }
-
-    /** Whether the server may have something under this name of the client, beside its copy. */
-    boolean mayHave(Named named) {
-        return !names.isEmpty() && names.contains(named.text());
+        portals.begin();
     }
 
     /** Whether it is not known yet what has become of a name: then messages about statements have to wait. */
     boolean isUnsettled() {
-        if (deallocating) {
-            deallocating = expected.hasSubject(Deallocations.class);
-        }
-        return deallocating;
+        return deallocations.isUnderWay();
     }
 
     /** Whether everything has to wait for the answer to a Query. */
@@ -165,49 +100,15 @@ final class NameSpace {
      * can be parsed.
      */
     boolean needsHead(StatementNames text) {
-        return x.status == TransactionStatus.FAILED
-                && head == Head.NONE
+        return x.transaction.isFailed()
+                && x.split.isNone()
                 && (text.showsAll() || text.has(Verb.EXECUTE) || text.endsUntold());
-    }
-
-    /** The first statement of a Query was sent. */
-    void headSent() {
-        head = Head.SENT;
-    }
-
-    /** Whether the Query waits for its first statement. */
-    boolean isHeadSent() {
-        return head == Head.SENT;
-    }
-
-    /** The first statement was obeyed. */
-    void headDone() {
-        head = Head.DONE;
-    }
-
-    /** It was refused: with it the whole Query. */
-    void headFailed() {
-        head = Head.FAILED;
-    }
-
-    /** Whether the first statement of the present Query is over; asked once. */
-    boolean takeHeadDone() {
-        boolean done = head == Head.DONE;
-        head = done ? Head.NONE : head;
-        return done;
-    }
-
-    /** Whether the present Query has been refused already; asked once. */
-    boolean takeHeadFailed() {
-        boolean failed = head == Head.FAILED;
-        head = failed ? Head.NONE : head;
-        return failed;
     }
 
     /** Whether a text says something of statements that the client has prepared by protocol. */
     boolean concerns(StatementNames text, LinkedClient client) {
         if (text.showsAll()) {
-            return !all;
+            return !natives.isAll();
         }
         ClientStatements known = client.knownStatements();
         if (text.endsAll()) {
@@ -224,8 +125,7 @@ final class NameSpace {
     @Nullable
     Object beforeQuery(StatementNames text, LinkedClient client, LaneCounters counters) {
         // in a failed transaction nothing can be parsed, and nothing will be run
-        fenced = x.status != TransactionStatus.FAILED
-                && provide(text, client, counters, x.status == TransactionStatus.IDLE);
+        fenced = !x.transaction.isFailed() && provide(text, client, counters, x.transaction.isIdle());
         return dummies(withExecuted(text, client, 0), client);
     }
 
@@ -259,7 +159,8 @@ final class NameSpace {
                 dummy(use.name(), client);
             }
         }
-        return deallocations(text, client);
+        boolean ends = text.endsAll() || text.has(Verb.DEALLOCATE);
+        return ends && client.knownStatements() != null ? deallocations.sent(text) : null;
     }
 
     /**
@@ -271,12 +172,25 @@ final class NameSpace {
         return provide(named, client, counters, false);
     }
 
+    /** The server gets what the text executes or shows, if it concerns statements of the client. */
+    void provideFor(
+            MessageCursor in,
+            boolean first,
+            @Nullable StatementNames text,
+            LinkedClient client,
+            LaneCounters counters) {
+        if (text != null && concerns(text, client)) {
+            x.toServer.run(in.takeRun());
+            provide(text, client, counters, first && x.transaction.isIdle());
+        }
+    }
+
     /** @param apart whether what is only to be shown may be sent in batches of its own: no transaction and no batch is open */
     boolean provide(StatementNames named, LinkedClient client, LaneCounters counters, boolean apart) {
         StatementNames text = withExecuted(named, client, 0);
-        boolean shows = text.showsAll() && !all;
+        boolean shows = text.showsAll() && !natives.isAll();
         if (shows) {
-            all = true;
+            natives.onAll();
             closeCopies();
         }
         ClientStatements known = client.knownStatements();
@@ -318,7 +232,7 @@ final class NameSpace {
         if (named.isNativeIn(x.session)) {
             return false;
         }
-        close(named.name(), null);
+        natives.close(named.name(), null);
         byte[] body = named.body();
         FrontendWriter.parse(x.toServer.space(), named.name(), body, body.length);
         expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP, new Repeated(named, alone));
@@ -327,7 +241,7 @@ final class NameSpace {
             expected.add(ExpectedReplies.SYNC, OWN_SYNC);
         }
         counters.countServerParse();
-        given(named);
+        natives.given(named);
         return true;
     }
 
@@ -342,10 +256,10 @@ final class NameSpace {
 
     private void placeholder(Named named) {
         if (!named.isNativeIn(x.session)) {
-            close(named.name(), null);
+            natives.close(named.name(), null);
             FrontendWriter.parse(x.toServer.space(), named.name(), EMPTY, EMPTY.length);
             expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP);
-            names.add(named.text());
+            natives.placeholder(named);
         }
     }
 
@@ -356,50 +270,8 @@ final class NameSpace {
 
     private void closeCopies() {
         for (Statement statement : x.server.statements().takeAll()) {
-            close(statement.serverName(), statement);
+            natives.close(statement.serverName(), statement);
         }
-    }
-
-    /** Closes the server's statement of that name, whatever it is. */
-    void close(byte[] name, @Nullable Statement copy) {
-        FrontendWriter.closeStatement(x.toServer.space(), name);
-        expected.add(ExpectedReplies.CLOSE | ExpectedReplies.SKIP, copy);
-    }
-
-    private @Nullable Object deallocations(StatementNames text, LinkedClient client) {
-        if (client.knownStatements() == null || !(text.endsAll() || text.has(Verb.DEALLOCATE))) {
-            return null;
-        }
-        List<String> tagged = new ArrayList<>();
-        text.uses().stream()
-                .filter(use -> use.verb() == Verb.DEALLOCATE && use.tagged())
-                .forEach(use -> tagged.add(use.name()));
-        deallocating = true;
-        return new Deallocations(tagged);
-    }
-
-    /** A portal was made for a text that names statements, or for another one: null. */
-    void bound(String portal, @Nullable StatementNames text) {
-        if (portals == null) {
-            portals = new HashMap<>();
-        }
-        if (text == null) {
-            portals.remove(portal);
-        } else {
-            portals.put(portal, text);
-        }
-    }
-
-    /** Whether a portal may run a text that names statements. */
-    boolean hasPortals() {
-        return portals != null;
-    }
-
-    /** What a portal names; null if nothing. */
-    @Nullable
-    StatementNames ofPortal(String portal) {
-        Map<String, StatementNames> known = portals;
-        return known == null ? null : known.get(portal);
     }
 
     /**
@@ -416,17 +288,13 @@ final class NameSpace {
 
     /** The server has said DEALLOCATE. */
     void deallocated(@Nullable Object subject, @Nullable ClientStatements known) {
-        if (subject instanceof Deallocations sent && sent.done < sent.names.size()) {
-            String name = sent.names.get(sent.done++);
-            names.remove(name);
+        String name = Deallocations.next(subject);
+        if (name != null) {
+            natives.taken(name);
             Named named = known == null ? null : known.find(name);
             if (known != null && named != null) {
                 known.remove(named);
             }
         }
-    }
-
-    private static byte[] bytes(String name) {
-        return name.getBytes(StandardCharsets.ISO_8859_1);
     }
 }

@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.link;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerQuery;
@@ -9,12 +8,13 @@ import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.RawText;
 import dev.pgpool.core.internal.wire.TransactionStatus;
+import dev.pgpool.core.stats.CloseReason;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a server's parameters in line with what its client believes them to be: ahead of the client's first message, or
- * after the client has returned parameters to what it began with. Sent ahead of whatever follows, so the client does not wait.
+ * after the client has returned parameters to what it began with. Sent ahead of what follows, so the client does not wait.
  */
 final class ParameterSync implements ServerQuery.Outcome {
     /** What a statement_timeout of the client before looks like. */
@@ -65,7 +65,7 @@ final class ParameterSync implements ServerQuery.Outcome {
 
     @Override
     public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
-        // whatever ends the server from here on is for the link to hear
+        // if the server ends from here on, the link is told
         server.enter(link);
         if (error != null) {
             failed(error, status);
@@ -96,7 +96,7 @@ final class ParameterSync implements ServerQuery.Outcome {
     private void failed(ErrorFields error, TransactionStatus status) {
         SessionParameters earlier = before;
         boolean blameless = error.sqlState().equals(QUERY_CANCELED);
-        boolean clean = x.expected.isEmpty() && !x.bound && status == TransactionStatus.IDLE && !blameless;
+        boolean clean = x.expected.isEmpty() && !x.isBound() && status == TransactionStatus.IDLE && !blameless;
         if (clean && earlier != null) {
             // nothing was sent behind them, and the server has rolled them back
             server.parametersBecame(earlier);

@@ -5,12 +5,10 @@ import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.pool.SessionRules;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a server can't be given to the next client yet: what its client may have made there that is not the next one's to
+ * Why a server can't be given to the next client yet: what its client may have made there that the next client must not
  * meet. What a client's statements <em>may</em> do is noted here as they pass; what has come of it the server is asked
  * at the end of the transaction ({@link Inspection}).
  *
@@ -31,21 +29,12 @@ final class Pins {
     private static final int NAMING =
             SessionState.SETTING.bit() | SessionState.ROLE.bit() | SessionState.TEMPORARY_OBJECT.bit();
 
-    private static final String ROLE = "role";
+    /** What of it are parameters. */
+    final UnreadParameters parameters = new UnreadParameters();
 
-    /** Parameters that were set and have not been read back. */
-    private final Set<String> settings = new TreeSet<>();
-    /** Parameters that were returned to their defaults, the same. */
-    private final Set<String> resets = new TreeSet<>();
-
-    /** Any parameter may have been set that the server lists. */
-    private boolean listed;
-    /** The client has seeded random numbers, and wants to know nothing of it any more. */
+    /** The client has seeded random numbers and has discarded its state since. */
     private boolean seeded;
 
-    private boolean resetAll;
-    /** All parameters return to their defaults, unless the statement fails. */
-    private boolean resettingAll;
     /** Kinds that may have been made since the client got this server. */
     private int ever;
     /** Kinds that were there when the server was asked last. */
@@ -59,6 +48,9 @@ final class Pins {
     /** The server is being asked. */
     private boolean asking;
 
+    /** The client has told the server to forget the session's state, and what that returns to is not seen to yet. */
+    private boolean discarded;
+
     private @Nullable Object privateMeaning;
 
     /** A new client begins. */
@@ -66,6 +58,7 @@ final class Pins {
         if (ever != 0 || touched || held != 0 || seeded) {
             forget();
         }
+        discarded = false;
         asking = false;
         unreported = false;
         local = false;
@@ -74,12 +67,8 @@ final class Pins {
 
     /** All of it is gone: the server has said so. */
     void forget() {
-        settings.clear();
-        resets.clear();
-        listed = false;
+        parameters.clear();
         seeded = false;
-        resetAll = false;
-        resettingAll = false;
         ever = 0;
         held = 0;
         touched = false;
@@ -116,7 +105,7 @@ final class Pins {
         }
         local |= effects.setsLocally();
         if ((made & SessionState.SETTING.bit()) != 0) {
-            resettingAll = false;
+            parameters.onUnknownSetting();
         }
         if (!rules.keepsSettings()) {
             return;
@@ -126,35 +115,7 @@ final class Pins {
             // what another role may set, the servers' own user may not be able to repeat
             ever |= SessionState.SETTING.bit();
         }
-        if (startup.has(ROLE) && (made & SessionState.ROLE.bit()) != 0) {
-            settings.add(ROLE);
-        }
-        if (startup.has(ROLE) && (effects.clears() & SessionState.ROLE.bit()) != 0) {
-            touched = true;
-            resets.add(ROLE);
-        }
-        for (String name : effects.settings()) {
-            if (name.equals(SessionEffects.ANY_LISTED)) {
-                touched = true;
-                listed = true;
-            } else if (!reported.has(name)) {
-                touched = true;
-                settings.add(name);
-            }
-        }
-        for (String name : effects.resets()) {
-            boolean maybe = name.charAt(0) == SessionEffects.MAYBE;
-            String real = maybe ? name.substring(1) : name;
-            if (startup.has(real) || (!maybe && !reported.has(real))) {
-                touched = true;
-                resets.add(real);
-            }
-        }
-        if (effects.resetsAll()) {
-            touched = true;
-            resetAll = true;
-            resettingAll = alone && effects.single();
-        }
+        touched |= parameters.add(effects, made, reported, startup, alone);
     }
 
     /** Any statement may have made temporary objects. */
@@ -166,34 +127,42 @@ final class Pins {
 
     /** A parameter may have been returned to the server's default. */
     void mayHaveReset(String name) {
-        resets.add(name);
+        parameters.addReset(name);
         touched = true;
     }
 
     /** Any may have been. */
     void mayHaveResetAll() {
-        resetAll = true;
+        parameters.addResetAll();
         touched = true;
     }
 
     /** The server has reported a value that can't be told from its report. */
     void readBack(String name) {
-        settings.add(name);
+        parameters.addSetting(name);
         touched = true;
     }
 
-    /** Whether a parameter may return to what the client began with. */
-    boolean mayReset(SessionEffects effects, SessionParameters startup) {
-        for (String name : effects.resets()) {
-            if (name.charAt(0) == SessionEffects.MAYBE && startup.has(name.substring(1))) {
-                return true;
-            }
+    /**
+     * The client has told the server to forget the session's state.
+     *
+     * @param last whether nothing was sent behind that
+     */
+    void onDiscarded(boolean last) {
+        discarded = true;
+        if (last) {
+            forgetDiscarded();
         }
-        return (effects.clears() & SessionState.ROLE.bit()) != 0 && startup.has(ROLE);
     }
 
-    /** The client has discarded all that can be. */
-    void discarded() {
+    /** Whether the client has told the server to forget the session's state; asked once. */
+    boolean takeDiscarded() {
+        boolean was = discarded;
+        discarded = false;
+        return was;
+    }
+
+    private void forgetDiscarded() {
         int left = ever & NOT_DISCARDED;
         boolean random = seeded || (ever & SessionState.RANDOM_SEED.bit()) != 0;
         forget();
@@ -212,16 +181,6 @@ final class Pins {
         return unreported;
     }
 
-    /** Whether any parameter may have been set that the server lists. */
-    boolean isListed() {
-        return listed;
-    }
-
-    /** Nothing needs a look, and nothing keeps the client here. */
-    boolean isEmpty() {
-        return !touched && held == 0;
-    }
-
     boolean isTouched() {
         return touched;
     }
@@ -231,7 +190,7 @@ final class Pins {
         return held;
     }
 
-    /** Kinds that may be there, whatever the server said when it was asked. */
+    /** Kinds that may be there, also if the server did not find them when it was asked. */
     int ever() {
         return ever;
     }
@@ -241,28 +200,9 @@ final class Pins {
         return (ever & SessionState.PREPARED_STATEMENT.bit()) != 0;
     }
 
-    /** Parameters that may differ from what is known of them. */
-    List<String> unread() {
-        Set<String> names = new TreeSet<>(settings);
-        names.addAll(resets);
-        return List.copyOf(names);
-    }
-
-    List<String> resets() {
-        return List.copyOf(resets);
-    }
-
-    List<String> settings() {
-        return List.copyOf(settings);
-    }
-
-    boolean isResetAll() {
-        return resetAll;
-    }
-
     /** A statement of the client has failed. */
     void onError() {
-        resettingAll = false;
+        parameters.onError();
     }
 
     /** The kinds that the server can be asked for. */
@@ -272,14 +212,10 @@ final class Pins {
 
     /** The server is asked now: what is done from now on is not in its answer. */
     void asked() {
-        if (resettingAll) {
+        if (parameters.isResettingAll()) {
             ever &= ~SessionState.SETTING.bit();
         }
-        settings.clear();
-        resets.clear();
-        listed = false;
-        resetAll = false;
-        resettingAll = false;
+        parameters.clear();
         touched = false;
         asking = true;
     }
@@ -287,7 +223,7 @@ final class Pins {
     /** These could not be returned to what the client began with yet. */
     void resetAgain(List<String> names) {
         if (!names.isEmpty()) {
-            resets.addAll(names);
+            parameters.addUnread(List.of(), names, false);
             touched = true;
         }
     }
@@ -301,9 +237,7 @@ final class Pins {
     /** The server could not answer for now: what it was asked for is as unread as before. */
     void askAgain(List<String> unreadSettings, List<String> unreadResets, boolean unlisted) {
         asking = false;
-        settings.addAll(unreadSettings);
-        resets.addAll(unreadResets);
-        listed |= unlisted;
+        parameters.addUnread(unreadSettings, unreadResets, unlisted);
         touched = true;
     }
 
@@ -328,7 +262,7 @@ final class Pins {
      */
     @Nullable
     Object meaning() {
-        if (settings.isEmpty() && !listed && !asking && !unreported && !local && (ever & NAMING) == 0) {
+        if (!parameters.isAnySet() && !asking && !unreported && !local && (ever & NAMING) == 0) {
             return null;
         }
         return ownMeaning();
@@ -336,7 +270,7 @@ final class Pins {
 
     /** Whether settings that no parameter tells may have changed what names stand for. */
     boolean mayMeanOtherwise() {
-        return !settings.isEmpty() || local || unreported;
+        return parameters.isAnyNamed() || local || unreported;
     }
 
     /** Something that no other client shares. */

@@ -1,19 +1,14 @@
 package dev.pgpool.core.internal.link;
 
-import dev.pgpool.core.internal.prepared.ClientStatements;
-import dev.pgpool.core.internal.sql.GlobalDdl;
-import dev.pgpool.core.internal.sql.LongText;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementNames;
 import dev.pgpool.core.internal.sql.StatementScanner;
-import dev.pgpool.core.internal.sql.TransactionCommands;
 import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.WireViolation;
-import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 
 /** From client to server: passes messages on and notes what the server will owe for each. Hot path. */
@@ -21,50 +16,46 @@ final class Requests {
     /** Answers that may be owed before the client has to wait: some cost the server nothing, and us memory. */
     static final int LIMIT = 65_536;
 
-    /** A Query up to this size waits until it is all here, so that it can be read; a longer one streams through. */
-    private static final int READ_LIMIT = 1 << 20;
-
     /** A message up to this size waits until it is all here; a longer one streams through. */
     private static final int WHOLE_LIMIT = 65_536;
 
     private final Exchange x;
     private final StatementRewriter statements;
-    private final Rejections rejections;
+    private final SimpleQueries queries;
     private final NameSpace names;
-    private final StatementScanner scanner = new StatementScanner();
 
     Requests(Exchange x, StatementRewriter statements, Rejections rejections, NameSpace names) {
         this.names = names;
         this.x = x;
         this.statements = statements;
-        this.rejections = rejections;
+        this.queries = new SimpleQueries(x, statements, rejections, names);
     }
 
     /** Passes on what the client sent. The cursor is left at a message that has not arrived in full, if any. */
     void relay(MessageCursor in, LinkedClient current) {
-        if (x.longText.isOpen()) {
-            readOn(in, current);
+        if (x.text.isOpen()) {
+            queries.readOn(in, current);
         }
-        if (names.isFenced() || names.isHeadSent()) {
+        if (names.isFenced() || x.split.isHeadSent()) {
             statements.hold(in);
             return;
         }
-        if (names.isLeftover()) {
-            names.sweep();
+        if (names.natives.isLeftover()) {
+            names.natives.sweep();
         }
         boolean more = true;
-        while (more && !x.paused && !x.farewell && x.expected.size() < LIMIT && in.next()) {
-            boolean wasReady = x.ready;
-            x.ready = false;
-            x.begins();
+        while (more && !x.pause.isPaused() && !x.ending.isFarewell() && x.expected.size() < LIMIT && in.next()) {
+            boolean wasReady = x.batch.isReady();
+            x.batch.onMessage();
+            x.clock.onMessage();
             byte type = in.type();
-            if (x.skipping && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
+            if (x.batch.isSkipping() && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
                 requireKnown(type);
                 drop(in);
                 continue;
             }
             switch (type) {
-                case FrontendType.QUERY -> more = query(in, current);
+                case FrontendType.QUERY -> more = queries.query(in, current);
                 case FrontendType.PARSE -> more = statements.parse(in, isFirst(wasReady), current, x.counters);
                 case FrontendType.BIND ->
                     more = isWhole(in) && statements.bind(in, isFirst(wasReady), current, x.counters);
@@ -73,8 +64,8 @@ final class Requests {
                     if (!in.isComplete()) {
                         return;
                     }
-                    x.executed = true;
-                    if (names.hasPortals()) {
+                    x.batch.onExecute();
+                    if (!names.portals.isEmpty()) {
                         more = executeNames(in, current);
                     } else {
                         x.expected.add(ExpectedReplies.EXECUTE);
@@ -89,15 +80,15 @@ final class Requests {
                 case FrontendType.COPY_DATA -> copyData(in, wasReady);
                 default -> more = relayRare(in, type, current, wasReady);
             }
-            if (x.ready) {
-                x.beginsNothing();
+            if (x.batch.isReady()) {
+                x.clock.onMessageDropped(x.transaction.isIdle());
             }
         }
     }
 
     /** Whether a message is the first that the server gets of the client since the last ReadyForQuery. */
     private boolean isFirst(boolean wasReady) {
-        return wasReady || (x.asking && x.expected.isEmpty());
+        return wasReady || (x.batch.isAsking() && x.expected.isEmpty());
     }
 
     /**
@@ -114,8 +105,8 @@ final class Requests {
             return false;
         }
         int end = MessageReader.requireEndOfString(in.buffer(), in.bodyIndex(), in.bodyEnd(), "portal name");
-        StatementNames text =
-                names.ofPortal(in.buffer().toString(in.bodyIndex(), end - in.bodyIndex(), StandardCharsets.ISO_8859_1));
+        StatementNames text = names.portals.textOf(
+                in.buffer().toString(in.bodyIndex(), end - in.bodyIndex(), StandardCharsets.ISO_8859_1));
         Object subject = null;
         if (text != null && names.concerns(text, current)) {
             if (names.isUnsettled()) {
@@ -128,181 +119,22 @@ final class Requests {
         return true;
     }
 
-    /** False if the text has to be read and has not all arrived, or has to wait. */
-    private boolean query(MessageCursor in, LinkedClient current) {
-        current.requireSimpleQueries();
-        Object subject = null;
-        if (names.takeHeadFailed()) {
-            // the server skips the rest of it, as if it had got that
-            x.ready = x.expected.isEmpty();
-            in.skip();
-            return true;
-        }
-        if (x.rules.readsStatements()) {
-            if (!in.isComplete() && in.bodyLength() <= READ_LIMIT) {
-                return false;
-            }
-            SessionEffects effects = read(in);
-            Rejection rejection = effects.isNone() ? null : rejections.of(effects);
-            if (rejection != null) {
-                rejectQuery(in, current, rejection);
-                return true;
-            }
-            if (!effects.isNone()) {
-                StatementNames text = effects.names();
-                if (text != null && text.endsUntold()) {
-                    x.server.statements().distrust();
-                }
-                if (text != null && names.concerns(text, current)) {
-                    if (x.expected.owesReadyForQuery() || names.isUnsettled()) {
-                        return statements.hold(in);
-                    }
-                    if (names.needsHead(text) && sendHead(in, current)) {
-                        return statements.hold(in);
-                    }
-                    x.toServer.run(in.takeRun());
-                    subject = names.beforeQuery(text, current, x.counters);
-                }
-                if (in.isComplete()) {
-                    x.touch(effects, current);
-                }
-            }
-            if (!in.isComplete()) {
-                x.longText.begin(x.textForm());
-                x.longText.feed(in.buffer(), in.bodyIndex(), in.arrivedEnd());
-            }
-        } else if (in.isComplete() && GlobalDdl.mayBeginIn(in.buffer(), in.bodyIndex(), in.bodyEnd())) {
-            SessionEffects effects = read(in);
-            if (effects.global() != null) {
-                x.globalChangeBegins(effects.global());
-            }
-        }
-        x.executed = true;
-        ClientStatements known = current.knownStatements();
-        if (known != null) {
-            known.dropUnnamed();
-        }
-        x.server.unnamedBecame(null, 0, 0);
-        x.expected.add(ExpectedReplies.QUERY, subject);
-        if (names.takeHeadDone()) {
-            forwardWithoutHead(in);
-        } else {
-            in.forward();
-        }
-        if (!x.longText.isOpen()) {
-            endBatch();
-        }
-        // what follows would be lost if the server refused what was sent ahead
-        return !names.isFenced() || statements.hold(in);
-    }
-
-    /** Sends the first statement of a Query ahead, if it may end the failed transaction and others follow. */
-    private boolean sendHead(MessageCursor in, LinkedClient current) {
-        int behind =
-                in.isComplete() ? TransactionCommands.behindExit(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1) : -1;
-        if (behind < 0) {
-            return false;
-        }
-        x.toServer.run(in.takeRun());
-        x.toServer
-                .space()
-                .writeByte(FrontendType.QUERY)
-                .writeInt(4 + behind - in.bodyIndex() + 1)
-                .writeBytes(in.buffer(), in.bodyIndex(), behind - in.bodyIndex())
-                .writeByte(0);
-        x.executed = true;
-        x.server.unnamedBecame(null, 0, 0);
-        ClientStatements known = current.knownStatements();
-        if (known != null) {
-            known.dropUnnamed();
-        }
-        x.expected.add(ExpectedReplies.QUERY, NameSpace.HEAD);
-        names.headSent();
-        return true;
-    }
-
-    /** Spaces in the place of the first statement: errors are told with their position. */
-    private void forwardWithoutHead(MessageCursor in) {
-        int behind = TransactionCommands.behindExit(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1);
-        x.toServer.run(in.takeRun());
-        ByteBuf space = x.toServer.space();
-        space.writeByte(FrontendType.QUERY).writeInt(4 + in.bodyLength());
-        for (int i = in.bodyIndex(); i < behind; i++) {
-            space.writeByte(' ');
-        }
-        space.writeBytes(in.buffer(), behind, in.bodyEnd() - behind);
-        in.skip();
-    }
-
-    /** What arrives is the rest of a text that streams through. */
-    private void readOn(MessageCursor in, LinkedClient current) {
-        LongText text = x.longText;
-        int from = in.continuedIndex();
-        int to = in.continuedEnd();
-        boolean over = !in.isInsideForwarded();
-        if (x.longParse) {
-            int end = MessageReader.endOfString(in.buffer(), from, to);
-            text.feed(in.buffer(), from, end < 0 ? to : end);
-            if (end >= 0 || over) {
-                x.longParse = false;
-                current.statements().longUnnamedDoes(text.end());
-            }
-        } else {
-            text.feed(in.buffer(), from, over ? to - 1 : to);
-            if (over) {
-                SessionEffects effects = text.end();
-                if (!effects.isNone()) {
-                    x.touch(effects, current);
-                }
-                endBatch();
-            }
-        }
-    }
-
-    private void endBatch() {
-        x.paused = x.pauseAfterBatch;
-        x.pauseAfterBatch = false;
-    }
-
-    private SessionEffects read(MessageCursor in) {
-        if (!in.isComplete()) {
-            return scanner.scan(in.buffer(), in.bodyIndex(), in.arrivedEnd(), x.textForm())
-                    .andMore();
-        }
-        return scanner.scan(in.buffer(), in.bodyIndex(), in.bodyEnd() - 1, x.textForm());
-    }
-
-    private void rejectQuery(MessageCursor in, LinkedClient current, Rejection rejection) {
-        x.toServer.run(in.takeRun());
-        ClientStatements known = current.knownStatements();
-        if (known != null) {
-            known.dropUnnamed();
-        }
-        x.server.unnamedBecame(null, 0, 0);
-        FrontendWriter.query(x.toServer.space(), Rejection.TEXT);
-        x.expected.add(ExpectedReplies.QUERY, rejection);
-        in.skip();
-    }
-
     private void sync(MessageCursor in) {
         in.requireSmall();
-        x.skipping = false;
-        if (x.copyIn) {
-            // the server ignores it, if the COPY does not fail before
-            x.copySyncs++;
-        } else {
+        x.batch.onSync();
+        if (!x.copy.takesSync()) {
             x.expected.add(ExpectedReplies.SYNC);
         }
         in.forward();
-        endBatch();
+        x.pause.onBatchEnd();
     }
 
     /** After a COPY has failed, its client goes on sending for a while; PostgreSQL ignores that, and so do we. */
     private void copyData(MessageCursor in, boolean wasReady) {
-        if (x.copyIn || !x.expected.isEmpty()) {
+        if (x.copy.isTakingData() || !x.expected.isEmpty()) {
             in.forward();
         } else {
-            x.ready = wasReady;
+            x.batch.onMessageDropped(wasReady);
             drop(in);
         }
     }
@@ -335,26 +167,26 @@ final class Requests {
                         x.touch(effects, current);
                     }
                 }
-                x.executed = true;
+                x.batch.onExecute();
                 x.expected.add(ExpectedReplies.FUNCTION_CALL);
                 in.forward();
             }
             case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> {
-                if (!x.copyIn && !x.expected.isEmpty()) {
+                if (!x.copy.isTakingData() && !x.expected.isEmpty()) {
                     x.expected.add(ExpectedReplies.COPY_END | ExpectedReplies.FAKE);
                 }
                 copyData(in, wasReady);
-                x.copyIn = false;
+                x.copy.onEnded();
                 if (x.expected.endsInReadyForQuery()) {
                     // of a simple Query: no Sync follows
-                    endBatch();
+                    x.pause.onBatchEnd();
                 }
             }
             case FrontendType.TERMINATE -> {
                 if (wasReady) {
                     // it asks the server for nothing
-                    x.ready = true;
-                    x.beginsNothing();
+                    x.batch.onMessageDropped(true);
+                    x.clock.onMessageDropped(x.transaction.isIdle());
                 }
                 x.toServer.run(in.takeRun());
                 sayFarewell(current);
@@ -367,11 +199,11 @@ final class Requests {
 
     /** PostgreSQL obeys what it was told before, and delivers the answers. */
     private void sayFarewell(LinkedClient current) {
-        if (x.expected.isEmpty() || x.copyIn) {
+        if (x.expected.isEmpty() || x.copy.isTakingData()) {
             current.onTerminate();
             return;
         }
-        x.farewell = true;
+        x.ending.onTerminate();
         if (!x.expected.endsInReadyForQuery()) {
             // without it the server would keep the answers to itself
             FrontendWriter.flush(x.toServer.space());

@@ -1,12 +1,12 @@
 package dev.pgpool.core.internal.link;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerPhase;
 import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.TransactionStatus;
+import dev.pgpool.core.stats.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +51,7 @@ final class Resync implements ServerPhase {
                 link.onResynced(status);
                 return;
             } else {
-                x.status = TransactionStatus.of(in);
+                x.transaction.onReadyForQuery(TransactionStatus.of(in));
                 in.forward();
             }
         }

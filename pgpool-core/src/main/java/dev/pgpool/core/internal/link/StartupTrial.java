@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.link;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterNames;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.params.SqlText;
@@ -14,6 +13,7 @@ import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.RawText;
 import dev.pgpool.core.internal.wire.StartupPacket.Setting;
 import dev.pgpool.core.internal.wire.TransactionStatus;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tries a client's start-up settings on a server that no client uses: whether they are valid, what they become on top of the
- * server's defaults, and what the server tells of them. Whatever the clients before have left there is taken off first. Each
+ * server's defaults, and what the server tells of them. What earlier clients have left there is taken off first. Each
  * value is read back in the bytes that it has in the database, in which it can be set on any other server, and in those of
  * the client's encoding, in which the client is told of it.
  *
@@ -114,8 +114,8 @@ public final class StartupTrial implements ServerQuery.Outcome {
 
     /**
      * The settings in the client's order, so that the first that the server refuses is the one that it is told of. A role
-     * is tried in its place and taken last: the settings behind it are those of who logs in, and session_authorization, which
-     * takes a role back, goes ahead of it, as at the start of a server.
+     * is tried in its place and taken last: the settings behind it are those of the user that logs in, and
+     * session_authorization, which takes a role back, goes ahead of it, as at the start of a server.
      */
     private List<String> calls() {
         List<String> calls = new ArrayList<>();

@@ -2,7 +2,6 @@ package dev.pgpool.core.internal.params;
 
 import dev.pgpool.core.internal.sql.TextForm;
 import dev.pgpool.core.internal.wire.KeyedHash;
-import dev.pgpool.core.internal.wire.RawText;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -29,16 +28,9 @@ public final class SessionParameters {
             "server_version",
             "session_authorization");
 
-    /** Reported by newer servers (PostgreSQL 16), unknown to older ones, which a pool may have, too. */
-    private static final String SCRAM_ITERATIONS = "scram_iterations";
-
-    private static final String CLIENT_ENCODING = "client_encoding";
+    static final String CLIENT_ENCODING = "client_encoding";
     private static final String SEARCH_PATH = "search_path";
     private static final String TEMPORARY_SCHEMA = "pg_temp";
-    /** The encoding that is none: nothing is converted. */
-    private static final String UNCONVERTED = "SQL_ASCII";
-    /** Encodings in which every value can be told. */
-    private static final Set<String> HOLDS_ALL = Set.of("UTF8", UNCONVERTED);
 
     static final SessionParameters EMPTY = new SessionParameters(new String[0], new String[0]);
 
@@ -137,65 +129,16 @@ public final class SessionParameters {
     }
 
     /**
-     * The SQL that takes a server from this state to the wanted one, or null if there is nothing to do. Values go through
-     * {@code set_config}, which reads them exactly as a start-up packet is read, lists included; a parameter that the
-     * wanted state has no opinion on returns to the server's default.
+     * The SQL that takes a server from this state to the wanted one, or null if there is nothing to do; see
+     * {@link ParameterChanges}.
      */
     public @Nullable String changesTo(SessionParameters wanted) {
-        StringBuilder sql = new StringBuilder();
-        String role = null;
-        for (int i = 0; i < wanted.names.length; i++) {
-            if (!wanted.values[i].equals(get(wanted.names[i]))) {
-                String call = SqlText.setTo(wanted.names[i], wanted.values[i]);
-                if (wanted.names[i].equalsIgnoreCase(SCRAM_ITERATIONS)) {
-                    call = SqlText.ifListed(SCRAM_ITERATIONS, call);
-                }
-                if (wanted.names[i].equalsIgnoreCase("role")) {
-                    // behind session_authorization, which takes it back
-                    role = call;
-                } else {
-                    sql.append(sql.length() == 0 ? "SELECT " : ",").append(call);
-                }
-            }
-        }
-        if (role != null) {
-            sql.append(sql.length() == 0 ? "SELECT " : ",").append(role);
-        }
-        for (String name : names) {
-            if (wanted.get(name) == null) {
-                sql.append(sql.length() == 0 ? "" : ";").append(resetOf(name));
-            }
-        }
-        return sql.length() == 0 ? null : sql.toString();
+        return ParameterChanges.between(this, wanted);
     }
 
-    private static String resetOf(String name) {
-        return name.equalsIgnoreCase(SCRAM_ITERATIONS)
-                ? "SELECT " + SqlText.ifListed(SCRAM_ITERATIONS, SqlText.toDefault(SCRAM_ITERATIONS))
-                : SqlText.reset(name);
-    }
-
-    /**
-     * As {@link #changesTo}, in one message or two. A server that can't tell a value in the client's encoding does not come to
-     * an end with that, so what it has to report it reports before it has that encoding.
-     */
+    /** As {@link #changesTo}, in one message or two, each of which a server can report in the encoding that it then has. */
     public List<String> stepsTo(SessionParameters wanted) {
-        String encoding = wanted.get(CLIENT_ENCODING);
-        if (encoding != null && !HOLDS_ALL.contains(encoding.toUpperCase(Locale.ROOT)) && !isAsciiUpTo(wanted)) {
-            String first = changesTo(wanted.with(Map.of(CLIENT_ENCODING, UNCONVERTED)));
-            return first == null ? List.of() : List.of(first, "SELECT " + SqlText.set(CLIENT_ENCODING, encoding));
-        }
-        String sql = changesTo(wanted);
-        return sql == null ? List.of() : List.of(sql);
-    }
-
-    private boolean isAsciiUpTo(SessionParameters wanted) {
-        for (int i = 0; i < wanted.names.length; i++) {
-            if (!RawText.isAscii(wanted.values[i]) && !wanted.values[i].equals(get(wanted.names[i]))) {
-                return false;
-            }
-        }
-        return true;
+        return ParameterChanges.steps(this, wanted);
     }
 
     @Override

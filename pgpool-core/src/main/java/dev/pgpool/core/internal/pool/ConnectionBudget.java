@@ -2,8 +2,10 @@ package dev.pgpool.core.internal.pool;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * How many servers a pool may have and how many may be under construction at once. A permit is held from the start of a
  * connect until the connection is gone. Shared by the lanes of a pool; thread-safe without locks.
  *
- * <p>There may be two caps that the pool shares with others: of its database and of its user. Then a permit of the pool
- * is one of each of them, too.
+ * <p>There may be caps that the pool shares with others: of its database, of its user, and of its fleet. Then a permit of the
+ * pool is one of each of them, too.
  */
 public final class ConnectionBudget {
     private static final long NEVER = Long.MIN_VALUE;
@@ -26,7 +28,8 @@ public final class ConnectionBudget {
         ENOUGH_CONNECTING,
         POOL_FULL,
         DATABASE_FULL,
-        USER_FULL
+        USER_FULL,
+        FLEET_FULL
     }
 
     private volatile int maxServers;
@@ -34,6 +37,7 @@ public final class ConnectionBudget {
     private volatile int maxConnecting;
     private final @Nullable SharedCap database;
     private final @Nullable SharedCap user;
+    private final @Nullable FleetCap fleet;
     private final AtomicInteger servers = new AtomicInteger();
     private final AtomicInteger connecting = new AtomicInteger();
     private final AtomicLong blockedUntilNanos = new AtomicLong(NEVER);
@@ -45,7 +49,19 @@ public final class ConnectionBudget {
     /** @param maxServers 0 for no limit */
     ConnectionBudget(
             int maxServers, int reserve, int maxConnecting, @Nullable SharedCap database, @Nullable SharedCap user) {
+        this(maxServers, reserve, maxConnecting, database, user, null);
+    }
+
+    /** @param fleet what the pool shares with those of other processes, if it does */
+    ConnectionBudget(
+            int maxServers,
+            int reserve,
+            int maxConnecting,
+            @Nullable SharedCap database,
+            @Nullable SharedCap user,
+            @Nullable FleetCap fleet) {
         limit(maxServers, reserve, maxConnecting);
+        this.fleet = fleet;
         this.database = database;
         this.user = user;
     }
@@ -92,6 +108,10 @@ public final class ConnectionBudget {
             }
             return Start.USER_FULL;
         }
+        if (fleet != null && !fleet.tryTake(woken)) {
+            gone();
+            return Start.FLEET_FULL;
+        }
         return Start.STARTED;
     }
 
@@ -101,13 +121,15 @@ public final class ConnectionBudget {
         return switch (outcome) {
             case DATABASE_FULL -> database;
             case USER_FULL -> user;
+            case FLEET_FULL -> fleet;
             case STARTED, TOO_EARLY, ENOUGH_CONNECTING, POOL_FULL -> null;
         };
     }
 
     /** The caps that have no permit to give. */
     List<SharedCap> fullCaps() {
-        return Stream.of(Optional.ofNullable(database), Optional.ofNullable(user))
+        return Stream.of(
+                        Optional.ofNullable(database), Optional.ofNullable(user), Optional.<SharedCap>ofNullable(fleet))
                 .flatMap(Optional::stream)
                 .filter(SharedCap::isFull)
                 .toList();
@@ -123,6 +145,9 @@ public final class ConnectionBudget {
     void connectFailed(long retryAtNanos) {
         blockedUntilNanos.set(retryAtNanos);
         connecting.decrementAndGet();
+        if (fleet != null) {
+            fleet.failed();
+        }
         gone();
     }
 
@@ -142,7 +167,18 @@ public final class ConnectionBudget {
         blockedUntilNanos.set(NEVER);
     }
 
-    /** A connection is gone. */
+    /** Servers that the caps leave to this pool now, those that it has among them; empty if there is no cap. */
+    OptionalInt sharedRoom() {
+        int own = servers.get();
+        IntStream caps = Stream.of(Optional.ofNullable(database), Optional.ofNullable(user))
+                .flatMap(Optional::stream)
+                .filter(SharedCap::limits)
+                .mapToInt(cap -> Math.max(0, cap.max() - Math.max(0, cap.taken() - own)));
+        IntStream others = fleet == null ? IntStream.empty() : fleet.room(own).stream();
+        return IntStream.concat(caps, others).min();
+    }
+
+    /** A connection is gone; a fleet hears of it elsewhere. */
     void gone() {
         servers.decrementAndGet();
         if (database != null) {
@@ -172,6 +208,11 @@ public final class ConnectionBudget {
     /** Servers under construction. */
     public int connecting() {
         return connecting.get();
+    }
+
+    /** Whether there are servers, those under construction not counted. */
+    boolean hasReady() {
+        return servers.get() > connecting.get();
     }
 
     public int maxServers() {

@@ -28,8 +28,8 @@ final class Eviction {
         }
 
         void consider(PoolLane<?> lane) {
-            if (lane.hasSpare()) {
-                long since = lane.oldestIdleSinceNanos();
+            if (lane.spares().isAny()) {
+                long since = lane.spares().oldestSinceNanos();
                 if (best == null || since - bestSinceNanos < 0) {
                     best = lane;
                     bestSinceNanos = since;
@@ -78,18 +78,18 @@ final class Eviction {
             return;
         }
         on(best, () -> {
-            best.evictOldest();
+            best.spares().evictOldest();
             evict(number + 1);
         });
     }
 
     private void end() {
-        on(wanting, wanting::onEvictionEnded);
+        on(wanting, wanting.growth().place()::onEvictionEnded);
     }
 
     private static void on(PoolLane<?> lane, Runnable task) {
         try {
-            lane.loop().execute(task);
+            lane.execute(task);
         } catch (RejectedExecutionException e) {
             // the pooler is closing: its servers go anyway
         }

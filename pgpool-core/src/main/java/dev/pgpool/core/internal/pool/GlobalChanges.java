@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.secrets.AuthQueries;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import java.util.concurrent.TimeUnit;
@@ -69,11 +70,11 @@ public final class GlobalChanges {
             queries.get().outdated(ddl);
         }
         if (pools > 0) {
-            LOGGER.atInfo()
-                    .addKeyValue("roles", ddl.roles())
-                    .addKeyValue("databases", ddl.databases())
-                    .addKeyValue("pools", pools)
-                    .log("servers are replaced: roles or databases were changed");
+            LogLine.info(LOGGER, "servers are replaced: roles or databases were changed")
+                    .with("roles", ddl.roles())
+                    .with("databases", ddl.databases())
+                    .with("pools", pools)
+                    .write();
         }
     }
 }

@@ -8,7 +8,7 @@ enum LaneHold {
     SUSPENDED,
     /** It does not, and closes those that it has as soon as no client uses them. */
     PAUSED,
-    /** It never will again: as {@link #PAUSED}, and clients who want one are sent away. */
+    /** It never will again: as {@link #PAUSED}, and clients that want one are sent away. */
     ENDED;
 
     /** Whether servers without a client are closed. */

@@ -1,9 +1,9 @@
 package dev.pgpool.core.internal.pool;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.pool.ConnectionBudget.Start;
 import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.server.ServerAge.Succession;
+import dev.pgpool.core.stats.CloseReason;
 import java.util.ArrayDeque;
 
 /**
@@ -16,7 +16,7 @@ final class LaneHousekeeper<S> {
     /** A lane whose servers clients have used within this time is taken to need the only one that is idle. */
     private static final long BUSY_NANOS = 1_000_000_000;
 
-    private final PoolLane<S> lane;
+    private final LaneGrowth<S> growth;
     private final LaneOwner<S> owner;
     private final ConnectionBudget budget;
     private LaneRules rules;
@@ -27,13 +27,13 @@ final class LaneHousekeeper<S> {
     private long usedNanos;
 
     LaneHousekeeper(
-            PoolLane<S> lane,
+            LaneGrowth<S> growth,
             LaneOwner<S> owner,
             ConnectionBudget budget,
             LaneRules rules,
             IdleServers<S> idle,
             long nowNanos) {
-        this.lane = lane;
+        this.growth = growth;
         this.owner = owner;
         this.budget = budget;
         this.rules = rules;
@@ -56,7 +56,7 @@ final class LaneHousekeeper<S> {
         int minimum = owner.minimum();
         boolean more = minimum > 0;
         while (more && budget.servers() < minimum) {
-            more = lane.tryConnect(nowNanos, minimum) == Start.STARTED;
+            more = growth.tryConnect(nowNanos, minimum) == Start.STARTED;
         }
     }
 
@@ -102,7 +102,7 @@ final class LaneHousekeeper<S> {
         if (age.succession() == Succession.DONE || !needed) {
             return false;
         }
-        Start outcome = lane.tryConnect(nowNanos, budget.maxServers());
+        Start outcome = growth.tryConnect(nowNanos, budget.maxServers());
         if (outcome == Start.STARTED) {
             age.succession(Succession.BEGUN);
             predecessors.add(server);

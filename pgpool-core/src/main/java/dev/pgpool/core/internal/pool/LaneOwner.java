@@ -1,8 +1,8 @@
 package dev.pgpool.core.internal.pool;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.stats.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +54,13 @@ public interface LaneOwner<S> {
     default @Nullable ErrorFields lastFailure() {
         return null;
     }
+
+    /**
+     * A client begins to wait, and its lane gives servers away.
+     *
+     * @param lastNanos when it began to wait the last time; 0 if it never did
+     */
+    default void onWaiting(long nowNanos, long lastNanos) {}
 
     /** A waiter got its server after this time. */
     void onWaited(long nanos);

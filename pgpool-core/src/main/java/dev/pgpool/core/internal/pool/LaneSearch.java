@@ -10,6 +10,7 @@ import java.util.List;
  */
 final class LaneSearch<S> {
     private final PoolLane<S> lane;
+    private final LaneGrowth<S> growth;
     private final ConnectionBudget budget;
     private List<PoolLane<S>> lanes = List.of();
     private int index;
@@ -17,8 +18,9 @@ final class LaneSearch<S> {
     /** Servers on their way here; below zero while one is here before the word of it. */
     private int coming;
 
-    LaneSearch(PoolLane<S> lane, ConnectionBudget budget) {
+    LaneSearch(PoolLane<S> lane, LaneGrowth<S> growth, ConnectionBudget budget) {
         this.lane = lane;
+        this.growth = growth;
         this.budget = budget;
     }
 
@@ -57,7 +59,7 @@ final class LaneSearch<S> {
 
     private void ask(PoolLane<S> other, int wanted, int distance) {
         int left = wanted;
-        while (left > 0 && other.giveSpare(lane)) {
+        while (left > 0 && other.spares().give(lane)) {
             left--;
         }
         if (left > 0 && distance + 1 < lanes.size()) {
@@ -71,10 +73,10 @@ final class LaneSearch<S> {
     private void ended(int missing) {
         running = false;
         if (missing > 0) {
-            lane.connectForWaiters();
+            growth.connectForWaiters();
         } else {
-            // others may have begun to wait meanwhile
-            lane.searchOn();
+            // other clients may have begun to wait meanwhile
+            growth.grow();
         }
     }
 

@@ -50,8 +50,13 @@ public final class PoolCommands {
     public CompletableFuture<Void> pause(Optional<String> database) {
         hold(database);
         return conditions.await(() -> isPaused(database)
-                ? CompletableFuture.completedFuture(pools(database).allMatch(ServerPool::isEmpty))
+                ? CompletableFuture.completedFuture(pools(database).allMatch(PoolCommands::isEmpty))
                 : revoked("PAUSE"));
+    }
+
+    /** Whether there are no servers, nor any under construction. */
+    private static boolean isEmpty(ServerPool pool) {
+        return pool.budget().servers() == 0;
     }
 
     private boolean isPaused(Optional<String> database) {
@@ -107,14 +112,14 @@ public final class PoolCommands {
     }
 
     /**
-     * Gives no servers to clients ever again, and sends away who waits for one; completes when no client has one, walsenders
+     * Gives no servers to clients ever again, and sends the clients away that wait for one; completes when no client has one, walsenders
      * among them.
      */
     public CompletableFuture<Void> end() {
         gates.end();
         applyHolds();
         return conditions.await(
-                () -> CompletableFuture.completedFuture(registry.all().stream().allMatch(ServerPool::isEmpty)));
+                () -> CompletableFuture.completedFuture(registry.all().stream().allMatch(PoolCommands::isEmpty)));
     }
 
     /** Closes servers, also those that clients have. */
@@ -134,8 +139,8 @@ public final class PoolCommands {
     }
 
     /** One that is not in any lane is on its way to one, and may be outdated as well. */
-    private static boolean isWithoutOutdated(ServerPool pool, List<ServerLane.Figures> lanes) {
-        int known = lanes.stream().mapToInt(ServerLane.Figures::servers).sum()
+    private static boolean isWithoutOutdated(ServerPool pool, List<LaneFigures> lanes) {
+        int known = lanes.stream().mapToInt(LaneFigures::servers).sum()
                 + pool.budget().connecting();
         return known >= pool.budget().servers() && lanes.stream().allMatch(lane -> lane.outdated() == 0);
     }
@@ -150,7 +155,7 @@ public final class PoolCommands {
         registry.all().forEach(pool -> pool.hold(gates));
     }
 
-    private CompletionStage<List<ServerLane.Figures>> figures(Optional<String> database) {
+    private CompletionStage<List<LaneFigures>> figures(Optional<String> database) {
         List<ServerLane> lanes =
                 pools(database).flatMap(pool -> pool.lanes().stream()).toList();
         return LoopSurvey.ask(lanes, ServerLane::eventLoop, ServerLane::figures);

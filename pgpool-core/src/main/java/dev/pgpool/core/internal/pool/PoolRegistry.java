@@ -2,10 +2,12 @@ package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PgPoolConfig;
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.figures.CloseCounts;
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.transport.LoopSurvey;
 import dev.pgpool.core.internal.transport.LoopTicker;
+import dev.pgpool.core.stats.CloseReason;
+import dev.pgpool.core.stats.FleetInfo;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PoolKey;
 import dev.pgpool.core.stats.ServerInfo;
@@ -35,7 +37,9 @@ public final class PoolRegistry implements LoopTicker.Listener {
     private final DatabaseGates gates = new DatabaseGates();
     private final Conditions conditions = new Conditions();
     private final PoolCommands commands = new PoolCommands(this, gates, conditions);
+    private final Fleets fleets;
     private final GlobalChanges globals = new GlobalChanges(this);
+    private final PoolAdvices advices = new PoolAdvices(this);
     private final FailureMemory failures = new FailureMemory();
     private final CloseCounts strangers = new CloseCounts();
     /** What went through pools that are gone, by database. Held while a pool goes, so that nothing is counted twice or not. */
@@ -44,11 +48,17 @@ public final class PoolRegistry implements LoopTicker.Listener {
     public PoolRegistry(PoolServices services, PgPoolConfig config) {
         this.services = services;
         this.config = config;
+        this.fleets = new Fleets(services, () -> this.config);
     }
 
     /** What an operator does to pools. */
     public PoolCommands commands() {
         return commands;
+    }
+
+    /** What is advised by what was seen. */
+    public PoolAdvices advices() {
+        return advices;
     }
 
     /** What clients do to roles and databases. */
@@ -62,7 +72,9 @@ public final class PoolRegistry implements LoopTicker.Listener {
         services.loops().get(0).execute(() -> {
             ticker.add(this);
             ticker.add(conditions);
+            ticker.add(advices);
         });
+        fleets.start();
         prepare();
     }
 
@@ -96,14 +108,14 @@ public final class PoolRegistry implements LoopTicker.Listener {
     /**
      * Brings a pool in line with the configuration.
      *
-     * @param entered whether a client has just come to it, whom it is the right one for
+     * @param entered whether a client has just come to it, as the right one
      */
     private void reconcile(ServerPool pool, boolean entered) {
         PoolKey key = pool.key();
         PgPoolConfig now = config;
         Optional<DatabaseConfig> entry = now.database(key.database());
         if (entry.isEmpty()
-                || (!entered && !entry.get().user().equals(pool.config().user()))) {
+                || (!entered && !entry.get().user().equals(pool.shape().config().user()))) {
             pool.removed(true);
             return;
         }
@@ -138,7 +150,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
                 && pools.keySet().stream().noneMatch(known -> known.database().equals(requestedDatabase));
         ServerPool entered = pools.compute(key, (k, existing) -> {
             ServerPool pool = existing != null ? existing : create(k, database);
-            pool.clientEntered();
+            pool.clients().entered();
             return pool;
         });
         holdIfMissed(entered);
@@ -173,12 +185,15 @@ public final class PoolRegistry implements LoopTicker.Listener {
                 shape,
                 databaseCaps.enter(key.database(), shape.rules().limits().maxServerConnections()),
                 userCaps.enter(key.user(), shape.maxOfUser()),
+                fleets.capFor(key, database),
                 services,
                 globals,
+                advices.hours(),
                 this::forgetIfUnused);
+        fleets.entered(made);
         FailureMemory.Failure failure = failures.take(key);
         if (failure != null) {
-            made.recall(failure);
+            made.failure().recall(failure);
         }
         return made;
     }
@@ -216,20 +231,21 @@ public final class PoolRegistry implements LoopTicker.Listener {
     }
 
     private void drop(ServerPool pool, CloseReason reason) {
-        FailureMemory.Failure failure = pool.failureToRemember(System.nanoTime());
+        FailureMemory.Failure failure = pool.failure().toRemember(System.nanoTime());
         if (failure != null) {
             failures.remember(pool.key(), failure);
         }
-        Traffic last = pool.trafficAtRest();
+        Traffic last = PoolFigures.trafficAtRest(pool.lanes());
         if (last.serverAssignments() > 0) {
             past.merge(pool.key().database(), last, Traffic::plus);
         } else if (last.connectFailures() > 0) {
             // what * serves has any name that a client thinks of
-            past.merge(pool.config().name(), last, Traffic::plus);
+            past.merge(pool.shape().config().name(), last, Traffic::plus);
         }
         var unused = pool.close(reason).thenRun(() -> {
             databaseCaps.leave(pool.key().database(), pool.queues());
             userCaps.leave(pool.key().user(), pool.queues());
+            fleets.left(pool);
         });
     }
 
@@ -248,7 +264,7 @@ public final class PoolRegistry implements LoopTicker.Listener {
                 if (!known.isLongUnused(nowNanos)) {
                     return known;
                 }
-                LOGGER.atInfo().addKeyValue("pool", key).log("pool dropped");
+                LogLine.info(LOGGER, "pool dropped").with("pool", key).write();
                 drop(known, CloseReason.POOL_IDLE_TIMEOUT);
                 return null;
             });
@@ -269,7 +285,8 @@ public final class PoolRegistry implements LoopTicker.Listener {
     public CompletableFuture<List<ServerInfo>> servers() {
         List<ServerLane> lanes =
                 pools.values().stream().flatMap(pool -> pool.lanes().stream()).toList();
-        return LoopSurvey.ask(lanes, ServerLane::eventLoop, ServerLane::view)
+        return LoopSurvey.ask(
+                        lanes, ServerLane::eventLoop, lane -> lane.servers().view(lane.queue()))
                 .thenApply(views -> views.stream().flatMap(List::stream).toList());
     }
 
@@ -283,8 +300,13 @@ public final class PoolRegistry implements LoopTicker.Listener {
         return false;
     }
 
+    /** The fleets that the pooler is a member of. */
+    public CompletableFuture<List<FleetInfo>> fleets() {
+        return fleets.info();
+    }
+
     /** The figures of this instant. */
-    public CompletableFuture<PgPoolSnapshot> snapshot(int clients) {
+    public CompletableFuture<PgPoolSnapshot> snapshot(int clients, int activeLoops) {
         List<ServerPool> present;
         Map<String, Traffic> totals = new TreeMap<>();
         config.databaseNames().stream()
@@ -297,24 +319,28 @@ public final class PoolRegistry implements LoopTicker.Listener {
         List<ServerLane> lanes =
                 present.stream().flatMap(pool -> pool.lanes().stream()).toList();
         return LoopSurvey.ask(lanes, ServerLane::eventLoop, ServerLane::figures)
-                .thenApply(answers -> snapshot(clients, present, totals, answers));
+                .thenApply(answers -> snapshot(clients, activeLoops, present, totals, answers));
     }
 
     private PgPoolSnapshot snapshot(
-            int clients, List<ServerPool> present, Map<String, Traffic> totals, List<ServerLane.Figures> answers) {
-        Map<ServerPool, List<ServerLane.Figures>> byPool =
-                answers.stream().collect(Collectors.groupingBy(ServerLane.Figures::pool));
+            int clients,
+            int activeLoops,
+            List<ServerPool> present,
+            Map<String, Traffic> totals,
+            List<LaneFigures> answers) {
+        Map<ServerPool, List<LaneFigures>> byPool = answers.stream().collect(Collectors.groupingBy(LaneFigures::pool));
         Map<String, PgPoolSnapshot.Database> databases = new TreeMap<>();
         totals.forEach((name, traffic) -> databases.put(name, database(name, 0, 0, traffic)));
         List<PgPoolSnapshot.Pool> figures = present.stream()
-                .map(pool -> pool.snapshot(byPool.getOrDefault(pool, List.of())))
+                .map(pool -> PoolFigures.of(pool, byPool.getOrDefault(pool, List.of())))
                 .sorted(Comparator.comparing(pool -> pool.key().toString()))
                 .toList();
         for (PgPoolSnapshot.Pool pool : figures) {
             String name = pool.key().database();
             databases.merge(name, database(name, pool.clients(), pool.servers(), pool.traffic()), PoolRegistry::sum);
         }
-        return new PgPoolSnapshot(gates.status(), clients, List.copyOf(databases.values()), figures, strangers.toMap());
+        return new PgPoolSnapshot(
+                gates.status(), clients, activeLoops, List.copyOf(databases.values()), figures, strangers.toMap());
     }
 
     private PgPoolSnapshot.Database database(String name, int clients, int servers, Traffic traffic) {
@@ -336,7 +362,8 @@ public final class PoolRegistry implements LoopTicker.Listener {
     public CompletableFuture<Void> close() {
         conditions.close();
         return CompletableFuture.allOf(pools.values().stream()
-                .map(pool -> pool.close(CloseReason.SHUTDOWN))
-                .toArray(CompletableFuture[]::new));
+                        .map(pool -> pool.close(CloseReason.SHUTDOWN))
+                        .toArray(CompletableFuture[]::new))
+                .thenCompose(all -> fleets.close());
     }
 }

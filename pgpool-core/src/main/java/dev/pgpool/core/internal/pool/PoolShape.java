@@ -3,9 +3,11 @@ package dev.pgpool.core.internal.pool;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.PoolConfig;
 import dev.pgpool.core.config.PoolMode;
+import dev.pgpool.core.config.ServerLifeConfig;
 import dev.pgpool.core.config.UserConfig;
 import dev.pgpool.core.internal.cancel.CancelSender;
 import dev.pgpool.core.internal.hosts.ServerHosts;
+import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.tls.ServerTls;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,7 @@ record PoolShape(
         CancelSender cancels,
         ServerTls tls,
         int maxOfUser) {
+    private static final double LIFETIME_SPREAD = 0.2;
 
     /** @param user what is different for the user of the servers, if anything is */
     static PoolShape of(
@@ -69,6 +72,24 @@ record PoolShape(
     /** Whether server connections that were made by the other shape are as good as those made by this one. */
     boolean makesSameServersAs(PoolShape other) {
         return tls == other.tls && whatServersAreMadeBy().equals(other.whatServersAreMadeBy());
+    }
+
+    /** How old a server gets: servers that began together must not end together. */
+    long lifetimeNanos(ServerConnection server) {
+        double between = (System.identityHashCode(server) & 0xFFFF) / (double) 0xFFFF;
+        double share = 1 - LIFETIME_SPREAD + 2 * LIFETIME_SPREAD * between;
+        return (long) (rules.servers().lifetime().toNanos() * share);
+    }
+
+    /** How long the pool may be without clients before it is dropped; 0 if for ever. */
+    long unusedLimitNanos() {
+        ServerLifeConfig life = rules.servers();
+        long named = life.poolIdleTimeout().toNanos();
+        if (!config.name().equals(DatabaseConfig.FALLBACK)) {
+            return named;
+        }
+        long automatic = life.autoDatabaseIdleTimeout().toNanos();
+        return named == 0 || (automatic > 0 && automatic < named) ? automatic : named;
     }
 
     /** How many prepared statements one server connection keeps: the one that is in use can't be done without. */

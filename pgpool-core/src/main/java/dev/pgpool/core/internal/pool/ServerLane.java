@@ -1,36 +1,22 @@
 package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.config.PoolMode;
-import dev.pgpool.core.config.ServerLifeConfig;
-import dev.pgpool.core.config.SessionState;
 import dev.pgpool.core.config.TimeoutsConfig;
-import dev.pgpool.core.event.CloseReason;
-import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.cancel.CancelSender;
 import dev.pgpool.core.internal.figures.LaneCounters;
-import dev.pgpool.core.internal.hosts.AddressWatch;
-import dev.pgpool.core.internal.hosts.ConnectChain;
-import dev.pgpool.core.internal.hosts.ConnectFailures;
-import dev.pgpool.core.internal.jfr.FlightEvents;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.prepared.StatementRegistry;
 import dev.pgpool.core.internal.server.ServerAge;
-import dev.pgpool.core.internal.server.ServerCheck;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerHome;
-import dev.pgpool.core.internal.server.ServerView;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.transport.ChannelMove;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
-import dev.pgpool.core.stats.ServerInfo;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -46,57 +32,67 @@ import org.slf4j.LoggerFactory;
 public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome, LoopTicker.Listener {
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerLane.class);
 
-    /** What a lane knows at an instant. */
-    record Figures(
-            ServerPool pool,
-            int waiting,
-            long longestWaitNanos,
-            int active,
-            int idle,
-            int used,
-            int tested,
-            int beingCanceled,
-            int outdated,
-            LaneCounters counters) {
-        /** Servers that are ready, on no way to another lane. */
-        int servers() {
-            return active + idle + tested;
-        }
-    }
-
     private final ServerPool pool;
     private final EventLoop loop;
     private final LoopTicker ticker;
     private final PoolLane<ServerConnection> queue;
     private final LaneCounters counters = new LaneCounters();
-    private final Set<ServerConnection> servers = new LinkedHashSet<>();
-    private final Set<Connecting> connecting = new LinkedHashSet<>();
-    private boolean watchesServers;
-    private final AddressWatch addresses;
-    private final WantedWalsenders walsenders = new WantedWalsenders();
-    private @Nullable ServerConnection unpooled;
+    private final LaneServers servers;
+    private final LaneConnects connects;
+    private final Walsenders walsenders;
+    private final LaneEvents events;
+    private final LaneLook look;
+    private final LaneChecks checks;
     private boolean closed;
 
     ServerLane(ServerPool pool, int index, int loopIndex) {
         this.pool = pool;
         this.loop = pool.services().loops().get(loopIndex);
         this.ticker = pool.services().tickers().get(loopIndex);
-        this.watchesServers = wantsWatch();
-        counters.countStatements(pool.rules().maxPreparedStatements() > 0);
-        this.addresses = new AddressWatch(pool::hosts, pool.services().resolver());
-        this.queue = new PoolLane<>(index, loop, this, pool.budget(), LaneRules.of(pool.rules()), System::nanoTime);
+        this.servers = new LaneServers(pool);
+        this.connects = new LaneConnects(this, pool);
+        this.walsenders = new Walsenders(this, pool);
+        counters.countStatements(pool.shape().rules().maxPreparedStatements() > 0);
+        this.queue = new PoolLane<>(
+                index,
+                this::later,
+                this,
+                pool.budget(),
+                LaneRules.of(pool.shape().rules()),
+                System::nanoTime);
+        this.events = new LaneEvents(pool, counters);
+        this.look = new LaneLook(pool, index, queue, servers, counters);
+        this.checks = new LaneChecks(pool, servers);
     }
 
-    private boolean wantsWatch() {
-        TimeoutsConfig timeouts = timeouts();
-        return closesFast()
-                || !timeouts.query().isZero()
-                || !timeouts.transaction().isZero()
-                || !timeouts.idleInTransaction().isZero();
-    }
-
+    /** Who waits, and which servers are idle. */
     PoolLane<ServerConnection> queue() {
         return queue;
+    }
+
+    /** Whose lane it is. */
+    ServerPool pool() {
+        return pool;
+    }
+
+    /** Its servers, used and idle. */
+    LaneServers servers() {
+        return servers;
+    }
+
+    /** What is asked of its idle servers. */
+    LaneChecks checks() {
+        return checks;
+    }
+
+    /** How it is watched for advice. */
+    LaneLook look() {
+        return look;
+    }
+
+    /** Whether it has ended. */
+    boolean isClosed() {
+        return closed;
     }
 
     void startTicking() {
@@ -115,7 +111,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** How running work is cancelled. */
     public CancelSender cancels() {
-        return pool.cancels();
+        return pool.shape().cancels();
     }
 
     /** How long a server may take to become clean after its client left. */
@@ -125,22 +121,22 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** For how long a client keeps its server. */
     public PoolMode mode() {
-        return pool.mode();
+        return pool.shape().mode();
     }
 
     /** How long things may take in this pool. */
     public TimeoutsConfig timeouts() {
-        return pool.rules().timeouts();
+        return pool.shape().rules().timeouts();
     }
 
     /** Whether a client in session mode does not keep a server that is to be replaced. */
     public boolean closesFast() {
-        return pool.rules().servers().fastClose();
+        return pool.shape().rules().servers().fastClose();
     }
 
     /** For how long clients keep servers, and what becomes of their session state. */
     public SessionRules sessionRules() {
-        return pool.sessionRules();
+        return pool.shape().sessionRules();
     }
 
     /** The parameters of the pool's sessions. */
@@ -150,16 +146,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** A client keeps its server beyond its transaction for the kinds of state in {@code after}; before for others. */
     public void pinned(int before, int after) {
-        counters.countPins(before, after);
-        for (SessionState kind : SessionState.values()) {
-            if ((after & ~before & kind.bit()) != 0) {
-                LOGGER.atDebug()
-                        .addKeyValue("pool", pool.key())
-                        .addKeyValue("reason", kind.label())
-                        .log("client pinned to its server");
-                pool.services().listener().onPinned(pool.key(), kind);
-            }
-        }
+        events.pinned(before, after);
     }
 
     public LaneCounters counters() {
@@ -168,222 +155,41 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     /** A client is about to run something that roles or databases are changed by. */
     public void globalChangeBegins(GlobalDdl ddl) {
-        pool.globalChangeBegins(ddl);
+        pool.globals().begins(pool, ddl);
     }
 
     /** The transaction has ended in which it did so. */
     public void globalChangeEnded(GlobalDdl ddl) {
-        pool.globalChangeEnded(ddl);
+        pool.globals().ended(ddl);
     }
 
     /** A server at once, or null: then the waiter is told later, or has been told already that there is none. */
     public @Nullable ServerConnection acquire(Waiter<ServerConnection> waiter) {
-        return queue.acquire(waiter);
+        ServerConnection server = queue.acquire(waiter);
+        if (server != null) {
+            look.used();
+        }
+        return server;
     }
 
     /** The waiter does not want a server any more. */
     public void giveUp(Waiter<ServerConnection> waiter) {
-        walsenders.remove(waiter);
+        walsenders.giveUp(waiter);
         queue.giveUp(waiter);
+    }
+
+    /** How clients get servers to replicate from. */
+    public Walsenders walsenders() {
+        return walsenders;
     }
 
     // ---- servers come and go
 
     @Override
     public void connect(PoolLane<ServerConnection> lane) {
-        Walsender first = walsenders.next();
-        if (first == null) {
-            new Connecting().begin();
-        } else {
-            // its client does not wait for another server meanwhile
-            queue.giveUp(first.waiter());
-            new ConnectChain(pool, loop, this, first.startup(), new ConnectingWalsender(first)).begin();
+        if (!walsenders.connectFirst()) {
+            connects.begin();
         }
-    }
-
-    /** A server is being made for the pool. */
-    private final class Connecting implements ConnectChain.Owner {
-        private final long begun = System.nanoTime();
-        private final int generation = pool.generation();
-        private final int secrets = pool.secrets();
-        private final ConnectChain chain = new ConnectChain(pool, loop, ServerLane.this, List.of(), this);
-
-        void begin() {
-            connecting.add(this);
-            chain.begin();
-        }
-
-        /** What it would lead to would be replaced at once. */
-        void abandonIfStale() {
-            if (generation != pool.generation()) {
-                chain.abandon();
-            }
-        }
-
-        @Override
-        public boolean isClosed() {
-            return closed;
-        }
-
-        @Override
-        public void onConnected(ServerConnection server) {
-            connecting.remove(this);
-            servers.add(server);
-            if (closed) {
-                queue.connected(server);
-                server.close(CloseReason.SHUTDOWN);
-                return;
-            }
-            server.bornAs(new ServerAge(System.nanoTime(), pool.lifetimeNanos(server)));
-            long took = System.nanoTime() - begun;
-            counters.connectTook(took);
-            pool.serverConnected(server, took);
-            // before a client gets it
-            replaceIfStale(server);
-            queue.connected(server);
-        }
-
-        @Override
-        public void onFailed(ErrorFields error) {
-            connecting.remove(this);
-            if (chain.isAbandoned() || secrets != pool.secrets()) {
-                // it was not wanted any more, or was begun with a secret that others have come for meanwhile
-                queue.connectFailed(System.nanoTime());
-                pool.forgetIfUnused();
-            } else {
-                failed(error);
-            }
-        }
-    }
-
-    /**
-     * Gets a walsender for a client: with a permit of its own, or in the place of a server that the client is given while
-     * it waits like every client, and then hands to {@link #replace}. It counts against all limits, and is this
-     * client's alone. The server at once, if there is one to be replaced, or null: then the waiter is told later, or the outcome.
-     */
-    public @Nullable ServerConnection acquire(Walsender wanted) {
-        walsenders.add(wanted);
-        return queue.acquire(wanted.waiter());
-    }
-
-    /** Makes the walsender in the place of a server that its client has acquired, which is closed. */
-    public void replace(ServerConnection server, Walsender wanted) {
-        walsenders.remove(wanted.waiter());
-        servers.remove(server);
-        server.settle(BetweenLanes.INSTANCE);
-        server.close(CloseReason.EVICTED);
-        pool.serverGone(server, CloseReason.EVICTED);
-        new ConnectChain(pool, loop, this, wanted.startup(), new Replacing(server, wanted)).begin();
-    }
-
-    /** A walsender is being made with a permit that the queue has got for it. */
-    private final class ConnectingWalsender implements ConnectChain.Owner {
-        private final Walsender wanted;
-        private final long begun = System.nanoTime();
-
-        ConnectingWalsender(Walsender wanted) {
-            this.wanted = wanted;
-        }
-
-        @Override
-        public boolean isClosed() {
-            return closed;
-        }
-
-        @Override
-        public void onConnected(ServerConnection server) {
-            servers.add(server);
-            // the queue counts it, and must not give it to a client
-            unpooled = server;
-            queue.connected(server);
-            unpooled = null;
-            unpooledConnected(server, System.nanoTime() - begun);
-            wanted.outcome().onConnected(server);
-        }
-
-        @Override
-        public void onFailed(ErrorFields error) {
-            counters.countConnectFailure();
-            pool.unpooledFailed(error);
-            if (ConnectFailures.mayPass(error) && wanted.isWanted()) {
-                queue.connectFailed(retryAtNanos());
-                waitOn(wanted);
-            } else {
-                // of no concern to the others: they may try at once
-                queue.connectFailed(System.nanoTime());
-                wanted.outcome().onFailed(error);
-            }
-            pool.forgetIfUnused();
-        }
-    }
-
-    /** A walsender is being made with the permit of a server that is gone. */
-    private final class Replacing implements ConnectChain.Owner {
-        private final ServerConnection gone;
-        private final Walsender wanted;
-        private final long begun = System.nanoTime();
-
-        Replacing(ServerConnection gone, Walsender wanted) {
-            this.gone = gone;
-            this.wanted = wanted;
-        }
-
-        @Override
-        public boolean isClosed() {
-            return closed;
-        }
-
-        @Override
-        public void onConnected(ServerConnection server) {
-            servers.add(server);
-            unpooledConnected(server, System.nanoTime() - begun);
-            wanted.outcome().onConnected(server);
-        }
-
-        @Override
-        public void onFailed(ErrorFields error) {
-            queue.gone(gone);
-            counters.countConnectFailure();
-            pool.unpooledFailed(error);
-            if (ConnectFailures.mayPass(error) && wanted.isWanted()) {
-                waitOn(wanted);
-            } else {
-                wanted.outcome().onFailed(error);
-            }
-        }
-    }
-
-    /** The server can't be reached for now. */
-    private void waitOn(Walsender wanted) {
-        ServerConnection place = acquire(wanted);
-        if (place != null) {
-            wanted.waiter().onServer(place);
-        }
-    }
-
-    private long retryAtNanos() {
-        return ConnectFailures.retryAtNanos(timeouts().connectRetryDelay());
-    }
-
-    private void unpooledConnected(ServerConnection server, long tookNanos) {
-        counters.connectTook(tookNanos);
-        pool.unpooledConnected(server, tookNanos);
-    }
-
-    private void failed(ErrorFields error) {
-        LOGGER.atWarn()
-                .addKeyValue("pool", pool.key())
-                .addKeyValue("error", error.message())
-                .log("server connection failed");
-        counters.countConnectFailure();
-        pool.serverFailed(error);
-        long retryAt = retryAtNanos();
-        if (queue.isHeld() || ConnectFailures.mayPass(error)) {
-            queue.connectFailed(retryAt);
-        } else {
-            queue.connectFailed(retryAt, PoolerError.SERVER_LOGIN_FAILED.from(error), pool.patienceNanos());
-        }
-        pool.forgetIfUnused();
     }
 
     @Override
@@ -393,15 +199,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public void check(ServerConnection server, PoolLane<ServerConnection> lane) {
-        ServerLifeConfig life = pool.rules().servers();
-        String sql = life.checkQuery().equals(ServerLifeConfig.EMPTY_QUERY) ? "" : life.checkQuery();
-        ServerCheck.begin(server, sql, life.checkTimeout(), () -> {
-            if (server.target().generation() == pool.generation()) {
-                lane.checked(server);
-            } else {
-                server.close(CloseReason.SERVER_REPLACED);
-            }
-        });
+        checks.begin(server, lane);
     }
 
     @Override
@@ -421,7 +219,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public boolean isUsable(ServerConnection server) {
-        return server != unpooled && server.isUsable() && server.target().generation() == pool.generation();
+        return !walsenders.isUnpooled(server) && server.isUsable() && !servers.isOutdated(server);
     }
 
     @Override
@@ -433,41 +231,26 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
     }
 
     private void receive(ServerConnection server, boolean moved) {
-        if (!moved || server.isClosed() || !server.isUsable()) {
-            server.close(CloseReason.SERVER_CLOSED);
-            pool.serverGone(server, CloseReason.SERVER_CLOSED);
+        if (closed || !moved || server.isClosed() || !server.isUsable()) {
+            CloseReason reason = closed ? CloseReason.SHUTDOWN : CloseReason.SERVER_CLOSED;
+            server.close(reason);
+            pool.events().gone(server, reason);
             queue.lost();
             return;
         }
         servers.add(server);
         server.settle(this);
-        renewLifetime(server);
-        replaceIfStale(server);
+        servers.renewLifetime(server);
+        servers.replaceIfStale(server);
         queue.arrived(server);
-        if (closed) {
-            server.close(CloseReason.SHUTDOWN);
-        }
-    }
-
-    /** Between two lanes a server may die; the lane that receives it finds out. One that is replaced may die as well. */
-    private enum BetweenLanes implements ServerHome {
-        INSTANCE;
-
-        @Override
-        public void onReleased(ServerConnection server) {
-            throw new IllegalStateException("released while it moves");
-        }
-
-        @Override
-        public void onGone(ServerConnection server, CloseReason reason) {
-            // see receive
-        }
     }
 
     @Override
     public void onReleased(ServerConnection server) {
         if (closed) {
             server.close(CloseReason.SHUTDOWN);
+        } else if (pool.isShed()) {
+            server.close(CloseReason.EVICTED);
         } else {
             queue.release(server);
         }
@@ -479,7 +262,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
             if (reason == CloseReason.EVICTED) {
                 counters.countEviction();
             }
-            pool.serverGone(server, reason);
+            pool.events().gone(server, reason);
             queue.gone(server);
             if (reason == CloseReason.SERVER_CLOSED) {
                 pool.forgetProfilesIfEmpty();
@@ -487,19 +270,24 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         }
     }
 
+    /** Those that are being made. */
+    LaneConnects connects() {
+        return connects;
+    }
+
     /** From any thread. */
     void replaceServers() {
         onLoop(() -> {
-            Set.copyOf(servers).forEach(this::replaceIfStale);
-            Set.copyOf(connecting).forEach(Connecting::abandonIfStale);
+            servers.replaceStale();
+            connects.abandonStale();
         });
     }
 
     /** Closes its servers, also those that clients have; behind what its event loop has been told before; from any thread. */
     void killServers() {
         later(() -> {
-            Set.copyOf(servers).forEach(server -> server.close(CloseReason.KILLED));
-            Set.copyOf(connecting).forEach(Connecting::abandonIfStale);
+            servers.close(CloseReason.KILLED);
+            connects.abandonStale();
         });
     }
 
@@ -512,41 +300,21 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 queue.refuse(PoolerError.SHUTDOWN.plain());
             }
             if (now.closesIdle()) {
-                Set.copyOf(connecting).forEach(begun -> begun.chain.abandon());
+                connects.abandonAll();
             }
         });
     }
 
-    /**
-     * The pool's shape has changed; from any thread.
-     *
-     * @param otherPatience whether connects may take another time than those that are under way have
-     */
+    /** The pool's shape has changed, perhaps also how long connects may take; from any thread. */
     void adopt(boolean otherPatience) {
         onLoop(() -> {
-            servers.forEach(this::renewLifetime);
+            servers.adoptRules();
             if (otherPatience) {
-                Set.copyOf(connecting).forEach(begun -> begun.chain.abandon());
+                connects.abandonAll();
             }
-            // what watched servers have begun under the old shape ends with them
-            watchesServers |= wantsWatch();
-            counters.countStatements(pool.rules().maxPreparedStatements() > 0);
-            queue.adopt(LaneRules.of(pool.rules()));
+            counters.countStatements(pool.shape().rules().maxPreparedStatements() > 0);
+            queue.adopt(LaneRules.of(pool.shape().rules()));
         });
-    }
-
-    /** Servers get as old as the configuration says now, also those that were made before. */
-    private void renewLifetime(ServerConnection server) {
-        server.age().lifetime(pool.lifetimeNanos(server));
-    }
-
-    /** A server may have been between two lanes, or not ready yet, when the others were replaced. */
-    private void replaceIfStale(ServerConnection server) {
-        if (server.target().generation() != pool.generation()) {
-            server.retire(CloseReason.SERVER_REPLACED);
-        } else {
-            addresses.retireIfGone(server);
-        }
     }
 
     // ---- clients wait
@@ -556,7 +324,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         if (closed || queue.isEnded()) {
             return PoolerError.SHUTDOWN.plain();
         }
-        return queue.isHeld() ? null : pool.refusal(nowNanos, waitedNanos);
+        return queue.isHeld() ? null : pool.failure().refusal(nowNanos, waitedNanos);
     }
 
     /** Why a client ends that got no server here and has not waited too long for it. */
@@ -566,37 +334,31 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
 
     @Override
     public @Nullable ErrorFields lastFailure() {
-        return pool.lastFailure();
+        return pool.failure().error();
+    }
+
+    @Override
+    public void onWaiting(long nowNanos, long lastNanos) {
+        look.waits(nowNanos, lastNanos);
     }
 
     @Override
     public void onWaited(long nanos) {
-        counters.waited(nanos);
-        FlightEvents.linkWait(pool.key(), nanos);
-        PgPoolListener listener = pool.services().listener();
-        if (listener != PgPoolListener.NONE) {
-            listener.onWaited(pool.key(), Duration.ofNanos(nanos));
-        }
+        events.waited(nanos);
     }
 
     @Override
     public void onTick(long nowNanos) {
         queue.onTick(nowNanos);
-        if (watchesServers) {
-            for (ServerConnection server : servers.toArray(new ServerConnection[0])) {
-                server.onTick(nowNanos);
-            }
-        }
-        addresses.onTick(nowNanos, servers);
+        look.onTick(nowNanos);
+        servers.onTick(nowNanos);
     }
 
-    // ---- from any thread
-
     /** On its event loop. */
-    Figures figures() {
+    LaneFigures figures() {
         int idle = queue.idleCount();
         int tested = queue.checkingCount();
-        return new Figures(
+        return new LaneFigures(
                 pool,
                 queue.waitingCount(),
                 queue.longestWaitNanos(System.nanoTime()),
@@ -604,39 +366,20 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
                 idle,
                 queue.staleCount(),
                 tested,
-                (int) servers.stream().filter(ServerConnection::isBeingCanceled).count(),
-                (int) servers.stream()
-                        .filter(server -> server.target().generation() != pool.generation())
-                        .count(),
+                servers.count(ServerConnection::isBeingCanceled),
+                servers.count(servers::isOutdated),
                 counters.copy());
     }
 
-    /** Its servers, as operators see them; on its event loop. */
-    List<ServerInfo> view() {
-        long nanos = System.nanoTime();
-        Instant now = Instant.now();
-        return servers.stream()
-                .map(server -> ServerView.of(server, pool.key(), state(server), now, nanos))
-                .toList();
-    }
-
-    private ServerInfo.State state(ServerConnection server) {
-        if (server.isBeingCanceled()) {
-            return ServerInfo.State.BEING_CANCELED;
-        }
-        return server.age().isChecking() ? ServerInfo.State.TESTED : queue.stateOf(server);
-    }
-
     CompletableFuture<Void> close(CloseReason reason) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        onLoop(() -> {
-            closed = true;
-            ticker.remove(this);
-            queue.refuse(PoolerError.SHUTDOWN.plain());
-            Set.copyOf(servers).forEach(server -> server.close(reason));
-            done.complete(null);
-        });
-        return done;
+        return CompletableFuture.runAsync(
+                () -> {
+                    closed = true;
+                    ticker.remove(this);
+                    queue.refuse(PoolerError.SHUTDOWN.plain());
+                    servers.close(reason);
+                },
+                this::onLoop);
     }
 
     private void onLoop(Runnable task) {
@@ -651,7 +394,7 @@ public final class ServerLane implements LaneOwner<ServerConnection>, ServerHome
         try {
             loop.execute(task);
         } catch (RejectedExecutionException e) {
-            LOGGER.atDebug().addKeyValue("pool", pool.key()).log("event loop has ended");
+            LOGGER.debug("event loop has ended: {}", pool.key());
         }
     }
 }

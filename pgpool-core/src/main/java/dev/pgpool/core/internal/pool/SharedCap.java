@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * not handed to the lane that is woken: it may need one of another cap too, and two lanes that each hold what the other
  * needs would never end.
  */
-final class SharedCap {
+sealed class SharedCap permits FleetCap {
     /** Of a cap that limits nothing. */
     private static final int UNLIMITED = Integer.MAX_VALUE;
 
@@ -30,9 +30,14 @@ final class SharedCap {
     }
 
     /** There may be more, or fewer, from now on; permits that are taken stay so. */
-    void limit(int now) {
+    final void limit(int now) {
         max = now == 0 ? UNLIMITED : now;
-        for (int room = max - taken.get(); room > 0 && !hungry.isEmpty(); room--) {
+        wakeFor(max - taken.get());
+    }
+
+    /** So many may try again. */
+    final void wakeFor(int permits) {
+        for (int room = permits; room > 0 && !hungry.isEmpty(); room--) {
             wakeNext();
         }
     }
@@ -48,8 +53,13 @@ final class SharedCap {
     }
 
     /** Permits in use. */
-    int taken() {
+    final int taken() {
         return taken.get();
+    }
+
+    /** Whether there is a limit. */
+    boolean limits() {
+        return max != UNLIMITED;
     }
 
     int max() {
@@ -58,7 +68,12 @@ final class SharedCap {
 
     /** @param woken whether the taker was woken, and need not mind the queue */
     boolean tryTake(boolean woken) {
-        return (woken || hungry.isEmpty()) && ConnectionBudget.increment(taken, max);
+        return (woken || hungry.isEmpty()) && take();
+    }
+
+    /** Takes a permit if one is free. */
+    boolean take() {
+        return ConnectionBudget.increment(taken, max);
     }
 
     /** A permit is free. */
@@ -75,7 +90,7 @@ final class SharedCap {
         PoolLane<?> next = hungry.poll();
         if (next != null) {
             try {
-                next.loop().execute(() -> next.onRoom(this));
+                next.execute(() -> next.onRoom(this));
             } catch (RejectedExecutionException e) {
                 // the pooler is closing, no client waits any more
             }

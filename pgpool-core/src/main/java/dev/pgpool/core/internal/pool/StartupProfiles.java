@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.pool;
 
 import dev.pgpool.core.internal.params.SessionParameters;
+import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.StartupPacket.Setting;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,12 @@ public final class StartupProfiles {
     private final Map<List<Setting>, Profile> known = new ConcurrentHashMap<>();
     private volatile @Nullable String baseDateStyle;
 
+    /** What a server said about itself; replaced when a server says something else. */
+    private volatile Map<String, String> readOnlyParameters = Map.of();
+
+    /** The settable parameters of a fresh server; null before the first one. */
+    private volatile @Nullable SessionParameters defaults;
+
     /** A session that began with these settings, null if it is not known yet. */
     public @Nullable Profile find(List<Setting> settings) {
         return known.get(settings);
@@ -56,7 +63,22 @@ public final class StartupProfiles {
         baseDateStyle = known;
     }
 
-    /** Forgets everything: the servers are not what they were. */
+    /** A server is there: other defaults may come with another one. */
+    void serverSays(ServerConnection server) {
+        Map<String, String> said = Map.copyOf(server.readOnlyParameters());
+        if (!said.equals(readOnlyParameters) || !server.loginParameters().equals(defaults)) {
+            readOnlyParameters = said;
+            defaults = server.loginParameters();
+            clear();
+        }
+    }
+
+    /** Whether there has ever been a server. */
+    boolean isServerKnown() {
+        return defaults != null;
+    }
+
+    /** Forgets what became of settings: the servers are not what they were. */
     public void clear() {
         known.clear();
         baseDateStyle = null;

@@ -1,9 +1,12 @@
 package dev.pgpool.core.internal.pool;
 
+import dev.pgpool.core.internal.advice.Need;
 import org.jspecify.annotations.Nullable;
 
 /** Waiters, first come first served. Confined to the event loop of its lane. */
 final class WaiterQueue<S> {
+    private static final int TOLD_SINGLY = 256;
+
     private @Nullable Waiter<S> first;
     private @Nullable Waiter<S> last;
     /** The first that was not told yet that it waits for long. */
@@ -50,13 +53,27 @@ final class WaiterQueue<S> {
         return waiter;
     }
 
-    /** Tells those who have waited since then or longer, each once. */
+    /** Tells the clients that have waited since then or longer, each once. */
     void tellLongWait(long sinceNanos) {
         Waiter<S> waiter = firstUntold;
         while (waiter != null && waiter.waitingSinceNanos - sinceNanos <= 0) {
             firstUntold = waiter.next;
             waiter.onLongWait();
             waiter = firstUntold;
+        }
+    }
+
+    /** Tells of those that wait: of each one among the newest, of the others how many they are. */
+    void describe(Need need, long nowNanos) {
+        int left = size;
+        Waiter<S> waiter = last;
+        for (int i = 0; i < TOLD_SINGLY && waiter != null; i++) {
+            need.waiting(nowNanos - waiter.waitingSinceNanos);
+            waiter = waiter.previous;
+            left--;
+        }
+        if (waiter != null) {
+            need.waiting(left, nowNanos - waiter.waitingSinceNanos);
         }
     }
 

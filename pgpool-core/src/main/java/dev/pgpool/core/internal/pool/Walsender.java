@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * The server connection that a replication client wants.
  *
- * @param waiter who waits
+ * @param waiter the client, while it waits
  * @param startup the client's own start-up parameters; user and database are the pool's
  * @param outcome gets the walsender, or hears why there is none
  */

@@ -1,10 +1,10 @@
 package dev.pgpool.core.internal.runtime;
 
 import dev.pgpool.core.config.SessionState;
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.ConnectFailure;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.stats.ClientInfo;
+import dev.pgpool.core.stats.CloseReason;
 import dev.pgpool.core.stats.PoolKey;
 import dev.pgpool.core.stats.ServerInfo;
 import java.time.Duration;
@@ -12,7 +12,10 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps what a host's listener throws away from the pooler. */
+/**
+ * Keeps what a host's listener throws away from the pooler, which is in the middle of something: errors, and the checked exceptions
+ * of languages that check none, among it.
+ */
 final class GuardedListener implements PgPoolListener {
     private static final Logger LOGGER = LoggerFactory.getLogger(GuardedListener.class);
 
@@ -110,7 +113,7 @@ final class GuardedListener implements PgPoolListener {
     private static void guard(Runnable call) {
         try {
             call.run();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             LOGGER.atWarn().setCause(e).log("listener failed");
         }
     }

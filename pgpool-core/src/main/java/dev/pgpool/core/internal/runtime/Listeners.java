@@ -2,7 +2,6 @@ package dev.pgpool.core.internal.runtime;
 
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.internal.client.ClientInitializer;
-import dev.pgpool.core.internal.runtime.PoolerRuntime.StartFailure;
 import dev.pgpool.core.internal.transport.ListenerSockets;
 import dev.pgpool.core.internal.transport.SocketWords;
 import dev.pgpool.core.internal.transport.TcpOptions;
@@ -85,7 +84,7 @@ final class Listeners {
             return bind(at, clients);
         } catch (IOException e) {
             String words = SocketWords.of(e);
-            // who else but the address can be at fault if it is none of this machine
+            // nothing but the address can be at fault if it is none of this machine
             String setting = words.startsWith("Cannot assign") ? "listen.host" : "listen.port";
             throw new StartFailure(
                     setting + ": could not listen on " + NetUtil.toSocketAddressString(at) + ": " + words

@@ -1,5 +1,7 @@
 package dev.pgpool.core.internal.runtime;
 
+import dev.pgpool.core.advice.LoadHistory;
+import dev.pgpool.core.advice.PgPoolAdvice;
 import dev.pgpool.core.config.ConfigException;
 import dev.pgpool.core.config.ConfigSource;
 import dev.pgpool.core.config.DnsConfig;
@@ -12,8 +14,10 @@ import dev.pgpool.core.internal.client.ClientSession;
 import dev.pgpool.core.internal.hosts.DnsCache;
 import dev.pgpool.core.internal.pool.PoolCommands;
 import dev.pgpool.core.internal.pool.PoolRegistry;
+import dev.pgpool.core.internal.transport.ActiveLoops;
 import dev.pgpool.core.stats.ClientInfo;
 import dev.pgpool.core.stats.DnsInfo;
+import dev.pgpool.core.stats.FleetInfo;
 import dev.pgpool.core.stats.PgPoolSnapshot;
 import dev.pgpool.core.stats.PgPoolSnapshot.Status;
 import dev.pgpool.core.stats.ServerInfo;
@@ -38,6 +42,7 @@ public final class PoolerControl implements AdminControl {
     private final PoolerRuntime runtime;
     private final ClientRegistry clients;
     private final PoolRegistry pools;
+    private final ActiveLoops loops;
     private final DnsCache names;
     private final PoolCommands commands;
     private final @Nullable ConfigSource source;
@@ -53,12 +58,14 @@ public final class PoolerControl implements AdminControl {
             PoolerRuntime runtime,
             ClientRegistry clients,
             PoolRegistry pools,
+            ActiveLoops loops,
             DnsCache names,
             @Nullable ConfigSource source,
             Executor blocking) {
         this.runtime = runtime;
         this.clients = clients;
         this.pools = pools;
+        this.loops = loops;
         this.names = names;
         this.commands = pools.commands();
         this.source = source;
@@ -82,8 +89,18 @@ public final class PoolerControl implements AdminControl {
 
     @Override
     public CompletableFuture<PgPoolSnapshot> snapshot() {
-        return pools.snapshot(clients.sizeWithoutOperators())
+        return pools.snapshot(clients.sizeWithoutOperators(), loops.active())
                 .thenApply(found -> clients.isAdmitting() ? found : found.draining());
+    }
+
+    @Override
+    public CompletableFuture<PgPoolAdvice> advice() {
+        return pools.advices().advice();
+    }
+
+    /** Takes over the past hours of a database. */
+    public void recall(String database, LoadHistory past) {
+        pools.advices().recall(database, past);
     }
 
     @Override
@@ -94,6 +111,11 @@ public final class PoolerControl implements AdminControl {
     @Override
     public CompletableFuture<List<ServerInfo>> servers() {
         return pools.servers();
+    }
+
+    @Override
+    public CompletableFuture<List<FleetInfo>> fleets() {
+        return pools.fleets();
     }
 
     @Override
@@ -167,7 +189,7 @@ public final class PoolerControl implements AdminControl {
     public CompletableFuture<Void> kill(Optional<String> database) {
         return now("KILL", database, () -> {
             commands.hold(database);
-            // before their servers: a client that has lost its server is told that, and not by whom
+            // before their servers: a client that has lost its server is told that, and nothing of an operator
             clients.kill(database);
             commands.killServers(database);
         });
@@ -235,7 +257,7 @@ public final class PoolerControl implements AdminControl {
     @Override
     public CompletableFuture<Void> shutdown(Shutdown how) {
         String command = how == Shutdown.IMMEDIATE ? "SHUTDOWN" : "SHUTDOWN " + how;
-        return now(command, Optional.empty(), () -> runtime.beginShutdown(how));
+        return now(command, Optional.empty(), () -> runtime.gracefulEnd().begin(how));
     }
 
     private CompletableFuture<Void> now(String command, Optional<String> database, Runnable task) {

@@ -15,6 +15,11 @@ final class Unchangeable {
     /** @throws ConfigException with everything that is different and must not be */
     static void check(PgPoolConfig running, PgPoolConfig next) {
         Unchangeable check = new Unchangeable();
+        check.same("name", running.instance().name(), next.instance().name());
+        check.same(
+                "daemonThreads",
+                running.instance().daemonThreads(),
+                next.instance().daemonThreads());
         ListenConfig was = running.listen();
         ListenConfig is = next.listen();
         check.same("listen.host", was.host(), is.host());
@@ -25,6 +30,7 @@ final class Unchangeable {
         check.same("listen.backlog", was.backlog(), is.backlog());
         check.same("listen.reusePort", was.reusePort(), is.reusePort());
         check.same("peers.id", running.peers().id(), next.peers().id());
+        check.same("fleet", running.fleets(), next.fleets());
         check.same("eventLoops", running.eventLoops(), next.eventLoops());
         if (!check.problems.isEmpty()) {
             throw new ConfigException(check.problems);

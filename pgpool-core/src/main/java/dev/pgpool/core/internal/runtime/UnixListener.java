@@ -1,7 +1,7 @@
 package dev.pgpool.core.internal.runtime;
 
 import dev.pgpool.core.config.ListenConfig;
-import dev.pgpool.core.internal.runtime.PoolerRuntime.StartFailure;
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.transport.SocketWords;
 import dev.pgpool.core.internal.transport.Transport;
 import io.netty.channel.Channel;
@@ -164,7 +164,10 @@ final class UnixListener {
                 Files.deleteIfExists(opened);
             }
         } catch (IOException e) {
-            LOGGER.atWarn().addKeyValue("file", opened).setCause(e).log("unix socket not removed");
+            LogLine.warn(LOGGER, "unix socket not removed")
+                    .with("file", opened)
+                    .cause(e)
+                    .write();
         }
         bound.close().awaitUninterruptibly();
     }

@@ -3,7 +3,7 @@ package dev.pgpool.core.internal.runtime;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
-/** For callers who may wait. */
+/** For callers that may wait. */
 public final class Waiting {
     private Waiting() {}
 

@@ -1,6 +1,6 @@
 package dev.pgpool.core.internal.runtime;
 
-import io.netty.util.concurrent.DefaultThreadFactory;
+import dev.pgpool.core.config.InstanceConfig;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -30,27 +30,27 @@ record Workers(
 
     private static final int IDLE_SECONDS = 10;
 
-    static Workers create() {
+    static Workers create(InstanceConfig pooler) {
         return new Workers(
-                threads("pgpool-passwords", PASSWORD_THREADS),
-                threads("pgpool-lookups", LOOKUP_THREADS),
-                threads("pgpool-authenticators", AUTHENTICATOR_THREADS),
-                threads("pgpool-directories", DIRECTORY_THREADS, DIRECTORY_QUEUE),
-                threads("pgpool-control", 1));
+                threads(pooler, "passwords", PASSWORD_THREADS),
+                threads(pooler, "lookups", LOOKUP_THREADS),
+                threads(pooler, "authenticators", AUTHENTICATOR_THREADS),
+                threads(pooler, "directories", DIRECTORY_THREADS, DIRECTORY_QUEUE),
+                threads(pooler, "control", 1));
     }
 
-    private static ExecutorService threads(String name, int count) {
-        return threads(name, count, Integer.MAX_VALUE);
+    private static ExecutorService threads(InstanceConfig pooler, String purpose, int count) {
+        return threads(pooler, purpose, count, Integer.MAX_VALUE);
     }
 
-    private static ExecutorService threads(String name, int count, int waiting) {
+    private static ExecutorService threads(InstanceConfig pooler, String purpose, int count, int waiting) {
         ThreadPoolExecutor executor = new ThreadPoolExecutor(
                 count,
                 count,
                 IDLE_SECONDS,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(waiting),
-                new DefaultThreadFactory(name, true));
+                PoolerThreads.of(pooler, purpose));
         executor.allowCoreThreadTimeOut(true);
         return executor;
     }

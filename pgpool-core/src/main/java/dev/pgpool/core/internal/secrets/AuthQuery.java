@@ -2,7 +2,6 @@ package dev.pgpool.core.internal.secrets;
 
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.config.AuthQueryConfig;
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.hosts.ConnectChain;
 import dev.pgpool.core.internal.hosts.ConnectFailures;
 import dev.pgpool.core.internal.server.ServerConnection;
@@ -10,6 +9,7 @@ import dev.pgpool.core.internal.server.ServerHome;
 import dev.pgpool.core.internal.server.ServerView;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.stats.CloseReason;
 import dev.pgpool.core.stats.ServerInfo;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
@@ -26,20 +26,17 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Asks a server for secrets, on connections of its own that no client ever uses and that no client's setting ever
  * reaches (CVE-2025-12819): the user is a bound parameter, the search path is pinned when the connection starts.
  *
- * <p>There is no cache: a password that was changed or has expired is seen at the next login. What many ask for at once
- * is asked once, though, as long as the question has not been sent.
+ * <p>There is no cache: a password that was changed or has expired is seen at the next login. What several logins ask
+ * for at once is asked once, though, as long as the question has not been sent.
  *
  * <p>{@link #find} and {@link #close} may be called from any thread; all else is confined to the event loop.
  */
 final class AuthQuery implements ServerHome, LoopTicker.Listener {
-    private static final Logger LOGGER = LoggerFactory.getLogger(AuthQuery.class);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final AuthQueryConfig config;
@@ -48,9 +45,9 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
     private final LoopTicker ticker;
 
     /** Questions that wait for a connection, by user. */
-    private final Map<String, Lookup> waiting = new LinkedHashMap<>();
+    private final Map<String, AuthQuestion> waiting = new LinkedHashMap<>();
 
-    private final Map<ServerConnection, Lookup> asked = new HashMap<>();
+    private final Map<ServerConnection, AuthQuestion> asked = new HashMap<>();
     private final ArrayDeque<Idle> idle = new ArrayDeque<>();
     private final Set<ServerConnection> servers = new HashSet<>();
     private int connecting;
@@ -66,24 +63,6 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
 
     /** The server can't be reached for now, and that is tried again. */
     private record Outage(String problem, long retryAtNanos) {}
-
-    /** A question and those who wait for its answer. */
-    private static final class Lookup {
-        private final String user;
-        private final long askedNanos = System.nanoTime();
-        /** When its server could be reached again, if it could not be. */
-        private long reachedNanos = askedNanos;
-
-        private long deadlineNanos;
-        private final CompletableFuture<Optional<Credential>> answer = new CompletableFuture<>();
-        /** Whether it was sent on a connection that had been idle, and may have died of that. */
-        private boolean mayBeStale;
-
-        Lookup(String user, long deadlineNanos) {
-            this.user = user;
-            this.deadlineNanos = deadlineNanos;
-        }
-    }
 
     AuthQuery(AuthQueryConfig config, AuthQueryDestination destination, EventLoop loop, LoopTicker ticker) {
         this.config = config;
@@ -112,31 +91,23 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
             answer.completeExceptionally(failure("the pooler is closing"));
             return;
         }
-        Lookup lookup = waiting.computeIfAbsent(
-                user,
-                name -> new Lookup(name, System.nanoTime() + config.timeout().toNanos()));
-        lookup.answer.whenComplete((found, problem) -> {
-            if (problem != null) {
-                answer.completeExceptionally(problem);
-            } else {
-                answer.complete(found);
-            }
-        });
+        waiting.computeIfAbsent(user, name -> new AuthQuestion(name, config.timeout()))
+                .tell(answer);
         pump();
     }
 
     private void pump() {
         Outage known = outage;
         boolean mayConnect = known == null || System.nanoTime() - known.retryAtNanos >= 0;
-        Iterator<Lookup> next = waiting.values().iterator();
+        Iterator<AuthQuestion> next = waiting.values().iterator();
         while (next.hasNext()) {
             Idle free = pollIdle();
             if (free == null) {
                 break;
             }
-            Lookup lookup = next.next();
+            AuthQuestion question = next.next();
             next.remove();
-            ask(free.server, lookup, true);
+            ask(free.server, question, true);
         }
         // one connection for each question that waits, within the limit
         while (mayConnect && connecting < waiting.size() && servers.size() + connecting < config.maxConnections()) {
@@ -152,86 +123,44 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         return free;
     }
 
-    private void ask(ServerConnection server, Lookup lookup, boolean wasIdle) {
-        lookup.mayBeStale = wasIdle;
-        // the wait for a server that could not be reached is not counted
-        lookup.deadlineNanos = Math.max(
-                lookup.deadlineNanos, lookup.reachedNanos + config.timeout().toNanos());
-        asked.put(server, lookup);
+    private void ask(ServerConnection server, AuthQuestion question, boolean wasIdle) {
+        question.sent(wasIdle);
+        asked.put(server, question);
         new AuthQueryExchange(server, new AuthQueryExchange.Outcome() {
                     @Override
                     public void onAnswer(AuthQueryExchange.@Nullable Row row) {
                         asked.remove(server);
-                        settle(lookup, row);
+                        question.answered(row, AuthQuery.this::failure);
                         server.release();
                     }
 
                     @Override
                     public void onProblem(String problem) {
                         asked.remove(server);
-                        lookup.answer.completeExceptionally(failure(problem));
+                        question.fail(failure(problem));
                         server.release();
                     }
 
                     @Override
                     public void onClosed(String problem) {
                         asked.remove(server);
-                        lost(lookup, problem);
+                        lost(question, problem);
                     }
                 })
-                .send(config.query(), lookup.user);
+                .send(config.query(), question.user());
     }
 
     /** A connection that died while it was idle says so late: the question is asked once more. */
-    private void lost(Lookup lookup, String problem) {
-        if (lookup.mayBeStale && !closed && lookup.deadlineNanos - System.nanoTime() > 0) {
-            Lookup sooner = waiting.putIfAbsent(lookup.user, lookup);
+    private void lost(AuthQuestion question, String problem) {
+        if (!closed && question.mayBeRepeated()) {
+            AuthQuestion sooner = waiting.putIfAbsent(question.user(), question);
             if (sooner != null) {
-                sooner.answer.whenComplete((found, failed) -> {
-                    if (failed != null) {
-                        lookup.answer.completeExceptionally(failed);
-                    } else {
-                        lookup.answer.complete(found);
-                    }
-                });
+                question.follow(sooner);
             }
             loop.execute(this::pump);
         } else {
-            lookup.answer.completeExceptionally(failure(problem));
+            question.fail(failure(problem));
         }
-    }
-
-    private void settle(Lookup lookup, AuthQueryExchange.@Nullable Row row) {
-        if (row == null || row.user() == null) {
-            // (NULL, NULL) is what a function answers that knows no such user
-            refuse(lookup, "no such user, or one that may not log in");
-        } else if (!lookup.user.equals(row.user())) {
-            // never another user's identity (CVE-2015-6817)
-            LOGGER.atWarn().addKeyValue("user", lookup.user).log("auth query answered for another user");
-            lookup.answer.complete(Optional.empty());
-        } else if (row.secret() == null) {
-            logNothingFound(lookup, "the user has no secret, or it has expired");
-            // the user is there, and no password lets the user in: that is for methods that ask for one
-            lookup.answer.complete(Optional.of(new Credential.Plain("")));
-        } else {
-            try {
-                lookup.answer.complete(Optional.of(Credential.parse(lookup.user, row.secret())));
-            } catch (IllegalArgumentException e) {
-                lookup.answer.completeExceptionally(failure(String.valueOf(e.getMessage())));
-            }
-        }
-    }
-
-    private static void refuse(Lookup lookup, String reason) {
-        logNothingFound(lookup, reason);
-        lookup.answer.complete(Optional.empty());
-    }
-
-    private static void logNothingFound(Lookup lookup, String reason) {
-        LOGGER.atInfo()
-                .addKeyValue("user", lookup.user)
-                .addKeyValue("reason", reason)
-                .log("auth query found no secret");
     }
 
     // ---- connections
@@ -255,7 +184,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
             destination.listener().onServerReady(ServerView.of(server, destination.key(), ServerInfo.State.NEW));
             if (outage != null) {
                 outage = null;
-                waiting.values().forEach(lookup -> lookup.reachedNanos = System.nanoTime());
+                waiting.values().forEach(AuthQuestion::reached);
             }
             if (closed) {
                 server.close(CloseReason.SHUTDOWN);
@@ -281,22 +210,17 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         long retryAt = ConnectFailures.retryAtNanos(destination.connectRetryDelay());
         outage = new Outage(problem, retryAt);
         long patience = destination.waitTimeout().toNanos();
-        for (Lookup lookup : waiting.values()) {
-            long oneMoreAttempt = retryAt + config.timeout().toNanos();
-            lookup.deadlineNanos = patience == 0
-                    ? oneMoreAttempt
-                    : Math.max(lookup.deadlineNanos, Math.min(oneMoreAttempt, lookup.askedNanos + patience));
-        }
+        waiting.values().forEach(question -> question.unreachable(retryAt, patience));
     }
 
     /** The questions that wait are told, since each new question tries anew: a refusal is not asked for in vain for long. */
     private void failAll(String problem) {
         RuntimeException failure = failure(problem);
-        Iterator<Lookup> all = waiting.values().iterator();
+        Iterator<AuthQuestion> all = waiting.values().iterator();
         while (all.hasNext()) {
-            Lookup lookup = all.next();
+            AuthQuestion question = all.next();
             all.remove();
-            lookup.answer.completeExceptionally(failure);
+            question.fail(failure);
         }
     }
 
@@ -330,22 +254,22 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
 
     @Override
     public void onTick(long nowNanos) {
-        Iterator<Lookup> late = waiting.values().iterator();
+        Iterator<AuthQuestion> late = waiting.values().iterator();
         while (late.hasNext()) {
-            Lookup lookup = late.next();
-            if (lookup.deadlineNanos - nowNanos <= 0) {
+            AuthQuestion question = late.next();
+            if (question.isOverdue(nowNanos)) {
                 late.remove();
                 Outage known = outage;
-                lookup.answer.completeExceptionally(
+                question.fail(
                         failure(known == null ? "no connection was free within " + config.timeout() : known.problem));
             }
         }
         if (outage != null && !waiting.isEmpty()) {
             pump();
         }
-        Map.copyOf(asked).forEach((server, lookup) -> {
-            if (lookup.deadlineNanos - nowNanos <= 0) {
-                lookup.mayBeStale = false;
+        Map.copyOf(asked).forEach((server, question) -> {
+            if (question.isOverdue(nowNanos)) {
+                question.expired();
                 server.close(CloseReason.AUTH_QUERY_TIMEOUT);
             }
         });
@@ -390,7 +314,7 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         onLoop(() -> {
             closed = true;
             ticker.remove(this);
-            waiting.values().forEach(lookup -> lookup.answer.completeExceptionally(failure("the pooler is closing")));
+            waiting.values().forEach(question -> question.fail(failure("the pooler is closing")));
             waiting.clear();
             Set.copyOf(servers).forEach(server -> server.close(CloseReason.SHUTDOWN));
             done.complete(null);

@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Where the connections of an auth query go, as whom, and with which settings: none of them is a client's. */
+/** Where the connections of an auth query go, as which user, and with which settings: none of them is a client's. */
 final class AuthQueryDestination implements ConnectChain.Destination {
     private final AuthQueryConfig query;
     private final String name;

@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.secrets;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerQuery;
 import dev.pgpool.core.internal.wire.BackendType;
@@ -10,6 +9,7 @@ import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import dev.pgpool.core.internal.wire.WireViolation;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +98,7 @@ public final class AuthQueryExchange implements ServerQuery.Outcome {
         int columns = in.bodyLength() < 2 ? 0 : in.buffer().getUnsignedShort(in.bodyIndex());
         described = true;
         if (columns != COLUMNS) {
-            note("the query answers " + columns + " columns (expected: 2, the user and his secret)");
+            note("the query answers " + columns + " columns (expected: 2, the user and the secret)");
         }
     }
 
@@ -145,7 +145,7 @@ public final class AuthQueryExchange implements ServerQuery.Outcome {
     @Override
     public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
         if (problem == null && !described) {
-            note("the query answers no rows at all (expected: 2 columns, the user and his secret)");
+            note("the query answers no rows at all (expected: 2 columns, the user and the secret)");
         }
         String wrong = problem;
         if (wrong != null) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * goes. Thread-safe.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc5802#section-9">RFC 5802, Security considerations</a>, on what a key
- *     is worth to who has it
+ *     is worth to an attacker that has it
  */
 public final class ProvenKeys {
     /** Users beyond these have to log in again before new servers can be logged in to as they. */

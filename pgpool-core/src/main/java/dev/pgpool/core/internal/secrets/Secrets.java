@@ -105,13 +105,13 @@ public final class Secrets implements CredentialStore {
     }
 
     /** A store of the host may throw instead of failing, or answer nothing at all. */
-    static CompletionStage<Optional<Credential>> ask(CredentialStore store, String database, String user) {
+    public static CompletionStage<Optional<Credential>> ask(CredentialStore store, String database, String user) {
         try {
             CompletionStage<Optional<Credential>> answer = store.find(database, user);
             return answer != null
                     ? answer.thenApply(Secrets::required)
                     : CompletableFuture.failedFuture(new NullPointerException("the credential store answered null"));
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             return CompletableFuture.failedFuture(e);
         }
     }

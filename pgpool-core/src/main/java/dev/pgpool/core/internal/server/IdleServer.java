@@ -1,9 +1,9 @@
 package dev.pgpool.core.internal.server;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.stats.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +47,11 @@ final class IdleServer implements ServerPhase {
                 }
             }
         }
+    }
+
+    @Override
+    public boolean isIdle() {
+        return true;
     }
 
     @Override

@@ -1,14 +1,13 @@
 package dev.pgpool.core.internal.server;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.SqlText;
 import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.TransactionStatus;
-import io.netty.util.concurrent.ScheduledFuture;
+import dev.pgpool.core.stats.CloseReason;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +22,7 @@ final class LimitsTakenOff implements ServerQuery.Outcome {
     /** Times that the query may be cancelled by the limits that it takes off. */
     private static final int ATTEMPTS = 20;
     /** It locks nothing and reads nothing. */
-    private static final int TIMEOUT_SECONDS = 5;
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private static final String QUERY_CANCELED = "57014";
 
@@ -31,7 +30,7 @@ final class LimitsTakenOff implements ServerQuery.Outcome {
     private final List<String> names;
     private final String reset;
     private final Runnable done;
-    private @Nullable ScheduledFuture<?> deadline;
+    private final AnswerDeadline deadline;
     private int attempts;
 
     private LimitsTakenOff(ServerConnection server, Runnable done) {
@@ -40,6 +39,7 @@ final class LimitsTakenOff implements ServerQuery.Outcome {
         this.reset =
                 names.stream().map(name -> "RESET " + SqlText.parameter(name)).collect(Collectors.joining(";"));
         this.done = done;
+        this.deadline = AnswerDeadline.begin(server, TIMEOUT, CloseReason.RESET_FAILED);
     }
 
     /**
@@ -48,11 +48,7 @@ final class LimitsTakenOff implements ServerQuery.Outcome {
      * @param done called on the server's event loop, without the limits
      */
     static void begin(ServerConnection server, Runnable done) {
-        LimitsTakenOff begun = new LimitsTakenOff(server, done);
-        begun.deadline = server.channel()
-                .eventLoop()
-                .schedule(() -> server.close(CloseReason.RESET_FAILED), TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        begun.send();
+        new LimitsTakenOff(server, done).send();
     }
 
     private void send() {
@@ -74,7 +70,7 @@ final class LimitsTakenOff implements ServerQuery.Outcome {
             send();
             return;
         }
-        end();
+        deadline.end();
         if (error != null) {
             server.resetFailed(error);
         } else if (status != TransactionStatus.IDLE) {
@@ -85,16 +81,9 @@ final class LimitsTakenOff implements ServerQuery.Outcome {
         }
     }
 
-    private void end() {
-        ScheduledFuture<?> running = deadline;
-        if (running != null) {
-            running.cancel(false);
-        }
-    }
-
     @Override
     public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
         // its home hears of it, no client is concerned
-        end();
+        deadline.end();
     }
 }

@@ -1,9 +1,9 @@
 package dev.pgpool.core.internal.server;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.stats.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -11,6 +11,8 @@ public final class ServerAge {
     private final long connectedNanos;
     private long lifetimeNanos;
     private long idleSinceNanos;
+    /** How long the client that has it had waited for it. */
+    private long waitedNanos;
     /** Whether a client has had it for more than its login. */
     private boolean used;
 
@@ -45,6 +47,17 @@ public final class ServerAge {
     /** No client uses it from now on. */
     public void becameIdle(long nowNanos) {
         idleSinceNanos = nowNanos;
+        waitedNanos = 0;
+    }
+
+    /** A client gets it that has waited for so long. */
+    public void waited(long nanos) {
+        waitedNanos = nanos;
+    }
+
+    /** How long the client that has it had waited for it; 0 if it got it at once. */
+    public long waitedNanos() {
+        return waitedNanos;
     }
 
     public long idleSinceNanos() {

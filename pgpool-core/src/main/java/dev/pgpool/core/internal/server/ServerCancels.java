@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.server;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The cancel requests for one server: one is on its way at a time, however many come. Those that come meanwhile wait for
@@ -22,6 +23,7 @@ public final class ServerCancels {
 
     private List<Request> current = List.of();
     private List<Request> next = new ArrayList<>();
+    private @Nullable Runnable afterwards;
 
     boolean isUnderWay() {
         return !current.isEmpty();
@@ -64,5 +66,33 @@ public final class ServerCancels {
             waiting.forEach(request -> request.dealtWith.run());
         }
         return again;
+    }
+
+    /** Runs what must not be hit by a request: now, or when those on their way have been dealt with. */
+    void whenNone(Runnable task) {
+        Runnable before = afterwards;
+        if (!isUnderWay()) {
+            task.run();
+        } else if (before == null) {
+            afterwards = task;
+        } else {
+            afterwards = () -> {
+                before.run();
+                task.run();
+            };
+        }
+    }
+
+    /**
+     * The server has dealt with all of them.
+     *
+     * @param open whether the server is still there, so that what has waited for this may run
+     */
+    public void over(boolean open) {
+        Runnable waiting = afterwards;
+        afterwards = null;
+        if (waiting != null && open) {
+            waiting.run();
+        }
     }
 }

@@ -1,11 +1,9 @@
 package dev.pgpool.core.internal.server;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.TransactionStatus;
-import io.netty.util.concurrent.ScheduledFuture;
+import dev.pgpool.core.stats.CloseReason;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,11 +13,12 @@ import org.jspecify.annotations.Nullable;
 public final class ServerCheck implements ServerQuery.Outcome {
     private final ServerConnection server;
     private final Runnable passed;
-    private @Nullable ScheduledFuture<?> deadline;
+    private final AnswerDeadline deadline;
 
-    private ServerCheck(ServerConnection server, Runnable passed) {
+    private ServerCheck(ServerConnection server, Duration timeout, Runnable passed) {
         this.server = server;
         this.passed = passed;
+        this.deadline = AnswerDeadline.begin(server, timeout, CloseReason.SERVER_CHECK_FAILED);
     }
 
     /**
@@ -28,18 +27,14 @@ public final class ServerCheck implements ServerQuery.Outcome {
      * @param passed called on the server's event loop, with the server idle again
      */
     public static void begin(ServerConnection server, String sql, Duration timeout, Runnable passed) {
-        ServerCheck check = new ServerCheck(server, passed);
+        ServerCheck check = new ServerCheck(server, timeout, passed);
         ServerQuery.send(server, sql, check);
         server.out().flush();
-        check.deadline = server.channel()
-                .eventLoop()
-                .schedule(
-                        () -> server.close(CloseReason.SERVER_CHECK_FAILED), timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
     public void onDone(@Nullable ErrorFields error, TransactionStatus status) {
-        end();
+        deadline.end();
         if (error != null || status != TransactionStatus.IDLE) {
             server.close(CloseReason.SERVER_CHECK_FAILED);
         } else {
@@ -48,16 +43,9 @@ public final class ServerCheck implements ServerQuery.Outcome {
         }
     }
 
-    private void end() {
-        ScheduledFuture<?> running = deadline;
-        if (running != null) {
-            running.cancel(false);
-        }
-    }
-
     @Override
     public void onClosed(CloseReason reason, @Nullable ErrorFields lastError) {
         // its home hears of it, no client is concerned
-        end();
+        deadline.end();
     }
 }

@@ -1,61 +1,46 @@
 package dev.pgpool.core.internal.server;
 
-import dev.pgpool.core.config.TargetSessionAttributes;
-import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.params.SessionParameters;
 import dev.pgpool.core.internal.prepared.ServerStatements;
 import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.wire.ErrorFields;
-import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
-import dev.pgpool.core.internal.wire.RawText;
 import dev.pgpool.core.internal.wire.WireViolation;
-import io.netty.buffer.ByteBuf;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.channel.ChannelHandler;
 import java.net.SocketAddress;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection to PostgreSQL: what it has (parameters, statements, key), who listens to it (its phase), and where it
+ * One connection to PostgreSQL: what it has (parameters, statements, key), what listens to it (its phase), and where it
  * belongs (its home). Knows nothing of clients.
  *
  * <p>Confined to the event loop of its channel, which may change while it is idle.
  */
-public final class ServerConnection extends ChannelInboundHandlerAdapter {
+public final class ServerConnection {
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerConnection.class);
 
-    private static final int GOODBYE_SECONDS = 5;
-    /** The encoding that is none: what comes from or goes to it is not converted. */
-    private static final String UNCONVERTED = "SQL_ASCII";
-
-    private final MessageCursor in = new MessageCursor(PoolerError.SERVER_PROTOCOL_VIOLATION);
     private final Outbox out = new Outbox();
+    private final ServerHandler handler = new ServerHandler(this, out);
     private final ServerTarget target;
     private final ServerStatements statements;
-    private final ParameterRegistry parameterRegistry;
-    private final Map<String, String> readOnlyParameters = new LinkedHashMap<>();
+    private final ServerParameters parameters;
+    private final ServerCancels cancels = new ServerCancels();
     private final IdleServer idle = new IdleServer(this);
 
     private int id;
     private ServerHome home;
     private ServerPhase phase;
-    private SessionParameters parameters;
-    private SessionParameters loginParameters;
-    private @Nullable ChannelHandlerContext ctx;
     private @Nullable TlsSession tls;
     private @Nullable Object attachment;
     private ServerAge age = new ServerAge(System.nanoTime(), Long.MAX_VALUE);
@@ -64,37 +49,37 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     private long unnamedBatch;
     private int processId;
     private byte[] secret = new byte[0];
-    private final ServerCancels cancels = new ServerCancels();
-    private @Nullable Runnable afterCancels;
     private @Nullable ErrorFields lastError;
-    private boolean readable = true;
     private boolean closed;
     private boolean ready;
     private @Nullable CloseReason retirement;
 
     /**
-     * A connection that is a handler of its channel from the start.
+     * A connection whose {@link #handler} is one of its channel from the start.
      *
      * @param home where it belongs
-     * @param phase who listens first
+     * @param phase what listens first
      */
     public ServerConnection(
             ServerTarget target, ServerHome home, ServerPhase phase, ParameterRegistry parameterRegistry) {
         this.target = target;
         this.home = home;
         this.phase = phase;
-        this.parameterRegistry = parameterRegistry;
-        this.parameters = parameterRegistry.of(Map.of());
-        this.loginParameters = parameters;
+        this.parameters = new ServerParameters(this, parameterRegistry);
         this.statements = new ServerStatements(target.maxPreparedStatements());
+    }
+
+    /** What belongs into the pipeline of its channel. */
+    public ChannelHandler handler() {
+        return handler;
     }
 
     // ---- what it has
 
     /** Our address; null before it is connected. */
     public @Nullable SocketAddress localAddress() {
-        ChannelHandlerContext c = ctx;
-        return c == null ? null : c.channel().localAddress();
+        Channel c = handler.channel();
+        return c == null ? null : c.localAddress();
     }
 
     /** Its number: unique while the pooler runs. */
@@ -130,44 +115,44 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     /** The settable parameters as they stand on the server now. */
     public SessionParameters parameters() {
-        return parameters;
+        return parameters.current();
     }
 
     /** The settable parameters as the server began with them: its defaults. */
     public SessionParameters loginParameters() {
-        return loginParameters;
+        return parameters.atLogin();
     }
 
     /** Login is over; what follows before the first use counts as part of it. */
     void loggedIn() {
-        loginParameters = parameters;
+        parameters.areDefaults();
     }
 
     /** The server can be used: what was set until now are its defaults. */
     void prepared() {
-        loginParameters = parameters;
+        parameters.areDefaults();
         phase = idle;
         ready = true;
     }
 
     /** Parameters that only the server sets, like its version. */
     public Map<String, String> readOnlyParameters() {
-        return readOnlyParameters;
+        return parameters.readOnly();
     }
 
     /** What was set on the server by us, beyond what it reports. */
     public void parametersBecame(SessionParameters now) {
-        this.parameters = now;
+        parameters.became(now);
     }
 
     /** The server has discarded its settings: those that it does not report are at their defaults. */
     public void forgetUnreportedParameters() {
-        parameters = parameterRegistry.onlyNamed(parameters, loginParameters);
+        parameters.forgetUnreported();
     }
 
     /** Parameters that were returned to the server's defaults by us, beyond what it reports. */
     public void forgetParameters(Collection<String> names) {
-        parameters = parameterRegistry.without(parameters, names);
+        parameters.forget(names);
     }
 
     /** Whether the server's unnamed statement is this version of this owner's, as far as the given batch may rely on it. */
@@ -208,21 +193,6 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         age = newAge;
     }
 
-    /** When it was made, by {@link System#nanoTime}. */
-    public long connectedNanos() {
-        return age.connectedNanos();
-    }
-
-    /** The number of the client that has it; 0 if none has. */
-    public int clientId() {
-        return phase.clientId();
-    }
-
-    /** When a client asked for something last, by {@link System#nanoTime}; 0 if none has, or it is not known. */
-    public long requestedNanos() {
-        return phase.requestedNanos();
-    }
-
     /** Whether it ends when it is given back. */
     public boolean isRetiring() {
         return retirement != null;
@@ -232,9 +202,14 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         return processId;
     }
 
-    // ---- who listens, where it belongs
+    // ---- what listens, where it belongs
 
-    /** Changes who listens from the next message on. */
+    /** What listens to it. */
+    public ServerPhase phase() {
+        return phase;
+    }
+
+    /** Changes what listens from the next message on. */
     public void enter(ServerPhase next) {
         phase = next;
     }
@@ -265,7 +240,7 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
             close(due);
             return;
         }
-        if (!parameters.foreignLimits().isEmpty()) {
+        if (!parameters.current().foreignLimits().isEmpty()) {
             whenNotCancelled(() -> LimitsTakenOff.begin(this, this::release));
         } else if (!isBeingCanceled()) {
             home.onReleased(this);
@@ -285,23 +260,12 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     /** Runs what must not be hit by a cancel request: now, or when those under way have been dealt with. */
     public void whenNotCancelled(Runnable task) {
-        Runnable before = afterCancels;
-        if (!isBeingCanceled()) {
-            task.run();
-        } else if (before == null) {
-            afterCancels = task;
-        } else {
-            afterCancels = () -> {
-                before.run();
-                task.run();
-            };
-        }
+        cancels.whenNone(task);
     }
 
     /** Whether it can be given to a client. */
     public boolean isUsable() {
-        ChannelHandlerContext c = ctx;
-        return !closed && c != null && c.channel().isActive();
+        return !closed && handler.isActive();
     }
 
     public boolean isClosed() {
@@ -315,11 +279,11 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
 
     public Channel channel() {
-        ChannelHandlerContext c = ctx;
+        Channel c = handler.channel();
         if (c == null) {
             throw new IllegalStateException("not connected yet");
         }
-        return c.channel();
+        return c;
     }
 
     // ---- cancel
@@ -344,15 +308,6 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         return cancels.isUnderWay();
     }
 
-    /** The server has dealt with its cancel requests. */
-    public void cancelEnded() {
-        Runnable waiting = afterCancels;
-        afterCancels = null;
-        if (waiting != null && !closed) {
-            waiting.run();
-        }
-    }
-
     // ---- messages that mean the same in every phase
 
     /**
@@ -361,39 +316,19 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
      * @return the name, if the value has to be read back: it has bytes above 127, and those are in the encoding of the client
      */
     public @Nullable String onParameterStatus(MessageCursor message) {
-        ByteBuf buf = message.buffer();
-        int nameEnd = MessageReader.endOfString(buf, message.bodyIndex(), message.bodyEnd());
-        int valueEnd = nameEnd < 0 ? -1 : MessageReader.endOfString(buf, nameEnd + 1, message.bodyEnd());
-        if (valueEnd < 0) {
-            throw new WireViolation(PoolerError.SERVER_PROTOCOL_VIOLATION, "malformed ParameterStatus");
+        return parameters.read(message);
+    }
+
+    /** The server has said whether it is a standby. */
+    void roleTold() {
+        if (ready && ServerRole.objection(target.setup().attributes(), this) != null) {
+            retire(CloseReason.SERVER_ROLE_CHANGED);
         }
-        String name = RawText.read(buf, message.bodyIndex(), nameEnd);
-        String value = RawText.read(buf, nameEnd + 1, valueEnd);
-        if (SessionParameters.isSettable(name)) {
-            boolean ascii = RawText.isAscii(value);
-            if (ascii || !isForeign()) {
-                parameters = parameterRegistry.with(parameters, name, value);
-            }
-            return ascii ? null : name;
-        } else {
-            readOnlyParameters.put(name, value);
-            TargetSessionAttributes wanted = target.setup().attributes();
-            if (ready && ServerRole.isToldBy(name) && ServerRole.objection(wanted, this) != null) {
-                retire(CloseReason.SERVER_ROLE_CHANGED);
-            }
-        }
-        return null;
     }
 
     /** Whether text that comes from the server now is in another encoding than the values of parameters. */
     public boolean isForeign() {
-        String client = parameters.get("client_encoding");
-        String own = readOnlyParameters.get("server_encoding");
-        return client != null
-                && own != null
-                && !client.equalsIgnoreCase(own)
-                && !client.equalsIgnoreCase(UNCONVERTED)
-                && !own.equalsIgnoreCase(UNCONVERTED);
+        return parameters.isForeign();
     }
 
     /** Reads a complete ErrorResponse and remembers it if it is the last word. */
@@ -407,10 +342,10 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     /** Session state could not be taken off: no other client may meet it. */
     public void resetFailed(ErrorFields error) {
-        LOGGER.atWarn()
-                .addKeyValue("server", processId)
-                .addKeyValue("error", error.message())
-                .log("server could not be reset");
+        LogLine.warn(LOGGER, "server could not be reset")
+                .with("server", processId)
+                .with("error", error.message())
+                .write();
         close(CloseReason.RESET_FAILED);
     }
 
@@ -427,20 +362,17 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     /** Whether everything that arrived has been dealt with. */
     public boolean isDrained() {
-        return in.isDrained() && !in.isInsideForwarded();
+        return handler.isDrained();
     }
 
     /** Whether a message was passed on in part and its rest has not arrived. */
     public boolean isMidMessage() {
-        return in.isInsideForwarded();
+        return handler.isMidMessage();
     }
 
     /** Stops or resumes reading from the server. */
     public void readable(boolean wanted) {
-        if (readable != wanted) {
-            readable = wanted;
-            channel().config().setAutoRead(wanted);
-        }
+        handler.readable(wanted);
     }
 
     /** Ends the connection politely; the phase hears of it first. Does nothing when closed. */
@@ -448,100 +380,21 @@ public final class ServerConnection extends ChannelInboundHandlerAdapter {
         if (closed) {
             return;
         }
-        ChannelHandlerContext c = ctx;
-        if (c != null && c.channel().isActive()) {
-            out.drop();
-            ByteBuf goodbye = c.alloc().ioBuffer(8);
-            FrontendWriter.terminate(goodbye);
-            c.writeAndFlush(goodbye).addListener(ChannelFutureListener.CLOSE);
-            if (c.channel().isOpen()) {
-                // a server that does not read must not keep its socket
-                var unused = c.channel().eventLoop().schedule(() -> c.close(), GOODBYE_SECONDS, TimeUnit.SECONDS);
-            }
-        }
+        handler.sayGoodbye();
         ended(reason);
     }
 
-    private void ended(CloseReason reason) {
+    /** The connection is gone: its home hears of it, whatever goes wrong before. */
+    void ended(CloseReason reason) {
         if (closed) {
             return;
         }
         closed = true;
         out.connect(null);
-        phase.onClosed(reason, lastError);
-        home.onGone(this, reason);
-    }
-
-    // ---- Netty
-
-    @Override
-    public void handlerAdded(ChannelHandlerContext context) {
-        ctx = context;
-        out.connect(context);
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-        ByteBuf bytes = (ByteBuf) message;
-        if (closed) {
-            bytes.release();
-            return;
-        }
-        in.feed(bytes);
         try {
-            ServerPhase before;
-            do {
-                before = phase;
-                before.onMessages(in);
-            } while (phase != before && !closed);
-        } catch (WireViolation e) {
-            LOGGER.atWarn()
-                    .addKeyValue("server", processId)
-                    .addKeyValue("error", e.detail())
-                    .log("server broke the protocol");
-            close(CloseReason.SERVER_PROTOCOL_VIOLATION);
-        } catch (RuntimeException e) {
-            LOGGER.atError().addKeyValue("server", processId).setCause(e).log("unexpected failure");
-            close(CloseReason.INTERNAL_ERROR);
+            phase.onClosed(reason, lastError);
         } finally {
-            in.finish(context.alloc());
-            if (closed) {
-                in.close();
-            }
+            home.onGone(this, reason);
         }
-    }
-
-    @Override
-    public void channelReadComplete(ChannelHandlerContext context) {
-        if (!closed) {
-            phase.onReadComplete();
-        }
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (!closed && context.channel().isWritable()) {
-            phase.onWritable();
-        }
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof SslCloseCompletionEvent) {
-            // close_notify: as good as the end of the stream, which may never come
-            context.close();
-        }
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext context) {
-        ended(CloseReason.SERVER_CLOSED);
-        in.close();
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        LOGGER.atDebug().addKeyValue("server", processId).setCause(cause).log("server connection failed");
-        context.close();
     }
 }

@@ -1,7 +1,6 @@
 package dev.pgpool.core.internal.server;
 
 import dev.pgpool.core.config.TlsMode;
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.ConnectFailure;
 import dev.pgpool.core.internal.auth.ServerAuthenticator;
 import dev.pgpool.core.internal.params.ParameterRegistry;
@@ -16,6 +15,7 @@ import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -173,7 +173,7 @@ public final class ServerConnector {
                     .group(loop)
                     .channelFactory(transport.channelFor(target.address()))
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeoutMillis, Integer.MAX_VALUE))
-                    .handler(server);
+                    .handler(server.handler());
             tcp.apply(bootstrap, target.address());
             ChannelFuture connecting = bootstrap.connect(target.address());
             connection = connecting;

@@ -1,6 +1,6 @@
 package dev.pgpool.core.internal.server;
 
-import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.stats.CloseReason;
 
 /** Where a server belongs when no client uses it: its lane. Called on the event loop of the server. */
 public interface ServerHome {

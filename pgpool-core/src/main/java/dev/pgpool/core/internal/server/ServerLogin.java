@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.server;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.auth.AuthenticationProtocolException;
 import dev.pgpool.core.internal.auth.ServerAuthenticator;
 import dev.pgpool.core.internal.wire.BackendType;
@@ -8,6 +7,7 @@ import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.WireViolation;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;

@@ -1,12 +1,12 @@
 package dev.pgpool.core.internal.server;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.stats.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who listens to a server at the moment: login, idleness, settings, or a link.
+ * What listens to a server at the moment: login, idleness, settings, or a link.
  *
  * <pre>
  *   ServerLogin ──ReadyForQuery──> IdleServer ──taken──> [ServerQuery] ──> Link ──given back──> IdleServer
@@ -32,6 +32,21 @@ public interface ServerPhase {
     /** When a client asked for something last, by {@link System#nanoTime}; 0 if none has, or it is not known. */
     default long requestedNanos() {
         return 0;
+    }
+
+    /** Whether no client has the server, nor the pooler on behalf of one. */
+    default boolean isIdle() {
+        return false;
+    }
+
+    /** When the transaction has begun that is open, by {@link System#nanoTime}; 0 if none is, or it is not known. */
+    default long transactionNanos() {
+        return 0;
+    }
+
+    /** Whether a transaction is open and the server waits for its client to go on. */
+    default boolean isClientsTurn() {
+        return false;
     }
 
     /** The {@code id} of the client that has the server; 0 if none has. */

@@ -1,7 +1,7 @@
 package dev.pgpool.core.internal.server;
 
 import dev.pgpool.core.config.TargetSessionAttributes;
-import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
@@ -9,6 +9,7 @@ import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.TransactionStatus;
 import dev.pgpool.core.internal.wire.WireViolation;
+import dev.pgpool.core.stats.CloseReason;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,12 +80,12 @@ final class ServerPreparation {
         }
         query(setup.connectQuery().get(), (value, error, status) -> {
             if (error != null) {
-                LOGGER.atWarn()
-                        .addKeyValue("server", server.processId())
-                        .addKeyValue("database", server.target().startup().get("database"))
-                        .addKeyValue("sqlState", error.sqlState())
-                        .addKeyValue("error", error.message())
-                        .log("connect query failed");
+                LogLine.warn(LOGGER, "connect query failed")
+                        .with("server", server.processId())
+                        .with("database", server.target().startup().get("database"))
+                        .with("sqlState", error.sqlState())
+                        .with("error", error.message())
+                        .write();
             }
             if (status == TransactionStatus.IDLE) {
                 outcome.onPrepared();

@@ -1,11 +1,11 @@
 package dev.pgpool.core.internal.server;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.FrontendWriter;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.TransactionStatus;
+import dev.pgpool.core.stats.CloseReason;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a server connection goes and as whom.
+ * Where a server connection goes, and as which user.
  *
  * @param host as configured
  * @param address resolved

@@ -24,7 +24,7 @@ public final class ServerView {
                 replication(server),
                 server.target().address(),
                 server.localAddress(),
-                Instant.now().minusNanos(System.nanoTime() - server.connectedNanos()),
+                Instant.now().minusNanos(System.nanoTime() - server.age().connectedNanos()),
                 tls == null ? Optional.empty() : Optional.of(tls.protocol() + "/" + tls.cipherSuite()));
     }
 
@@ -71,10 +71,10 @@ public final class ServerView {
      */
     public static ServerInfo of(
             ServerConnection server, PoolKey pool, ServerInfo.State state, Instant now, long nanos) {
-        int client = server.clientId();
+        int client = server.phase().clientId();
         TlsSession tls = server.tls();
         String name = server.parameters().get("application_name");
-        long requested = server.requestedNanos();
+        long requested = server.phase().requestedNanos();
         return new ServerInfo(
                 server.id(),
                 pool,
@@ -82,8 +82,8 @@ public final class ServerView {
                 replication(server),
                 server.channel().remoteAddress(),
                 server.channel().localAddress(),
-                now.minusNanos(nanos - server.connectedNanos()),
-                now.minusNanos(nanos - (requested == 0 ? server.connectedNanos() : requested)),
+                now.minusNanos(nanos - server.age().connectedNanos()),
+                now.minusNanos(nanos - (requested == 0 ? server.age().connectedNanos() : requested)),
                 server.isRetiring(),
                 client == 0 ? OptionalInt.empty() : OptionalInt.of(client),
                 server.processId(),

@@ -51,7 +51,7 @@ public record GlobalDdl(Set<String> roles, Set<String> databases, boolean everyt
     }
 
     /**
-     * Whether a text may begin with such a command, by its first character: for those who read no texts otherwise.
+     * Whether a text may begin with such a command, by its first character: for callers that read no texts otherwise.
      *
      * @param buf lent for the duration of the call
      */

@@ -40,7 +40,6 @@ final class GlobalDdlReader {
     private final Set<String> databases = new TreeSet<>();
     private final Set<String> vacated = new TreeSet<>();
     private boolean everything;
-    private int token;
 
     GlobalDdlReader(Lexer lexer) {
         this.lexer = lexer;
@@ -49,11 +48,11 @@ final class GlobalDdlReader {
     /** Behind CREATE; null if it is of something else. */
     @Nullable
     GlobalDdl create() {
-        next();
+        lexer.next();
         if (isRole()) {
             roles.add(name());
-        } else if (isWord(DATABASE)) {
-            next();
+        } else if (lexer.isWord(DATABASE)) {
+            lexer.next();
             databases.add(name());
             vacated.add(template());
         } else {
@@ -65,19 +64,19 @@ final class GlobalDdlReader {
     /** Behind DROP. */
     @Nullable
     GlobalDdl drop() {
-        next();
+        lexer.next();
         boolean role = isRole();
         if (!role) {
-            if (!isWord(DATABASE)) {
+            if (!lexer.isWord(DATABASE)) {
                 return null;
             }
-            next();
+            lexer.next();
         }
         skipIfExists();
         Set<String> dropped = role ? roles : databases;
         dropped.add(name());
-        while (isSymbol(',')) {
-            next();
+        while (lexer.isSymbol(',')) {
+            lexer.next();
             dropped.add(name());
         }
         vacated.addAll(databases);
@@ -87,27 +86,27 @@ final class GlobalDdlReader {
     /** Behind ALTER. */
     @Nullable
     GlobalDdl alter() {
-        next();
+        lexer.next();
         if (isRole()) {
             return alterRole();
         }
-        if (isWord(DATABASE)) {
-            next();
+        if (lexer.isWord(DATABASE)) {
+            lexer.next();
             return alterDatabase();
         }
         return null;
     }
 
     private @Nullable GlobalDdl alterRole() {
-        boolean all = isWord(Words.ALL);
+        boolean all = lexer.isWord(Words.ALL);
         if (all) {
-            next();
+            lexer.next();
         } else {
             roles.add(name());
         }
-        if (isWord(IN)) {
-            next();
-            next();
+        if (lexer.isWord(IN)) {
+            lexer.next();
+            lexer.next();
             String database = name();
             if (all) {
                 databases.add(database);
@@ -116,15 +115,15 @@ final class GlobalDdlReader {
             everything = true;
         }
         boolean noticed = false;
-        while (token != Lexer.END && !isSymbol(';')) {
-            if (token == Lexer.WORD) {
+        while (!lexer.isStatementOver()) {
+            if (lexer.kind() == Lexer.WORD) {
                 noticed |= NOTICED_BY_NEW_SESSIONS.contains(lexer.text().toLowerCase(Locale.ROOT));
-                if (isWord(RENAME)) {
+                if (lexer.isWord(RENAME)) {
                     renamed(roles);
                     continue;
                 }
             }
-            next();
+            lexer.next();
         }
         return noticed ? found() : null;
     }
@@ -134,15 +133,15 @@ final class GlobalDdlReader {
         databases.add(name);
         boolean move = false;
         boolean set = false;
-        while (token != Lexer.END && !isSymbol(';')) {
-            if (isWord(RENAME)) {
+        while (!lexer.isStatementOver()) {
+            if (lexer.isWord(RENAME)) {
                 renamed(databases);
                 move = true;
                 continue;
             }
-            move |= set && isWord(TABLESPACE);
-            set = isWord(Words.SET);
-            next();
+            move |= set && lexer.isWord(TABLESPACE);
+            set = lexer.isWord(Words.SET);
+            lexer.next();
         }
         if (move) {
             vacated.add(name);
@@ -152,9 +151,9 @@ final class GlobalDdlReader {
 
     /** At RENAME; a session under the new name may have been refused so far. */
     private void renamed(Set<String> names) {
-        next();
-        if (isWord(Words.TO)) {
-            next();
+        lexer.next();
+        if (lexer.isWord(Words.TO)) {
+            lexer.next();
             names.add(name());
         }
     }
@@ -162,15 +161,15 @@ final class GlobalDdlReader {
     /** The database that the new one is a copy of. */
     private String template() {
         String template = "template1";
-        while (token != Lexer.END && !isSymbol(';')) {
-            boolean option = (token == Lexer.WORD || token == Lexer.QUOTED_IDENTIFIER)
-                    && lexer.text().toLowerCase(Locale.ROOT).equals("template");
-            next();
+        while (!lexer.isStatementOver()) {
+            boolean option =
+                    lexer.isName() && lexer.text().toLowerCase(Locale.ROOT).equals("template");
+            lexer.next();
             if (option) {
-                if (isSymbol('=')) {
-                    next();
+                if (lexer.isSymbol('=')) {
+                    lexer.next();
                 }
-                if (!isWord(Words.DEFAULT)) {
+                if (!lexer.isWord(Words.DEFAULT)) {
                     template = name();
                 }
             }
@@ -180,22 +179,22 @@ final class GlobalDdlReader {
 
     /** ROLE, USER or GROUP, which it steps over; but not USER MAPPING. */
     private boolean isRole() {
-        if (isWord(USER)) {
-            next();
-            return !isWord(MAPPING);
+        if (lexer.isWord(USER)) {
+            lexer.next();
+            return !lexer.isWord(MAPPING);
         }
-        if (isWord(Words.ROLE) || isWord(GROUP)) {
-            next();
+        if (lexer.isWord(Words.ROLE) || lexer.isWord(GROUP)) {
+            lexer.next();
             return true;
         }
         return false;
     }
 
     private void skipIfExists() {
-        if (isWord(IF)) {
-            next();
-            if (isWord(EXISTS)) {
-                next();
+        if (lexer.isWord(IF)) {
+            lexer.next();
+            if (lexer.isWord(EXISTS)) {
+                lexer.next();
             }
         }
     }
@@ -203,7 +202,7 @@ final class GlobalDdlReader {
     /** The name at the current token, as PostgreSQL would have it; then the next token. */
     private String name() {
         String name = "";
-        switch (token) {
+        switch (lexer.kind()) {
             case Lexer.WORD -> {
                 name = lower(lexer.text());
                 everything |= OWN.contains(name);
@@ -215,7 +214,7 @@ final class GlobalDdlReader {
         // escapes of U&"...", and bytes of another encoding
         everything |= name.indexOf('\\') >= 0 || name.indexOf('\uFFFD') >= 0;
         everything |= name.getBytes(StandardCharsets.UTF_8).length > NAME_LIMIT;
-        next();
+        lexer.next();
         return name;
     }
 
@@ -233,17 +232,5 @@ final class GlobalDdlReader {
 
     private GlobalDdl found() {
         return new GlobalDdl(roles, databases, everything, vacated);
-    }
-
-    private void next() {
-        token = lexer.next();
-    }
-
-    private boolean isWord(byte[] lower) {
-        return token == Lexer.WORD && lexer.is(lower);
-    }
-
-    private boolean isSymbol(char symbol) {
-        return token == Lexer.SYMBOL && lexer.symbol() == symbol;
     }
 }

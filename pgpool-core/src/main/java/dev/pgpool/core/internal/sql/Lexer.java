@@ -29,16 +29,11 @@ final class Lexer {
     /** Any other character, {@link #symbol()} tells which; digits come as one symbol {@code 0}. */
     static final int SYMBOL = 5;
 
-    private static final byte OTHER = 0;
-    private static final byte LETTER = 1;
-    private static final byte DIGIT = 2;
-    private static final byte SPACE = 3;
-    private static final byte[] CLASSES = classes();
-
     private ByteBuf buf = Unpooled.EMPTY_BUFFER;
     private int at;
     private int limit;
     private boolean backslashes;
+    private int kind;
     private int start;
     private int end;
     private byte symbol;
@@ -98,9 +93,40 @@ final class Lexer {
         return at;
     }
 
-    /** Goes back to a mark. */
-    void reset(int mark) {
+    /** Goes back to a mark: the next token is the current one. */
+    void backTo(int mark) {
         at = mark;
+        next();
+    }
+
+    /** Of what kind the current token is. */
+    int kind() {
+        return kind;
+    }
+
+    /** Whether the current token is this key word, which is given in lower case. */
+    boolean isWord(byte[] lower) {
+        return kind == WORD && is(lower);
+    }
+
+    /** Whether the current token is this symbol. */
+    boolean isSymbol(char wanted) {
+        return kind == SYMBOL && symbol == wanted;
+    }
+
+    /** Whether the current token may be a name. */
+    boolean isName() {
+        return kind == WORD || kind == QUOTED_IDENTIFIER;
+    }
+
+    /** Whether the current token is a string of any kind. */
+    boolean isString() {
+        return kind == STRING || kind == OTHER_STRING;
+    }
+
+    /** Whether the statement ends at the current token. */
+    boolean isStatementOver() {
+        return kind == END || isSymbol(';');
     }
 
     /** The current token as text. */
@@ -121,22 +147,27 @@ final class Lexer {
 
     /** Moves to the next token and tells its kind. */
     int next() {
+        kind = cut();
+        return kind;
+    }
+
+    private int cut() {
         decoded = null;
         while (at < limit) {
             byte b = buf.getByte(at);
-            switch (CLASSES[b & 0xff]) {
-                case SPACE -> at++;
-                case LETTER -> {
+            switch (Characters.classOf(b)) {
+                case Characters.SPACE -> at++;
+                case Characters.LETTER -> {
                     return word(b);
                 }
-                case DIGIT -> {
+                case Characters.DIGIT -> {
                     return number();
                 }
                 default -> {
                     if (b == '-' && peek(1) == '-') {
-                        skipLine();
+                        at = Spans.endOfLine(buf, at, limit);
                     } else if (b == '/' && peek(1) == '*') {
-                        skipComment();
+                        at = Spans.behindComment(buf, at, limit);
                     } else if (b == '\'') {
                         return string(at, backslashes, backslashes ? OTHER_STRING : STRING);
                     } else if (b == '"') {
@@ -217,8 +248,8 @@ final class Lexer {
         int i = at + 1;
         while (i < limit) {
             byte b = buf.getByte(i);
-            byte kind = CLASSES[b & 0xff];
-            if (kind != LETTER && kind != DIGIT && b != '$') {
+            byte kind = Characters.classOf(b);
+            if (kind != Characters.LETTER && kind != Characters.DIGIT && b != '$') {
                 break;
             }
             i++;
@@ -233,8 +264,8 @@ final class Lexer {
         int i = at + 1;
         while (i < limit) {
             byte b = buf.getByte(i);
-            byte kind = CLASSES[b & 0xff];
-            if (kind != DIGIT && kind != LETTER && b != '.') {
+            byte kind = Characters.classOf(b);
+            if (kind != Characters.DIGIT && kind != Characters.LETTER && b != '.') {
                 break;
             }
             i++;
@@ -251,32 +282,6 @@ final class Lexer {
         end = at;
         symbol = b;
         return SYMBOL;
-    }
-
-    private void skipLine() {
-        int i = at + 2;
-        while (i < limit && buf.getByte(i) != '\n' && buf.getByte(i) != '\r') {
-            i++;
-        }
-        at = i;
-    }
-
-    private void skipComment() {
-        int depth = 1;
-        int i = at + 2;
-        while (i < limit && depth > 0) {
-            byte b = buf.getByte(i);
-            if (b == '*' && i + 1 < limit && buf.getByte(i + 1) == '/') {
-                depth--;
-                i += 2;
-            } else if (b == '/' && i + 1 < limit && buf.getByte(i + 1) == '*') {
-                depth++;
-                i += 2;
-            } else {
-                i++;
-            }
-        }
-        at = i;
     }
 
     /** @param quote where the opening quote is */
@@ -310,7 +315,7 @@ final class Lexer {
         int behind = at;
         escape = '\\';
         peeking = true;
-        if (next() == WORD && is(Words.UESCAPE) && next() == STRING && length() == 1) {
+        if (cut() == WORD && is(Words.UESCAPE) && cut() == STRING && length() == 1) {
             escape = buf.getByte(start);
         } else {
             at = behind;
@@ -326,26 +331,16 @@ final class Lexer {
         quoted = true;
         escaped = false;
         start = at + 1;
-        int i = start;
-        while (i < limit) {
-            if (buf.getByte(i) != '"') {
-                i++;
-            } else if (i + 1 < limit && buf.getByte(i + 1) == '"') {
-                i += 2;
-            } else {
-                break;
-            }
-        }
-        end = i;
-        at = Math.min(i + 1, limit);
+        end = Spans.endOfIdentifier(buf, start, limit);
+        at = Math.min(end + 1, limit);
         return QUOTED_IDENTIFIER;
     }
 
     /** A parameter like {@code $1}, the begin of a dollar quote, or a lonely dollar. */
     private int dollar() {
         int tagEnd = at + 1;
-        if (tagEnd < limit && CLASSES[buf.getByte(tagEnd) & 0xff] != DIGIT) {
-            while (tagEnd < limit && CLASSES[buf.getByte(tagEnd) & 0xff] != OTHER && !isSpace(tagEnd)) {
+        if (tagEnd < limit && Characters.classOf(buf.getByte(tagEnd)) != Characters.DIGIT) {
+            while (tagEnd < limit && Characters.classOf(buf.getByte(tagEnd)) != Characters.OTHER && !isSpace(tagEnd)) {
                 tagEnd++;
             }
             if (tagEnd < limit && buf.getByte(tagEnd) == '$') {
@@ -354,7 +349,7 @@ final class Lexer {
         }
         int from = at;
         at++;
-        while (at < limit && CLASSES[buf.getByte(at) & 0xff] == DIGIT) {
+        while (at < limit && Characters.classOf(buf.getByte(at)) == Characters.DIGIT) {
             at++;
         }
         start = from;
@@ -364,45 +359,13 @@ final class Lexer {
     }
 
     private boolean isSpace(int index) {
-        return CLASSES[buf.getByte(index) & 0xff] == SPACE;
+        return Characters.classOf(buf.getByte(index)) == Characters.SPACE;
     }
 
     private int dollarQuote(int bodyStart) {
-        int tagLength = bodyStart - at;
         start = bodyStart;
-        int i = bodyStart;
-        while (i + tagLength <= limit && !isTag(i, tagLength)) {
-            i++;
-        }
-        boolean closed = i + tagLength <= limit;
-        end = closed ? i : limit;
-        at = closed ? i + tagLength : limit;
+        end = Spans.endOfDollarQuote(buf, at, bodyStart, limit);
+        at = Math.min(end + bodyStart - at, limit);
         return OTHER_STRING;
-    }
-
-    private boolean isTag(int index, int tagLength) {
-        for (int k = 0; k < tagLength; k++) {
-            if (buf.getByte(index + k) != buf.getByte(at + k)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static byte[] classes() {
-        byte[] classes = new byte[256];
-        for (int c = 0; c < 256; c++) {
-            boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 128;
-            if (letter) {
-                classes[c] = LETTER;
-            } else if (c >= '0' && c <= '9') {
-                classes[c] = DIGIT;
-            } else if (c == ' ' || (c >= 9 && c <= 13)) {
-                classes[c] = SPACE;
-            } else {
-                classes[c] = OTHER;
-            }
-        }
-        return classes;
     }
 }

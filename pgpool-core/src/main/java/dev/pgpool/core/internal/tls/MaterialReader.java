@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.tls;
 
 import dev.pgpool.core.config.TlsIdentity;
+import dev.pgpool.core.internal.log.LogLine;
 import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyStore;
@@ -123,11 +124,11 @@ final class MaterialReader {
         }
         Instant end = material.leaf().getNotAfter().toInstant();
         if (end.isBefore(Instant.now())) {
-            LOGGER.atWarn()
-                    .addKeyValue("certificate", material.leaf().getSubjectX500Principal())
-                    .addKeyValue("expired", end)
-                    .addKeyValue("setting", keyPath)
-                    .log("our certificate has expired: peers that check it will refuse us");
+            LogLine.warn(LOGGER, "our certificate has expired: peers that check it will refuse us")
+                    .with("certificate", material.leaf().getSubjectX500Principal())
+                    .with("expired", end)
+                    .with("setting", keyPath)
+                    .write();
         }
         return material;
     }

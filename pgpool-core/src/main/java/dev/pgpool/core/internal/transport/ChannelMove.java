@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.transport;
 
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 /**
@@ -13,39 +14,58 @@ public final class ChannelMove {
 
     /**
      * Starts on the channel's loop; {@code moved} runs on the new loop with true, or with false if the channel could not
-     * be registered there, in which case it is closed.
+     * be registered there, in which case it is closed. If the new loop has ended, this one tells.
      */
     public static void start(Channel channel, EventLoop target, Consumer<Boolean> moved) {
         assert channel.eventLoop().inEventLoop();
         channel.deregister().addListener(left -> {
             if (!left.isSuccess()) {
                 channel.close();
-                target.execute(() -> moved.accept(false));
-                return;
+                tell(target, moved, false);
+            } else if (target.isShuttingDown()) {
+                // it would close what is registered now, or forget it; Netty warns if it cannot register at all
+                channel.unsafe().closeForcibly();
+                tell(target, moved, false);
+            } else {
+                target.register(channel).addListener(arrived -> {
+                    boolean success = arrived.isSuccess();
+                    if (!success) {
+                        channel.unsafe().closeForcibly();
+                    }
+                    tell(target, moved, success);
+                });
             }
-            target.register(channel).addListener(arrived -> {
-                boolean success = arrived.isSuccess();
-                if (!success) {
-                    channel.unsafe().closeForcibly();
-                }
-                if (target.inEventLoop()) {
-                    moved.accept(success);
-                } else {
-                    target.execute(() -> moved.accept(success));
-                }
-            });
         });
     }
 
-    /** Runs a task on the event loop of the channel, which may be on its way to another one; from any thread. */
+    private static void tell(EventLoop target, Consumer<Boolean> moved, boolean success) {
+        if (target.inEventLoop()) {
+            moved.accept(success);
+            return;
+        }
+        try {
+            target.execute(() -> moved.accept(success));
+        } catch (RejectedExecutionException ended) {
+            moved.accept(false);
+        }
+    }
+
+    /**
+     * Runs a task on the event loop of the channel, which may be on its way to another one; from any thread. Not at all if
+     * the event loop has ended, and the channel with it.
+     */
     public static void whereItIs(Channel channel, Runnable task) {
         EventLoop loop = channel.eventLoop();
-        loop.execute(() -> {
-            if (channel.eventLoop() == loop && channel.isRegistered()) {
-                task.run();
-            } else if (channel.isOpen()) {
-                whereItIs(channel, task);
-            }
-        });
+        try {
+            loop.execute(() -> {
+                if (channel.eventLoop() == loop && channel.isRegistered()) {
+                    task.run();
+                } else if (channel.isOpen()) {
+                    whereItIs(channel, task);
+                }
+            });
+        } catch (RejectedExecutionException ended) {
+            // nothing is left to do for it
+        }
     }
 }

@@ -2,21 +2,19 @@ package dev.pgpool.core.internal.transport;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
-import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannel;
-import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollEventLoopGroup;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.kqueue.KQueue;
 import io.netty.channel.kqueue.KQueueDomainSocketChannel;
-import io.netty.channel.kqueue.KQueueIoHandler;
+import io.netty.channel.kqueue.KQueueEventLoopGroup;
 import io.netty.channel.kqueue.KQueueServerDomainSocketChannel;
 import io.netty.channel.kqueue.KQueueServerSocketChannel;
 import io.netty.channel.kqueue.KQueueSocketChannel;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -24,28 +22,31 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.util.function.Supplier;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * How bytes reach the operating system. io_uring is left out on purpose: a channel that is handed from one loop to
  * another loses its first read there.
  */
-@SuppressWarnings("ImmutableEnumChecker") // constructors of Netty's classes
+@SuppressWarnings({
+    "ImmutableEnumChecker", // constructors of Netty's classes
+    "deprecation" // the groups of each transport: those that Netty 4.1 and 4.2 both have
+})
 public enum Transport {
     EPOLL(
-            EpollIoHandler::newFactory,
+            EpollEventLoopGroup::new,
             EpollServerSocketChannel::new,
             EpollSocketChannel::new,
             EpollServerDomainSocketChannel::new,
             EpollDomainSocketChannel::new),
     KQUEUE(
-            KQueueIoHandler::newFactory,
+            KQueueEventLoopGroup::new,
             KQueueServerSocketChannel::new,
             KQueueSocketChannel::new,
             KQueueServerDomainSocketChannel::new,
             KQueueDomainSocketChannel::new),
     NIO(
-            NioIoHandler::newFactory,
+            NioEventLoopGroup::new,
             NioServerSocketChannel::new,
             NioSocketChannel::new,
             NioServerDomainSocketChannel::new,
@@ -54,35 +55,28 @@ public enum Transport {
     /** What names in the abstract namespace begin with. */
     public static final String ABSTRACT = "@";
 
-    private final Supplier<IoHandlerFactory> ioHandlers;
+    private final LoopMaker loops;
     private final ChannelFactory<? extends ServerChannel> tcpListener;
     private final ChannelFactory<? extends Channel> tcpChannel;
     private final ChannelFactory<? extends ServerChannel> unixListener;
     private final ChannelFactory<? extends Channel> unixChannel;
 
     Transport(
-            Supplier<IoHandlerFactory> ioHandlers,
+            LoopMaker loops,
             ChannelFactory<? extends ServerChannel> tcpListener,
             ChannelFactory<? extends Channel> tcpChannel,
             ChannelFactory<? extends ServerChannel> unixListener,
             ChannelFactory<? extends Channel> unixChannel) {
-        this.ioHandlers = ioHandlers;
+        this.loops = loops;
         this.tcpListener = tcpListener;
         this.tcpChannel = tcpChannel;
         this.unixListener = unixListener;
         this.unixChannel = unixChannel;
     }
 
-    /** The native transport of this system where it loads, else NIO. */
-    public static Transport best() {
-        if (Epoll.isAvailable()) {
-            return EPOLL;
-        }
-        return KQueue.isAvailable() ? KQUEUE : NIO;
-    }
-
-    public IoHandlerFactory ioHandlers() {
-        return ioHandlers.get();
+    /** Event loops that run channels of this transport. */
+    public EventLoopGroup loops(int count, ThreadFactory threads) {
+        return loops.make(count, threads);
     }
 
     /** Makes listening channels for an address of {@link #unixAddress} or a TCP address. */
@@ -129,5 +123,15 @@ public enum Transport {
     /** Whether an address is that of a unix socket. */
     public static boolean isUnix(SocketAddress address) {
         return address instanceof DomainSocketAddress || address instanceof UnixDomainSocketAddress;
+    }
+
+    /** Whether what goes there does not leave this machine: a unix socket, or no socket at all. */
+    public static boolean isLocal(SocketAddress address) {
+        return isUnix(address) || InProcess.is(address);
+    }
+
+    @FunctionalInterface
+    private interface LoopMaker {
+        EventLoopGroup make(int count, ThreadFactory threads);
     }
 }

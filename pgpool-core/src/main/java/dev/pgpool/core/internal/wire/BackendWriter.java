@@ -1,7 +1,6 @@
 package dev.pgpool.core.internal.wire;
 
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,10 +14,10 @@ public final class BackendWriter {
 
     /** Name and value are {@link RawText}. */
     public static void parameterStatus(ByteBuf out, String name, String value) {
-        int start = begin(out, BackendType.PARAMETER_STATUS);
+        int start = MessageWriter.begin(out, BackendType.PARAMETER_STATUS);
         RawText.write(out, name);
         RawText.write(out, value);
-        finish(out, start);
+        MessageWriter.end(out, start);
     }
 
     public static void backendKeyData(ByteBuf out, int processId, byte[] secret) {
@@ -42,10 +41,10 @@ public final class BackendWriter {
      * PostgreSQL does it, although its documentation says minor version.
      */
     public static void negotiateProtocolVersion(ByteBuf out, int minor, List<String> unknownOptions) {
-        int start = begin(out, BackendType.NEGOTIATE_PROTOCOL_VERSION);
+        int start = MessageWriter.begin(out, BackendType.NEGOTIATE_PROTOCOL_VERSION);
         out.writeInt(StartupPacket.PROTOCOL_3_0 | minor).writeInt(unknownOptions.size());
-        unknownOptions.forEach(option -> string(out, option));
-        finish(out, start);
+        unknownOptions.forEach(option -> MessageWriter.string(out, option));
+        MessageWriter.end(out, start);
     }
 
     public static void errorResponse(ByteBuf out, ErrorFields error) {
@@ -62,7 +61,7 @@ public final class BackendWriter {
     }
 
     private static void fields(ByteBuf out, byte type, ErrorFields error, @Nullable String routine) {
-        int start = begin(out, type);
+        int start = MessageWriter.begin(out, type);
         field(out, 'S', error.severity());
         field(out, 'V', error.severity());
         field(out, 'C', error.sqlState());
@@ -71,27 +70,13 @@ public final class BackendWriter {
         field(out, 'H', error.hint());
         field(out, 'R', routine);
         out.writeByte(0);
-        finish(out, start);
+        MessageWriter.end(out, start);
     }
 
     private static void field(ByteBuf out, char code, @Nullable String value) {
         if (value != null) {
             out.writeByte(code);
-            string(out, value);
+            MessageWriter.string(out, value);
         }
-    }
-
-    private static int begin(ByteBuf out, byte type) {
-        out.writeByte(type).writeInt(0);
-        return out.writerIndex() - 4;
-    }
-
-    private static void finish(ByteBuf out, int lengthIndex) {
-        out.setInt(lengthIndex, out.writerIndex() - lengthIndex);
-    }
-
-    private static void string(ByteBuf out, String value) {
-        out.writeCharSequence(value, StandardCharsets.UTF_8);
-        out.writeByte(0);
     }
 }

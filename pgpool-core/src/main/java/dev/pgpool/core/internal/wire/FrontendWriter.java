@@ -20,8 +20,8 @@ public final class FrontendWriter {
         int start = out.writerIndex();
         out.writeInt(0).writeInt(StartupPacket.PROTOCOL_3_0);
         parameters.forEach((name, value) -> {
-            string(out, name);
-            string(out, value);
+            MessageWriter.string(out, name);
+            MessageWriter.string(out, value);
         });
         settings.forEach(setting -> {
             RawText.write(out, setting.name());
@@ -57,14 +57,14 @@ public final class FrontendWriter {
 
     /** Bind of the unnamed statement to the unnamed portal: one parameter, and the results, as text. */
     public static void bindText(ByteBuf out, String parameter) {
-        int start = begin(out, FrontendType.BIND);
+        int start = MessageWriter.begin(out, FrontendType.BIND);
         // portal, statement, no formats, one parameter
         out.writeByte(0).writeByte(0).writeShort(0).writeShort(1);
         int length = out.writerIndex();
         out.writeInt(0);
         out.setInt(length, out.writeCharSequence(parameter, StandardCharsets.UTF_8));
         out.writeShort(0);
-        finish(out, start);
+        MessageWriter.end(out, start);
     }
 
     /** Describe of the unnamed portal. */
@@ -87,9 +87,9 @@ public final class FrontendWriter {
 
     /** Simple Query. */
     public static void query(ByteBuf out, String sql) {
-        int start = begin(out, FrontendType.QUERY);
-        string(out, sql);
-        finish(out, start);
+        int start = MessageWriter.begin(out, FrontendType.QUERY);
+        MessageWriter.string(out, sql);
+        MessageWriter.end(out, start);
     }
 
     public static void sync(ByteBuf out) {
@@ -101,26 +101,12 @@ public final class FrontendWriter {
     }
 
     public static void copyFail(ByteBuf out, String reason) {
-        int start = begin(out, FrontendType.COPY_FAIL);
-        string(out, reason);
-        finish(out, start);
+        int start = MessageWriter.begin(out, FrontendType.COPY_FAIL);
+        MessageWriter.string(out, reason);
+        MessageWriter.end(out, start);
     }
 
     public static void terminate(ByteBuf out) {
         out.writeByte(FrontendType.TERMINATE).writeInt(4);
-    }
-
-    private static int begin(ByteBuf out, byte type) {
-        out.writeByte(type).writeInt(0);
-        return out.writerIndex() - 4;
-    }
-
-    private static void finish(ByteBuf out, int lengthIndex) {
-        out.setInt(lengthIndex, out.writerIndex() - lengthIndex);
-    }
-
-    private static void string(ByteBuf out, String value) {
-        out.writeCharSequence(value, StandardCharsets.UTF_8);
-        out.writeByte(0);
     }
 }

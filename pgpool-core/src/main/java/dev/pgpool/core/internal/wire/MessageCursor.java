@@ -249,19 +249,22 @@ public final class MessageCursor {
         return buf == null ? 0 : buf.readableBytes();
     }
 
-    /** Whether these are the last of the bytes that wait. */
-    public boolean heldEndsWith(byte[] bytes) {
+    /** Whether the bytes that wait are whole messages, the last of them of this type. */
+    public boolean heldEndsIn(byte lastType) {
         ByteBuf buf = held;
-        if (buf == null || buf.readableBytes() < bytes.length) {
-            return false;
-        }
-        int from = buf.writerIndex() - bytes.length;
-        for (int i = 0; i < bytes.length; i++) {
-            if (buf.getByte(from + i) != bytes[i]) {
+        int next = buf == null ? 0 : buf.readerIndex();
+        while (buf != null && buf.writerIndex() - next >= HEADER) {
+            int first = next;
+            int size = buf.getInt(first + 1);
+            if (size < 4 || size > buf.writerIndex() - first - 1) {
                 return false;
             }
+            next = first + 1 + size;
+            if (next == buf.writerIndex()) {
+                return buf.getByte(first) == lastType;
+            }
         }
-        return true;
+        return false;
     }
 
     /** Turns the rest of a partly forwarded message into one that is dropped. */

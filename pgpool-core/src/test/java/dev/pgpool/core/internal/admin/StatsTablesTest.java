@@ -49,6 +49,7 @@ class StatsTablesTest {
         return new PgPoolSnapshot(
                 PgPoolSnapshot.Status.ACTIVE,
                 0,
+                1,
                 List.of(new PgPoolSnapshot.Database("app", 0, 0, false, false, traffic)),
                 List.of(),
                 Map.of());

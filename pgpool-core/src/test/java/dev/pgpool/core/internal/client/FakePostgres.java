@@ -113,7 +113,7 @@ public final class FakePostgres {
         return settings.getOrDefault(name, "");
     }
 
-    /** Says something that nobody asked for. */
+    /** Says something that no client asked for. */
     void say(byte[] message) {
         answers.writeBytes(message);
     }

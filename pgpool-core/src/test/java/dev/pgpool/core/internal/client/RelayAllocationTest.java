@@ -32,7 +32,7 @@ class RelayAllocationTest {
 
     private static Level before;
 
-    @SuppressWarnings("ImmutableEnumChecker") // nobody writes to them
+    @SuppressWarnings("ImmutableEnumChecker") // the arrays are only read
     enum Kind {
         SIMPLE(
                 5,

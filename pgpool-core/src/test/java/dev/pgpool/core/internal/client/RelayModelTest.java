@@ -16,7 +16,7 @@ class RelayModelTest {
 
     private static final int RUNS_PER_SEED = 60;
 
-    /** A run takes some hundred; more means that somebody waits for ever. */
+    /** A run takes some hundred; more means that a client waits for ever. */
     private static final int MOST_STEPS = 20_000;
 
     static List<Long> seeds() {

@@ -9,13 +9,13 @@ import dev.pgpool.core.config.ClientsConfig;
 import dev.pgpool.core.config.DatabaseBuilder;
 import dev.pgpool.core.config.DatabaseConfig;
 import dev.pgpool.core.config.DnsConfig;
+import dev.pgpool.core.config.InstanceConfig;
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.config.PeersConfig;
 import dev.pgpool.core.config.PgPoolConfig;
 import dev.pgpool.core.config.PoolMode;
 import dev.pgpool.core.config.TcpConfig;
 import dev.pgpool.core.config.TlsConfig;
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.Backend;
 import dev.pgpool.core.fixture.Frontend;
@@ -39,6 +39,7 @@ import dev.pgpool.core.internal.server.ServerConnector;
 import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Transport;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -121,7 +122,8 @@ public class Rig implements AutoCloseable {
 
     /** A client's end. */
     final class Client extends End {
-        final ClientSession session = new ClientSession(() -> services, deadlines);
+        final ClientConnection connection = new ClientConnection(() -> services, deadlines);
+        final ClientSession session = connection.session();
         private final ByteArrayOutputStream received = new ByteArrayOutputStream();
 
         void collect() {
@@ -224,6 +226,7 @@ public class Rig implements AutoCloseable {
         more.accept(app);
         DatabaseConfig database = app.build();
         PgPoolConfig config = new PgPoolConfig(
+                InstanceConfig.DEFAULT,
                 new ListenConfig(
                         "127.0.0.1",
                         0,
@@ -253,6 +256,7 @@ public class Rig implements AutoCloseable {
                 AdminConfig.NOBODY,
                 PeersConfig.NONE,
                 TcpConfig.DEFAULT,
+                Optional.empty(),
                 1);
         TlsContexts tls = new TlsContexts(config);
         ServerConnector connector = new ServerConnector(Transport.NIO, new SecureRandom(), Runnable::run);
@@ -295,7 +299,7 @@ public class Rig implements AutoCloseable {
                 new AdminConsole(NO_CONTROL, new TrafficHistory(0)));
     }
 
-    /** Nobody is at the console. */
+    /** The console is not used. */
     private static final AdminControl NO_CONTROL = (AdminControl) Proxy.newProxyInstance(
             Rig.class.getClassLoader(), new Class<?>[] {AdminControl.class}, (proxy, method, arguments) -> {
                 throw new UnsupportedOperationException(method.getName());
@@ -318,16 +322,16 @@ public class Rig implements AutoCloseable {
         }
     }
 
-    /** Somebody connects. */
+    /** A client connects. */
     Client connect() {
         Client client = new Client();
         clients.add(client);
-        client.channel.pipeline().addLast(new ClientHandler(client.session));
-        client.session.onConnected(client.channel.pipeline().lastContext());
+        client.channel.pipeline().addLast(client.connection);
+        client.connection.channelActive(client.channel.pipeline().lastContext());
         return client;
     }
 
-    /** Somebody connects and logs in. */
+    /** A client connects and logs in. */
     Client login(String... settings) {
         Client client = connect();
         String[] all = new String[settings.length + 4];
@@ -407,7 +411,7 @@ public class Rig implements AutoCloseable {
         clients.forEach(Client::collect);
     }
 
-    /** What clients have received and nobody has looked at, as text. */
+    /** What clients have received and the test has not looked at yet, as text. */
     List<String> allReceived() {
         List<String> all = new ArrayList<>();
         for (Client client : clients) {

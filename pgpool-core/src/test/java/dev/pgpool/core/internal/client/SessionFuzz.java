@@ -2,9 +2,9 @@ package dev.pgpool.core.internal.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.fixture.Frontend;
 import dev.pgpool.core.internal.wire.FuzzCorpus;
+import dev.pgpool.core.stats.CloseReason;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
@@ -88,7 +88,7 @@ class SessionFuzz {
         }
         rig.settle();
         if (end instanceof Rig.Client client) {
-            assertThat(client.session.in().heldBytes()).isLessThanOrEqualTo(bytes.length);
+            assertThat(client.connection.in().heldBytes()).isLessThanOrEqualTo(bytes.length);
         }
     }
 
@@ -131,7 +131,7 @@ class SessionFuzz {
         }
     }
 
-    /** Somebody else's query goes through as if nothing were. */
+    /** The query of another client goes through as if nothing had happened. */
     private static List<String> normal(FuzzRig rig) {
         rig.settle();
         rig.servers.forEach(server -> server.answering = true);

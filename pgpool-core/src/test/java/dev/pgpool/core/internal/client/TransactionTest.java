@@ -13,11 +13,11 @@ import static dev.pgpool.core.fixture.Frontend.query;
 import static dev.pgpool.core.fixture.Frontend.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.fixture.Backend;
 import dev.pgpool.core.fixture.Frontend;
 import dev.pgpool.core.internal.pool.LaneAccess;
 import dev.pgpool.core.internal.server.LoggedIn;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.channel.ChannelOutboundBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

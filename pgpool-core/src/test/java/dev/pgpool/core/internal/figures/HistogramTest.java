@@ -44,6 +44,31 @@ class HistogramTest {
     }
 
     @Test
+    void boundariesAreSumsThatClaimNoDurationTooShort() {
+        Random random = new Random(11);
+        long[] all = random.longs(20_000, 10_000, 3_000_000_000L).toArray();
+        Histogram durations = new Histogram();
+        Arrays.stream(all).forEach(durations::add);
+
+        Latency latency = durations.latency();
+
+        assertThat(latency.atMost()).hasSameSizeAs(Latency.BOUNDARIES).isSorted();
+        for (int i = 0; i < Latency.BOUNDARIES.size(); i++) {
+            long boundary = Latency.BOUNDARIES.get(i).toNanos();
+            long below = (long) (boundary / 1.0626);
+            assertThat(latency.atMost().get(i))
+                    .isBetween(
+                            Arrays.stream(all).filter(nanos -> nanos <= below).count(),
+                            Arrays.stream(all)
+                                    .filter(nanos -> nanos <= boundary)
+                                    .count());
+        }
+        assertThat(new Histogram().latency().atMost())
+                .hasSameSizeAs(Latency.BOUNDARIES)
+                .containsOnly(0L);
+    }
+
+    @Test
     void percentilesOfManyAreTheirs() {
         Random random = new Random(7);
         long[] all = random.longs(20_000, 10_000, 50_000_000).toArray();

@@ -7,7 +7,6 @@ import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.DnsConfig;
 import dev.pgpool.core.config.PgPoolConfig;
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.fixture.ScriptedServer;
 import dev.pgpool.core.fixture.Wire;
@@ -25,12 +24,14 @@ import dev.pgpool.core.internal.tls.TlsContexts;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
+import dev.pgpool.core.internal.transport.TransportChoice;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.stats.CloseReason;
 import dev.pgpool.core.stats.PoolKey;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.security.SecureRandom;
@@ -52,8 +53,8 @@ class DnsChangeIT {
 
     private static final String NAME = "db.example";
 
-    private final Transport transport = Transport.best();
-    private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, transport.ioHandlers());
+    private final Transport transport = TransportChoice.best();
+    private final EventLoopGroup group = transport.loops(1, new DefaultThreadFactory("test"));
     private final EventLoop loop = group.next();
     private final ExecutorService lookups = Executors.newCachedThreadPool();
     private final AtomicInteger asked = new AtomicInteger();

@@ -3,7 +3,7 @@ package dev.pgpool.core.internal.jfr;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import dev.pgpool.core.event.CloseReason;
+import dev.pgpool.core.stats.CloseReason;
 import dev.pgpool.core.stats.PoolKey;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

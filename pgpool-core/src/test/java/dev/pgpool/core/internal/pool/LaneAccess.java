@@ -1,8 +1,8 @@
 package dev.pgpool.core.internal.pool;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.server.ServerHome;
+import dev.pgpool.core.stats.CloseReason;
 import java.util.function.Consumer;
 
 /** Gives a real lane servers that the test has made, where the lane would have connected. */

@@ -2,9 +2,9 @@ package dev.pgpool.core.internal.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.stats.CloseReason;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -2,10 +2,10 @@ package dev.pgpool.core.internal.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.server.ServerAge;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.stats.CloseReason;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,10 +78,20 @@ final class LaneSimulation {
             expectsAnswer = false;
         }
 
+        /** The first client here that has no server yet; the one whose call runs hears of its server when the call returns. */
+        private @Nullable Client nextInTurn() {
+            for (Client client : home.queued) {
+                if (!client.calling || client.isWaiting()) {
+                    return client;
+                }
+            }
+            return null;
+        }
+
         private void got(Server given) {
             require(expectsAnswer, "a client was served that did not wait");
-            require(home.queued.peekFirst() == this, "served out of turn");
-            home.queued.pollFirst();
+            require(nextInTurn() == this, "served out of turn");
+            home.queued.remove(this);
             require(given.place == Place.IDLE, "a server that was " + given.place + " was given away");
             require(given.alive, "a dead server was given away");
             require(given.lane == home, "a server of another lane was given away");

@@ -1,11 +1,11 @@
 package dev.pgpool.core.internal.server;
 
 import dev.pgpool.core.config.HostConfig;
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.auth.ServerAuthenticator;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.tls.ServerTls;
 import dev.pgpool.core.internal.wire.ErrorFields;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -53,7 +53,7 @@ public final class LoggedIn {
                 });
         made[0] = new ServerConnection(target, home, login, parameters);
         login.begin(made[0]);
-        channel.pipeline().addLast(made[0]);
+        channel.pipeline().addLast(made[0].handler());
         return made[0];
     }
 
@@ -65,6 +65,6 @@ public final class LoggedIn {
     /** As if the server had dealt with it. */
     public static void cancelEnded(ServerConnection server) {
         server.cancels().end(true);
-        server.cancelEnded();
+        server.cancels().over(!server.isClosed());
     }
 }

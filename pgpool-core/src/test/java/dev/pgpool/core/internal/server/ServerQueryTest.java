@@ -3,13 +3,13 @@ package dev.pgpool.core.internal.server;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.internal.params.ParameterRegistry;
 import dev.pgpool.core.internal.wire.BackendType;
 import dev.pgpool.core.internal.wire.BackendWriter;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.TransactionStatus;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;

@@ -10,7 +10,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -18,6 +18,7 @@ import io.netty.handler.ssl.SslProvider;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,7 +49,7 @@ class ChannelMoveTest {
     }
 
     static Stream<Arguments> channels() {
-        return new LinkedHashSet<>(List.of(Transport.NIO, Transport.best()))
+        return new LinkedHashSet<>(List.of(Transport.NIO, TransportChoice.best()))
                 .stream()
                         .flatMap(transport -> Arrays.stream(Encryption.values())
                                 .map(encryption -> Arguments.of(transport, encryption)));
@@ -74,7 +75,7 @@ class ChannelMoveTest {
                 .endpointIdentificationAlgorithm(null)
                 .build();
         ExecutorService handshakes = Executors.newSingleThreadExecutor();
-        MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(3, transport.ioHandlers());
+        EventLoopGroup loops = transport.loops(3, new DefaultThreadFactory("test"));
         try {
             InetSocketAddress any = new InetSocketAddress("127.0.0.1", 0);
             Channel listener = new ServerBootstrap()

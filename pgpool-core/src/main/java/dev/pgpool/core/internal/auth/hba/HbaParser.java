@@ -18,7 +18,7 @@ final class HbaParser {
     private static final Set<String> FOREIGN = Set.of("gss", "sspi", "ident", "radius", "pam", "bsd", "oauth");
 
     private final String file;
-    private final NameLists lists;
+    private final HbaNames names;
     private final List<String> problems;
 
     /**
@@ -27,7 +27,7 @@ final class HbaParser {
      */
     HbaParser(String file, NameLists lists, List<String> problems) {
         this.file = file;
-        this.lists = lists;
+        this.names = new HbaNames(lists);
         this.problems = problems;
     }
 
@@ -47,8 +47,8 @@ final class HbaParser {
 
     private HbaRule rule(String where, List<List<Token>> fields) throws RuleError {
         ConnectionType type = type(single(fields, 0, "connection type", "local, host, hostssl or hostnossl"));
-        Names databases = databases(field(fields, 1, "database"));
-        Names users = users(field(fields, 2, "user"));
+        Names databases = names.databases(field(fields, 1, "database"));
+        Names users = names.users(field(fields, 2, "user"));
         int at = 3;
         AddressRange addresses = AddressRange.ALL;
         if (type != ConnectionType.LOCAL) {
@@ -131,44 +131,6 @@ final class HbaParser {
             default ->
                 throw new RuleError("connection type", "\"" + token.text() + "\"", "local, host, hostssl or hostnossl");
         };
-    }
-
-    private Names databases(List<Token> tokens) throws RuleError {
-        boolean all = false;
-        boolean sameUser = false;
-        boolean replication = false;
-        List<NamePattern> patterns = new ArrayList<>();
-        for (Token token : lists.expand(tokens)) {
-            if (token.isKeyword("samerole") || token.isKeyword("samegroup")) {
-                throw new RuleError(
-                        "database", "\"" + token.text() + "\"", "no roles: the pooler does not know their members");
-            } else if (token.isKeyword("all")) {
-                all = true;
-            } else if (token.isKeyword("sameuser")) {
-                sameUser = true;
-            } else if (token.isKeyword("replication")) {
-                replication = true;
-            } else {
-                patterns.add(NamePattern.of(token, "database"));
-            }
-        }
-        return new Names(all, sameUser, replication, patterns);
-    }
-
-    private Names users(List<Token> tokens) throws RuleError {
-        boolean all = false;
-        List<NamePattern> patterns = new ArrayList<>();
-        for (Token token : lists.expand(tokens)) {
-            if (token.isMarked('+')) {
-                throw new RuleError(
-                        "user", "\"" + token.text() + "\"", "no roles: the pooler does not know their members");
-            } else if (token.isKeyword("all")) {
-                all = true;
-            } else {
-                patterns.add(NamePattern.of(token, "user"));
-            }
-        }
-        return new Names(all, false, false, patterns);
     }
 
     /**

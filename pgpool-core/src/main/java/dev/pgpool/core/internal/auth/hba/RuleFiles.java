@@ -1,14 +1,13 @@
 package dev.pgpool.core.internal.auth.hba;
 
+import dev.pgpool.core.auth.EditedText;
+import dev.pgpool.core.auth.FileStamp;
 import dev.pgpool.core.config.ConfigException;
-import dev.pgpool.core.config.EditedText;
+import dev.pgpool.core.internal.log.LogLine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,15 +29,13 @@ import org.slf4j.LoggerFactory;
 public final class RuleFiles {
     private static final Logger LOGGER = LoggerFactory.getLogger(RuleFiles.class);
     private static final int MAX_BYTES = 16 << 20;
-    /** A file modified less than this before it was read may change again within the tick of its modification time. */
-    private static final Duration TICK = Duration.ofSeconds(2);
 
     private final Path hbaFile;
     private final @Nullable Path identFile;
     private final boolean hasAuthenticator;
     private AccessRules rules;
     /** The files that the last attempt looked at, as they were; empty if it must be made again. */
-    private Map<String, Stamp> seen = Map.of();
+    private Map<String, FileStamp> seen = Map.of();
 
     private String lastProblem = "";
 
@@ -75,10 +72,10 @@ public final class RuleFiles {
         String problem = String.join("; ", problems);
         if (!problem.equals(lastProblem)) {
             lastProblem = problem;
-            LOGGER.atWarn()
-                    .addKeyValue("file", hbaFile)
-                    .addKeyValue("error", problem)
-                    .log("access rules not reloaded");
+            LogLine.warn(LOGGER, "access rules not reloaded")
+                    .with("file", hbaFile)
+                    .with("error", problem)
+                    .write();
         }
         return rules;
     }
@@ -103,20 +100,20 @@ public final class RuleFiles {
         }
     }
 
-    private static Map<String, Stamp> stamps(Map<String, Stamp> files) {
-        Map<String, Stamp> now = new LinkedHashMap<>();
-        files.keySet().forEach(file -> now.put(file, Stamp.of(Path.of(file))));
+    private static Map<String, FileStamp> stamps(Map<String, FileStamp> files) {
+        Map<String, FileStamp> now = new LinkedHashMap<>();
+        files.keySet().forEach(file -> now.put(file, FileStamp.ofAny(Path.of(file))));
         return now;
     }
 
     /** Notes what each file was like when it was read. */
     private static final class Reader implements RuleSource {
-        private final Map<String, Stamp> stamps = new LinkedHashMap<>();
+        private final Map<String, FileStamp> stamps = new LinkedHashMap<>();
 
         @Override
         public String read(String file) throws IOException {
             Path path = Path.of(file);
-            stamps.put(file, Stamp.of(path));
+            stamps.put(file, FileStamp.ofAny(path));
             try (InputStream in = Files.newInputStream(path)) {
                 byte[] bytes = in.readNBytes(MAX_BYTES + 1);
                 if (bytes.length > MAX_BYTES) {
@@ -133,25 +130,6 @@ public final class RuleFiles {
         @Override
         public String beside(String file, String name) {
             return Path.of(file).resolveSibling(name).toString();
-        }
-    }
-
-    /** What a file was like; one that is not there is like none. */
-    private record Stamp(
-            FileTime modified, long size, @Nullable Object identity) {
-        private static final FileTime NEVER = FileTime.fromMillis(0);
-
-        static Stamp of(Path path) {
-            try {
-                BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-                return new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
-            } catch (IOException e) {
-                return new Stamp(NEVER, -1, null);
-            }
-        }
-
-        boolean isSettledAt(long epochMillis) {
-            return modified.toMillis() + TICK.toMillis() < epochMillis;
         }
     }
 }

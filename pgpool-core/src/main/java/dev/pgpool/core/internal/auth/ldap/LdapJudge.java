@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.auth.ldap;
 
 import dev.pgpool.core.auth.Authenticator;
 import dev.pgpool.core.config.LdapConfig;
+import dev.pgpool.core.internal.log.LogLine;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -33,10 +34,10 @@ public final class LdapJudge implements Authenticator {
         } catch (LdapRefusal e) {
             String reason = String.valueOf(e.getMessage());
             if (e.isOfTheDirectory()) {
-                LOGGER.atWarn()
-                        .addKeyValue("user", request.user())
-                        .addKeyValue("error", reason)
-                        .log("LDAP login failed");
+                LogLine.warn(LOGGER, "LDAP login failed")
+                        .with("user", request.user())
+                        .with("error", reason)
+                        .write();
             }
             return CompletableFuture.completedStage(Verdict.reject(reason));
         }

@@ -1,0 +1,158 @@
+package dev.pgpool.core.internal.link;
+
+import dev.pgpool.core.internal.figures.LaneCounters;
+import dev.pgpool.core.internal.prepared.ClientStatements;
+import dev.pgpool.core.internal.server.ServerConnection;
+import dev.pgpool.core.internal.sql.GlobalDdl;
+import dev.pgpool.core.internal.sql.SessionEffects;
+import dev.pgpool.core.internal.sql.StatementScanner;
+import dev.pgpool.core.internal.transport.Outbox;
+import dev.pgpool.core.internal.wire.FrontendWriter;
+import dev.pgpool.core.internal.wire.MessageCursor;
+import dev.pgpool.core.internal.wire.MessageReader;
+import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.internal.wire.WireViolation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statement without a name, which every Parse without a name replaces. A client's last one is kept, and repeated on a server
+ * that has another client's, before the message that uses it.
+ *
+ * <p>Part of a link, confined to its event loop. Hot path.
+ */
+final class UnnamedStatement {
+    /** Marks the Parse of the unnamed statement among the expected replies. */
+    static final Object UNNAMED = new Object();
+
+    /** Marks one that, if it is skipped, leaves an unknown one; then there is none any more. */
+    static final Object UNCERTAIN = new Object();
+
+    private static final byte[] NO_NAME = new byte[0];
+
+    /** An unnamed statement up to this size is kept for later transactions; a larger one streams through. */
+    private static final int UNNAMED_LIMIT = 1 << 20;
+
+    private final Exchange x;
+    private final ServerConnection server;
+    private final Rejections rejections;
+    private final NameSpace names;
+    private final UnsettledNames unsettled;
+    private final ExpectedReplies expected;
+    private final Outbox toServer;
+    private final StatementScanner scanner = new StatementScanner();
+    /** The batch in which the client's unnamed statement last changed. */
+    private long unnamedIn;
+
+    UnnamedStatement(Exchange x, Rejections rejections, NameSpace names, UnsettledNames unsettled) {
+        this.x = x;
+        this.server = x.server;
+        this.rejections = rejections;
+        this.names = names;
+        this.unsettled = unsettled;
+        this.expected = x.expected;
+        this.toServer = x.toServer;
+    }
+
+    /** A new client begins. */
+    void begin() {
+        unnamedIn = 0;
+    }
+
+    /** Whether a Parse or a Close of the unnamed statement is meant, by its subject among the expected replies. */
+    static boolean isMeantBy(@Nullable Object subject) {
+        return subject == UNNAMED || subject == UNCERTAIN || subject instanceof ClientStatements.Unnamed;
+    }
+
+    /** @param first whether the client has sent nothing since the last ReadyForQuery */
+    boolean parse(MessageCursor in, boolean first, LinkedClient client, LaneCounters counters) {
+        ClientStatements statements = client.statements();
+        boolean large = in.bodyLength() > UNNAMED_LIMIT;
+        if (!large && !in.isComplete()) {
+            return false;
+        }
+        if (names.isUnsettled()) {
+            return unsettled.hold(in);
+        }
+        SessionEffects effects = effects(in);
+        names.provideFor(in, first, effects.names(), client, counters);
+        Object before = before(statements);
+        Rejection rejection = rejections.ofParse(effects);
+        if (rejection != null && !large) {
+            statements.dropUnnamed();
+            server.unnamedBecame(null, 0, 0);
+            rejections.refuseParse(in, NO_NAME, rejection);
+            return true;
+        }
+        if (large) {
+            statements.longUnnamed(effects);
+        } else {
+            statements.unnamed(in.buffer(), in.bodyIndex() + 1, in.bodyEnd(), effects);
+        }
+        counters.countClientParse();
+        counters.countServerParse();
+        server.unnamedBecame(statements, statements.unnamedVersion(), expected.batch());
+        expected.add(ExpectedReplies.PARSE, before);
+        in.forward();
+        return true;
+    }
+
+    /**
+     * The unnamed statement that the server has may be another client's, or this client's from long ago: repeats this
+     * client's last one, or sees to it that there is none. False if it is not certain yet which is the last one.
+     */
+    boolean prepare(MessageCursor in, LinkedClient client) {
+        ClientStatements statements = client.statements();
+        if (server.hasUnnamedOf(statements, statements.unnamedVersion(), expected.batch())) {
+            return true;
+        }
+        if (expected.isUnsettled(unnamedIn)) {
+            return false;
+        }
+        toServer.run(in.takeRun());
+        if (statements.hasUnnamed()) {
+            FrontendWriter.parse(toServer.space(), NO_NAME, statements.unnamedBody(), statements.unnamedLength());
+            expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP, UNNAMED);
+            server.unnamedBecame(statements, statements.unnamedVersion(), expected.batch());
+        } else {
+            FrontendWriter.closeStatement(toServer.space(), NO_NAME);
+            expected.add(ExpectedReplies.CLOSE | ExpectedReplies.SKIP);
+            server.unnamedBecame(null, 0, 0);
+        }
+        return true;
+    }
+
+    /** The client closes it. */
+    void close(MessageCursor in, LinkedClient client) {
+        Object before = before(client.statements());
+        client.statements().dropUnnamed();
+        server.unnamedBecame(null, 0, 0);
+        expected.add(ExpectedReplies.CLOSE, before);
+        in.forward();
+    }
+
+    /** What must come back if the server skips the next message: something ahead of it in its batch may fail. */
+    private Object before(ClientStatements statements) {
+        boolean uncertain = expected.isUnsettled(unnamedIn);
+        unnamedIn = expected.batch();
+        if (expected.endsInReadyForQuery()) {
+            return UNNAMED;
+        }
+        return uncertain ? UNCERTAIN : statements.takeUnnamed();
+    }
+
+    private SessionEffects effects(MessageCursor in) {
+        int text = in.bodyIndex() + 1;
+        if (!x.rules.readsStatements() && !GlobalDdl.mayBeginIn(in.buffer(), text, in.arrivedEnd())) {
+            return SessionEffects.NONE;
+        }
+        int textEnd = MessageReader.endOfString(in.buffer(), text, in.arrivedEnd());
+        if (textEnd < 0 && in.isComplete()) {
+            throw new WireViolation(PoolerError.CLIENT_PROTOCOL_VIOLATION, "query is not terminated");
+        }
+        if (textEnd >= 0) {
+            return scanner.scan(in.buffer(), text, textEnd, x.textForm());
+        }
+        x.text.beginParse(x.textForm(), in, text);
+        return SessionEffects.NONE;
+    }
+}
