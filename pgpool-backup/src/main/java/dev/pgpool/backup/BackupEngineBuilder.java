@@ -21,7 +21,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** Builds a {@link BackupEngine}. All problems are reported together by {@link #build}. */
 public final class BackupEngineBuilder {
@@ -166,10 +169,7 @@ public final class BackupEngineBuilder {
         return with(() -> settings.dump().pauseReplay(pause));
     }
 
-    /**
-     * Default 8 MiB less 1 KiB: size of the first part of an upload. Memory is (parallelism + 1) parts for each database at
-     * once.
-     */
+    /** Default 8 MiB less 1 KiB: size of the first part of an upload. Memory is (parallelism + 1) parts for each database at once. */
     public BackupEngineBuilder partSize(int bytes) {
         return with(() -> settings.transfer().partSize(bytes));
     }
@@ -352,6 +352,16 @@ public final class BackupEngineBuilder {
     /** Default none: run by a cron expression of five fields in a zone. */
     public BackupEngineBuilder schedule(String cron, ZoneId zone) {
         return with(() -> settings.schedules().backups(cron, zone));
+    }
+
+    /**
+     * Default none: asks the host at each date for the cron expression from then on, in the zone of {@link #schedule}, which holds as
+     * long as there is none, or none that can be read, and is to be set as well. A date that was given stays until it has come; after
+     * a change the next one is at least half a period away, so that no day has two runs. Called by {@link BackupEngine#start()} and by
+     * the thread that keeps the time, which is to have its answer soon. Databases with a schedule of their own keep it.
+     */
+    public BackupEngineBuilder scheduleFrom(Supplier<Optional<String>> cron) {
+        return with(() -> settings.schedules().source(Objects.requireNonNull(cron, "cron")));
     }
 
     /** Default none: verify the newest backups by a cron expression of five fields in a zone. */

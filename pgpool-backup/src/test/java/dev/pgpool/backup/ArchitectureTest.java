@@ -121,7 +121,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule ONLY_METRICS_KNOW_MICROMETER = noClasses()
             .that()
-            .resideOutsideOfPackage("dev.pgpool.backup.metrics")
+            .resideOutsideOfPackages("dev.pgpool.backup.metrics", "dev.pgpool.backup.spring")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.micrometer..");

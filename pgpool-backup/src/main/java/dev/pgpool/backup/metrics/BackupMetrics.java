@@ -17,6 +17,7 @@ import dev.pgpool.backup.retention.Verdict;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import java.time.Clock;
 import java.time.Instant;
@@ -243,7 +244,8 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
         set(BackupMeters.SIZE, database, (double) manifest.totalBytes());
         count(database.and("state", "readable"));
         count(BackupMeters.UPLOADED, database, (double) manifest.totalBytes());
-        registry.timer(BackupMeters.DURATION.meterName(), common.and(database)).record(result.duration());
+        Iterable<Tag> tags = common.and(database);
+        registry.timer(BackupMeters.DURATION.meterName(), tags).record(result.duration());
     }
 
     private void finished(RunReport report) {
@@ -322,7 +324,9 @@ public final class BackupMetrics implements BackupListener, AutoCloseable {
     }
 
     private void count(BackupMeters meter, Tags tags, double amount) {
-        registry.counter(meter.meterName(), common.and(tags)).increment(amount);
+        // as Iterable: the registry's methods that take Tags are not in every Micrometer
+        Iterable<Tag> all = common.and(tags);
+        registry.counter(meter.meterName(), all).increment(amount);
     }
 
     private void set(BackupMeters meter, Tags tags, double value) {

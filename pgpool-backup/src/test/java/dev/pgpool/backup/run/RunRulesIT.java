@@ -376,6 +376,16 @@ class RunRulesIT {
     }
 
     @Test
+    void aSupplierOfSchedulesNeedsOneForTheTimeBeforeItHasOne() {
+        assertThatThrownBy(() -> BackupEngine.builder()
+                        .source(PgServer.of("h", 5432, "u", ""))
+                        .store(new DirectoryStore(directory))
+                        .scheduleFrom(() -> Optional.of("0 4 * * *"))
+                        .build())
+                .hasMessageContaining("scheduleFrom: no schedule");
+    }
+
+    @Test
     void whatIsWrongIsSaidByBuildInOneList() {
         assertThatThrownBy(() -> BackupEngine.builder()
                         .source(PgServer.of("h", 5432, "u", ""))

@@ -12,6 +12,7 @@ import dev.pgpool.backup.internal.context.EventDispatcher;
 import dev.pgpool.backup.internal.log.PeerLog;
 import dev.pgpool.backup.internal.run.RunHooks;
 import dev.pgpool.backup.internal.schedule.CronSchedule;
+import dev.pgpool.backup.internal.schedule.Dates;
 import dev.pgpool.backup.internal.schedule.ScheduledRun;
 import dev.pgpool.backup.internal.schedule.Scheduler;
 import dev.pgpool.backup.internal.settings.CheckedSettings;
@@ -196,8 +197,8 @@ public final class Engine implements AutoCloseable {
 
     /** Starts the schedule. */
     public void start() {
-        CronSchedule backups = schedules.backups();
-        CronSchedule verifications = schedules.verifications();
+        Dates backups = schedules.backups();
+        Dates verifications = schedules.verifications();
         state.requireOpen();
         refresh.start();
         BackupConfig config = context.config();
@@ -228,7 +229,7 @@ public final class Engine implements AutoCloseable {
         threads.timer().scheduleWithFixedDelay(this::tick, 0, 1, TimeUnit.SECONDS);
     }
 
-    private void schedule(String name, CronSchedule schedule, Predicate<String> part) {
+    private void schedule(String name, Dates schedule, Predicate<String> part) {
         boolean all = context.config().rules().stream()
                 .allMatch(rule -> rule.settings().cron() == null);
         // The same name in all instances, and for a single schedule that of a manual run, too.

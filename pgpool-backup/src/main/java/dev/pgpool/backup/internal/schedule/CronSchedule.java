@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * a time that a daylight-saving gap leaves out is due at the end of the gap, one that occurs twice is due the first time.
  * So "daily at 02:30" is once on every day of the year.
  */
-public final class CronSchedule {
+public final class CronSchedule implements Dates {
 
     private static final CronParser PARSER = new CronParser(CronDefinitionBuilder.instanceDefinitionFor(CronType.UNIX));
     private static final int LOOK_AHEAD = 10_000;
@@ -46,7 +46,7 @@ public final class CronSchedule {
         }
     }
 
-    /** The first instant after this one at which it is due, or {@code null} if there is none. */
+    @Override
     public @Nullable Instant next(Instant after) {
         LocalDateTime local = after.atZone(zone).toLocalDateTime();
         ZoneOffsetTransition gap = zone.getRules().previousTransition(after.plusNanos(1));

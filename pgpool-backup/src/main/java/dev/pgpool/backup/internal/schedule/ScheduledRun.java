@@ -25,7 +25,7 @@ public final class ScheduledRun implements Scheduler.Action {
     private final Clock clock;
     private final Run run;
     private final Predicate<String> part;
-    private final CronSchedule schedule;
+    private final Dates schedule;
     private @Nullable Set<String> taken;
     private int attempts;
 
@@ -34,8 +34,7 @@ public final class ScheduledRun implements Scheduler.Action {
         RunReport run(Trigger trigger, Predicate<String> part);
     }
 
-    public ScheduledRun(
-            BackupConfig.Run settings, Clock clock, Run run, Predicate<String> part, CronSchedule schedule) {
+    public ScheduledRun(BackupConfig.Run settings, Clock clock, Run run, Predicate<String> part, Dates schedule) {
         this.settings = settings;
         this.clock = clock;
         this.run = run;

@@ -49,14 +49,14 @@ public final class Scheduler {
 
     private static final class Job {
         private final String name;
-        private final CronSchedule schedule;
+        private final Dates schedule;
         private final Action action;
         private @Nullable Instant due;
         private @Nullable Instant retryAt;
         private boolean running;
         private boolean missed;
 
-        Job(String name, CronSchedule schedule, Action action, @Nullable Instant due) {
+        Job(String name, Dates schedule, Action action, @Nullable Instant due) {
             this.name = name;
             this.schedule = schedule;
             this.action = action;
@@ -69,7 +69,7 @@ public final class Scheduler {
      *
      * @param lastRun when it ran last; if it was due since then, it is made up for at the next tick; {@code null} to begin now
      */
-    public void add(String name, CronSchedule schedule, @Nullable Instant lastRun, Runnable action) {
+    public void add(String name, Dates schedule, @Nullable Instant lastRun, Runnable action) {
         add(name, schedule, lastRun, again -> {
             action.run();
             return null;
@@ -77,7 +77,7 @@ public final class Scheduler {
     }
 
     /** Adds a job that may ask to be tried again before its next date. */
-    public void add(String name, CronSchedule schedule, @Nullable Instant lastRun, Action action) {
+    public void add(String name, Dates schedule, @Nullable Instant lastRun, Action action) {
         Instant from = lastRun == null ? clock.instant() : lastRun;
         Job job = new Job(name, schedule, action, schedule.next(from));
         synchronized (jobs) {

@@ -4,7 +4,7 @@ import dev.pgpool.backup.config.BackupConfig;
 import dev.pgpool.backup.event.BackupListener;
 import dev.pgpool.backup.event.RunHook;
 import dev.pgpool.backup.internal.dump.ClientTools;
-import dev.pgpool.backup.internal.schedule.CronSchedule;
+import dev.pgpool.backup.internal.schedule.Dates;
 import dev.pgpool.backup.internal.stream.Encryption;
 import dev.pgpool.backup.store.ObjectStore;
 import java.time.Clock;
@@ -50,5 +50,5 @@ public record CheckedSettings(
      * @param catchUp whether a run that was due before the start is made up for
      */
     public record Schedules(
-            @Nullable CronSchedule backups, @Nullable CronSchedule verifications, boolean catchUp) {}
+            @Nullable Dates backups, @Nullable Dates verifications, boolean catchUp) {}
 }

@@ -157,6 +157,7 @@ public final class EngineSettings {
     }
 
     private void check(List<ObjectStore> stores, Problems found) {
+        schedules.check(found);
         found.require(source != null, "source", "missing", "a PgServer");
         found.require(store != null, "store", "missing", "an S3Store or DirectoryStore");
         transfer.check(found);

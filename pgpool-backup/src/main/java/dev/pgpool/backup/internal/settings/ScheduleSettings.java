@@ -3,10 +3,14 @@ package dev.pgpool.backup.internal.settings;
 import dev.pgpool.backup.config.DatabaseSettings;
 import dev.pgpool.backup.internal.check.Problems;
 import dev.pgpool.backup.internal.schedule.CronSchedule;
+import dev.pgpool.backup.internal.schedule.Dates;
+import dev.pgpool.backup.internal.schedule.SuppliedSchedule;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** When backups are taken and verified, and what is otherwise for some databases. Confined to one thread. */
@@ -15,6 +19,9 @@ public final class ScheduleSettings {
     private final Problems problems;
     private final List<DatabaseSettings.Rule> rules = new ArrayList<>();
     private @Nullable CronSchedule backups;
+    private String cron = "";
+    private @Nullable ZoneId zone;
+    private @Nullable Supplier<Optional<String>> source;
     private @Nullable CronSchedule verifications;
     private boolean catchUp = true;
 
@@ -34,8 +41,14 @@ public final class ScheduleSettings {
         rules.add(new DatabaseSettings.Rule(pattern, settings));
     }
 
-    public void backups(String cron, ZoneId zone) {
-        problems.attempt("schedule", () -> backups = due(new CronSchedule(cron, zone)));
+    public void backups(String expression, ZoneId in) {
+        problems.attempt("schedule", () -> backups = due(new CronSchedule(expression, in)));
+        cron = expression;
+        zone = in;
+    }
+
+    public void source(Supplier<Optional<String>> of) {
+        source = of;
     }
 
     public void verifications(String cron, ZoneId zone) {
@@ -57,7 +70,19 @@ public final class ScheduleSettings {
         return List.copyOf(rules);
     }
 
+    void check(Problems found) {
+        found.require(
+                source == null || zone != null,
+                "scheduleFrom",
+                "no schedule",
+                "schedule(...), for as long as the supplier has none");
+    }
+
     CheckedSettings.Schedules checked() {
-        return new CheckedSettings.Schedules(backups, verifications, catchUp);
+        Supplier<Optional<String>> supplier = source;
+        ZoneId in = zone;
+        Dates dates =
+                supplier == null || in == null || backups == null ? backups : new SuppliedSchedule(supplier, cron, in);
+        return new CheckedSettings.Schedules(dates, verifications, catchUp);
     }
 }
