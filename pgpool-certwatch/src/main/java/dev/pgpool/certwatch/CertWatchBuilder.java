@@ -293,6 +293,7 @@ public final class CertWatchBuilder {
      * Makes the watch, which is then to be started.
      *
      * @throws CertWatchException with every problem found
+     * @throws IllegalStateException if the jars of Netty on the class path are of several versions, or older than 4.1.118
      */
     public CertWatch build() {
         Problems found = new Problems(problems);

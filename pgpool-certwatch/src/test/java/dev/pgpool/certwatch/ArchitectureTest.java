@@ -36,7 +36,8 @@ class ArchitectureTest {
             List.of(INTERNAL + "state"),
             List.of(INTERNAL + "watch"),
             List.of(ROOT),
-            List.of(ROOT + ".metrics"));
+            List.of(ROOT + ".metrics"),
+            List.of(ROOT + ".spring"));
 
     @ArchTest
     static final ArchTests MODULE = ArchTests.in(ModuleRules.class);
@@ -100,7 +101,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule ONLY_METRICS_KNOW_MICROMETER = noClasses()
             .that()
-            .resideOutsideOfPackage(ROOT + ".metrics")
+            .resideOutsideOfPackages(ROOT + ".metrics", ROOT + ".spring")
             .should()
             .dependOnClassesThat(resideInAPackage("io.micrometer.."));
 }

@@ -119,9 +119,9 @@ public final class CertWatchMetrics implements AutoCloseable {
 
     private synchronized void count(Notice notice) {
         if (!closed) {
-            var counter = registry.counter(
-                    CertWatchMeters.NOTICES.meterName(),
-                    extra.and("kind", notice.kind().name()));
+            // as Iterable: the registry's methods that take Tags are not in every Micrometer
+            Iterable<Tag> tags = extra.and("kind", notice.kind().name());
+            var counter = registry.counter(CertWatchMeters.NOTICES.meterName(), tags);
             counter.increment();
             shared.add(counter);
         }
@@ -129,8 +129,8 @@ public final class CertWatchMetrics implements AutoCloseable {
 
     private synchronized void time(CertReport report) {
         if (!closed) {
-            Timer timer = registry.timer(
-                    CertWatchMeters.PROBES.meterName(), extra.and("outcome", report.success() ? "success" : "failure"));
+            Iterable<Tag> tags = extra.and("outcome", report.success() ? "success" : "failure");
+            Timer timer = registry.timer(CertWatchMeters.PROBES.meterName(), tags);
             timer.record(report.duration());
             shared.add(timer);
         }

@@ -7,8 +7,7 @@ import dev.pgpool.certwatch.internal.probe.BlockingCalls;
 import dev.pgpool.certwatch.internal.probe.NamedThreads;
 import dev.pgpool.certwatch.internal.probe.Prober;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
 import io.netty.util.concurrent.EventExecutorGroup;
 import java.time.Clock;
@@ -40,16 +39,18 @@ final class NetworkRuntime implements WatchRuntime {
             Prober prober,
             TargetChecker checker) {}
 
+    /** @throws IllegalStateException if the jars of Netty on the class path do not go together */
     NetworkRuntime(CertWatchConfig config, Clock clock, AddressResolver resolver) {
+        NettyVersions.check();
         this.config = config;
         this.clock = clock;
         this.resolver = resolver;
     }
 
     @Override
+    @SuppressWarnings("deprecation") // the group that Netty 4.1 and 4.2 both have
     public void start() {
-        EventLoopGroup loops =
-                new MultiThreadIoEventLoopGroup(1, NamedThreads.named("certwatch-net"), NioIoHandler.newFactory());
+        EventLoopGroup loops = new NioEventLoopGroup(1, NamedThreads.named("certwatch-net"));
         int processors = Runtime.getRuntime().availableProcessors();
         EventExecutorGroup crypto = new DefaultEventExecutorGroup(processors, NamedThreads.named("certwatch-tls"));
         ThreadPoolExecutor workers = new ThreadPoolExecutor(
