@@ -1,6 +1,7 @@
 #!/bin/sh
-# Compares PostgreSQL alone, PgBouncer, pgpool and a bare relay on this machine; prints markdown tables.
-# Needs pgbench and PgBouncer (installed from Debian's packages where apt-get is and we are root). Options: --help.
+# Compares PgBouncer with pgpool as it is delivered, PostgreSQL alone and a bare relay on this machine; prints all tables of the
+# module's page as markdown, in some twenty minutes. Needs pgbench, psql, openssl and PgBouncer (installed from Debian's packages where
+# apt-get is and we are root; a newer PgBouncer may stand before it on PATH). Options: --help.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -23,5 +24,11 @@ esac
 
 # Thousands of idle clients are as many files, here and in the pooler.
 ulimit -n "$(ulimit -Hn)"
+root=$(cd "$here/../.." && pwd)
+distribution=$root/examples/target/standalone/pgpool-standalone
+mvn -q -f "$root/pom.xml" -pl examples,pgpool-benchmarks -am -Pquick -DskipTests package >&2
 classpath=$("$here/classpath.sh")
-exec java -Xmx512m -cp "$classpath" dev.pgpool.benchmarks.compare.Compare "$@"
+# as an image would have it
+"$distribution/bin/pgpool-standalone" --make-archive >&2
+exec java -Xmx1g -Dpgpool.standalone="$distribution/bin/pgpool-standalone" -cp "$classpath" \
+    dev.pgpool.benchmarks.compare.Compare "$@"

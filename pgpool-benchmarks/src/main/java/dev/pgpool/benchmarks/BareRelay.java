@@ -9,8 +9,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollEventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.ReferenceCountUtil;
@@ -28,10 +27,11 @@ public final class BareRelay {
     private BareRelay() {}
 
     /** Arguments: the port to listen on and the port of the server, both on 127.0.0.1. */
+    @SuppressWarnings("deprecation") // the group that Netty 4.1 and 4.2 both have
     public static void main(String[] args) throws InterruptedException {
         SocketAddress listen = new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0]));
         SocketAddress server = new InetSocketAddress("127.0.0.1", Integer.parseInt(args[1]));
-        EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        EventLoopGroup loop = new EpollEventLoopGroup(1);
         new ServerBootstrap()
                 .group(loop)
                 .channel(EpollServerSocketChannel.class)

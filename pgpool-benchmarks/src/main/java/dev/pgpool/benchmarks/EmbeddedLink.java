@@ -4,7 +4,6 @@ import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.CredentialStore;
 import dev.pgpool.core.config.HostConfig;
 import dev.pgpool.core.config.PgPoolConfig;
-import dev.pgpool.core.event.CloseReason;
 import dev.pgpool.core.event.PgPoolListener;
 import dev.pgpool.core.internal.cancel.CancelGate;
 import dev.pgpool.core.internal.cancel.CancelSender;
@@ -32,6 +31,7 @@ import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
+import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -73,7 +73,7 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
                 ServerTls.OFF,
                 0);
         server = new ServerConnection(target, this, this, new ParameterRegistry());
-        serverChannel = new EmbeddedChannel(server);
+        serverChannel = new EmbeddedChannel(server.handler());
         ChannelInboundHandlerAdapter last = new ChannelInboundHandlerAdapter();
         clientChannel = new EmbeddedChannel(last);
         out.connect(clientChannel.pipeline().context(last));
@@ -94,6 +94,11 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
 
     @Override
     public int id() {
+        return 1;
+    }
+
+    @Override
+    public int processId() {
         return 1;
     }
 

@@ -5,13 +5,14 @@ import dev.pgpool.core.auth.ClientAuthentication;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
-/** A pgpool of its own process, as the comparison runs it: one event loop, transaction pooling, no passwords. */
+/** The library in a process of its own, with its defaults: transaction pooling, no passwords. */
 public final class PoolerProcess {
-    /** The JVM options that were found best for a process that does nothing but pool. */
+    /** What the standalone's launcher chooses; for the relay, which is to be compared with it. */
     public static final List<String> JVM_ARGS = List.of(
             "-XX:+UseSerialGC",
-            "-Xms64m",
-            "-Xmx64m",
+            "-Xms16m",
+            "-Xmn8m",
+            "-Xmx512m",
             "-Dio.netty.leakDetection.level=disabled",
             "-Dio.netty.buffer.checkBounds=false",
             "-Dio.netty.buffer.checkAccessible=false");
@@ -28,7 +29,6 @@ public final class PoolerProcess {
                 .maxClientConnections(20_000)
                 .clientAuthentication(ClientAuthentication.TRUST)
                 .database("*", db -> db.host("127.0.0.1").port(serverPort).maxConnections(servers))
-                .eventLoops(1)
                 .build()) {
             pool.start();
             // Until the process is told to end.

@@ -37,6 +37,9 @@ final class Cell {
     }
 
     static double median(double... figures) {
+        if (figures.length == 0) {
+            return Double.NaN;
+        }
         double[] sorted = figures.clone();
         java.util.Arrays.sort(sorted);
         int middle = sorted.length / 2;

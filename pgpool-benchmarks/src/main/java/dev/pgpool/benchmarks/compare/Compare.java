@@ -1,6 +1,5 @@
 package dev.pgpool.benchmarks.compare;
 
-import dev.pgpool.benchmarks.PoolerProcess;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -9,12 +8,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Compares PostgreSQL alone, PgBouncer, pgpool and a bare relay under pgbench, and prints markdown tables. Progress
+ * Compares PostgreSQL alone, PgBouncer, pgpool as it is delivered and a bare relay, and prints markdown tables. Progress
  * goes to the standard error stream. Linux only.
  */
 public final class Compare {
-    private static final int LOGIN_SECONDS = 2;
-
     private final CompareOptions options;
     private final Lineup lineup;
     private final PgBench pgBench;
@@ -34,23 +31,40 @@ public final class Compare {
         }
         CompareOptions options;
         try {
-            options = CompareOptions.parse(args, PoolerProcess.JVM_ARGS);
+            options = CompareOptions.parse(args);
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.exit(2);
             return;
         }
-        PgBench pgBench = new PgBench(options.jobs());
         PgBouncer pgBouncer = PgBouncer.find().orElse(null);
-        try (BenchPostgres postgres = BenchPostgres.start()) {
+        Certificates certificates = Certificates.make();
+        PgBench pgBench = new PgBench(options.jobs(), Setup.PLAIN.clientEnvironment(certificates));
+        try (BenchPostgres postgres = BenchPostgres.start(certificates)) {
             pgBench.createTables(postgres.port());
-            Compare compare = new Compare(options, new Lineup(options, postgres.port(), pgBouncer), pgBench);
-            compare.measureTraffic();
-            compare.measureMemory();
+            Lineup lineup = new Lineup(options, postgres.port(), pgBouncer, certificates);
+            Compare compare = new Compare(options, lineup, pgBench);
+            Tables tables = new Tables();
+            compare.measure(new Chapters(options, lineup, certificates, tables));
             System.out.println(
                     environment(options, postgres, pgBouncer == null ? "no PgBouncer" : pgBouncer.version()));
             System.out.println();
             System.out.print(compare.report.markdown());
+            System.out.print(tables.markdown());
+        }
+    }
+
+    private void measure(Chapters more) throws IOException, InterruptedException {
+        for (String chapter : options.chapters()) {
+            switch (chapter) {
+                case "traffic" -> measureTraffic();
+                case "tls" -> more.tls();
+                case "logins" -> more.logins();
+                case "bulk" -> more.bulk();
+                case "memory" -> more.memory();
+                case "cold" -> more.cold();
+                default -> throw new IllegalArgumentException(chapter);
+            }
         }
     }
 
@@ -72,13 +86,6 @@ public final class Compare {
                         }
                     }
                 }
-                if (options.loginThreads() > 0) {
-                    for (Contender contender : contenders) {
-                        if (measuresLogins(contender)) {
-                            measureLogins(contender);
-                        }
-                    }
-                }
                 // No pooler always follows the same predecessor.
                 Collections.reverse(contenders);
             }
@@ -95,11 +102,8 @@ public final class Compare {
         int mostClients = Collections.max(options.clients());
         for (String mode : options.modes()) {
             if (contender.supports(mode)) {
-                pgBench.run(contender.port(), mode, mostClients, options.warmUpSeconds());
+                pgBench.run(contender.port(), mode, mostClients, contender.isJava() ? options.warmUpSeconds() : 1);
             }
-        }
-        if (options.loginThreads() > 0 && measuresLogins(contender)) {
-            LoginRate.measure(contender.port(), options.loginThreads(), LOGIN_SECONDS);
         }
     }
 
@@ -118,48 +122,15 @@ public final class Compare {
         }
     }
 
-    private void measureLogins(Contender contender) throws IOException, InterruptedException {
-        ProcessUsage before = contender.usage();
-        double perSecond = LoginRate.measure(contender.port(), options.loginThreads(), LOGIN_SECONDS);
-        ProcessUsage used = contender.usage().since(before);
-        double logins = perSecond * LOGIN_SECONDS;
-        report.addLogins(contender.name(), perSecond, used.userMicros() / logins, used.systemMicros() / logins);
-    }
-
-    /** The relay does no logins: its clients' logins are PostgreSQL's. */
-    private static boolean measuresLogins(Contender contender) {
-        return !contender.name().equals("relay");
-    }
-
-    private void measureMemory() throws IOException, InterruptedException {
-        if (options.idleClients() == 0) {
-            return;
-        }
-        for (String name : options.only()) {
-            if (name.equals("direct")) {
-                continue;
-            }
-            progress("memory of %s", name);
-            try (Contender contender = lineup.start(name)) {
-                report.addMemory(
-                        name,
-                        name.equals("relay")
-                                ? IdleMemory.connected(contender, options.idleClients())
-                                : IdleMemory.loggedIn(contender, options.idleClients()));
-            }
-        }
-    }
-
     private static String environment(CompareOptions options, BenchPostgres postgres, String pgBouncerVersion)
             throws SQLException {
         return String.format(
                 Locale.ROOT,
-                "PostgreSQL %s, %s, Java %s (`%s`), %d CPUs, %s %s; pool of %d servers, TCP on loopback, no passwords; "
+                "PostgreSQL %s, %s, Java %s, %d CPUs, %s %s; pool of %d servers, TCP on loopback; "
                         + "medians of %d interleaved rounds of %d s.",
                 postgres.version(),
                 pgBouncerVersion,
                 Runtime.version(),
-                String.join(" ", options.jvmArgs()),
                 Runtime.getRuntime().availableProcessors(),
                 System.getProperty("os.name"),
                 System.getProperty("os.version"),
@@ -168,7 +139,7 @@ public final class Compare {
                 options.seconds());
     }
 
-    private static void progress(String format, Object... facts) {
+    static void progress(String format, Object... facts) {
         System.err.println(String.format(Locale.ROOT, format, facts));
     }
 }

@@ -15,10 +15,10 @@ import java.util.Set;
  * @param clients numbers of concurrent clients
  * @param jobs threads of pgbench
  * @param poolSize server connections of each pooler
- * @param idleClients clients of the memory measurement; 0 leaves it out
- * @param loginThreads concurrent clients of the login measurement; 0 leaves it out
- * @param only names of the contenders to run
- * @param jvmArgs options of the JVM of the pooler and of the relay
+ * @param idleClients clients of the memory measurement
+ * @param chapters what is measured, of {@link Chapters#NAMES}
+ * @param only names of the contenders under traffic
+ * @param jvmArgs options of the JVM of the contender {@code tuned}; empty without it
  * @param beforeClassPath where the pgpool of the contender {@code before} is, an older one; empty without it
  */
 record CompareOptions(
@@ -30,31 +30,34 @@ record CompareOptions(
         int jobs,
         int poolSize,
         int idleClients,
-        int loginThreads,
+        Set<String> chapters,
         Set<String> only,
         List<String> jvmArgs,
         String beforeClassPath) {
 
     static final String USAGE = """
-            options (defaults):
-              --rounds 5          measurements per cell, interleaved; the median is reported
-              --seconds 3         length of one measurement
-              --warm-up 6         seconds of warm-up per contender and mode
-              --modes simple,extended,prepared
-              --clients 8,64
-              --jobs 1            threads of pgbench
-              --pool-size 20      server connections of each pooler
-              --idle-clients 5000 clients of the memory measurement, 0 = leave out
-              --login-threads 4   concurrent clients of the login measurement, 0 = leave out
-              --only direct,pgbouncer,pgpool,relay
-              --before PATH       class path of an older pgpool (its scripts/classpath.sh prints it), to be measured beside
-                                  this one as "before"
-              --jvm-args "..."    JVM options of pgpool and the relay, instead of the ones of PoolerProcess
-            """;
+        options (defaults):
+          --chapters traffic,tls,logins,bulk,memory,cold
+                              what is measured, in this order
+          --rounds 5          measurements per cell, interleaved; the median is reported
+          --seconds 2         length of one measurement of traffic
+          --warm-up 12        seconds of warm-up per contender and mode, for those that get faster with time
+          --modes simple,extended,prepared
+          --clients 8,64
+          --jobs 1            threads of pgbench
+          --pool-size 20      server connections of each pooler
+          --idle-clients 5000 clients of the memory measurement
+          --only direct,pgbouncer,pgpool,embedded,relay
+                              contenders under traffic: pgpool is the standalone by its launcher, embedded the library
+                              with its defaults in a JVM without options
+          --jvm-args "..."    adds "tuned" to them: the library in a JVM with these options
+          --before PATH       adds "before" to them: an older library, of this class path (its scripts/classpath.sh
+                              prints it)
+        """;
 
     private static final Set<String> MODES = Set.of("simple", "extended", "prepared");
     private static final Set<String> CONTENDERS =
-            new LinkedHashSet<>(List.of("direct", "pgbouncer", "pgpool", "relay"));
+            new LinkedHashSet<>(List.of("direct", "pgbouncer", "pgpool", "embedded", "relay"));
 
     CompareOptions {
         modes = List.copyOf(modes);
@@ -62,6 +65,11 @@ record CompareOptions(
         jvmArgs = List.copyOf(jvmArgs);
         requireKnown("--modes", modes, MODES);
         requireKnown("--only", only, CONTENDERS);
+        requireKnown("--chapters", chapters, Set.copyOf(Chapters.NAMES));
+        if (!jvmArgs.isEmpty()) {
+            only = new LinkedHashSet<>(only);
+            only.add("tuned");
+        }
         if (!beforeClassPath.isEmpty()) {
             only = new LinkedHashSet<>(only);
             only.add("before");
@@ -69,18 +77,18 @@ record CompareOptions(
     }
 
     /** Reads the command line; throws {@link IllegalArgumentException} with the option and what was expected. */
-    static CompareOptions parse(String[] args, List<String> defaultJvmArgs) {
+    static CompareOptions parse(String[] args) {
         int rounds = 5;
-        int seconds = 3;
-        int warmUpSeconds = 6;
+        int seconds = 2;
+        int warmUpSeconds = 12;
         List<String> modes = List.of("simple", "extended", "prepared");
         List<Integer> clients = List.of(8, 64);
         int jobs = 1;
         int poolSize = 20;
         int idleClients = 5000;
-        int loginThreads = 4;
+        Set<String> chapters = new LinkedHashSet<>(Chapters.NAMES);
         Set<String> only = CONTENDERS;
-        List<String> jvmArgs = defaultJvmArgs;
+        List<String> jvmArgs = List.of();
         String beforeClassPath = "";
         for (int i = 0; i < args.length; i += 2) {
             String option = args[i];
@@ -99,8 +107,8 @@ record CompareOptions(
                             .toList();
                 case "--jobs" -> jobs = number(option, value, 1);
                 case "--pool-size" -> poolSize = number(option, value, 1);
-                case "--idle-clients" -> idleClients = number(option, value, 0);
-                case "--login-threads" -> loginThreads = number(option, value, 0);
+                case "--idle-clients" -> idleClients = number(option, value, 1);
+                case "--chapters" -> chapters = new LinkedHashSet<>(words(value));
                 case "--only" -> only = new LinkedHashSet<>(words(value));
                 case "--before" -> beforeClassPath = value;
                 case "--jvm-args" -> jvmArgs = Arrays.asList(value.trim().split("\\s+"));
@@ -116,7 +124,7 @@ record CompareOptions(
                 jobs,
                 poolSize,
                 idleClients,
-                loginThreads,
+                chapters,
                 only,
                 jvmArgs,
                 beforeClassPath);

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Something that clients can connect to instead of PostgreSQL, or PostgreSQL itself: a name, a port, a process. */
@@ -35,13 +38,16 @@ final class Contender implements AutoCloseable {
      * Starts a process.
      *
      * @param keepsStatements whether prepared statements work through it
+     * @param environment what is added to this process' own
      */
-    static Contender start(String name, int port, boolean keepsStatements, List<String> command) throws IOException {
+    static Contender start(
+            String name, int port, boolean keepsStatements, Map<String, String> environment, List<String> command)
+            throws IOException {
         Path output = Files.createTempFile(name, ".log");
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         return new Contender(name, port, keepsStatements, process, output);
     }
 
@@ -53,6 +59,14 @@ final class Contender implements AutoCloseable {
         return port;
     }
 
+    /** Of the process that was started. */
+    long pid() {
+        if (process == null) {
+            throw new IllegalStateException(name + " was not started here");
+        }
+        return process.pid();
+    }
+
     boolean supports(String mode) {
         return keepsStatements || !mode.equals("prepared");
     }
@@ -62,11 +76,18 @@ final class Contender implements AutoCloseable {
     }
 
     ProcessUsage usage() {
-        return process == null ? ProcessUsage.NONE : ProcessUsage.of(process.pid());
+        return processes().map(each -> ProcessUsage.of(each.pid())).reduce(ProcessUsage.NONE, ProcessUsage::plus);
     }
 
     long residentBytes() {
-        return process == null ? 0 : ProcessUsage.residentBytes(process.pid());
+        return processes()
+                .mapToLong(each -> ProcessUsage.residentBytes(each.pid()))
+                .sum();
+    }
+
+    /** A launcher and what it has launched are one. */
+    private Stream<ProcessHandle> processes() {
+        return process == null ? Stream.of() : Stream.concat(Stream.of(process.toHandle()), process.descendants());
     }
 
     /**
@@ -74,31 +95,34 @@ final class Contender implements AutoCloseable {
      * which have none.
      */
     void collectGarbage() throws IOException, InterruptedException {
-        if (process == null || !isJava()) {
-            return;
-        }
-        Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-        Process collection = new ProcessBuilder(jcmd.toString(), Long.toString(process.pid()), "GC.run")
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        if (collection.waitFor() != 0) {
-            throw new IllegalStateException(jcmd + " could not have " + name + " collect its garbage");
+        for (ProcessHandle java : processes().filter(Contender::isJava).toList()) {
+            Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+            Process collection = new ProcessBuilder(jcmd.toString(), Long.toString(java.pid()), "GC.run")
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (collection.waitFor() != 0) {
+                throw new IllegalStateException(jcmd + " could not have " + name + " collect its garbage");
+            }
         }
     }
 
-    private boolean isJava() {
-        return process != null
-                && process.info()
-                        .command()
-                        .filter(command -> command.endsWith("java"))
-                        .isPresent();
+    /** Whether it gets faster with time. */
+    boolean isJava() {
+        return processes().anyMatch(Contender::isJava);
+    }
+
+    private static boolean isJava(ProcessHandle process) {
+        return process.info()
+                .command()
+                .filter(command -> command.endsWith("java"))
+                .isPresent();
     }
 
     /** Waits until clients can log in. */
-    void awaitReady() throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!RawClient.canLogIn(port)) {
+    void awaitReady(BooleanSupplier canLogIn) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!canLogIn.getAsBoolean()) {
             if (process != null && !process.isAlive()) {
                 throw new IllegalStateException(
                         name + " ended with status " + process.exitValue() + "; its output: " + output);
@@ -115,13 +139,14 @@ final class Contender implements AutoCloseable {
         if (process == null) {
             return;
         }
-        process.destroy();
+        List<ProcessHandle> all = processes().toList();
+        all.forEach(ProcessHandle::destroy);
         try {
             if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
+                all.forEach(ProcessHandle::destroyForcibly);
             }
         } catch (InterruptedException e) {
-            process.destroyForcibly();
+            all.forEach(ProcessHandle::destroyForcibly);
             Thread.currentThread().interrupt();
         }
     }

@@ -30,9 +30,9 @@ final class IdleMemory {
     }
 
     /** Each client logs in, runs one query and stays. */
-    static Reading loggedIn(Contender contender, int clients) throws IOException, InterruptedException {
+    static Reading loggedIn(Contender contender, int clients, boolean byTls) throws IOException, InterruptedException {
         return measure(contender, clients, () -> {
-            RawClient client = RawClient.logIn(contender.port());
+            RawClient client = byTls ? RawClient.logInByTls(contender.port()) : RawClient.logIn(contender.port());
             client.query("SELECT 1");
             return client;
         });

@@ -12,14 +12,26 @@ import java.util.concurrent.TimeUnit;
 
 /** How many logins per second a contender takes: connect, log in without a password, send Terminate, close. */
 final class LoginRate {
+    private static final int MOST_SECONDS = 60;
+
     private LoginRate() {}
 
     static double measure(int port, int threads, int seconds) throws InterruptedException, IOException {
+        return measure(port, threads, seconds, Long.MAX_VALUE);
+    }
+
+    /** The same for a number of logins. */
+    static double of(int port, int threads, int logins) throws InterruptedException, IOException {
+        return measure(port, threads, MOST_SECONDS, logins / threads);
+    }
+
+    private static double measure(int port, int threads, int seconds, long most)
+            throws InterruptedException, IOException {
         ExecutorService executor = Executors.newFixedThreadPool(threads);
         try {
             long start = System.nanoTime();
             long end = start + TimeUnit.SECONDS.toNanos(seconds);
-            Callable<Long> client = () -> logInUntil(end, port);
+            Callable<Long> client = () -> logInUntil(end, most, port);
             List<Callable<Long>> clients = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
                 clients.add(client);
@@ -36,9 +48,9 @@ final class LoginRate {
         }
     }
 
-    private static long logInUntil(long endNanos, int port) throws IOException {
+    private static long logInUntil(long endNanos, long most, int port) throws IOException {
         long logins = 0;
-        while (System.nanoTime() < endNanos) {
+        while (logins < most && System.nanoTime() < endNanos) {
             RawClient.logIn(port).close();
             logins++;
         }

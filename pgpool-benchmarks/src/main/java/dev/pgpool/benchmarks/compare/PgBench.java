@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
@@ -24,12 +25,14 @@ final class PgBench {
 
     private final String program;
     private final int jobs;
+    private final Map<String, String> environment;
 
-    PgBench(int jobs) {
+    PgBench(int jobs, Map<String, String> environment) {
+        this.environment = Map.copyOf(environment);
         this.program = Programs.find("pgbench")
-                .orElseThrow(
-                        () -> new IllegalStateException(
-                                "pgbench not found on PATH or in /usr/lib/postgresql (Debian: apt-get install postgresql-client postgresql-contrib)"));
+                .orElseThrow(() -> new IllegalStateException(
+                        "pgbench not found on PATH or in /usr/lib/postgresql (Debian: apt-get install"
+                                + " postgresql-client postgresql-contrib)"));
         this.jobs = jobs;
     }
 
@@ -81,12 +84,47 @@ final class PgBench {
         }
     }
 
-    private static String execute(List<String> command, int port) throws IOException, InterruptedException {
+    /** So many transactions, and how many of them there were in a second. */
+    double perSecond(int port, int clients, int transactions) throws IOException, InterruptedException {
+        String output = execute(
+                List.of(
+                        program,
+                        "--no-vacuum",
+                        "--select-only",
+                        "--client=" + clients,
+                        "--transactions=" + transactions / clients),
+                port);
+        return Double.parseDouble(find(TPS, output));
+    }
+
+    /** Logs in again and again, and asks for nothing. */
+    Run logIns(int port, int clients, int seconds) throws IOException, InterruptedException {
+        Path script = Files.createTempFile("nothing", ".sql");
+        try {
+            Files.writeString(script, "\\set nothing 0\n");
+            String output = execute(
+                    List.of(
+                            program,
+                            "--no-vacuum",
+                            "--connect",
+                            "--file=" + script,
+                            "--client=" + clients,
+                            "--jobs=" + Math.min(jobs, clients),
+                            "--time=" + seconds),
+                    port);
+            return new Run(
+                    Long.parseLong(find(TRANSACTIONS, output)), Double.parseDouble(find(TPS, output)), new long[0]);
+        } finally {
+            Files.delete(script);
+        }
+    }
+
+    private String execute(List<String> command, int port) throws IOException, InterruptedException {
         List<String> full = new ArrayList<>(command);
         full.addAll(List.of("-h", "127.0.0.1", "-p", Integer.toString(port), "-U", BenchPostgres.USER));
         full.add(BenchPostgres.DATABASE);
         ProcessBuilder builder = new ProcessBuilder(full).redirectErrorStream(true);
-        builder.environment().put("PGSSLMODE", "disable");
+        builder.environment().putAll(environment);
         builder.environment().put("PGGSSENCMODE", "disable");
         Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

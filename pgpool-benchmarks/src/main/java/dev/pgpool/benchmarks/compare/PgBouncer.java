@@ -2,10 +2,10 @@ package dev.pgpool.benchmarks.compare;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -48,35 +48,15 @@ final class PgBouncer {
         return version;
     }
 
-    Contender start(int port, int serverPort, int poolSize, int maxClients) throws IOException {
-        // Readable by the user that PgBouncer changes to; there is no secret in it.
-        Path directory = Files.createTempDirectory(
-                "pgbouncer", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
-        Path users = Files.writeString(directory.resolve("users.txt"), "\"" + BenchPostgres.USER + "\" \"\"\n");
-        StringBuilder ini = new StringBuilder()
-                .append("[databases]\n* = host=127.0.0.1 port=")
-                .append(serverPort)
-                .append("\n[pgbouncer]\n")
-                .append("listen_addr = 127.0.0.1\nlisten_port = ")
-                .append(port)
-                .append("\nunix_socket_dir =\n")
-                .append("auth_type = trust\nauth_file = ")
-                .append(users)
-                .append('\n')
-                .append("pool_mode = transaction\ndefault_pool_size = ")
-                .append(poolSize)
-                .append('\n')
-                .append("max_client_conn = ")
-                .append(maxClients)
-                .append('\n')
-                .append("log_connections = 0\nlog_disconnections = 0\nlog_stats = 0\n");
+    Contender start(int port, PoolerIni ini, Setup setup) throws IOException {
+        List<String> more = new ArrayList<>();
         if (keepsStatements) {
-            ini.append("max_prepared_statements = 200\n");
+            more.add("max_prepared_statements = 200");
         }
         if (System.getProperty("user.name").equals("root")) {
-            ini.append("user = nobody\n");
+            more.add("user = nobody");
         }
-        Path config = Files.writeString(directory.resolve("pgbouncer.ini"), ini);
-        return Contender.start("pgbouncer", port, keepsStatements, List.of(program, config.toString()));
+        Path config = ini.write(port, setup, more.toArray(String[]::new));
+        return Contender.start("pgbouncer", port, keepsStatements, Map.of(), List.of(program, config.toString()));
     }
 }

@@ -38,6 +38,10 @@ record ProcessUsage(long userMicros, long systemMicros) {
         return new ProcessUsage(userMicros - earlier.userMicros, systemMicros - earlier.systemMicros);
     }
 
+    ProcessUsage plus(ProcessUsage other) {
+        return new ProcessUsage(userMicros + other.userMicros, systemMicros + other.systemMicros);
+    }
+
     private static String read(Path file) {
         try {
             return Files.readString(file);

@@ -28,7 +28,15 @@ final class RawClient implements Closeable {
     }
 
     static RawClient logIn(int port) throws IOException {
-        Socket socket = connect(port);
+        return logIn(connect(port));
+    }
+
+    /** Encrypted, without a look at the certificate. */
+    static RawClient logInByTls(int port) throws IOException {
+        return logIn(TrustingTls.over(connect(port), port));
+    }
+
+    private static RawClient logIn(Socket socket) throws IOException {
         try {
             RawClient client = new RawClient(socket);
             socket.getOutputStream().write(startup());
@@ -51,6 +59,14 @@ final class RawClient implements Closeable {
     static boolean canLogIn(int port) {
         try (RawClient client = logIn(port)) {
             client.query("SELECT 1");
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    static boolean canConnect(int port) {
+        try (Socket socket = connect(port)) {
             return true;
         } catch (IOException e) {
             return false;

@@ -10,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 final class Report {
     private final List<String> contenders;
     private final Map<String, Map<String, Cell>> cells = new LinkedHashMap<>();
-    private final Map<String, Cell> logins = new LinkedHashMap<>();
-    private final Map<String, IdleMemory.Reading> memory = new LinkedHashMap<>();
 
     Report(List<String> contenders) {
         this.contenders = List.copyOf(contenders);
@@ -22,47 +20,17 @@ final class Report {
                 .computeIfAbsent(contender, unused -> new Cell());
     }
 
-    void addLogins(String contender, double perSecond, double userMicros, double systemMicros) {
-        logins.computeIfAbsent(contender, unused -> new Cell())
-                .add(new Cell.Round(perSecond, 0, 0, userMicros, systemMicros));
-    }
-
-    void addMemory(String contender, IdleMemory.Reading reading) {
-        memory.put(contender, reading);
-    }
-
     String markdown() {
         StringBuilder out = new StringBuilder();
+        if (cells.isEmpty()) {
+            return "";
+        }
         line(
                 out,
-                "| pgbench -S | through | tps | p50 ms | p99 ms | CPU µs/tx | user | system | tps vs PgBouncer | CPU vs PgBouncer |");
+                "| pgbench -S | through | tps | p50 ms | p99 ms | CPU µs/tx | user | system | tps vs PgBouncer | CPU"
+                        + " vs PgBouncer |");
         line(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|");
         cells.forEach((load, row) -> contenders.forEach(name -> traffic(out, load, name, row)));
-        if (!logins.isEmpty()) {
-            line(out, "");
-            line(out, "| through | logins/s | CPU µs/login | logins vs PgBouncer |");
-            line(out, "|---|--:|--:|--:|");
-            logins.forEach((name, cell) -> line(
-                    out,
-                    "| %s | %.0f | %s | %s |",
-                    name,
-                    cell.median(Cell.Round::tps),
-                    accounted(name, "%.1f", cell.median(Cell.Round::cpuMicros)),
-                    ratio(cell.median(Cell.Round::tps), tps(logins.get("pgbouncer")))));
-        }
-        if (!memory.isEmpty()) {
-            line(out, "");
-            line(out, "| process | idle clients | resident before, MB | with them, MB | KB per client |");
-            line(out, "|---|--:|--:|--:|--:|");
-            memory.forEach((name, reading) -> line(
-                    out,
-                    "| %s | %d | %.1f | %.1f | %.2f |",
-                    name,
-                    reading.clients(),
-                    reading.beforeBytes() / 1048576.0,
-                    reading.afterBytes() / 1048576.0,
-                    reading.bytesPerClient() / 1024));
-        }
         return out.toString();
     }
 

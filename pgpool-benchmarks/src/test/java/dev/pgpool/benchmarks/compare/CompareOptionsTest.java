@@ -3,7 +3,6 @@ package dev.pgpool.benchmarks.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CompareOptionsTest {
@@ -15,8 +14,8 @@ class CompareOptionsTest {
         assertThat(options.rounds()).isEqualTo(5);
         assertThat(options.modes()).containsExactly("simple", "extended", "prepared");
         assertThat(options.clients()).containsExactly(8, 64);
-        assertThat(options.only()).containsExactly("direct", "pgbouncer", "pgpool", "relay");
-        assertThat(options.jvmArgs()).containsExactly("-Xmx64m");
+        assertThat(options.only()).containsExactly("direct", "pgbouncer", "pgpool", "embedded", "relay");
+        assertThat(options.chapters()).containsExactlyElementsOf(Chapters.NAMES);
     }
 
     @Test
@@ -31,10 +30,19 @@ class CompareOptionsTest {
     }
 
     @Test
+    void whatAReaderWouldHaveToSetHasAContenderOfItsOwn() {
+        CompareOptions options = parse("--only", "pgbouncer,pgpool", "--jvm-args", "-XX:+UseSerialGC -Xmx64m");
+
+        assertThat(options.only()).containsExactly("pgbouncer", "pgpool", "tuned");
+        assertThat(options.jvmArgs()).containsExactly("-XX:+UseSerialGC", "-Xmx64m");
+    }
+
+    @Test
     void wrongArgumentsAreNamedWithWhatWasExpected() {
         refused("--rounds: 0 (expected: >= 1)", "--rounds", "0");
         refused("--seconds: many (expected: a number)", "--seconds", "many");
         refused("--modes: fast", "--modes", "simple,fast");
+        refused("--chapters: songs", "--chapters", "songs");
         refused("--only: odyssey", "--only", "odyssey");
         refused("--speed: unknown option", "--speed", "9");
         refused("--jobs: no value given", "--jobs");
@@ -45,6 +53,6 @@ class CompareOptionsTest {
     }
 
     private static CompareOptions parse(String... args) {
-        return CompareOptions.parse(args, List.of("-Xmx64m"));
+        return CompareOptions.parse(args);
     }
 }
