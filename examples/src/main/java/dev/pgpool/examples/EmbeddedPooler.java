@@ -28,7 +28,7 @@ public final class EmbeddedPooler {
                 .database("postgres", db -> db.host(host).port(port).maxConnections(20))
                 .build()
                 .start()) {
-            String url = "jdbc:postgresql://127.0.0.1:" + pool.address().getPort() + "/postgres";
+            String url = pool.jdbcUrl("postgres");
             try (Connection connection = DriverManager.getConnection(url, "postgres", "secret");
                     ResultSet row = connection.createStatement().executeQuery("SHOW server_version")) {
                 row.next();

@@ -8,6 +8,7 @@ import dev.pgpool.examples.quickstart.Bank;
 import dev.pgpool.examples.quickstart.BankServer;
 import dev.pgpool.examples.quickstart.CertificateSection;
 import dev.pgpool.examples.quickstart.Crowd;
+import dev.pgpool.examples.quickstart.OpenConnections;
 import dev.pgpool.examples.quickstart.Outcome;
 import dev.pgpool.examples.quickstart.Progress;
 import java.io.IOException;
@@ -18,7 +19,8 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * Hundreds of JDBC clients move money through ten PostgreSQL connections for some seconds; then the books are checked.
+ * Thousands of threads of this process hold an open connection each, on twenty PostgreSQL connections, beside a pool of twenty.
+ * Then hundreds of JDBC clients move money by TCP through ten PostgreSQL connections for some seconds, and the books are checked.
  *
  * <p>Without an argument PostgreSQL is started for it; with one ({@code postgresql://user:password@host:port/database})
  * that server is used, in a schema that is removed afterwards. Exit status 0 if the books are right.
@@ -27,6 +29,7 @@ public final class Quickstart {
     private static final int CLIENTS = 300;
     private static final int SERVERS = 10;
     private static final Duration DURATION = Duration.ofSeconds(8);
+    private static final Duration HEADLINE = Duration.ofSeconds(5);
 
     private final PrintStream out;
     private final int clients;
@@ -42,6 +45,7 @@ public final class Quickstart {
         String url = args.length > 0 ? args[0] : System.getProperty("pg.url", "");
         boolean right = false;
         try (BankServer server = url.isEmpty() ? BankServer.embedded() : BankServer.at(url)) {
+            new OpenConnections(server, System.out, Integer.MAX_VALUE, HEADLINE).show();
             right = new Quickstart(System.out, CLIENTS, DURATION).run(server);
             right &= CertificateSection.run(server, System.out);
             right &= BackupSection.show(server, System.getenv(), System.out);

@@ -3,6 +3,7 @@ package dev.pgpool.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.examples.quickstart.BankServer;
+import dev.pgpool.examples.quickstart.OpenConnections;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +27,20 @@ class QuickstartIT {
                     .containsPattern("sum of balances, after +10,000,000\\R")
                     .contains("OK: every transaction counted once");
             assertThat(schemasLeft(server)).isZero();
+        }
+    }
+
+    @Test
+    void threadsThatHoldOpenConnectionsAreShownBesideAPool() throws Exception {
+        try (BankServer server = BankServer.embedded()) {
+            PrintStream out = new PrintStream(output, true, StandardCharsets.UTF_8);
+
+            new OpenConnections(server, out, 200, Duration.ofSeconds(1)).show();
+
+            assertThat(printed())
+                    .contains("pgpool: 200 ")
+                    .containsPattern("pgpool, 20 servers +[0-9,]+ times a second\\R")
+                    .containsPattern("HikariCP, 20 connections +[0-9,]+ times a second\\R");
         }
     }
 

@@ -51,6 +51,11 @@ final class Logging {
         this.verbosity = verbosity;
     }
 
+    /** Until it begins nothing is said. */
+    void silence() {
+        root.setLevel(Level.OFF);
+    }
+
     /**
      * Begins.
      *

@@ -41,21 +41,22 @@ record Options(
     static final String VERSION = "PgBouncer 1.25.2";
 
     static final String USAGE = """
-            pgpool-standalone is a connection pooler for PostgreSQL that takes PgBouncer's configuration.
+        pgpool-standalone is a connection pooler for PostgreSQL that takes PgBouncer's configuration.
 
-            Usage:
-              pgpool-standalone [OPTION]... CONFIG_FILE
+        Usage:
+          pgpool-standalone [OPTION]... CONFIG_FILE
 
-            Options:
-              -d, --daemon         run in background (as a daemon)
-              -q, --quiet          run quietly
-              -u, --user=USERNAME  refuse to run as anybody else than USERNAME
-              -v, --verbose        increase verbosity
-              -V, --version        show version, then exit
-              --check              say what will differ from PgBouncer, then exit: with 1 if it would not start
-              --explain            print the Java code that builds the same pooler, then exit
-              -h, --help           show this help, then exit
-            """;
+        Options:
+          -d, --daemon         run in background (as a daemon)
+          -q, --quiet          run quietly
+          -u, --user=USERNAME  refuse to run as anybody else than USERNAME
+          -v, --verbose        increase verbosity
+          -V, --version        show version, then exit
+          --check              say what will differ from PgBouncer, then exit: with 1 if it would not start
+          --explain            print the Java code that builds the same pooler, then exit
+          --make-archive       leave an archive of classes for faster starts, then exit
+          -h, --help           show this help, then exit
+        """;
 
     /** The command line cannot be understood; the message says what was seen and what was expected. */
     static final class BadOptions extends Exception {

@@ -80,8 +80,11 @@ public final class Standalone {
         PgBouncerIni ini = PgBouncerIni.read(options.config().orElseThrow());
         check(ini);
         Optional<Path> pidfile = file(ini, "pidfile");
+        logging.silence();
+        WarmUp.Done warmUp = WarmUp.run();
         logging.start(file(ini, "logfile"), options.quiet(), ini);
         Logger logger = LoggerFactory.getLogger(Standalone.class);
+        logger.atDebug().log("warmed up by {} logins, {} transactions", warmUp.logins(), warmUp.transactions());
         warn(logger, ini);
         try (PgPool pool = PgPool.of(new FollowedIni(ini, logging::adopt), new ConnectionLog(ini))) {
             start(pool, ini);
@@ -167,6 +170,7 @@ public final class Standalone {
     /** Waits until the pooler has ended, for whatever reason, and logs figures meanwhile. */
     private static void await(PgPool pool, PgBouncerIni ini) {
         StatsLog stats = new StatsLog(pool);
+        AdviceLog advice = new AdviceLog(pool);
         while (true) {
             long millis = pool.config().admin().statsPeriod().toMillis();
             try {
@@ -175,6 +179,9 @@ public final class Standalone {
             } catch (TimeoutException e) {
                 if (!ini.setting("log_stats").equals("0") && pool.healthy()) {
                     stats.log();
+                }
+                if (!ini.setting("log_advice").equals("0") && pool.healthy()) {
+                    advice.logWhenDue();
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

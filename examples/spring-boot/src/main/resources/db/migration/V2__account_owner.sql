@@ -1,0 +1,1 @@
+CREATE INDEX account_owner ON account (owner);
