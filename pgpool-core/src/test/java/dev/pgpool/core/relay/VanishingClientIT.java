@@ -62,6 +62,8 @@ class VanishingClientIT {
             @Override
             void end(WireClient client) {
                 client.sendRaw(Frontend.terminate()).halfClose();
+                // it has not gone: what it asked for before is still owed to it
+                client.drain();
             }
         };
 

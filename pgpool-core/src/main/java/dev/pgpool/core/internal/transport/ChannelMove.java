@@ -22,6 +22,11 @@ public final class ChannelMove {
             if (!left.isSuccess()) {
                 channel.close();
                 tell(target, moved, false);
+            } else if (!channel.isOpen()) {
+                // Closed behind the call: Netty 4.1 still has something to do for it on the old loop, and would do it
+                // by the maps
+                // of the new one, from a thread that is not theirs.
+                tell(target, moved, false);
             } else if (target.isShuttingDown()) {
                 // it would close what is registered now, or forget it; Netty warns if it cannot register at all
                 channel.unsafe().closeForcibly();

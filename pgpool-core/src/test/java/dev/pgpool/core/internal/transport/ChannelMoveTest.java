@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.core.fixture.LogCapture;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -19,6 +20,7 @@ import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -139,6 +141,62 @@ class ChannelMoveTest {
             ReferenceCountUtil.release(server);
             ReferenceCountUtil.release(client);
         }
+    }
+
+    static Stream<Transport> transports() {
+        return Stream.of(Transport.NIO, TransportChoice.best()).distinct();
+    }
+
+    /** Netty deregisters in a turn of its own, and a channel that is closed before is deregistered twice. */
+    @ParameterizedTest
+    @MethodSource("transports")
+    @Timeout(60)
+    void aChannelThatClosesOnItsWayStaysOnItsLoop(Transport transport) throws Exception {
+        EventLoopGroup loops = transport.loops(2, new DefaultThreadFactory("test"));
+        try (LogCapture log = LogCapture.everything()) {
+            InetSocketAddress any = new InetSocketAddress("127.0.0.1", 0);
+            Channel listener = new ServerBootstrap()
+                    .group(loops)
+                    .channelFactory(transport.listenerFor(any))
+                    .childHandler(new Echo())
+                    .bind(any)
+                    .sync()
+                    .channel();
+            for (int i = 0; i < 20; i++) {
+                Channel channel = new Bootstrap()
+                        .group(loops)
+                        .channelFactory(transport.channelFor(any))
+                        .handler(new Echo())
+                        .connect(listener.localAddress())
+                        .sync()
+                        .channel();
+                EventLoop before = channel.eventLoop();
+                EventLoop target = other(loops, before);
+                CompletableFuture<Boolean> moved = new CompletableFuture<>();
+                before.execute(() -> {
+                    ChannelMove.start(channel, target, moved::complete);
+                    channel.close();
+                });
+                assertThat(moved.orTimeout(20, TimeUnit.SECONDS).join()).isFalse();
+                // what Netty has left to do for the channel is done before this
+                before.submit(() -> {}).sync();
+                target.submit(() -> {}).sync();
+                assertThat(channel.eventLoop()).isSameAs(before);
+            }
+            listener.close().sync();
+            assertThat(log.lines()).noneMatch(line -> line.startsWith("WARN") || line.startsWith("ERROR"));
+        } finally {
+            loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    private static EventLoop other(EventLoopGroup loops, EventLoop loop) {
+        for (EventExecutor each : loops) {
+            if (each != loop) {
+                return (EventLoop) each;
+            }
+        }
+        throw new AssertionError("one loop only");
     }
 
     /** A number, and behind it as many zeros as it says. */
