@@ -59,6 +59,22 @@ class StackIT {
     }
 
     @Test
+    void aQueryGoesThroughThePoolerWithoutASocket() throws Exception {
+        try (PgPool pool = PgPool.builder()
+                        .database("postgres", db -> db.host("127.0.0.1")
+                                .port(postgres.getPort())
+                                .user("app")
+                                .password("geheim"))
+                        .build()
+                        .start();
+                Connection connection = pool.dataSource("postgres").getConnection();
+                ResultSet row = connection.createStatement().executeQuery("SELECT 'in-process'")) {
+            row.next();
+            assertEquals("in-process", row.getString(1));
+        }
+    }
+
+    @Test
     void aBackupIsTaken(@TempDir Path directory) {
         try (BackupEngine engine = BackupEngine.builder()
                 .source(PgServer.of("127.0.0.1", postgres.getPort(), "app", "geheim"))

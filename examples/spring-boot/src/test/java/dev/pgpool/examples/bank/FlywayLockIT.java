@@ -2,7 +2,6 @@ package dev.pgpool.examples.bank;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pgpool.core.PgPool;
 import dev.pgpool.examples.fixture.RunningBank;
 import dev.pgpool.examples.fixture.TestDatabase;
 import java.util.List;
@@ -10,27 +9,26 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
-import org.flywaydb.core.Flyway;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several start on an unmigrated database at once: Flyway's lock lets one of them migrate it. */
 class FlywayLockIT {
 
-    @Test
-    void twoApplicationsStartAtOnce() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void twoApplicationsStartAtOnce(boolean inProcess) throws Exception {
         // what Tomcat sets up once for a JVM must be there: two of its connectors at once get in each other's way
-        start(TestDatabase.create()).close();
+        start(TestDatabase.create(), inProcess).close();
         TestDatabase database = TestDatabase.create();
         ExecutorService starters = Executors.newFixedThreadPool(2);
         try {
-            CompletableFuture<RunningBank> one = CompletableFuture.supplyAsync(() -> start(database), starters);
-            CompletableFuture<RunningBank> two = CompletableFuture.supplyAsync(() -> start(database), starters);
+            CompletableFuture<RunningBank> one = CompletableFuture.supplyAsync(() -> start(database, inProcess), starters);
+            CompletableFuture<RunningBank> two = CompletableFuture.supplyAsync(() -> start(database, inProcess), starters);
             try (RunningBank first = one.get(2, TimeUnit.MINUTES);
                     RunningBank second = two.get(2, TimeUnit.MINUTES)) {
                 long account = first.open("ann", 5);
                 assertThat(second.read("accounts/" + account)).contains("\"balance\":5");
-                migrateThrough(first.context().getBean(PgPool.class));
             }
         } finally {
             starters.shutdownNow();
@@ -40,30 +38,9 @@ class FlywayLockIT {
                 .isEqualTo("1true 2true");
     }
 
-    /** Five at once through one pooler, into a schema that is not there yet. */
-    private static void migrateThrough(PgPool pool) {
-        String url = pool.jdbcUrl("bank");
-        ExecutorService migrators = Executors.newFixedThreadPool(5);
+    private static RunningBank start(TestDatabase database, boolean inProcess) {
         try {
-            List<CompletableFuture<Integer>> all = IntStream.range(0, 5)
-                    .mapToObj(i -> CompletableFuture.supplyAsync(
-                            () -> Flyway.configure()
-                                    .dataSource(url, TestDatabase.USER, TestDatabase.PASSWORD)
-                                    .defaultSchema("another")
-                                    .load()
-                                    .migrate()
-                                    .migrationsExecuted,
-                            migrators))
-                    .toList();
-            assertThat(all.stream().mapToInt(CompletableFuture::join).sum()).isEqualTo(2);
-        } finally {
-            migrators.shutdownNow();
-        }
-    }
-
-    private static RunningBank start(TestDatabase database) {
-        try {
-            return RunningBank.on(database, List.of());
+            return RunningBank.on(database, List.of(), "--pgpool.datasource.in-process=" + inProcess);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

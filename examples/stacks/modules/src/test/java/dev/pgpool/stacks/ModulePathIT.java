@@ -39,6 +39,7 @@ class ModulePathIT {
             String text = Files.readString(said, StandardCharsets.UTF_8);
             assertEquals(0, exit, text);
             assertTrue(text.contains("module dev.pgpool.core: pooled"), text);
+            assertTrue(text.contains("in-process: true"), text);
             assertTrue(text.contains("module dev.pgpool.backup: backed up"), text);
             assertTrue(text.contains("module dev.pgpool.certwatch: ") && text.contains("stack"), text);
         }

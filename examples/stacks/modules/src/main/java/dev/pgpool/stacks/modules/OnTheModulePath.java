@@ -32,6 +32,9 @@ public final class OnTheModulePath {
                 ResultSet row = connection.createStatement().executeQuery("SELECT 'pooled'")) {
             row.next();
             System.out.println(PgPool.class.getModule() + ": " + row.getString(1));
+            try (Connection inProcess = pool.dataSource("postgres", "app").getConnection()) {
+                System.out.println("in-process: " + inProcess.isValid(10));
+            }
         }
         try (BackupEngine engine = BackupEngine.builder()
                 .source(PgServer.of("127.0.0.1", port, "app", "geheim"))
