@@ -72,6 +72,7 @@ public final class InProcessDataSource implements DataSource {
         Properties properties = new Properties();
         properties.setProperty("sslmode", "disable");
         properties.setProperty("gssEncMode", "disable");
+        properties.setProperty("assumeMinServerVersion", InProcessSocketFactory.OLDEST_SERVER);
         if (loginTimeoutSeconds > 0) {
             properties.setProperty("loginTimeout", String.valueOf(loginTimeoutSeconds));
         }

@@ -33,6 +33,12 @@ public final class InProcessSocketFactory extends SocketFactory {
         Socket connect() throws IOException;
     }
 
+    /**
+     * What the driver may assume of servers. Else it says its settings by two statements after each login, for which the client
+     * would have to wait for a server; so it says them in the login itself.
+     */
+    static final String OLDEST_SERVER = "9.0";
+
     private static final Map<String, WeakReference<InProcessSocketFactory>> BY_ARGUMENT = new ConcurrentHashMap<>();
 
     private final Source source;
@@ -74,7 +80,7 @@ public final class InProcessSocketFactory extends SocketFactory {
      */
     public String jdbcUrl(String database) {
         return url(database) + "?socketFactory=" + getClass().getName() + "&socketFactoryArg=" + argument
-                + "&sslmode=disable&gssEncMode=disable";
+                + "&sslmode=disable&gssEncMode=disable&assumeMinServerVersion=" + OLDEST_SERVER;
     }
 
     /** Without settings. The host is a word for people: nothing looks it up. */

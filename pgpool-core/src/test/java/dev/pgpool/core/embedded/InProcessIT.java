@@ -118,7 +118,6 @@ class InProcessIT {
                         app(pool).with("ApplicationName", "billing").getConnection();
                 Connection console = pool.dataSource("pgbouncer", "operator")
                         .with("preferQueryMode", "simple")
-                        .with("assumeMinServerVersion", "9.6")
                         .getConnection();
                 Statement statement = console.createStatement();
                 ResultSet clients = statement.executeQuery("SHOW CLIENTS")) {

@@ -82,6 +82,7 @@ final class ToCaller implements ChannelOutboundBuffer.MessageProcessor {
             throw new SocketException("Socket closed");
         }
         if (queue.size() > 0) {
+            crossing.toPooler().onAnswer();
             int taken = queue.take(into, at, length);
             if (heldBack && queue.size() <= ByteQueue.LIMIT / 2) {
                 heldBack = false;
@@ -104,6 +105,7 @@ final class ToCaller implements ChannelOutboundBuffer.MessageProcessor {
             reader.end();
             crossing.nextTurn();
             if (got > 0) {
+                crossing.toPooler().onAnswer();
                 return got;
             }
             if (woken == Waiter.Woken.INTERRUPTED) {

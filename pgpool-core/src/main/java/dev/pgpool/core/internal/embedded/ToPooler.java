@@ -20,6 +20,9 @@ final class ToPooler {
     private @Nullable Waiter writer;
     private boolean busy;
     private boolean ended;
+    /** What was written last has been answered, if only in part: the next write begins something new. */
+    private boolean answered = true;
+
     private boolean flagged;
     private volatile boolean news;
 
@@ -35,20 +38,19 @@ final class ToPooler {
      * @throws SocketException if the connection is closed, or the thread is interrupted while it waits, which closes it
      */
     void write(byte[] bytes, int offset, int length) throws IOException {
-        boolean flaggedBefore = Thread.currentThread().isInterrupted();
         int written = 0;
         while (written < length) {
-            int put = put(bytes, offset + written, length - written, flaggedBefore);
+            int put = put(bytes, offset + written, length - written);
             Waiter full = put > 0 ? null : writer;
             if (full != null) {
-                proceed(full, full.await(crossing, Waiter.NO_DEADLINE, flaggedBefore));
+                proceed(full, full.await(crossing, Waiter.NO_DEADLINE, flagged));
             }
             written += put;
         }
     }
 
     /** Gives how many bytes were put or were of no use any more; if none, the writer has to wait. */
-    private int put(byte[] bytes, int offset, int length, boolean flaggedBefore) throws IOException {
+    private int put(byte[] bytes, int offset, int length) throws IOException {
         crossing.enter();
         try {
             while (busy) {
@@ -67,7 +69,10 @@ final class ToPooler {
                 // as with a socket, the writer goes on to read, and finds the pooler's last words
                 return length;
             }
-            flagged = flaggedBefore;
+            if (answered) {
+                answered = false;
+                flagged = Thread.currentThread().isInterrupted();
+            }
             int put = Math.min(length, queue.room());
             if (put > 0) {
                 queue.put(bytes, offset, put);
@@ -113,9 +118,17 @@ final class ToPooler {
         }
     }
 
-    /** Whether the thread that wrote last did so with its interrupt flag set; under the lock. */
+    /**
+     * Whether the thread that began the request did so with its interrupt flag set; under the lock. A flag that is set in the
+     * middle of it, such as between two pieces of a COPY, is a reason to give up.
+     */
     boolean wasFlagged() {
         return flagged;
+    }
+
+    /** The host has read something; under the lock. */
+    void onAnswer() {
+        answered = true;
     }
 
     /** The writer looks again; under the lock. */

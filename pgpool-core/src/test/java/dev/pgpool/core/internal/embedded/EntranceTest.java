@@ -92,6 +92,12 @@ class EntranceTest {
             ctx.channel().config().setAutoRead(ctx.channel().isWritable());
         }
 
+        /** The other side may be gone before everything is sent. */
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            ctx.close();
+        }
+
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
             ctx.close();
@@ -287,6 +293,40 @@ class EntranceTest {
             long before = processorNanos();
             assertThat(read(socket, 1)).isEqualTo("x");
             assertThat(processorNanos() - before).isLessThan(TimeUnit.MILLISECONDS.toNanos(150));
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    @Test
+    void anInterruptBetweenTwoWritesOfARequestEndsIt() throws Exception {
+        Socket socket = connect();
+        Channel channel = channel();
+        channel.config().setAutoRead(false);
+        CompletableFuture<Void> writing = later(() -> {
+            write(socket, "begun");
+            Thread.currentThread().interrupt();
+            try {
+                while (true) {
+                    socket.getOutputStream().write(new byte[8_192]);
+                }
+            } finally {
+                assertThat(Thread.interrupted()).isTrue();
+            }
+        });
+        assertThatThrownBy(() -> writing.orTimeout(10, TimeUnit.SECONDS).join())
+                .hasRootCauseInstanceOf(SocketException.class)
+                .hasRootCauseMessage("Closed by interrupt");
+        assertThat(socket.isClosed()).isTrue();
+    }
+
+    @Test
+    void anAnswerEndsARequest() throws Exception {
+        try (Socket socket = connect()) {
+            write(socket, "one");
+            assertThat(read(socket, 3)).isEqualTo("one");
+            Thread.currentThread().interrupt();
+            write(socket, "two");
+            assertThat(read(socket, 3)).isEqualTo("two");
             assertThat(Thread.interrupted()).isTrue();
         }
     }
