@@ -24,6 +24,7 @@ import dev.pgpool.core.internal.server.ServerSetup;
 import dev.pgpool.core.internal.server.ServerTarget;
 import dev.pgpool.core.internal.tls.ServerTls;
 import dev.pgpool.core.internal.tls.TlsContexts;
+import dev.pgpool.core.internal.transport.Buffers;
 import dev.pgpool.core.internal.transport.LoopTicker;
 import dev.pgpool.core.internal.transport.Outbox;
 import dev.pgpool.core.internal.transport.TcpOptions;
@@ -33,9 +34,9 @@ import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -59,9 +60,18 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
     private final EmbeddedChannel clientChannel;
     private final EmbeddedChannel serverChannel;
     private final ServerLane lane;
+
+    @SuppressWarnings("deprecation") // the type that Netty 4.1 and 4.2 both have
+    private final RecvByteBufAllocator.Handle reads = Buffers.reads().newHandle();
+
     private boolean linked;
 
     EmbeddedLink() {
+        while (reads.guess() < READ_BYTES) {
+            // as after a read that left something
+            reads.attemptedBytesRead(reads.guess());
+            reads.lastBytesRead(reads.guess());
+        }
         ServerTarget target = new ServerTarget(
                 new HostConfig("127.0.0.1", 1),
                 new InetSocketAddress("127.0.0.1", 1),
@@ -147,11 +157,9 @@ final class EmbeddedLink implements LinkedClient, ServerHome, ServerPhase, AutoC
         return taken(clientChannel);
     }
 
-    /** As a channel reads: into a buffer of the event loop's own. */
-    private static ByteBuf read(ByteBuf bytes) {
-        return ByteBufAllocator.DEFAULT
-                .directBuffer(READ_BYTES)
-                .writeBytes(bytes, bytes.readerIndex(), bytes.readableBytes());
+    /** As a channel reads. */
+    private ByteBuf read(ByteBuf bytes) {
+        return reads.allocate(Buffers.allocator()).writeBytes(bytes, bytes.readerIndex(), bytes.readableBytes());
     }
 
     /** Whether the server has not been given back yet. */

@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.cancel;
 
 import dev.pgpool.core.internal.log.LogLine;
+import dev.pgpool.core.internal.transport.Buffers;
 import dev.pgpool.core.internal.transport.TcpOptions;
 import dev.pgpool.core.internal.transport.Transport;
 import dev.pgpool.core.internal.wire.FrontendWriter;
@@ -100,7 +101,7 @@ final class CancelConnection {
             return;
         }
         int patience = (int) Math.min(means.timeout().toMillis(), Integer.MAX_VALUE);
-        Bootstrap connection = new Bootstrap()
+        Bootstrap connection = Buffers.applyTo(new Bootstrap())
                 .group(loop)
                 .channelFactory(means.transport().channelFor(address))
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, patience)

@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.runtime;
 
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.internal.client.ClientInitializer;
+import dev.pgpool.core.internal.transport.Buffers;
 import dev.pgpool.core.internal.transport.ListenerSockets;
 import dev.pgpool.core.internal.transport.SocketWords;
 import dev.pgpool.core.internal.transport.TcpOptions;
@@ -94,7 +95,7 @@ final class Listeners {
     }
 
     private Channel bind(SocketAddress at, ClientInitializer clients) throws IOException {
-        ServerBootstrap bootstrap = new ServerBootstrap()
+        ServerBootstrap bootstrap = Buffers.applyToAccepted(new ServerBootstrap())
                 .group(loops)
                 .channelFactory(transport.listenerFor(at))
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)

@@ -8,6 +8,7 @@ import dev.pgpool.core.internal.tls.ServerHandshake;
 import dev.pgpool.core.internal.tls.ServerTls;
 import dev.pgpool.core.internal.tls.TlsServerEndPoint;
 import dev.pgpool.core.internal.tls.TlsSession;
+import dev.pgpool.core.internal.transport.Buffers;
 import dev.pgpool.core.internal.transport.ConnectionNumbers;
 import dev.pgpool.core.internal.transport.SocketWords;
 import dev.pgpool.core.internal.transport.TcpOptions;
@@ -169,7 +170,7 @@ public final class ServerConnector {
         void begin() {
             login.begin(server);
             long timeoutMillis = Math.max(1, (deadlineNanos - System.nanoTime() + 999_999) / 1_000_000);
-            Bootstrap bootstrap = new Bootstrap()
+            Bootstrap bootstrap = Buffers.applyTo(new Bootstrap())
                     .group(loop)
                     .channelFactory(transport.channelFor(target.address()))
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeoutMillis, Integer.MAX_VALUE))

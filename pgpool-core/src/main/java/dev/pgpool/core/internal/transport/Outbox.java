@@ -14,8 +14,6 @@ public final class Outbox {
     /** Up to here a copy is cheaper than another entry in the outbound queue and another element in writev. */
     private static final int COPY_LIMIT = 1_024;
 
-    private static final int OPEN_SIZE = 2_048;
-
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable ByteBuf open;
     private boolean unflushed;
@@ -61,7 +59,7 @@ public final class Outbox {
             if (target == null) {
                 throw new IllegalStateException("not connected");
             }
-            current = target.alloc().ioBuffer(OPEN_SIZE);
+            current = Buffers.forSending(target.alloc());
             open = current;
             unflushed = true;
         }
