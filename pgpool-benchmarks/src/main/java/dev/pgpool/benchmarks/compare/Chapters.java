@@ -1,7 +1,9 @@
 package dev.pgpool.benchmarks.compare;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,21 @@ final class Chapters {
         this.lineup = lineup;
         this.certificates = certificates;
         this.tables = tables;
+    }
+
+    /** Measures what a chapter is about. */
+    interface Chapter {
+        /** Its tables, as markdown. */
+        String measure(String name) throws IOException, InterruptedException;
+    }
+
+    /** Measures one after the other, and prints each as soon as it ends: a run that is broken off has shown what it has seen. */
+    static void inTurn(Collection<String> names, Chapter chapter, PrintStream out)
+            throws IOException, InterruptedException {
+        for (String name : names) {
+            out.print(chapter.measure(name));
+            out.flush();
+        }
     }
 
     private PgBench pgBench(Setup setup) {

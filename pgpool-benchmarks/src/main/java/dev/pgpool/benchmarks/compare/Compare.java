@@ -45,27 +45,25 @@ public final class Compare {
             Lineup lineup = new Lineup(options, postgres.port(), pgBouncer, certificates);
             Compare compare = new Compare(options, lineup, pgBench);
             Tables tables = new Tables();
-            compare.measure(new Chapters(options, lineup, certificates, tables));
+            Chapters more = new Chapters(options, lineup, certificates, tables);
             System.out.println(
                     environment(options, postgres, pgBouncer == null ? "no PgBouncer" : pgBouncer.version()));
             System.out.println();
-            System.out.print(compare.report.markdown());
-            System.out.print(tables.markdown());
+            Chapters.inTurn(options.chapters(), chapter -> compare.measure(chapter, more, tables), System.out);
         }
     }
 
-    private void measure(Chapters more) throws IOException, InterruptedException {
-        for (String chapter : options.chapters()) {
-            switch (chapter) {
-                case "traffic" -> measureTraffic();
-                case "tls" -> more.tls();
-                case "logins" -> more.logins();
-                case "bulk" -> more.bulk();
-                case "memory" -> more.memory();
-                case "cold" -> more.cold();
-                default -> throw new IllegalArgumentException(chapter);
-            }
+    private String measure(String chapter, Chapters more, Tables tables) throws IOException, InterruptedException {
+        switch (chapter) {
+            case "traffic" -> measureTraffic();
+            case "tls" -> more.tls();
+            case "logins" -> more.logins();
+            case "bulk" -> more.bulk();
+            case "memory" -> more.memory();
+            case "cold" -> more.cold();
+            default -> throw new IllegalArgumentException(chapter);
         }
+        return chapter.equals("traffic") ? report.markdown() : tables.take();
     }
 
     private void measureTraffic() throws IOException, InterruptedException {

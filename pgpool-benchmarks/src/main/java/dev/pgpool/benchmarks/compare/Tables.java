@@ -44,13 +44,15 @@ final class Tables {
         return cell.toString();
     }
 
-    String markdown() {
+    /** What was begun since the last time that this was asked. */
+    String take() {
         StringBuilder out = new StringBuilder();
         lines.forEach((title, table) -> out.append("\n")
                 .append(title)
                 .append("\n\n")
                 .append(String.join("\n", table))
                 .append('\n'));
+        lines.clear();
         return out.toString();
     }
 }

@@ -18,7 +18,7 @@ class TablesTest {
         tables.row("Second", "unknown", Double.NaN);
         tables.row("Second", "count", 5000);
 
-        assertThat(tables.markdown()).isEqualTo("""
+        assertThat(tables.take()).isEqualTo("""
 
             Second
 
@@ -35,6 +35,15 @@ class TablesTest {
             |---|
             | x |
             """);
+    }
+
+    @Test
+    void whatWasTakenIsNotPrintedAgain() {
+        tables.begin("First", ":what");
+        assertThat(tables.take()).contains("First");
+        tables.begin("Second", ":what");
+
+        assertThat(tables.take()).contains("Second").doesNotContain("First");
     }
 
     @Test
