@@ -9,6 +9,10 @@ import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.jdbc.InProcessDataSource;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -26,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
 
 /**
  * Threads are interrupted, connections aborted and closed from elsewhere, clients and servers killed and poolers drained, all at
@@ -39,8 +44,11 @@ class InProcessChaosIT {
     private static final int WORKERS = 24;
     private static final int SERVERS = 3;
     private static final Duration DRAIN = Duration.ofMillis(200);
+    /** More than waits anywhere between a client and its server when nothing is read. */
+    private static final byte[] ROWS = "a row of the copy\n".repeat(10_000).getBytes(StandardCharsets.US_ASCII);
 
     private final TestPostgres postgres;
+    private final String table = TestPostgres.uniqueName("embedded_chaos");
     private final AtomicReference<PgPool> pool = new AtomicReference<>();
     private final AtomicInteger right = new AtomicInteger();
     private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
@@ -66,6 +74,7 @@ class InProcessChaosIT {
 
     @Test
     void nothingHangsAndNothingIsLost() throws Exception {
+        postgres.execute("CREATE UNLOGGED TABLE " + table + " (t text)", "GRANT ALL ON " + table + " TO PUBLIC");
         pool.set(start());
         List<Worker> workers = new ArrayList<>();
         ThreadFactory threads = VirtualThreads.mixed();
@@ -103,6 +112,7 @@ class InProcessChaosIT {
             });
             assertThat(all(last)).isEqualTo(SERVERS);
         }
+        postgres.execute("DROP TABLE " + table);
         if (SECONDS > 60) {
             System.out.printf(
                     "chaos, seed %d: %d s, %,d answers, %,d disturbed%n", SEED, SECONDS, right.get(), broken.get());
@@ -261,8 +271,42 @@ class InProcessChaosIT {
             if (random.nextInt(10) == 0) {
                 large(mine);
             }
+            PGConnection driver = mine.unwrap(PGConnection.class);
+            switch (random.nextInt(100)) {
+                case 0 -> copyIn(driver);
+                case 1, 2, 3 -> copyOut(driver);
+                case 4 -> driver.getNotifications(1 + random.nextInt(20));
+                // counts from now on, and may be too little
+                case 5 -> mine.setNetworkTimeout(Runnable::run, 1 + random.nextInt(100));
+                default -> {}
+            }
             if (inTransaction) {
                 mine.commit();
+            }
+        }
+
+        private void copyIn(PGConnection mine) throws SQLException {
+            try {
+                long rows = mine.getCopyAPI().copyIn("COPY " + table + " FROM STDIN", new ByteArrayInputStream(ROWS));
+                if (rows != 10_000) {
+                    wrong.add("copied in " + rows);
+                }
+            } catch (IOException e) {
+                throw new SQLException(e);
+            }
+        }
+
+        private void copyOut(PGConnection mine) throws SQLException {
+            int number = random.nextInt(1_000);
+            String select = "SELECT 'a row of the copy', " + number + " FROM generate_series(1, 10000)";
+            try (ByteArrayOutputStream rows = new ByteArrayOutputStream()) {
+                mine.getCopyAPI().copyOut("COPY (" + select + ") TO STDOUT", rows);
+                if (!rows.toString(StandardCharsets.US_ASCII)
+                        .equals(("a row of the copy\t" + number + "\n").repeat(10_000))) {
+                    wrong.add("copied out " + rows.size() + " bytes");
+                }
+            } catch (IOException e) {
+                throw new SQLException(e);
             }
         }
 

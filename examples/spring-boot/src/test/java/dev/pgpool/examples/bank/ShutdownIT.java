@@ -18,15 +18,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The application ends while it is under load. */
 class ShutdownIT {
 
-    @Test
-    void whatIsInFlightCompletesAndNothingStaysBehind() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsInFlightCompletesAndNothingStaysBehind(boolean inProcess) throws Exception {
         TestDatabase database = TestDatabase.create();
-        RunningBank bank = RunningBank.on(database, List.of());
+        RunningBank bank = RunningBank.on(database, List.of(), "--pgpool.datasource.in-process=" + inProcess);
         long held = bank.open("held", 100);
         long payee = bank.open("bob", 0);
         Load load = new Load(bank);
