@@ -89,17 +89,18 @@ public final class FleetLoops {
 
     private void print() {
         System.out.println(
-                "| way | tps | p99 wait of busy instances, ms | p99 wait of the others, ms | servers at work | servers at most |");
-        System.out.println("|---|--:|--:|--:|--:|--:|");
+                "| way | tps | p99 wait of busy instances, ms | p99 wait of the others, ms | servers at work | servers at most | servers made for each second |");
+        System.out.println("|---|--:|--:|--:|--:|--:|--:|");
         seen.forEach((name, all) -> System.out.printf(
                 Locale.ROOT,
-                "| %s | %.0f | %.1f | %.1f | %.1f | %.0f |%n",
+                "| %s | %.0f | %.1f | %.1f | %.1f | %.0f | %.1f |%n",
                 name,
                 median(all, FleetRun.Seen::tps),
                 median(all, FleetRun.Seen::busyP99Millis),
                 median(all, FleetRun.Seen::idleP99Millis),
                 median(all, FleetRun.Seen::used),
-                all.stream().mapToDouble(FleetRun.Seen::most).max().orElse(0)));
+                all.stream().mapToDouble(FleetRun.Seen::most).max().orElse(0),
+                median(all, FleetRun.Seen::made)));
     }
 
     private static double median(List<FleetRun.Seen> all, ToDoubleFunction<FleetRun.Seen> of) {

@@ -29,8 +29,9 @@ final class FleetRun {
      * @param idleP99Millis the same, of all others
      * @param used servers that worked, on the average
      * @param most servers that there were at once
+     * @param made servers that were begun, for each second
      */
-    record Seen(double tps, double busyP99Millis, double idleP99Millis, double used, int most) {}
+    record Seen(double tps, double busyP99Millis, double idleP99Millis, double used, int most, double made) {}
 
     private final FleetWay way;
     private final int clients;
@@ -68,6 +69,7 @@ final class FleetRun {
         int used = 0;
         int most = 0;
         int looks = 0;
+        long made;
         long nanos;
         try (Connection observer = DriverManager.getConnection(
                         "jdbc:postgresql://127.0.0.1:" + serverPort + "/" + BenchPostgres.DATABASE,
@@ -77,6 +79,7 @@ final class FleetRun {
             TimeUnit.MILLISECONDS.sleep(shiftMillis);
             measuring = true;
             long begun = System.nanoTime();
+            long before = sessions(statement);
             long end = begun + TimeUnit.MILLISECONDS.toNanos((long) shiftMillis * shifts);
             while (System.nanoTime() < end && problem.get() == null) {
                 shift = 1 + (int) (TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun) / shiftMillis);
@@ -93,6 +96,7 @@ final class FleetRun {
             }
             measuring = false;
             nanos = System.nanoTime() - begun;
+            made = sessions(statement) - before;
         } finally {
             over = true;
             for (Client client : all) {
@@ -110,7 +114,16 @@ final class FleetRun {
                 waitMillis(busy),
                 waitMillis(idle),
                 (double) used / Math.max(1, looks),
-                most);
+                most,
+                made * 1e9 / nanos);
+    }
+
+    /** Sessions of clients that PostgreSQL has begun until now. */
+    private static long sessions(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery("SELECT sum(sessions) FROM pg_stat_database")) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     private static long[] times(List<LongStream.Builder> all) {

@@ -7,6 +7,7 @@ import dev.pgpool.core.internal.fleet.protocol.FleetStep.Call;
 import dev.pgpool.core.internal.fleet.protocol.FleetTimes;
 import dev.pgpool.core.internal.fleet.protocol.FleetView;
 import dev.pgpool.core.internal.fleet.protocol.Need;
+import dev.pgpool.core.internal.fleet.protocol.PeerState;
 import dev.pgpool.core.internal.fleet.protocol.Room;
 import dev.pgpool.core.internal.hosts.ConnectChain;
 import dev.pgpool.core.internal.hosts.ConnectFailures;
@@ -265,8 +266,8 @@ public final class FleetMember implements ServerHome, ControlPhase.Listener {
     @Override
     public void onNotification(int pid, String payload) {
         for (Call call : Call.values()) {
-            if (call.name().equals(payload)) {
-                protocol.heard(call, pid, System.nanoTime());
+            if (payload.startsWith(call.name())) {
+                protocol.heard(call, pid, PeerState.parse(payload), System.nanoTime());
                 later(this::act);
             }
         }

@@ -73,6 +73,7 @@ final class FleetSql {
                     .append(keys.channel())
                     .append("', '")
                     .append(call.name())
+                    .append(step.state().text())
                     .append("');");
         }
         // sessions first: one that begins or is answered for between both looks counts rather than not

@@ -16,16 +16,17 @@ import org.jspecify.annotations.Nullable;
 
 /** The pools of this process that share in a fleet. Thread-safe. */
 final class FleetPools implements FleetClients {
-    /** What one lane has. */
-    private record LaneNeed(ServerPool pool, int linked, int waiting) {
+    /** What one lane has, and had since it was asked last. */
+    private record LaneNeed(ServerPool pool, int linked, int waiting, long usedNanos) {
         static LaneNeed of(ServerLane lane) {
             PoolLane<?> queue = lane.queue();
-            int linked = Math.max(0, lane.servers().size() - queue.idleCount() - queue.checkingCount());
-            return new LaneNeed(lane.pool(), linked, queue.waitingCount());
+            int linked = Math.max(0, lane.servers().size() - queue.idleThroughout() - queue.checkingCount());
+            return new LaneNeed(lane.pool(), linked, queue.waitingCount(), queue.usedNanos());
         }
 
         LaneNeed plus(LaneNeed other) {
-            return new LaneNeed(pool, linked + other.linked, waiting + other.waiting);
+            long later = usedNanos - other.usedNanos < 0 ? other.usedNanos : usedNanos;
+            return new LaneNeed(pool, linked + other.linked, waiting + other.waiting, later);
         }
 
         /** A pool that can't connect takes nothing away from others. */
@@ -33,7 +34,8 @@ final class FleetPools implements FleetClients {
             ConnectionBudget budget = pool.budget();
             int most = budget.isBlocked(nowNanos) ? linked : Math.max(linked, budget.maxServers());
             int demand = (int) Math.min(most, (long) linked + waiting);
-            return new Need(Math.max(demand, Math.min(most, pool.minimum())), waiting, linked);
+            long idle = linked + waiting > 0 ? 0 : Math.max(0, nowNanos - usedNanos);
+            return new Need(Math.max(demand, Math.min(most, pool.minimum())), waiting, linked, idle);
         }
     }
 
@@ -74,13 +76,15 @@ final class FleetPools implements FleetClients {
         int demand = 0;
         int waiting = 0;
         int linked = 0;
+        long idle = Long.MAX_VALUE;
         for (LaneNeed pool : byPool.values()) {
             Need need = pool.need(now);
             demand += need.demand();
             waiting += need.waiting();
             linked += need.linked();
+            idle = Math.min(idle, need.idleNanos());
         }
-        return new Need(demand, waiting, linked);
+        return new Need(demand, waiting, linked, idle);
     }
 
     @Override

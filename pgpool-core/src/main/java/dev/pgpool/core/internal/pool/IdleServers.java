@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class IdleServers<S> {
     private final ArrayDeque<S> servers = new ArrayDeque<>();
     private boolean roundRobin;
+    private int least;
 
     IdleServers(boolean roundRobin) {
         this.roundRobin = roundRobin;
@@ -47,7 +48,16 @@ final class IdleServers<S> {
 
     @Nullable
     S poll() {
-        return servers.pollFirst();
+        S next = servers.pollFirst();
+        least = Math.min(least, servers.size());
+        return next;
+    }
+
+    /** So many were idle at the same time, all the while since this was asked last. */
+    int leastSinceAsked() {
+        int since = Math.min(least, servers.size());
+        least = servers.size();
+        return since;
     }
 
     /** The one that was idle for longest. */

@@ -85,6 +85,11 @@ final class LaneHousekeeper<S> {
         usedNanos = nowNanos;
     }
 
+    /** When a client has given a server back last, by the clock of the event loop. */
+    long usedNanos() {
+        return usedNanos;
+    }
+
     /** Whether a server that was just used and is too old is used on until its replacement is there. */
     boolean maySurviveRelease(S server, boolean wanted, long nowNanos) {
         if (rules.useOnce()) {

@@ -128,6 +128,11 @@ public final class PoolLane<S> {
         return idle.size();
     }
 
+    /** Servers that were idle all the while since this was asked last. */
+    int idleThroughout() {
+        return idle.leastSinceAsked();
+    }
+
     /** Idle servers that would be checked before a client gets them. */
     int staleCount() {
         return idle.filter(this::isStale).size();
@@ -154,6 +159,11 @@ public final class PoolLane<S> {
     long longestWaitNanos(long nowNanos) {
         Waiter<S> oldest = waiters.peek();
         return oldest == null ? 0 : nowNanos - oldest.waitingSinceNanos;
+    }
+
+    /** When a client has given a server back last. */
+    long usedNanos() {
+        return housekeeper.usedNanos();
     }
 
     /** Tells of the clients that wait. */

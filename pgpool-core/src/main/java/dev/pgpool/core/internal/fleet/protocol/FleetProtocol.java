@@ -1,7 +1,6 @@
 package dev.pgpool.core.internal.fleet.protocol;
 
 import dev.pgpool.core.internal.fleet.protocol.FleetStep.Call;
-import dev.pgpool.core.internal.fleet.protocol.FleetView.Peer;
 import dev.pgpool.core.internal.fleet.protocol.Shares.Claim;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,8 +30,11 @@ public final class FleetProtocol {
     private final OwnServers servers = new OwnServers();
     private final Strangers strangers = new Strangers();
     private final Callers callers;
+    private final Division division;
     private final SlotProof proof;
     private final AnswerTime answerTime;
+    private final LastServer last;
+    private final RecentNeed recent;
     private final Set<Integer> slots = new TreeSet<>();
 
     private boolean connected;
@@ -40,7 +42,6 @@ public final class FleetProtocol {
     private long viewedNanos;
     private @Nullable PeerState said;
     private Need need = Need.NONE;
-    private Need before = Need.NONE;
     private int ticket;
     private int share;
     private boolean sharedOut;
@@ -66,8 +67,11 @@ public final class FleetProtocol {
         this.times = times;
         this.permits = permits;
         this.callers = new Callers(times.heardNanos());
+        this.division = new Division(bound, weight, callers, strangers);
         this.proof = new SlotProof(bound);
         this.answerTime = new AnswerTime(times.settleNanos() / 2);
+        this.last = new LastServer(times.keepNanos());
+        this.recent = new RecentNeed(times.alertNanos());
     }
 
     // ---- what happens
@@ -115,8 +119,8 @@ public final class FleetProtocol {
         lookDue |= proof.proven() > permits.taken();
     }
 
-    /** A member has called; members hear their own calls, too. */
-    public void heard(Call call, int pid, long nowNanos) {
+    /** A member has called, and said of itself what it always says; members hear their own calls, too. */
+    public void heard(Call call, int pid, PeerState state, long nowNanos) {
         FleetView known = view;
         if (known != null && pid == known.self()) {
             return;
@@ -124,12 +128,12 @@ public final class FleetProtocol {
         switch (call) {
             case HELLO -> proof.suspect(nowNanos + times.settleNanos());
             case HUNGRY -> {
-                boolean news = callers.heard(pid, nowNanos) || known == null || !known.isHungry(pid);
-                lookDue |= news;
-                // what it has got since the last look is not known
-                lookBy = known == null
-                        ? lookBy
-                        : viewedNanos + times.pauseNanos(known.members().size());
+                boolean news = callers.heard(pid, state, nowNanos);
+                if (known != null && slots.size() > division.assured(known, need.demand())) {
+                    // what the others have is to be known before any is given away
+                    lookDue |= news || !known.knows(pid);
+                    lookBy = Math.min(lookBy, viewedNanos + times.alertNanos());
+                }
             }
             case FREE -> lookDue |= isHungry();
         }
@@ -139,16 +143,20 @@ public final class FleetProtocol {
 
     /** What to ask now; null if there is nothing to ask before {@link #nextNanos}. */
     public @Nullable FleetStep plan(long nowNanos, Need now) {
-        need = now.max(before);
-        before = now;
         FleetView known = view;
+        need = recent.see(now, nowNanos);
+        last.see(need, slots.size(), nowNanos);
+        if (known != null && division.isRoomy(known) && last.isKept(nowNanos)) {
+            need = need.atLeast(Math.min(1, slots.size()));
+        }
         if (!connected) {
             return null;
         }
         answerTime.asked(nowNanos);
         if (known == null) {
-            said = new PeerState(weight, need.demand(), need.waiting(), 0);
-            return new FleetStep(said, List.of(), List.of(), 0, List.of(), Call.HELLO);
+            PeerState first = new PeerState(weight, need.demand(), need.waiting(), 0);
+            said = first;
+            return new FleetStep(first, List.of(), List.of(), 0, List.of(), Call.HELLO, first);
         }
         divide(known, nowNanos);
         List<Integer> give = toGive();
@@ -175,7 +183,7 @@ public final class FleetProtocol {
         PeerState word = new PeerState(weight, need.demand(), need.waiting(), ticket);
         boolean news = !word.equals(said);
         said = word;
-        return new FleetStep(news ? word : null, forget, give, take, register, call);
+        return new FleetStep(news ? word : null, forget, give, take, register, call, word);
     }
 
     /** Servers that have not logged in. */
@@ -197,19 +205,8 @@ public final class FleetProtocol {
 
     private void divide(FleetView known, long nowNanos) {
         boolean contested = isContested(nowNanos);
-        Claim mine = new Claim(known.self(), weight, ticket, need.demand(), slots.size());
-        List<Claim> claims = new ArrayList<>();
-        claims.add(mine);
-        for (Peer peer : known.members()) {
-            if (peer.pid() != known.self()) {
-                PeerState state = peer.state();
-                int demand =
-                        callers.isHeard(peer.pid(), nowNanos) ? state.demand() : Math.min(state.demand(), peer.slots());
-                claims.add(new Claim(peer.pid(), state.weight(), state.ticket(), demand, peer.slots()));
-            }
-        }
-        Shares.divide(claims, bound - strangers.settled(nowNanos));
-        share = mine.share;
+        List<Claim> claims = division.of(known, need.demand(), ticket, slots.size(), nowNanos);
+        share = claims.get(0).share;
         takeTurns(known, claims, nowNanos);
         int live = servers.alive() + making();
         int unslotted = indebted && nowNanos - debtNanos >= times.debtNanos() ? live - slots.size() : 0;
@@ -300,6 +297,7 @@ public final class FleetProtocol {
         }
         view = answer;
         viewedNanos = nowNanos;
+        callers.viewed(answerTime.askedNanos());
         if (known == null) {
             ticket = Math.max(ticket, answer.lastTicket()) + 1;
         }
@@ -319,7 +317,7 @@ public final class FleetProtocol {
         }
         confirmEnds(answer);
         proof.held(slots.size());
-        proof.look(slots.size(), answer, answerTime.askedNanos());
+        proof.look(slots.size(), answer, answerTime.askedNanos(), strangers.known() > strangers.settled(nowNanos));
         int most = late ? permits.taken() : proof.proven();
         permits.grant(Math.min(most, wanted(isContested(nowNanos))));
         noteDebt(nowNanos);

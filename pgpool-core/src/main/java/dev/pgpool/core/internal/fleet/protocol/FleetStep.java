@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param take how many free slots it takes, at most
  * @param register process ids of its servers
  * @param call what all members are told at once
+ * @param state what the member has said of itself, which goes with the call
  */
 public record FleetStep(
         @Nullable PeerState say,
@@ -19,7 +20,8 @@ public record FleetStep(
         List<Integer> give,
         int take,
         List<Integer> register,
-        @Nullable Call call) {
+        @Nullable Call call,
+        PeerState state) {
     /** What members hear of each other without looking. */
     public enum Call {
         /** A member is here and has no slot yet. */

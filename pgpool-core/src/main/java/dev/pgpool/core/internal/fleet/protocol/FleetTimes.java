@@ -12,6 +12,7 @@ package dev.pgpool.core.internal.fleet.protocol;
  * @param heardNanos for how long a call counts
  * @param turnNanos how long a member has a server that others wait for, when there are more members than servers
  * @param debtNanos until servers without a slot are closed
+ * @param keepNanos how long a member keeps its last server that it would soon need again
  */
 public record FleetTimes(
         long settleNanos,
@@ -22,10 +23,9 @@ public record FleetTimes(
         long callNanos,
         long heardNanos,
         long turnNanos,
-        long debtNanos) {
+        long debtNanos,
+        long keepNanos) {
     private static final long MILLIS = 1_000_000;
-    private static final long PAUSE_NANOS = 10 * MILLIS;
-
     /** Those of poolers. */
     public static final FleetTimes USUAL = new FleetTimes(
             300 * MILLIS,
@@ -36,10 +36,6 @@ public record FleetTimes(
             1_000 * MILLIS,
             2_500 * MILLIS,
             300 * MILLIS,
-            1_000 * MILLIS);
-
-    /** Between two looks for calls that are no news: the more members, the longer, since each call makes all of them look. */
-    long pauseNanos(int members) {
-        return Math.min(callNanos / 2, members * PAUSE_NANOS);
-    }
+            1_000 * MILLIS,
+            500 * MILLIS);
 }

@@ -36,10 +36,9 @@ public record FleetView(
         return members.stream().mapToInt(Peer::slots).sum();
     }
 
-    /** Whether a member has said that it needs more than it holds. */
-    boolean isHungry(int pid) {
-        return members.stream()
-                .anyMatch(peer -> peer.pid() == pid && peer.state().demand() > peer.slots());
+    /** Whether this member was there. */
+    boolean knows(int pid) {
+        return members.stream().anyMatch(peer -> peer.pid() == pid);
     }
 
     /** The highest ticket of any member. */

@@ -10,6 +10,7 @@ package dev.pgpool.core.internal.fleet.protocol;
  */
 final class SlotProof {
     private static final long FIRST_DELAY_NANOS = 5_000_000;
+    private static final long PASSING_DELAY_NANOS = 20_000_000;
     private static final long LONGEST_DELAY_NANOS = 200_000_000;
 
     private final int bound;
@@ -46,8 +47,11 @@ final class SlotProof {
         proven = Math.min(proven, slots);
     }
 
-    /** @param nowNanos when the look was asked for: an answer may come late */
-    void look(int slots, FleetView view, long nowNanos) {
+    /**
+     * @param nowNanos when the look was asked for: an answer may come late
+     * @param passing whether sessions that no member answers for are new: a member makes them, and answers for them soon
+     */
+    void look(int slots, FleetView view, long nowNanos, boolean passing) {
         int unproven = slots - proven;
         if (unproven <= 0) {
             nextNanos = Long.MAX_VALUE;
@@ -59,7 +63,8 @@ final class SlotProof {
             proven += Math.max(0, unproven - excess);
             boolean rest = proven < slots;
             nextNanos = rest ? nowNanos + delayNanos : Long.MAX_VALUE;
-            delayNanos = rest ? Math.min(LONGEST_DELAY_NANOS, 2 * delayNanos) : FIRST_DELAY_NANOS;
+            long longest = passing ? PASSING_DELAY_NANOS : LONGEST_DELAY_NANOS;
+            delayNanos = rest ? Math.min(longest, 2 * delayNanos) : FIRST_DELAY_NANOS;
         }
     }
 }

@@ -22,6 +22,11 @@ final class Strangers {
         since.clear();
     }
 
+    /** All of them, however long they have been there. */
+    int known() {
+        return since.size();
+    }
+
     /** Those that are here to stay. */
     int settled(long nowNanos) {
         return (int) since.values().stream()

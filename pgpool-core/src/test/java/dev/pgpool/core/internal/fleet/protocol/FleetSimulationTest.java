@@ -139,4 +139,44 @@ class FleetSimulationTest {
                     .isEqualTo(history.bound);
         }
     }
+
+    /** The clients of most members ask for a server now and then; those of one in five would use all that there is. */
+    @Test
+    void serversDoNotGoToAndFroBetweenMembersThatAskNowAndThen() {
+        for (long seed = SEED; seed < SEED + 5; seed++) {
+            History history = new History(seed, 40);
+            for (int i = 0; i < 20; i++) {
+                SimMember member = history.start(0, 1);
+                member.longest = 25;
+                if (i % 5 == 0) {
+                    member.wants(10);
+                } else {
+                    history.clock.in(history.clock.between(0, 400), new NowAndThen(member, history.clock)::ask);
+                }
+            }
+            history.run(8);
+            int before =
+                    history.members.stream().mapToInt(member -> member.made).sum();
+            history.run(10);
+            assertThat(history.members.stream().mapToInt(member -> member.made).sum() - before)
+                    .as("servers made in ten seconds, seed %d: %s", seed, history.members)
+                    .isLessThan(60);
+            for (int i = 0; i < 20; i += 5) {
+                assertThat(history.members.get(i).servers())
+                        .as("busy, seed %d: %s", seed, history.members)
+                        .isBetween(5, 8);
+            }
+        }
+    }
+
+    /** The only client of a member: what it asks for takes a tenth of a second at most, and then it does something else. */
+    private record NowAndThen(SimMember member, SimClock clock) {
+        void ask() {
+            member.wants(1);
+            clock.in(clock.between(50, 100), () -> {
+                member.wants(0);
+                clock.in(clock.between(0, 350), this::ask);
+            });
+        }
+    }
 }

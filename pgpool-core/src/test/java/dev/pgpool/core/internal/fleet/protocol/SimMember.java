@@ -50,6 +50,10 @@ final class SimMember implements Permits {
     int wanted;
     /** How long transactions take, in milliseconds. */
     double longest = 60;
+    /** When a client last had a server or wanted one. */
+    private long usedNanos;
+    /** How many servers it has made. */
+    int made;
     /** When it last had a server, or no client. */
     long servedNanos;
     /** Since when clients wait for the first server that is missing. */
@@ -183,12 +187,12 @@ final class SimMember implements Permits {
         }
     }
 
-    void hears(Session session, FleetStep.Call call, int pid) {
+    void hears(Session session, FleetStep.Call call, int pid, PeerState state) {
         clock.in(
                 heldUp(),
                 () -> alive(() -> {
                     if (session == control && !cutOff) {
-                        protocol.heard(call, pid, clock.now());
+                        protocol.heard(call, pid, state, clock.now());
                         wakeUp();
                     }
                 }));
@@ -210,7 +214,11 @@ final class SimMember implements Permits {
         if (held == null || inFlight) {
             return;
         }
-        FleetStep step = protocol.plan(clock.now(), new Need(Math.max(wanted, linked()), waiting(), linked()));
+        if (linked() + waiting() > 0) {
+            usedNanos = clock.now();
+        }
+        Need need = new Need(Math.max(wanted, linked()), waiting(), linked(), clock.now() - usedNanos);
+        FleetStep step = protocol.plan(clock.now(), need);
         closeIdle();
         inFlight = step != null;
         if (step != null && !cutOff) {
@@ -295,6 +303,7 @@ final class SimMember implements Permits {
 
     private void make() {
         making++;
+        made++;
         boolean reached = !postgres.down && !cutOff;
         boolean fails = clock.random.nextInt(40) == 0;
         if (heldUp() > CONNECT_TIMEOUT) {

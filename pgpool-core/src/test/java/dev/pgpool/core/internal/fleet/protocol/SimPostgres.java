@@ -108,7 +108,7 @@ final class SimPostgres {
         parts.add(() -> view.put("", look(control, seen)));
         parts.add(() -> {
             if (step.call() != null) {
-                call(step.call(), control.pid);
+                call(step.call(), control.pid, step.state());
             }
             answer.accept(view.get(""));
         });
@@ -150,12 +150,12 @@ final class SimPostgres {
         return new FleetView(control.pid, peers, mine, unregistered, present);
     }
 
-    private void call(FleetStep.Call call, int pid) {
+    private void call(FleetStep.Call call, int pid, PeerState state) {
         for (Session session : List.copyOf(sessions.values())) {
             if (session.control) {
                 clock.in(clock.between(0.05, 0.5), () -> {
                     if (!session.ended) {
-                        session.owner.hears(session, call, pid);
+                        session.owner.hears(session, call, pid, state);
                     }
                 });
             }
