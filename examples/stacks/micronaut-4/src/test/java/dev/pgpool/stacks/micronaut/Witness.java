@@ -4,13 +4,12 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.pgpool.core.PgPool;
 import io.micronaut.context.event.BeanPreDestroyEvent;
 import io.micronaut.context.event.BeanPreDestroyEventListener;
-import io.micronaut.core.annotation.Order;
+import io.micronaut.core.order.Ordered;
 import jakarta.inject.Singleton;
 
 /** Sees in what order things end. */
 @Singleton
-@Order(1)
-class Witness implements BeanPreDestroyEventListener<PgPool> {
+class Witness implements BeanPreDestroyEventListener<PgPool>, Ordered {
     private HikariDataSource dataSource;
     private String atTheEnd = "never seen";
 
@@ -28,5 +27,10 @@ class Witness implements BeanPreDestroyEventListener<PgPool> {
         atTheEnd = "data source " + (dataSource.isClosed() ? "closed" : "open") + ", pooler "
                 + (pool.healthy() ? "serves" : "does not serve");
         return pool;
+    }
+
+    @Override
+    public int getOrder() {
+        return LOWEST_PRECEDENCE;
     }
 }
