@@ -36,9 +36,10 @@ final class Division {
 
     /** Servers that are this member's whatever the others want. */
     int assured(FleetView known, int demand) {
-        int weights =
-                known.members().stream().mapToInt(peer -> peer.state().weight()).sum();
-        long least = (long) (bound - strangers.known()) * weight / Math.max(weight, weights);
+        long weights = known.members().stream()
+                .mapToLong(peer -> peer.state().weight())
+                .sum();
+        long least = (long) Math.max(0, bound - strangers.known()) * weight / Math.max(weight, weights);
         return (int) Math.min(demand, least);
     }
 

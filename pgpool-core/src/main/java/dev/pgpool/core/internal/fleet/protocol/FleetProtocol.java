@@ -131,7 +131,7 @@ public final class FleetProtocol {
                 boolean news = callers.heard(pid, state, nowNanos);
                 if (known != null && slots.size() > division.assured(known, need.demand())) {
                     // what the others have is to be known before any is given away
-                    lookDue |= news || !known.knows(pid);
+                    lookDue |= news;
                     lookBy = Math.min(lookBy, viewedNanos + times.alertNanos());
                 }
             }

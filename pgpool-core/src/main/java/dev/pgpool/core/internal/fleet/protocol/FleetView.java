@@ -36,11 +36,6 @@ public record FleetView(
         return members.stream().mapToInt(Peer::slots).sum();
     }
 
-    /** Whether this member was there. */
-    boolean knows(int pid) {
-        return members.stream().anyMatch(peer -> peer.pid() == pid);
-    }
-
     /** The highest ticket of any member. */
     int lastTicket() {
         return members.stream().mapToInt(peer -> peer.state().ticket()).max().orElse(0);
