@@ -140,6 +140,7 @@ public final class ServerConnector {
         private @Nullable ScheduledFuture<?> timer;
         private @Nullable ChannelFuture connection;
         private @Nullable Channel channel;
+        private @Nullable Attempt otherWay;
         private boolean over;
 
         /** @param otherWayTried whether the rules of the server were asked about the other kind of connection before */
@@ -196,6 +197,11 @@ public final class ServerConnector {
         }
 
         private void abort() {
+            Attempt followed = otherWay;
+            if (followed != null) {
+                followed.abort();
+                return;
+            }
             ChannelFuture begun = connection;
             if (!over && begun != null) {
                 fail(ConnectFailure.ABANDONED, cannotConnect("not wanted any more"));
@@ -305,7 +311,8 @@ public final class ServerConnector {
             if (!over && mayTryTheOtherWay(error)) {
                 end();
                 outcome.onAttemptFailed(server, ConnectFailure.LOGIN_FAILED, error);
-                new Attempt(loop, target, parameters, home, deadlineNanos, outcome, !encrypted, true).begin();
+                otherWay = new Attempt(loop, target, parameters, home, deadlineNanos, outcome, !encrypted, true);
+                otherWay.begin();
                 return;
             }
             fail(isWithoutAWord(error) ? ConnectFailure.CLOSED : ConnectFailure.LOGIN_FAILED, error);
