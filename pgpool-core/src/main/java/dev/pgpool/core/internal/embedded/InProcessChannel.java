@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.embedded;
 
+import dev.pgpool.core.internal.transport.Buffers;
 import dev.pgpool.core.internal.transport.InProcess;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AbstractChannel;
@@ -47,6 +48,7 @@ final class InProcessChannel extends AbstractChannel implements Runnable {
     InProcessChannel(Entrance entrance, ConnectionId id) {
         super(null, id);
         this.entrance = entrance;
+        config.setAllocator(Buffers.allocator());
     }
 
     Entrance entrance() {
