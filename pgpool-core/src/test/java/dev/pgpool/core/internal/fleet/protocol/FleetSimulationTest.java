@@ -140,43 +140,107 @@ class FleetSimulationTest {
         }
     }
 
-    /** The clients of most members ask for a server now and then; those of one in five would use all that there is. */
-    @Test
-    void serversDoNotGoToAndFroBetweenMembersThatAskNowAndThen() {
-        for (long seed = SEED; seed < SEED + 5; seed++) {
-            History history = new History(seed, 40);
+    /** Twenty members with forty servers: one in five is busy, the clients of the others ask for a server now and then. */
+    private static final class Wandering {
+        final History history;
+        final List<Clients> all = new ArrayList<>();
+
+        Wandering(long seed, int busy) {
+            history = new History(seed, 40);
             for (int i = 0; i < 20; i++) {
-                SimMember member = history.start(0, 1);
-                member.longest = 25;
-                if (i % 5 == 0) {
-                    member.wants(10);
-                } else {
-                    history.clock.in(history.clock.between(0, 400), new NowAndThen(member, history.clock)::ask);
-                }
+                Clients clients = new Clients(history.start(0, 1), history.clock, busy);
+                all.add(clients);
+                history.clock.in(history.clock.between(0, 300), clients::ask);
             }
-            history.run(8);
-            int before =
-                    history.members.stream().mapToInt(member -> member.made).sum();
-            history.run(10);
-            assertThat(history.members.stream().mapToInt(member -> member.made).sum() - before)
-                    .as("servers made in ten seconds, seed %d: %s", seed, history.members)
-                    .isLessThan(60);
-            for (int i = 0; i < 20; i += 5) {
-                assertThat(history.members.get(i).servers())
-                        .as("busy, seed %d: %s", seed, history.members)
-                        .isBetween(5, 8);
+        }
+
+        /** Others are busy from now on. */
+        void shift(int to) {
+            for (int i = 0; i < all.size(); i++) {
+                all.get(i).busy(i % 5 == to % 5);
             }
+        }
+
+        int made() {
+            return history.members.stream().mapToInt(member -> member.made).sum();
+        }
+
+        /** Servers of those that are busy. */
+        int atWork() {
+            return all.stream()
+                    .filter(clients -> clients.busy)
+                    .mapToInt(clients -> clients.member.servers())
+                    .sum();
         }
     }
 
-    /** The only client of a member: what it asks for takes a tenth of a second at most, and then it does something else. */
-    private record NowAndThen(SimMember member, SimClock clock) {
+    /** The clients of a member: they use so many servers, or one of them asks now and then for a tenth of a second at most. */
+    private static final class Clients {
+        final SimMember member;
+        final SimClock clock;
+        final int most;
+        boolean busy;
+
+        Clients(SimMember member, SimClock clock, int most) {
+            this.member = member;
+            this.clock = clock;
+            this.most = most;
+            member.longest = 25;
+        }
+
+        void busy(boolean now) {
+            if (busy != now) {
+                busy = now;
+                member.wants(now ? most : 0);
+            }
+        }
+
         void ask() {
-            member.wants(1);
-            clock.in(clock.between(50, 100), () -> {
-                member.wants(0);
-                clock.in(clock.between(0, 350), this::ask);
-            });
+            if (!busy) {
+                member.wants(1);
+                clock.in(clock.between(50, 100), () -> {
+                    if (!busy) {
+                        member.wants(0);
+                    }
+                });
+            }
+            clock.in(clock.between(50, 450), this::ask);
+        }
+    }
+
+    @Test
+    void serversDoNotGoToAndFroBetweenMembersThatAskNowAndThen() {
+        for (long seed = SEED; seed < SEED + 5; seed++) {
+            Wandering load = new Wandering(seed, 10);
+            load.shift(0);
+            load.history.run(8);
+            int before = load.made();
+            load.history.run(10);
+            assertThat(load.made() - before)
+                    .as("servers made in ten seconds, seed %d: %s", seed, load.history.members)
+                    .isLessThan(60);
+            assertThat(load.atWork())
+                    .as("seed %d: %s", seed, load.history.members)
+                    .isBetween(20, 32);
+        }
+    }
+
+    /** It takes a tenth of a second in this world to make a server. */
+    @Test
+    void serversFollowALoadThatMoves() {
+        for (long seed = SEED; seed < SEED + 5; seed++) {
+            Wandering load = new Wandering(seed, 6);
+            for (int shift = 0; shift < 6; shift++) {
+                load.shift(shift);
+                load.history.run(0.5);
+                assertThat(load.atWork())
+                        .as("after half a second, seed %d: %s", seed, load.history.members)
+                        .isGreaterThanOrEqualTo(18);
+                load.history.run(2.5);
+                assertThat(load.atWork())
+                        .as("after three seconds, seed %d: %s", seed, load.history.members)
+                        .isGreaterThanOrEqualTo(22);
+            }
         }
     }
 }
