@@ -70,4 +70,12 @@ public final class Buffers {
     static ByteBuf forSending(ByteBufAllocator allocator) {
         return KeptBuffers.ofThisLoop().take(allocator, SENT);
     }
+
+    /** A buffer of {@link #forSending} is full and goes to the channel; on its event loop. */
+    static ByteBuf sent(ByteBuf buffer) {
+        if (buffer.capacity() > KeptBuffers.bytes(SENT)) {
+            KeptBuffers.ofThisLoop().outgrown(buffer, SENT);
+        }
+        return buffer;
+    }
 }

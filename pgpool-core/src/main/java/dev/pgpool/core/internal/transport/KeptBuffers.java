@@ -7,20 +7,25 @@ import io.netty.util.ResourceLeakDetector.Level;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Buffers that one event loop uses again and again. What a loop reads and writes is nearly always sent before it reads the
  * next time, so that one buffer does for all connections: the allocator and its leak detector, which takes a stack trace
  * now and then, are seldom asked. Confined to its event loop.
  *
- * <p>A buffer that is handed out counts two references, the receiver's and the one from here. When the other is the only one
+ * <p>A buffer that is handed out counts the receiver's reference and {@value #OWN} from here. When those are the only ones
  * left, nothing looks at the bytes any more, and the buffer is handed out again. A buffer that is held, such as one whose
- * bytes a slow reader has not taken, is passed over: it costs no more than it would have without this.
+ * bytes a slow reader has not taken, is passed over: it costs no more than it would have without this. One that a defect has
+ * released once too often is never handed out again.
  *
  * <p>Buffers that the leak detector watches are not kept, since each use of them is to have a record of its own. So nothing
  * is kept at the levels that watch all buffers, and none at the level {@code simple} if the host has asked for it.
  */
 final class KeptBuffers {
+    private static final Logger LOGGER = LoggerFactory.getLogger(KeptBuffers.class);
+
     /** The smallest; each size is twice the one before. */
     static final int SMALLEST = 256;
 
@@ -29,6 +34,9 @@ final class KeptBuffers {
 
     /** How much is kept of each size. */
     static final int KEPT_BYTES = 128 << 10;
+
+    /** References from here: two, so that one release too many is seen and does not free the buffer. */
+    static final int OWN = 2;
 
     private static final int MOST = 64;
 
@@ -83,13 +91,12 @@ final class KeptBuffers {
         int at = next[size];
         for (int look = 0; look < LOOKS; look++) {
             ByteBuf buffer = row[at];
-            if (buffer != null && buffer.refCnt() == 1) {
-                if (buffer.capacity() == bytes(size)) {
+            if (buffer != null && buffer.refCnt() <= OWN) {
+                if (buffer.refCnt() == OWN && buffer.capacity() == bytes(size)) {
                     next[size] = at;
                     return buffer.clear().retain();
                 }
-                // it has grown since
-                buffer.release();
+                letGo(buffer);
                 row[at] = null;
                 buffer = null;
             }
@@ -106,10 +113,30 @@ final class KeptBuffers {
     private static ByteBuf make(ByteBufAllocator allocator, int size, @Nullable ByteBuf[] row, int at) {
         ByteBuf made = allocator.ioBuffer(bytes(size));
         boolean watched = made.unwrap() != null;
-        if (!watched) {
-            row[at] = made.retain();
+        // a transport reads into direct ones only, and where those are rare the next one asked for may have to be one
+        if (!watched && made.isDirect()) {
+            row[at] = made.retain(OWN);
         }
         return made;
+    }
+
+    /** A buffer of this size has grown: it is not kept any longer. */
+    void outgrown(ByteBuf buffer, int size) {
+        @Nullable ByteBuf[] row = kept[size];
+        for (int i = 0; row != null && i < row.length; i++) {
+            if (row[i] == buffer) {
+                row[i] = null;
+                letGo(buffer);
+            }
+        }
+    }
+
+    private static void letGo(ByteBuf buffer) {
+        if (buffer.refCnt() >= OWN) {
+            buffer.release(OWN);
+        } else {
+            LOGGER.error("a buffer was released more often than it was handed out; it is not used again");
+        }
     }
 
     private boolean mayKeep() {
@@ -123,7 +150,7 @@ final class KeptBuffers {
             if (row != null) {
                 for (ByteBuf buffer : row) {
                     if (buffer != null) {
-                        buffer.release();
+                        letGo(buffer);
                     }
                 }
                 Arrays.fill(row, null);

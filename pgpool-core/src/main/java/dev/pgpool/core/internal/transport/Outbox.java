@@ -44,7 +44,7 @@ public final class Outbox {
             }
             open = null;
             bytes += current.readableBytes();
-            target.write(current, target.voidPromise());
+            target.write(Buffers.sent(current), target.voidPromise());
         }
         unflushed = true;
         bytes += run.readableBytes();
@@ -92,7 +92,7 @@ public final class Outbox {
             }
         } else if (current != null) {
             bytes += current.readableBytes();
-            target.writeAndFlush(current, target.voidPromise());
+            target.writeAndFlush(Buffers.sent(current), target.voidPromise());
         } else {
             target.flush();
         }

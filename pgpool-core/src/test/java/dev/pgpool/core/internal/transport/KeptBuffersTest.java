@@ -2,8 +2,10 @@ package dev.pgpool.core.internal.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.core.fixture.LogCapture;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.PreferHeapByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetector.Level;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -40,7 +42,7 @@ class KeptBuffersTest {
         ByteBuf first = take();
         first.writeInt(7).readByte();
         first.release();
-        assertThat(first.refCnt()).as("kept").isEqualTo(1);
+        assertThat(first.refCnt()).as("kept").isEqualTo(KeptBuffers.OWN);
 
         ByteBuf second = take();
 
@@ -72,7 +74,7 @@ class KeptBuffersTest {
             held.add(take());
         }
         held.forEach(ByteBuf::release);
-        assertThat(held).as("kept").allMatch(buffer -> buffer.refCnt() == 1);
+        assertThat(held).as("kept").allMatch(buffer -> buffer.refCnt() == KeptBuffers.OWN);
 
         ByteBuf again = take();
 
@@ -105,6 +107,44 @@ class KeptBuffersTest {
         ByteBuf next = take();
 
         assertThat(next.capacity()).isEqualTo(2_048);
+        next.release();
+    }
+
+    @Test
+    void bufferThatGrewWhileItWasFilledIsLetGoAsSoonAsItIsSent() {
+        ByteBuf grown = take();
+        grown.writeZero(1_000_000);
+
+        kept.outgrown(grown, SIZE);
+
+        assertThat(grown.refCnt()).isEqualTo(1);
+        grown.release();
+        assertThat(grown.refCnt()).isZero();
+    }
+
+    @Test
+    void bufferThatIsReleasedOnceTooOftenIsNotHandedOutAgain() {
+        try (LogCapture log = LogCapture.everything()) {
+            ByteBuf wronged = take();
+            wronged.release();
+            wronged.release();
+
+            ByteBuf next = take();
+
+            assertThat(next).isNotSameAs(wronged);
+            assertThat(log.lines()).anyMatch(line -> line.startsWith("ERROR"));
+            next.release();
+        }
+    }
+
+    @Test
+    void onlyDirectBuffersAreKept() {
+        ByteBuf heap = kept.take(new PreferHeapByteBufAllocator(allocator), SIZE);
+        heap.release();
+
+        assertThat(heap.refCnt()).isZero();
+        ByteBuf next = take();
+        assertThat(next.isDirect()).isTrue();
         next.release();
     }
 
@@ -141,7 +181,7 @@ class KeptBuffersTest {
         for (int i = 0; i < 1_000; i++) {
             ByteBuf buffer = take();
             buffer.release();
-            keptOnes += buffer.refCnt();
+            keptOnes += buffer.refCnt() / KeptBuffers.OWN;
         }
 
         assertThat(keptOnes).isGreaterThan(900);
@@ -153,7 +193,7 @@ class KeptBuffersTest {
         Thread loop = new DefaultThreadFactory("kept").newThread(() -> {
             ByteBuf buffer = KeptBuffers.ofThisLoop().take(allocator, SIZE);
             buffer.release();
-            assertThat(buffer.refCnt()).isEqualTo(1);
+            assertThat(buffer.refCnt()).isEqualTo(KeptBuffers.OWN);
             used.set(buffer);
         });
         loop.start();
