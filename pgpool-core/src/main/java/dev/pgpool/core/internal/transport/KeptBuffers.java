@@ -121,6 +121,7 @@ final class KeptBuffers {
     }
 
     /** A buffer of this size has grown: it is not kept any longer. */
+    @SuppressWarnings("ReferenceEquality") // that object, not one with the same bytes
     void outgrown(ByteBuf buffer, int size) {
         @Nullable ByteBuf[] row = kept[size];
         for (int i = 0; row != null && i < row.length; i++) {
