@@ -21,8 +21,16 @@ final class LoadErrors implements Consumer<String> {
     private static final int MAX_TEXT = 500;
 
     private static final Pattern ENTRY = Pattern.compile("pg_restore: from TOC entry \\d+; \\d+ \\d+ (.*)");
-    private static final Pattern ERROR = Pattern.compile("pg_restore: error: (?:could not execute query: )?(.*)|"
+    /** Several jobs write at once, each line in pieces: what another one has done may stand within the line of an error. */
+    private static final String PROGRESS = "(?:finished|launching|skipping) item \\d+ ";
+
+    private static final Pattern ERROR = Pattern.compile("(?:(?:pg_restore: )+|(?:pg_restore: ){2,}" + PROGRESS
+            + ".*?|pg_restore: " + PROGRESS + ".*?pg_restore: )error: (?:could not execute query: )?(.*)|"
             + "psql:<stdin>:\\d+: (?!WARNING:|NOTICE:|INFO:|LOG:|DEBUG:)(.*)");
+    private static final Pattern TORN = Pattern.compile("(?:pg_restore: |\\s)*(?:" + PROGRESS + ".*)?");
+    private static final Pattern BEGUN_TWICE =
+            Pattern.compile("(?:pg_restore: ){2,}(?:" + PROGRESS + ".*)?|pg_restore: " + PROGRESS + ".*pg_restore: ");
+    private static final String ERROR_WITHOUT_PROGRAM = "error: ";
     private static final Pattern IGNORED = Pattern.compile("pg_restore: warning: errors ignored on restore: (\\d+)");
 
     /** Kinds of objects that only a superuser makes; by them a refusal is known whatever language the server speaks. */
@@ -42,6 +50,9 @@ final class LoadErrors implements Consumer<String> {
     private String entry = "";
     /** An error whose command has not been read; pg_restore writes both at once. */
     private @Nullable String pending;
+
+    /** Whether the last line had the beginning of another one in it. */
+    private boolean begunTwice;
 
     private int forbiddenCount;
     private int otherCount;
@@ -63,11 +74,28 @@ final class LoadErrors implements Consumer<String> {
             settle(line.substring(COMMAND.length()));
             return;
         }
-        Matcher error = ERROR.matcher(line);
-        if (error.matches()) {
+        String message = messageOf(line);
+        begunTwice = BEGUN_TWICE.matcher(line).matches();
+        if (message != null) {
             settle("");
-            pending = error.group(1) == null ? error.group(2) : error.group(1);
+            pending = message;
+        } else if (pending != null
+                && !line.isEmpty()
+                && !line.startsWith("pg_restore: ")
+                && TORN.matcher(pending).matches()) {
+            pending = (pending + " " + line).strip();
         }
+    }
+
+    private @Nullable String messageOf(String line) {
+        if (begunTwice && line.startsWith(ERROR_WITHOUT_PROGRAM)) {
+            return line.substring(ERROR_WITHOUT_PROGRAM.length());
+        }
+        Matcher error = ERROR.matcher(line);
+        if (!error.matches()) {
+            return null;
+        }
+        return error.group(1) == null ? error.group(2) : error.group(1);
     }
 
     /** @param command what failed, if it is known: several jobs write at once, so that the last entry may be another job's */
