@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whoever gives null to a builder is told at once which argument it was. */
+/** A builder that is given null says at once which argument it was. */
 class NullArgumentsTest {
     private static final Map<Class<?>, Supplier<Object>> BUILDERS = Map.of(
             PgPoolBuilder.class,

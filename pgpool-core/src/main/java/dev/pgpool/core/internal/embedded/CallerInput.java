@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.lang.ref.Reference;
 import java.util.Objects;
 
-/** What the host reads of a connection. Whoever holds it holds the socket. */
+/** What the host reads of a connection. A reference to it keeps the socket from being collected. */
 final class CallerInput extends InputStream {
     private final CallerSocket socket;
     private final Crossing crossing;

@@ -5,7 +5,7 @@ import java.io.OutputStream;
 import java.lang.ref.Reference;
 import java.util.Objects;
 
-/** What the host writes to a connection. Whoever holds it holds the socket. */
+/** What the host writes to a connection. A reference to it keeps the socket from being collected. */
 final class CallerOutput extends OutputStream {
     private final CallerSocket socket;
     private final Crossing crossing;

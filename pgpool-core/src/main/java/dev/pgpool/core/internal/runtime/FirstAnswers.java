@@ -62,7 +62,7 @@ final class FirstAnswers {
         running = trials;
     }
 
-    /** Whoever waits does so no longer. */
+    /** Callers that wait do so no longer. */
     synchronized void cancel() {
         cancelled = true;
         DatabaseTrials known = running;

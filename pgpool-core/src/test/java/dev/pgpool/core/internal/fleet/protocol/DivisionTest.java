@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Whoever looks only when it has more than is assured to it never keeps what another division would take from it. */
+/** A member that looks only when it has more than is assured to it never keeps what another division would take from it. */
 class DivisionTest {
     private static final long NOW = 10_000_000_000L;
     private static final int SELF = 1;
