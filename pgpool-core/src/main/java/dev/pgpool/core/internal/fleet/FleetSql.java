@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -152,7 +153,7 @@ final class FleetSql {
         int self = locks.isEmpty() ? 0 : Integer.parseInt(locks.get(0).get(4));
         Map<Integer, Integer> members = new LinkedHashMap<>();
         Set<Integer> slots = new HashSet<>();
-        Set<Integer> answered = new HashSet<>();
+        Map<Integer, Set<Integer>> answered = new HashMap<>();
         Set<Integer> others = new HashSet<>();
         for (List<String> lock : locks) {
             int pid = Integer.parseInt(lock.get(1));
@@ -165,14 +166,19 @@ final class FleetSql {
                     slots.add(object);
                 }
             } else if (kind == keys.servers()) {
-                answered.add(object);
+                answered.computeIfAbsent(pid, holder -> new TreeSet<>()).add(object);
                 if (pid != self) {
                     others.add(object);
                 }
             }
         }
         Set<Integer> unregistered = new HashSet<>(sessions);
-        unregistered.removeAll(answered);
+        answered.forEach((holder, pids) -> {
+            pids.retainAll(sessions);
+            // a member has a slot for each; a client that takes such locks has none, and its word counts for nothing
+            int slotsOfHolder = members.getOrDefault(holder, 0);
+            pids.stream().limit(slotsOfHolder).forEach(unregistered::remove);
+        });
         unregistered.removeAll(members.keySet());
         // whatever kind of session it is that has the number
         Set<Integer> present = new HashSet<>(names.keySet());
