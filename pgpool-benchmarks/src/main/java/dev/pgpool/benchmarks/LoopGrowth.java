@@ -30,21 +30,26 @@ public final class LoopGrowth {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private final LongAdder answered = new LongAdder();
+    private final String query;
     private volatile boolean over;
 
-    private LoopGrowth() {}
+    private LoopGrowth(String query) {
+        this.query = query;
+    }
 
-    /** Arguments: rounds, and seconds of each; 5 and 4 without. */
+    /** Arguments: rounds, seconds of each, and numbers that a query lists, all of which a loop has to look at; 5, 4 and 1 without. */
     public static void main(String[] args) throws Exception {
         // as many as are asked for, from the beginning
         System.setProperty("pgpool.loops", "all");
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 5;
         int seconds = args.length > 1 ? Integer.parseInt(args[1]) : 4;
+        int numbers = args.length > 2 ? Integer.parseInt(args[2]) : 1;
+        String query = "SELECT n FROM nothing WHERE n IN (1" + ", 1".repeat(numbers - 1) + ")";
         System.out.println("| loops | queries/s | cores of the loops | of clients and servers | loops' CPU µs/query |");
         System.out.println("|--:|--:|--:|--:|--:|");
         for (int round = 0; round < rounds; round++) {
             for (int loops = 1; loops <= 2; loops++) {
-                new LoopGrowth().measure(loops, seconds);
+                new LoopGrowth(query).measure(loops, seconds);
             }
         }
     }
@@ -110,7 +115,7 @@ public final class LoopGrowth {
     private void ask(int port) {
         ByteArrayOutputStream queries = new ByteArrayOutputStream();
         for (int i = 0; i < AT_ONCE; i++) {
-            queries.writeBytes(InstantServer.message('Q', "SELECT n FROM nothing WHERE n = 1\0"));
+            queries.writeBytes(InstantServer.message('Q', query + '\0'));
         }
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setTcpNoDelay(true);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
@@ -22,6 +23,7 @@ public final class JdbcLoops {
           --rounds 3              measurements per cell, interleaved; the median is printed
           --seconds 2             length of one measurement
           --warm-up 1             seconds before each, not measured
+          --heat 5                seconds of each way with each load before the first round, so that all code is compiled
           --minutes 15            no round is begun that would end later, but the first
           --threads 1,8,64        platform threads
           --virtual 1000,10000    virtual threads, on Java 21 and newer
@@ -29,10 +31,11 @@ public final class JdbcLoops {
           --servers 20            connections to PostgreSQL of all but the direct way
         """;
 
-    private final Map<String, String> options = new LinkedHashMap<>(Map.of(
+    private final Map<String, String> options = new TreeMap<>(Map.of(
             "--rounds", "3",
             "--seconds", "2",
             "--warm-up", "1",
+            "--heat", "5",
             "--minutes", "15",
             "--threads", "1,8,64",
             "--virtual", "1000,10000",
@@ -85,6 +88,7 @@ public final class JdbcLoops {
                     options);
             try (JdbcRoads roads = new JdbcRoads(postgres.port(), number("--servers"), certificates)) {
                 long begin = System.nanoTime();
+                heat(roads);
                 int rounds = 0;
                 do {
                     round(roads, virtual);
@@ -100,9 +104,28 @@ public final class JdbcLoops {
         return nanos + nanos / rounds < TimeUnit.MINUTES.toNanos(number("--minutes"));
     }
 
+    /** Else the first cells would be those of a JVM that has just started. */
+    private void heat(JdbcRoads roads) throws Exception {
+        int threads = numbers("--threads").stream().max(Integer::compare).orElse(1);
+        for (JdbcLoad load : loads()) {
+            if (load == JdbcLoad.SLOW || number("--heat") == 0) {
+                continue;
+            }
+            for (JdbcRoad road : roads.all()) {
+                new JdbcRun(road, load, roads::cpuMicros)
+                        .run(Math.min(threads, road.mostOpen()), Thread::new, 0, number("--heat") * 1_000L);
+            }
+        }
+    }
+
+    private List<JdbcLoad> loads() {
+        return Arrays.stream(text("--loads").split(","))
+                .map(name -> JdbcLoad.valueOf(name.toUpperCase(Locale.ROOT)))
+                .toList();
+    }
+
     private void round(JdbcRoads roads, Optional<ThreadFactory> virtual) throws InterruptedException {
-        for (String name : text("--loads").split(",")) {
-            JdbcLoad load = JdbcLoad.valueOf(name.toUpperCase(Locale.ROOT));
+        for (JdbcLoad load : loads()) {
             if (load != JdbcLoad.SLOW) {
                 measure(roads, load, numbers("--threads"), "threads", Thread::new);
             }

@@ -17,6 +17,8 @@ import javax.sql.DataSource;
 final class JdbcRoads implements AutoCloseable {
     private static final int MOST_DIRECT = 200;
     private static final int MOST_CLIENTS = 12_000;
+    /** What a JVM with these ways has open without clients, and more. */
+    private static final int OTHER_FILES = 1_000;
 
     private final List<JdbcRoad> roads = new ArrayList<>();
     private LongSupplier others = () -> 0;
@@ -85,8 +87,10 @@ final class JdbcRoads implements AutoCloseable {
                 .start();
         int port = pool.address().getPort();
         DataSource inProcess = pool.dataSource(BenchPostgres.DATABASE);
-        roads.add(new JdbcRoad(
-                "pgpool by TCP", MOST_CLIENTS, true, () -> DriverManager.getConnection(url(port)), () -> {}));
+        // both ends of a connection are files of this process
+        int mostByTcp = (int) Math.min(MOST_CLIENTS, (ProcessUsage.mostFiles() - OTHER_FILES) / 2);
+        roads.add(
+                new JdbcRoad("pgpool by TCP", mostByTcp, true, () -> DriverManager.getConnection(url(port)), () -> {}));
         roads.add(new JdbcRoad("pgpool in-process", MOST_CLIENTS, true, inProcess::getConnection, pool::close));
     }
 

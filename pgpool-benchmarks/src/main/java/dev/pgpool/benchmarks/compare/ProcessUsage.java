@@ -1,7 +1,9 @@
 package dev.pgpool.benchmarks.compare;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -32,6 +34,13 @@ record ProcessUsage(long userMicros, long systemMicros) {
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("process " + pid + " has no memory: it ended"));
+    }
+
+    /** How many files this process may have open. */
+    static long mostFiles() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+                ? unix.getMaxFileDescriptorCount()
+                : Long.MAX_VALUE;
     }
 
     ProcessUsage since(ProcessUsage earlier) {
