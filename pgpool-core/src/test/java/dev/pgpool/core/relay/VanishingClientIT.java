@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
+import dev.pgpool.core.fixture.Departure;
 import dev.pgpool.core.fixture.Frontend;
 import dev.pgpool.core.fixture.LogCapture;
 import dev.pgpool.core.fixture.OnEveryPostgres;
@@ -12,7 +13,6 @@ import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.Wire;
 import dev.pgpool.core.fixture.WireClient;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -30,44 +30,6 @@ class VanishingClientIT {
 
     VanishingClientIT(TestPostgres postgres) {
         this.postgres = postgres;
-    }
-
-    /** How a client ends. */
-    private enum Way {
-        RESET {
-            @Override
-            void end(WireClient client) {
-                client.reset();
-            }
-        },
-        END {
-            @Override
-            void end(WireClient client) {
-                client.close();
-            }
-        },
-        HALF_CLOSE {
-            @Override
-            void end(WireClient client) {
-                client.halfClose();
-            }
-        },
-        GOODBYE {
-            @Override
-            void end(WireClient client) {
-                client.sendRaw(Frontend.terminate()).close();
-            }
-        },
-        GOODBYE_AND_HALF_CLOSE {
-            @Override
-            void end(WireClient client) {
-                client.sendRaw(Frontend.terminate()).halfClose();
-                // it has not gone: what it asked for before is still owed to it
-                client.drain();
-            }
-        };
-
-        abstract void end(WireClient client);
     }
 
     static Stream<Arguments> moments() {
@@ -147,7 +109,7 @@ class VanishingClientIT {
     void nothingStays(Consumer<WireClient> before) {
         try (LogCapture log = LogCapture.everything();
                 TestPooler pooler = TestPooler.start(postgres, 1)) {
-            for (Way way : Way.values()) {
+            for (Departure way : Departure.values()) {
                 try (WireClient client = pooler.connect()) {
                     before.accept(client);
                     way.end(client);
@@ -166,7 +128,7 @@ class VanishingClientIT {
         try (LogCapture log = LogCapture.everything();
                 TestPooler pooler = TestPooler.start(postgres, 1);
                 WireClient first = pooler.login()) {
-            for (Way way : List.of(Way.RESET, Way.END, Way.HALF_CLOSE)) {
+            for (Departure way : Departure.WITHOUT_A_WORD) {
                 first.run("BEGIN");
                 try (WireClient client = pooler.login()) {
                     client.query("SELECT 'waits'").send();
@@ -183,7 +145,7 @@ class VanishingClientIT {
         }
     }
 
-    private static void assertFree(TestPooler pooler, Way way) {
+    private static void assertFree(TestPooler pooler, Departure way) {
         try (WireClient next = pooler.login()) {
             assertThat(next.value("SELECT 'next'")).as(way.name()).isEqualTo("next");
         }

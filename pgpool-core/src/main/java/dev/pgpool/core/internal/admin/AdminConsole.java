@@ -47,8 +47,14 @@ public final class AdminConsole {
      *
      * @param answer the messages that answer it, but for ReadyForQuery; belongs to the receiver; never fails
      * @param cancel what a cancel request does to it
+     * @param leave what the end of its operator does to it: what was ordered holds, but nothing waits for the answer any more
      */
-    public record Running(CompletionStage<ByteBuf> answer, Runnable cancel) {}
+    public record Running(CompletionStage<ByteBuf> answer, Runnable cancel, Runnable leave) {
+        /** One that nothing can revoke, and that ends soon. */
+        Running(CompletionStage<ByteBuf> answer) {
+            this(answer, () -> {}, () -> {});
+        }
+    }
 
     private final AdminControl control;
     private final ShowCommands show;
@@ -74,7 +80,8 @@ public final class AdminConsole {
                     traffic.answered(System.nanoTime() - begun, answer.readableBytes());
                     return answer;
                 }),
-                running.cancel);
+                running.cancel,
+                running.leave);
     }
 
     private Running begin(String sql, boolean admin, ByteBufAllocator alloc) {
@@ -141,19 +148,16 @@ public final class AdminConsole {
         if (table == null) {
             return now(alloc, out -> error(out, unknown(sql)));
         }
-        return answer(
-                table,
-                alloc,
-                (out, rows) -> {
-                    rows.writeTo(out);
-                    complete(out, "SHOW");
-                },
-                () -> {});
+        return answer(table, alloc, (out, rows) -> {
+            rows.writeTo(out);
+            complete(out, "SHOW");
+        });
     }
 
     private Running control(AdminCommand command, String sql, ByteBufAllocator alloc) {
         Optional<String> argument = command.argument();
         Runnable cancel = () -> {};
+        Runnable leave = () -> {};
         CompletionStage<Void> done;
         if (argument.isPresent() && TAKE_NO_ARGUMENT.contains(command.verb())) {
             return now(alloc, out -> error(out, unknown(sql)));
@@ -162,6 +166,7 @@ public final class AdminConsole {
             case "PAUSE" -> {
                 CompletableFuture<Void> waits = control.pause(argument).toCompletableFuture();
                 done = waits;
+                leave = () -> waits.completeExceptionally(cancelled());
                 cancel = () -> {
                     if (waits.completeExceptionally(cancelled())) {
                         control.resume(argument);
@@ -171,6 +176,7 @@ public final class AdminConsole {
             case "SUSPEND" -> {
                 CompletableFuture<Void> waits = control.suspend().toCompletableFuture();
                 done = waits;
+                leave = () -> waits.completeExceptionally(cancelled());
                 cancel = () -> {
                     if (waits.completeExceptionally(cancelled())) {
                         control.resume(Optional.empty());
@@ -187,6 +193,7 @@ public final class AdminConsole {
                 CompletableFuture<Void> waits = control.waitClose(argument).toCompletableFuture();
                 done = waits;
                 cancel = () -> waits.completeExceptionally(cancelled());
+                leave = cancel;
             }
             case "RELOAD" -> {
                 LOGGER.info("RELOAD command issued");
@@ -200,27 +207,24 @@ public final class AdminConsole {
                 return now(alloc, out -> error(out, unknown(sql)));
             }
         }
-        return answer(done, alloc, (out, nothing) -> complete(out, command.verb()), cancel);
+        Running running = answer(done, alloc, (out, nothing) -> complete(out, command.verb()));
+        return new Running(running.answer, cancel, leave);
     }
 
     private Running set(String key, String value, ByteBufAllocator alloc) {
-        return answer(
-                control.set(key, value).exceptionally(AdminConsole::notSet),
-                alloc,
-                (out, pending) -> {
-                    if (!pending.isEmpty()) {
-                        BackendWriter.noticeResponse(
-                                out,
-                                new ErrorFields(
-                                        "NOTICE",
-                                        "00000",
-                                        "TLS settings could not be applied, still using old configuration",
-                                        String.join("\n", pending),
-                                        null));
-                    }
-                    complete(out, "SET " + key + "=" + value);
-                },
-                () -> {});
+        return answer(control.set(key, value).exceptionally(AdminConsole::notSet), alloc, (out, pending) -> {
+            if (!pending.isEmpty()) {
+                BackendWriter.noticeResponse(
+                        out,
+                        new ErrorFields(
+                                "NOTICE",
+                                "00000",
+                                "TLS settings could not be applied, still using old configuration",
+                                String.join("\n", pending),
+                                null));
+            }
+            complete(out, "SET " + key + "=" + value);
+        });
     }
 
     private CompletionStage<Void> killClient(Optional<String> id) {
@@ -270,22 +274,19 @@ public final class AdminConsole {
     private static Running now(ByteBufAllocator alloc, Consumer<ByteBuf> writer) {
         ByteBuf out = alloc.buffer();
         writer.accept(out);
-        return new Running(CompletableFuture.completedFuture(out), () -> {});
+        return new Running(CompletableFuture.completedFuture(out));
     }
 
-    private static <T> Running answer(
-            CompletionStage<T> stage, ByteBufAllocator alloc, Writer<T> writer, Runnable cancel) {
-        return new Running(
-                stage.handle((result, problem) -> {
-                    ByteBuf out = alloc.buffer();
-                    if (problem == null) {
-                        writer.write(out, result);
-                    } else {
-                        error(out, problem);
-                    }
-                    return out;
-                }),
-                cancel);
+    private static <T> Running answer(CompletionStage<T> stage, ByteBufAllocator alloc, Writer<T> writer) {
+        return new Running(stage.handle((result, problem) -> {
+            ByteBuf out = alloc.buffer();
+            if (problem == null) {
+                writer.write(out, result);
+            } else {
+                error(out, problem);
+            }
+            return out;
+        }));
     }
 
     private static void complete(ByteBuf out, String tag) {

@@ -133,9 +133,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /** Runs a task on its event loop, wherever that is; not at all if the channel is gone. From any thread. */
     void execute(Runnable task) {
+        execute(task, () -> {});
+    }
+
+    /** The same; if the channel is gone, runs {@code gone} instead, on some thread. */
+    void execute(Runnable task, Runnable gone) {
         ChannelHandlerContext c = ctx;
         if (c != null) {
-            ChannelMove.whereItIs(c.channel(), task);
+            ChannelMove.whereItIs(c.channel(), task, gone);
         }
     }
 
@@ -343,7 +348,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** The client sends nothing more. It is gone, unless it has said goodbye and its answers are still on their way to it. */
     private void onInputEnded() {
         inputEnded = true;
-        if (!session.linked().isFarewell() && !in.heldEndsIn(FrontendType.TERMINATE)) {
+        boolean farewell = session.linked().isFarewell() || session.phase().isFarewell();
+        if (!farewell && !in.heldEndsIn(FrontendType.TERMINATE)) {
             session.onDisconnected();
         }
     }

@@ -75,6 +75,11 @@ interface ClientPhase {
         return false;
     }
 
+    /** Whether the client has said goodbye, and what it asked for before is still on its way to it; without a link. */
+    default boolean isFarewell() {
+        return false;
+    }
+
     /** The connection is over: what the phase holds must be let go. */
     default void onClosed() {}
 }

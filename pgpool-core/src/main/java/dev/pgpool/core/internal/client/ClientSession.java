@@ -339,19 +339,21 @@ public final class ClientSession extends Waiter<ServerConnection> {
     /**
      * A cancel request with the right key has come; from any thread.
      *
-     * @param dealtWith called once, on whatever thread, when the request has been dealt with; not if the session is gone
+     * @param dealtWith called once, on whatever thread, when the request has been dealt with, or the session is gone
      */
     void onCancelRequest(Runnable dealtWith) {
-        connection.execute(() -> {
-            Link current = linked.link();
-            if (isClosed()) {
-                dealtWith.run();
-            } else if (current != null) {
-                current.cancel(dealtWith);
-            } else {
-                guard(() -> phase.onCancel(this, dealtWith));
-            }
-        });
+        connection.execute(
+                () -> {
+                    Link current = linked.link();
+                    if (isClosed()) {
+                        dealtWith.run();
+                    } else if (current != null) {
+                        current.cancel(dealtWith);
+                    } else {
+                        guard(() -> phase.onCancel(this, dealtWith));
+                    }
+                },
+                dealtWith);
     }
 
     void onLoginTimeout() {

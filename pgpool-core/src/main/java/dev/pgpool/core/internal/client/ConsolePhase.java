@@ -17,7 +17,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Phase: an operator at the console. Each command is answered before the next one is read. */
+/**
+ * Phase: an operator at the console. Each command is answered before the next one is read, and none is read while the operator
+ * does not take the answers.
+ */
 final class ConsolePhase implements ClientPhase {
     /** No command is longer. */
     private static final int MAX_QUERY = 64 * 1_024;
@@ -71,7 +74,7 @@ final class ConsolePhase implements ClientPhase {
 
     @Override
     public void onMessages(ClientSession s, MessageCursor in) {
-        while (running == null && !s.isClosed() && in.next()) {
+        while (running == null && !s.isClosed() && s.out().isWritable() && in.next()) {
             byte type = in.type();
             if (skipping && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
                 in.skip();
@@ -159,6 +162,20 @@ final class ConsolePhase implements ClientPhase {
         session.out().flush();
         session.readable(true);
         session.resume();
+    }
+
+    @Override
+    public void onWritable(ClientSession s) {
+        s.readable(true);
+        s.resume();
+    }
+
+    @Override
+    public void onClosed() {
+        AdminConsole.Running command = running;
+        if (command != null) {
+            command.leave().run();
+        }
     }
 
     @Override

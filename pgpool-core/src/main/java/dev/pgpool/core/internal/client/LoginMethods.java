@@ -16,6 +16,7 @@ import dev.pgpool.core.internal.tls.TlsSession;
 import dev.pgpool.core.internal.wire.PoolerError;
 import io.netty.buffer.Unpooled;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 
 /**
  * How a client has to prove who it is: by the method of the first rule that is for it. Each method ends in a refusal, in an
@@ -69,9 +70,7 @@ final class LoginMethods {
                                 : PoolerError.HBA_REJECTED.with(client.described()),
                         "rejected by " + rule.get().where());
             case PASSWORD, MD5, SCRAM_SHA_256 ->
-                lookup.later(
-                        terms.login().secrets().find(request.database(), request.user()),
-                        found -> askForSecret(rule.get().method(), found));
+                lookup.later(secret(), found -> askForSecret(rule.get().method(), found));
             case CERT -> checkCertificate(rules, rule.get());
             case PEER -> checkPeer(rules, rule.get());
             case AUTHENTICATOR -> askForPassword();
@@ -79,6 +78,10 @@ final class LoginMethods {
                 askDirectory(
                         rule.get().ldap().or(() -> terms.config().auth().ldap()).orElseThrow());
         }
+    }
+
+    private CompletionStage<Optional<Credential>> secret() {
+        return terms.login().secrets().find(request.database(), request.user(), session.connection()::isOpen);
     }
 
     private void accepted() {
@@ -92,7 +95,7 @@ final class LoginMethods {
             accepted();
             return;
         }
-        lookup.later(terms.login().secrets().find(request.database(), request.user()), found -> {
+        lookup.later(secret(), found -> {
             note(found);
             if (found.isPresent()) {
                 accepted();

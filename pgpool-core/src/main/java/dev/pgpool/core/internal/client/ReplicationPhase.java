@@ -33,6 +33,8 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
     private final Walsender wanted;
     private final Accepted accepted;
     private @Nullable ServerConnection server;
+    private boolean asked;
+    private boolean farewell;
 
     ReplicationPhase(ClientSession session, StartupPacket.Startup startup, ServerPool pool, Accepted accepted) {
         this.session = session;
@@ -48,6 +50,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
 
     /** The client has entered its pool already. */
     void beginInLane() {
+        asked = true;
         ServerConnection place = session.lane().walsenders().acquire(wanted);
         if (place != null) {
             onServer(session, place);
@@ -110,6 +113,11 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
     }
 
     @Override
+    public boolean isFarewell() {
+        return farewell;
+    }
+
+    @Override
     public boolean isRelaying() {
         return true;
     }
@@ -155,6 +163,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
             if (in.type() == FrontendType.QUERY) {
                 s.linked().requireSimpleQueries();
             }
+            farewell |= in.type() == FrontendType.TERMINATE;
             in.forward();
         }
         to.out().run(in.takeRun());
@@ -203,6 +212,9 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
         server = null;
         if (mine != null) {
             mine.close(CloseReason.CLIENT_CLOSED);
+        } else if (asked) {
+            // before, it is not on the event loop of the lane
+            session.lane().walsenders().abandon(wanted);
         }
     }
 }

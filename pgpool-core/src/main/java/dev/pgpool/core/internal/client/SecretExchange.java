@@ -44,6 +44,10 @@ final class SecretExchange implements LoginExchange {
         outcome.paused();
         EventLoop loop = session.connection().eventLoop();
         session.services().workers().execute(() -> {
+            if (!session.connection().isOpen()) {
+                // the client gave up while other logins kept the threads busy
+                return;
+            }
             Step step = Step.of(authenticator, body);
             try {
                 loop.execute(() -> session.guard(() -> {

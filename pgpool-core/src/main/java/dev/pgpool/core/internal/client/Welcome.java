@@ -244,5 +244,9 @@ final class Welcome implements ClientPhase {
         if (running != null) {
             running.abandon();
         }
+        Walsender probing = probe;
+        if (probing != null) {
+            session.lane().walsenders().abandon(probing);
+        }
     }
 }

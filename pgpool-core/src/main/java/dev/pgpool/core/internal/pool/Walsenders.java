@@ -5,6 +5,8 @@ import dev.pgpool.core.internal.hosts.ConnectFailures;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import dev.pgpool.core.stats.CloseReason;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,8 @@ public final class Walsenders {
     private final ServerLane lane;
     private final ServerPool pool;
     private final WantedWalsenders wanted = new WantedWalsenders();
+    /** Those that are being made. */
+    private final Map<Walsender, ConnectChain> begun = new HashMap<>();
     /** One that the lane's queue counts now, and must not give to a client. */
     private @Nullable ServerConnection unpooled;
 
@@ -52,6 +56,14 @@ public final class Walsenders {
         wanted.remove(waiter);
     }
 
+    /** Its client is gone: if it is being made, that ends. */
+    public void abandon(Walsender walsender) {
+        ConnectChain making = begun.get(walsender);
+        if (making != null) {
+            making.abandon();
+        }
+    }
+
     /** Begins to make the one that is wanted first, with a permit that the lane's queue has got; false if none is. */
     boolean connectFirst() {
         Walsender first = wanted.next();
@@ -65,7 +77,15 @@ public final class Walsenders {
     }
 
     private void begin(Walsender walsender, ConnectChain.Owner owner) {
-        new ConnectChain(pool.destination(), lane.eventLoop(), lane, walsender.startup(), owner).begin();
+        ConnectChain chain = new ConnectChain(pool.destination(), lane.eventLoop(), lane, walsender.startup(), owner);
+        begun.put(walsender, chain);
+        chain.begin();
+    }
+
+    /** It is made, or can't be; returns whether that was because it is not wanted any more. */
+    private boolean end(Walsender walsender) {
+        ConnectChain ended = begun.remove(walsender);
+        return ended != null && ended.isAbandoned();
     }
 
     /** Whether the lane's queue must not give it to a client. */
@@ -98,6 +118,11 @@ public final class Walsenders {
 
         @Override
         public void onFailed(ErrorFields error) {
+            if (end(walsender)) {
+                lane.queue().connectFailed(System.nanoTime());
+                pool.forgetIfUnused();
+                return;
+            }
             countFailure(error);
             if (isWorthAnotherTry(error, walsender)) {
                 lane.queue()
@@ -142,6 +167,9 @@ public final class Walsenders {
                 fleet.failed();
             }
             lane.queue().gone(gone);
+            if (end(walsender)) {
+                return;
+            }
             countFailure(error);
             if (isWorthAnotherTry(error, walsender)) {
                 waitOn(walsender);
@@ -152,6 +180,7 @@ public final class Walsenders {
     }
 
     private void connected(ServerConnection server, Walsender walsender, long begunNanos) {
+        end(walsender);
         long took = System.nanoTime() - begunNanos;
         lane.counters().connectTook(took);
         pool.events().connected(server, took);

@@ -114,7 +114,10 @@ final class Listeners {
             Throwable cause = binding.cause();
             throw cause instanceof IOException problem ? problem : new IOException("could not listen", cause);
         }
-        return binding.channel();
+        Channel listener = binding.channel();
+        // behind the handler that accepts, which pauses after a failure and passes it on
+        listener.pipeline().addLast(new AcceptFailures());
+        return listener;
     }
 
     /** Takes other options for what listens already. */

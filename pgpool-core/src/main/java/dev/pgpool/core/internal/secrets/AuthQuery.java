@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,24 +76,28 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         loop.execute(() -> ticker.add(this));
     }
 
-    /** The secret of a user, empty if there is no such user or the user may not log in. */
-    CompletionStage<Optional<Credential>> find(String user) {
+    /**
+     * The secret of a user, empty if there is no such user or the user may not log in.
+     *
+     * @param isThere whether the answer is still waited for, from any thread: if not, the server need not be asked
+     */
+    CompletionStage<Optional<Credential>> find(String user, BooleanSupplier isThere) {
         CompletableFuture<Optional<Credential>> answer = new CompletableFuture<>();
         try {
-            loop.execute(() -> enqueue(user, answer));
+            loop.execute(() -> enqueue(user, answer, isThere));
         } catch (RejectedExecutionException e) {
             answer.completeExceptionally(e);
         }
         return answer;
     }
 
-    private void enqueue(String user, CompletableFuture<Optional<Credential>> answer) {
+    private void enqueue(String user, CompletableFuture<Optional<Credential>> answer, BooleanSupplier isThere) {
         if (closed) {
             answer.completeExceptionally(failure("the pooler is closing"));
             return;
         }
         waiting.computeIfAbsent(user, name -> new AuthQuestion(name, config.timeout()))
-                .tell(answer);
+                .tell(answer, isThere);
         pump();
     }
 
@@ -100,12 +105,16 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         Outage known = outage;
         boolean mayConnect = known == null || System.nanoTime() - known.retryAtNanos >= 0;
         Iterator<AuthQuestion> next = waiting.values().iterator();
-        while (next.hasNext()) {
+        while (next.hasNext() && !idle.isEmpty()) {
+            AuthQuestion question = next.next();
+            if (!question.isWanted()) {
+                next.remove();
+                continue;
+            }
             Idle free = pollIdle();
             if (free == null) {
                 break;
             }
-            AuthQuestion question = next.next();
             next.remove();
             ask(free.server, question, true);
         }
@@ -257,7 +266,9 @@ final class AuthQuery implements ServerHome, LoopTicker.Listener {
         Iterator<AuthQuestion> late = waiting.values().iterator();
         while (late.hasNext()) {
             AuthQuestion question = late.next();
-            if (question.isOverdue(nowNanos)) {
+            if (!question.isWanted()) {
+                late.remove();
+            } else if (question.isOverdue(nowNanos)) {
                 late.remove();
                 Outage known = outage;
                 question.fail(

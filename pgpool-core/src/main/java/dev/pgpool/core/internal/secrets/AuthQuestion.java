@@ -3,8 +3,11 @@ package dev.pgpool.core.internal.secrets;
 import dev.pgpool.core.auth.Credential;
 import dev.pgpool.core.internal.log.LogLine;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,9 +27,12 @@ final class AuthQuestion {
     private long reachedNanos = begunNanos;
 
     private long deadlineNanos;
-    private final CompletableFuture<Optional<Credential>> answer = new CompletableFuture<>();
+    private final List<Asker> askers = new ArrayList<>();
     /** Whether it was sent on a connection that had been idle, and may have died of that. */
     private boolean mayBeStale;
+
+    /** Who waits for the answer, for as long as that is so. */
+    private record Asker(CompletableFuture<Optional<Credential>> answer, BooleanSupplier isThere) {}
 
     /** @param timeout how long an answer may take, once the server can be reached */
     AuthQuestion(String user, Duration timeout) {
@@ -39,20 +45,25 @@ final class AuthQuestion {
         return user;
     }
 
-    /** Gives what becomes of this question to another one that asks the same. */
-    void tell(CompletableFuture<Optional<Credential>> other) {
-        answer.whenComplete((found, problem) -> {
-            if (problem != null) {
-                other.completeExceptionally(problem);
-            } else {
-                other.complete(found);
-            }
-        });
+    /**
+     * One more asks for the same.
+     *
+     * @param isThere whether the answer is still waited for
+     */
+    void tell(CompletableFuture<Optional<Credential>> answer, BooleanSupplier isThere) {
+        askers.add(new Asker(answer, isThere));
     }
 
-    /** Takes the answer of another one that asks the same. */
+    /** Another one asks the same, and answers those who have asked this one. */
     void follow(AuthQuestion sooner) {
-        sooner.tell(answer);
+        sooner.askers.addAll(askers);
+        askers.clear();
+    }
+
+    /** Whether its answer is still waited for; forgets those who wait no more. */
+    boolean isWanted() {
+        askers.removeIf(asker -> !asker.isThere.getAsBoolean());
+        return !askers.isEmpty();
     }
 
     // ---- time
@@ -102,7 +113,7 @@ final class AuthQuestion {
     // ---- answers
 
     void fail(RuntimeException failure) {
-        answer.completeExceptionally(failure);
+        askers.forEach(asker -> asker.answer.completeExceptionally(failure));
     }
 
     /**
@@ -115,24 +126,28 @@ final class AuthQuestion {
         if (row == null || row.user() == null) {
             // (NULL, NULL) is what a function answers that knows no such user
             logNothingFound("no such user, or one that may not log in");
-            answer.complete(Optional.empty());
+            answer(Optional.empty());
         } else if (!user.equals(row.user())) {
             // never another user's identity (CVE-2015-6817)
             LogLine.warn(LOGGER, "auth query answered for another user")
                     .with("user", user)
                     .write();
-            answer.complete(Optional.empty());
+            answer(Optional.empty());
         } else if (row.secret() == null) {
             logNothingFound("the user has no secret, or it has expired");
             // the user is there, and no password lets the user in: that is for methods that ask for one
-            answer.complete(Optional.of(new Credential.Plain("")));
+            answer(Optional.of(new Credential.Plain("")));
         } else {
             try {
-                answer.complete(Optional.of(Credential.parse(user, row.secret())));
+                answer(Optional.of(Credential.parse(user, row.secret())));
             } catch (IllegalArgumentException e) {
                 fail(failure.apply(String.valueOf(e.getMessage())));
             }
         }
+    }
+
+    private void answer(Optional<Credential> found) {
+        askers.forEach(asker -> asker.answer.complete(found));
     }
 
     private void logNothingFound(String reason) {

@@ -5,6 +5,7 @@ import dev.pgpool.core.auth.CredentialStore;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * client has shown its key. Thread-safe.
  */
 public final class Secrets implements CredentialStore {
+    private static final BooleanSupplier ALWAYS = () -> true;
+
     private volatile CredentialStore host;
     private volatile AuthQueries queries;
     private volatile Predicate<String> disabled = database -> false;
@@ -47,11 +50,21 @@ public final class Secrets implements CredentialStore {
 
     @Override
     public CompletionStage<Optional<Credential>> find(String database, String user) {
-        return find(database, user, true);
+        return find(database, user, ALWAYS);
     }
 
-    private CompletionStage<Optional<Credential>> find(String database, String user, boolean forClient) {
-        return lookup(database, user, forClient).thenApply(found -> {
+    /**
+     * The same for a client that may be gone before the answer is there.
+     *
+     * @param isThere whether it is still there, from any thread: if not, there may be no answer
+     */
+    public CompletionStage<Optional<Credential>> find(String database, String user, BooleanSupplier isThere) {
+        return find(database, user, true, isThere);
+    }
+
+    private CompletionStage<Optional<Credential>> find(
+            String database, String user, boolean forClient, BooleanSupplier isThere) {
+        return lookup(database, user, forClient, isThere).thenApply(found -> {
             keys.check(database, user, found);
             return found;
         });
@@ -59,7 +72,7 @@ public final class Secrets implements CredentialStore {
 
     /** What a user of a server can log in there with. */
     public CredentialStore forServers() {
-        return (database, user) -> find(database, user, false)
+        return (database, user) -> find(database, user, false, ALWAYS)
                 .thenApply(found -> found.map(credential -> {
                     Credential key = credential instanceof Credential.ScramVerifier verifier
                             ? keys.find(database, user, verifier)
@@ -77,7 +90,8 @@ public final class Secrets implements CredentialStore {
         return shown instanceof Credential.ScramClientKey key && keys.remember(database, user, key);
     }
 
-    private CompletionStage<Optional<Credential>> lookup(String database, String user, boolean forClient) {
+    private CompletionStage<Optional<Credential>> lookup(
+            String database, String user, boolean forClient, BooleanSupplier isThere) {
         return ask(host, database, user).thenCompose(found -> {
             if (found.isPresent()) {
                 return CompletableFuture.completedFuture(found);
@@ -89,19 +103,19 @@ public final class Secrets implements CredentialStore {
             String asked = forClient ? queries.databaseFor(database) : null;
             return asked != null && disabled.test(asked)
                     ? CompletableFuture.failedFuture(new DisabledAuthDatabase(asked))
-                    : query(database, user);
+                    : query(database, user, isThere);
         });
     }
 
-    private CompletionStage<Optional<Credential>> query(String database, String user) {
+    private CompletionStage<Optional<Credential>> query(String database, String user, BooleanSupplier isThere) {
         AuthQuery query = queries.of(database);
         return query == null
                 ? CompletableFuture.completedFuture(Optional.empty())
                 // a query that was replaced between the two lines does not answer: the one in its place does
-                : query.find(user)
+                : query.find(user, isThere)
                         .exceptionallyCompose(problem -> queries.of(database) == query
                                 ? CompletableFuture.failedFuture(problem)
-                                : query(database, user));
+                                : query(database, user, isThere));
     }
 
     /** A store of the host may throw instead of failing, or answer nothing at all. */

@@ -56,21 +56,24 @@ public final class ChannelMove {
     }
 
     /**
-     * Runs a task on the event loop of the channel, which may be on its way to another one; from any thread. Not at all if
-     * the event loop has ended, and the channel with it.
+     * Runs a task on the event loop of the channel, which may be on its way to another one; from any thread.
+     *
+     * @param gone runs instead, on some thread, if the channel is closed, or the event loop has ended and the channel with it
      */
-    public static void whereItIs(Channel channel, Runnable task) {
+    public static void whereItIs(Channel channel, Runnable task, Runnable gone) {
         EventLoop loop = channel.eventLoop();
         try {
             loop.execute(() -> {
                 if (channel.eventLoop() == loop && channel.isRegistered()) {
                     task.run();
                 } else if (channel.isOpen()) {
-                    whereItIs(channel, task);
+                    whereItIs(channel, task, gone);
+                } else {
+                    gone.run();
                 }
             });
         } catch (RejectedExecutionException ended) {
-            // nothing is left to do for it
+            gone.run();
         }
     }
 }

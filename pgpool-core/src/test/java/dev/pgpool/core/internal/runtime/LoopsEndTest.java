@@ -1,7 +1,6 @@
 package dev.pgpool.core.internal.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.pgpool.core.fixture.LogCapture;
 import dev.pgpool.core.internal.embedded.Entrance;
@@ -93,11 +92,28 @@ class LoopsEndTest {
     }
 
     @Test
-    void aTaskForAChannelWhoseLoopHasEndedIsDropped() {
+    void ofATaskForAChannelThatIsClosedTheCallerHears() throws Exception {
+        EventLoopGroup loop = loops(1);
+        loop.register(channel).syncUninterruptibly();
+        channel.close().syncUninterruptibly();
+        // it leaves its loop behind the close
+        loop.next().submit(() -> {}).sync();
+
+        assertThat(whatBecomesOfATask()).isEqualTo("gone");
+    }
+
+    @Test
+    void ofATaskForAChannelWhoseLoopHasEndedTheCallerHears() throws Exception {
         EventLoopGroup loop = loops(1);
         loop.register(channel).syncUninterruptibly();
         loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
 
-        assertThatCode(() -> ChannelMove.whereItIs(channel, () -> {})).doesNotThrowAnyException();
+        assertThat(whatBecomesOfATask()).isEqualTo("gone");
+    }
+
+    private String whatBecomesOfATask() throws Exception {
+        CompletableFuture<String> outcome = new CompletableFuture<>();
+        ChannelMove.whereItIs(channel, () -> outcome.complete("run"), () -> outcome.complete("gone"));
+        return outcome.get(10, TimeUnit.SECONDS);
     }
 }
