@@ -9,12 +9,17 @@ import dev.pgpool.core.jdbc.InProcessSocketFactory;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Where JDBC connections of this process come in. Keeps the socket factories, which the driver knows by name only. */
+/**
+ * Where JDBC connections of this process come in. Keeps the socket factories, which the driver knows by name only, and is kept for
+ * as long as the pooler runs: a host may have no more of it than a URL.
+ */
 final class InProcessDoor {
     /** Makes connections. */
     @FunctionalInterface
@@ -22,6 +27,8 @@ final class InProcessDoor {
         /** @param check says whether it may log in to a database, the first, as a user; null if it may be any */
         Socket connect(@Nullable BiPredicate<String, String> check) throws IOException;
     }
+
+    private static final Set<InProcessDoor> OPEN = ConcurrentHashMap.newKeySet();
 
     private final Connector connector;
     private final Supplier<PgPoolConfig> config;
@@ -32,6 +39,13 @@ final class InProcessDoor {
         this.connector = connector;
         this.config = config;
         this.sockets = new InProcessSocketFactory(() -> connector.connect(null));
+    }
+
+    /** The pooler runs, until that. */
+    void open(CompletionStage<Void> end) {
+        if (OPEN.add(this)) {
+            var unused = end.whenComplete((nothing, problem) -> OPEN.remove(this));
+        }
     }
 
     InProcessSocketFactory sockets() {

@@ -75,6 +75,7 @@ public final class PgPool implements AutoCloseable {
     public PgPool start() {
         try {
             runtime.start();
+            inProcess.open(runtime.whenClosed());
             return this;
         } catch (StartFailure e) {
             throw PoolInitializationException.of(e, e.databases());
@@ -126,7 +127,10 @@ public final class PgPool implements AutoCloseable {
         return inProcess.sockets();
     }
 
-    /** As {@link #socketFactory()}; {@code check}, called on an event loop, says who is let in to a database, the first, as a user. */
+    /**
+     * As {@link #socketFactory()}; {@code check}, called on an event loop, says who is let in to a database, the first, as a user.
+     * What it throws is a refusal. Factories are kept while the pooler runs, one for each check: make the check once.
+     */
     public InProcessSocketFactory socketFactory(BiPredicate<String, String> check) {
         return inProcess.sockets(requireNonNull(check, "check"));
     }

@@ -36,8 +36,8 @@ public final class InProcessDataSource implements DataSource {
     public InProcessDataSource(InProcessSocketFactory sockets, String database, String user) {
         this(
                 Objects.requireNonNull(sockets, "sockets"),
-                Objects.requireNonNull(database, "database"),
-                Objects.requireNonNull(user, "user"),
+                InProcessSocketFactory.name("database", database),
+                InProcessSocketFactory.whole("user", user),
                 Map.of());
     }
 
@@ -54,10 +54,11 @@ public final class InProcessDataSource implements DataSource {
      * defaultRowFetchSize}.
      *
      * @param setting its name in pgjdbc's documentation
+     * @throws IllegalArgumentException for a value with a zero byte, which to the driver would be the end of it
      */
     public InProcessDataSource with(String setting, String value) {
         Map<String, String> more = new TreeMap<>(settings);
-        more.put(Objects.requireNonNull(setting, "setting"), Objects.requireNonNull(value, "value"));
+        more.put(Objects.requireNonNull(setting, "setting"), InProcessSocketFactory.whole(setting, value));
         InProcessDataSource copy = new InProcessDataSource(sockets, database, user, Map.copyOf(more));
         copy.loginTimeoutSeconds = loginTimeoutSeconds;
         return copy;

@@ -77,10 +77,27 @@ public final class InProcessSocketFactory extends SocketFactory {
      * of the driver may be appended, each with a {@code &} before it.
      *
      * @param database as clients name it; what is special in a URL is escaped
+     * @throws IllegalArgumentException for a name that is empty or has a zero byte
      */
     public String jdbcUrl(String database) {
-        return url(database) + "?socketFactory=" + getClass().getName() + "&socketFactoryArg=" + argument
-                + "&sslmode=disable&gssEncMode=disable&assumeMinServerVersion=" + OLDEST_SERVER;
+        return url(name("database", database)) + "?socketFactory=" + getClass().getName() + "&socketFactoryArg="
+                + argument + "&sslmode=disable&gssEncMode=disable&assumeMinServerVersion=" + OLDEST_SERVER;
+    }
+
+    /** The driver would put the user's name for an empty one. */
+    static String name(String what, String name) {
+        if (name.isEmpty()) {
+            throw new IllegalArgumentException(what + ": empty (expected: a name)");
+        }
+        return whole(what, name);
+    }
+
+    /** The driver writes strings that end with a zero byte: what follows one would be taken for parameters. */
+    static String whole(String what, String value) {
+        if (value.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException(what + ": a zero byte (expected: none)");
+        }
+        return value;
     }
 
     /** Without settings. The host is a word for people: nothing looks it up. */

@@ -27,6 +27,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.PGConnection;
 
 /**
@@ -316,8 +318,11 @@ class InProcessEndsIT {
 
     @Test
     void aConnectionOfTheDriverThatIsDroppedInATransactionIsRolledBack() throws Exception {
-        dropInTransaction();
-        awaitCollected();
+        try (LogCapture log = LogCapture.everything()) {
+            dropInTransaction();
+            awaitCollected();
+            assertThat(log.text()).as("the driver's own cleaner says goodbye").doesNotContain("client lost");
+        }
         assertThat(rows()).isEqualTo("0");
     }
 
@@ -325,6 +330,85 @@ class InProcessEndsIT {
         Connection connection = app.getConnection();
         connection.setAutoCommit(false);
         connection.createStatement().execute("INSERT INTO " + table + " VALUES ('x')");
+    }
+
+    /** What a connection is in the middle of when it is dropped. */
+    enum Middle {
+        COPY_IN {
+            @Override
+            void of(Connection connection, String table) throws SQLException {
+                var copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY " + table + " FROM STDIN");
+                copy.writeToCopy(new byte[] {'x', '\n'}, 0, 2);
+                copy.flushCopy();
+            }
+        },
+        COPY_OUT {
+            @Override
+            void of(Connection connection, String table) throws SQLException {
+                var copy = connection
+                        .unwrap(PGConnection.class)
+                        .getCopyAPI()
+                        .copyOut("COPY (SELECT repeat('x', 1000) FROM generate_series(1, 1000000)) TO STDOUT");
+                assertThat(copy.readFromCopy()).isNotEmpty();
+            }
+        },
+        CURSOR {
+            @Override
+            void of(Connection connection, String table) throws SQLException {
+                connection.setAutoCommit(false);
+                Statement statement = connection.createStatement();
+                statement.execute("INSERT INTO " + table + " VALUES ('x')");
+                statement.setFetchSize(2);
+                assertThat(statement
+                                .executeQuery("SELECT generate_series(1, 1000)")
+                                .next())
+                        .isTrue();
+            }
+        },
+        LARGE_OBJECT {
+            @Override
+            void of(Connection connection, String table) throws SQLException {
+                connection.setAutoCommit(false);
+                var manager = connection.unwrap(PGConnection.class).getLargeObjectAPI();
+                manager.open(manager.createLO()).write(new byte[100_000]);
+            }
+        },
+        SESSION_STATE {
+            @Override
+            void of(Connection connection, String table) throws SQLException {
+                Statement statement = connection.createStatement();
+                statement.execute("LISTEN embedded_ends");
+                statement.execute("CREATE TEMPORARY TABLE dropped ()");
+                statement.execute("SELECT pg_advisory_lock(181818)");
+            }
+        },
+        FAILED_TRANSACTION {
+            @Override
+            void of(Connection connection, String table) throws SQLException {
+                connection.setAutoCommit(false);
+                assertThatThrownBy(() -> connection.createStatement().execute("SELECT 1 / 0"))
+                        .isInstanceOf(SQLException.class);
+            }
+        };
+
+        abstract void of(Connection connection, String table) throws SQLException;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aConnectionThatIsDroppedInTheMiddleIsFound(Middle what) throws Exception {
+        drop(what);
+        awaitCollected();
+        assertThat(rows()).isEqualTo("0");
+        try (Connection next = app.getConnection()) {
+            assertThat(first(next, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 181818"))
+                    .isEqualTo("0");
+        }
+    }
+
+    @SuppressWarnings("resource") // it is dropped
+    private void drop(Middle what) throws SQLException {
+        what.of(app.getConnection(), table);
     }
 
     @Test

@@ -16,7 +16,6 @@ import dev.pgpool.core.internal.wire.WireViolation;
 import dev.pgpool.core.stats.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -121,13 +120,11 @@ final class LoginPhase implements ClientPhase, LoginExchange.Outcome {
 
     /** A client of the same process is who the host says it is, unless the host has a check that objects. */
     private void judgeHost() {
-        Channel channel = session.connection().channel();
-        // to look for what is not there would make it
-        if (!channel.hasAttr(InProcess.CHECK)
-                || channel.attr(InProcess.CHECK).get().test(request.database(), request.user())) {
+        String objection = HostCheck.objection(session.connection().channel(), request);
+        if (objection == null) {
             accepted(Unpooled.EMPTY_BUFFER, LoginExchange.Admission.PLAIN);
         } else {
-            refused(PoolerError.LOGIN_REJECTED.with(request.user()), "rejected by the host's own check");
+            refused(PoolerError.LOGIN_REJECTED.with(request.user()), objection);
         }
     }
 

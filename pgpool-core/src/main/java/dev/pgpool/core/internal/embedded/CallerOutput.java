@@ -24,7 +24,7 @@ final class CallerOutput extends OutputStream {
     public void write(byte[] bytes, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         try {
-            crossing.toPooler().write(bytes, offset, length);
+            crossing.toPooler().write(bytes, offset, length, socket.getSoTimeout());
         } finally {
             Reference.reachabilityFence(socket);
         }

@@ -74,10 +74,9 @@ final class CallerSocket extends Socket {
         throw new SocketException("already connected");
     }
 
+    /** Means nothing: a driver may be told an address to come from. */
     @Override
-    public void bind(SocketAddress bindpoint) throws IOException {
-        throw new SocketException("Already bound");
-    }
+    public void bind(SocketAddress bindpoint) {}
 
     @Override
     public boolean isConnected() {
@@ -104,6 +103,7 @@ final class CallerSocket extends Socket {
     public void shutdownInput() throws IOException {
         refuseClosed();
         inputShut = true;
+        crossing.toCaller().shut();
     }
 
     @Override
@@ -255,7 +255,7 @@ final class CallerSocket extends Socket {
 
     @Override
     public <T> Socket setOption(SocketOption<T> name, T value) {
-        throw new UnsupportedOperationException("'" + name + "' not supported");
+        return this;
     }
 
     @Override

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * comes too late, the thread that has the lock calls it again.
  */
 final class Crossing implements Runnable {
+    /** How long a copy may take. */
+    private static final long NEXT_TRY_NANOS = 10_000;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final InProcessChannel channel;
     private final ToPooler toPooler = new ToPooler(this);
@@ -41,6 +44,16 @@ final class Crossing implements Runnable {
     /** For threads of the host, which may wait. */
     void enter() {
         lock.lock();
+    }
+
+    /**
+     * For the end, from any thread. An event loop must not stand in line behind a virtual thread, which may have no carrier
+     * left to go on with; who has the lock goes on in any case.
+     */
+    private void enterAtOnce() {
+        while (!lock.tryLock()) {
+            LockSupport.parkNanos(this, NEXT_TRY_NANOS);
+        }
     }
 
     /** For the event loop; if not, it is called again. */
@@ -82,12 +95,35 @@ final class Crossing implements Runnable {
     /** Another thread of the host does the same thing at this moment: waits until it may have an end. */
     @SuppressWarnings("WaitNotInLoop") // its callers look again
     void awaitTurn() {
+        turns().awaitUninterruptibly();
+    }
+
+    /** The same for no longer than that; gives what is left of it. */
+    long awaitTurn(long nanos) {
+        long deadline = System.nanoTime() + nanos;
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return turns().awaitNanos(deadline - System.nanoTime());
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private Condition turns() {
         Condition made = turns;
         if (made == null) {
             made = lock.newCondition();
             turns = made;
         }
-        made.awaitUninterruptibly();
+        return made;
     }
 
     /** Threads that wait for their turn look again. */
@@ -121,7 +157,7 @@ final class Crossing implements Runnable {
 
     /** The pooler closes: what it has written can still be read. From any thread. */
     void closeByPooler() {
-        enter();
+        enterAtOnce();
         try {
             poolerClosed = true;
             wakeAll();

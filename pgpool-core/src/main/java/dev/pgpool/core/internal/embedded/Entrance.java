@@ -20,6 +20,8 @@ public final class Entrance {
     private final Set<InProcessChannel> channels = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
     private volatile @Nullable Pooler pooler;
+    /** Also when no client is let in any more. */
+    private volatile @Nullable EventLoopGroup loops;
 
     /** What clients are joined to. */
     private record Pooler(EventLoopGroup loops, ChannelHandler clients, Cleaner cleaner) {}
@@ -30,6 +32,7 @@ public final class Entrance {
      * @param clients what a new client's pipeline begins with
      */
     public void open(EventLoopGroup loops, ChannelHandler clients) {
+        this.loops = loops;
         pooler = new Pooler(loops, clients, Cleaner.create());
     }
 
@@ -61,11 +64,11 @@ public final class Entrance {
 
     /** An event loop that waits for a client of the pooler may wait for itself, or for one that waits for it. */
     void refuseEventLoops() throws EventLoopException {
-        Pooler known = pooler;
+        EventLoopGroup known = loops;
         if (known == null) {
             return;
         }
-        for (EventExecutor loop : known.loops) {
+        for (EventExecutor loop : known) {
             if (loop.inEventLoop()) {
                 throw new EventLoopException();
             }

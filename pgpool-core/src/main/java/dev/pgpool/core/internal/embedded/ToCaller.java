@@ -22,6 +22,8 @@ final class ToCaller implements ChannelOutboundBuffer.MessageProcessor {
     private final Waiter reader = new Waiter();
     private boolean busy;
     private boolean endSeen;
+    /** Nothing is read any more, and whatever comes is dropped. */
+    private boolean shut;
     /** The event loop has more than is kept. */
     private boolean heldBack;
 
@@ -81,9 +83,12 @@ final class ToCaller implements ChannelOutboundBuffer.MessageProcessor {
         if (crossing.isCallerClosed()) {
             throw new SocketException("Socket closed");
         }
+        if (shut) {
+            return -1;
+        }
         if (queue.size() > 0) {
-            crossing.toPooler().onAnswer();
             int taken = queue.take(into, at, length);
+            crossing.toPooler().onAnswer(into, at, taken);
             if (heldBack && queue.size() <= ByteQueue.LIMIT / 2) {
                 heldBack = false;
                 crossing.wantAttention();
@@ -105,7 +110,7 @@ final class ToCaller implements ChannelOutboundBuffer.MessageProcessor {
             reader.end();
             crossing.nextTurn();
             if (got > 0) {
-                crossing.toPooler().onAnswer();
+                crossing.toPooler().onAnswer(into, at, got);
                 return got;
             }
             if (woken == Waiter.Woken.INTERRUPTED) {
@@ -142,6 +147,20 @@ final class ToCaller implements ChannelOutboundBuffer.MessageProcessor {
     /** Nothing is read any more; under the lock. */
     void forget() {
         queue.clear();
+    }
+
+    /** The host reads no more, but may go on writing. */
+    void shut() {
+        crossing.enter();
+        try {
+            shut = true;
+            queue.clear();
+            LockSupport.unpark(reader.finish());
+            crossing.nextTurn();
+            crossing.wantAttention();
+        } finally {
+            crossing.leave();
+        }
     }
 
     /** The reader looks again; under the lock. */
@@ -181,6 +200,10 @@ final class ToCaller implements ChannelOutboundBuffer.MessageProcessor {
         ByteBuf buffer = (ByteBuf) message;
         int index = buffer.readerIndex();
         int left = buffer.readableBytes();
+        if (shut) {
+            delivered += left;
+            return true;
+        }
         byte[] into = wanted;
         if (into != null && room > 0 && reader.isWaiting()) {
             int direct = Math.min(left, room);

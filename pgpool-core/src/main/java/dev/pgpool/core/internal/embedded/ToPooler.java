@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.net.SocketException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,14 @@ import org.jspecify.annotations.Nullable;
  * writer waits.
  */
 final class ToPooler {
+    /**
+     * The last bytes of an answer behind which a thread may wait for notifications: a ReadyForQuery outside of a transaction.
+     * Inside of one the driver waits for none, and has more to come: it sends BEGIN and what follows in one.
+     */
+    private static final long READY = ((long) 'Z' << 40) | (5 << 8) | 'I';
+
+    private static final long LAST_BYTES = 0xffff_ffff_ffffL;
+
     /** What the Bind, Execute and Sync of a statement with a few parameters take. */
     private static final int SHORT = 64;
 
@@ -24,6 +33,9 @@ final class ToPooler {
     private boolean answered = true;
 
     private boolean flagged;
+    /** The last six bytes that were read, while it matters. */
+    private long tail;
+
     private volatile boolean news;
 
     ToPooler(Crossing crossing) {
@@ -33,75 +45,127 @@ final class ToPooler {
     // ---- threads of the host
 
     /**
-     * Writes everything.
+     * Writes everything. What another thread writes meanwhile comes after it.
      *
+     * @param turnMillis how long this thread waits for its turn; 0 for ever. If another thread has its turn still, which waits
+     *     for room then, the connection is closed: what the driver wants to say is goodbye
      * @throws SocketException if the connection is closed, or the thread is interrupted while it waits, which closes it
      */
-    void write(byte[] bytes, int offset, int length) throws IOException {
-        int written = 0;
-        while (written < length) {
-            int put = put(bytes, offset + written, length - written);
-            Waiter full = put > 0 ? null : writer;
-            if (full != null) {
-                proceed(full, full.await(crossing, Waiter.NO_DEADLINE, flagged));
+    void write(byte[] bytes, int offset, int length, int turnMillis) throws IOException {
+        if (length == 0) {
+            return;
+        }
+        int begun = begin(bytes, offset, length, turnMillis);
+        if (begun < length) {
+            try {
+                goOn(bytes, offset + begun, length - begun);
+            } finally {
+                endTurn();
             }
-            written += put;
         }
     }
 
-    /** Gives how many bytes were put or were of no use any more; if none, the writer has to wait. */
-    private int put(byte[] bytes, int offset, int length) throws IOException {
+    /** Puts what there is room for. The turn stays with the writer until all of it is put. */
+    private int begin(byte[] bytes, int offset, int length, int turnMillis) throws IOException {
         crossing.enter();
         try {
-            while (busy) {
-                crossing.awaitTurn();
-            }
-            if (crossing.isCallerClosed()) {
-                throw new SocketException("Socket closed");
-            }
-            if (ended) {
-                throw new SocketException("Socket output is shutdown");
-            }
-            if (crossing.isPoolerClosed()) {
-                if (crossing.toCaller().isEndSeen()) {
-                    throw new SocketException("Broken pipe");
-                }
-                // as with a socket, the writer goes on to read, and finds the pooler's last words
+            if (busy && !hasTurn(turnMillis)) {
+                crossing.closeByCaller();
                 return length;
             }
-            if (answered) {
-                answered = false;
-                flagged = Thread.currentThread().isInterrupted();
-            }
-            int put = Math.min(length, queue.room());
-            if (put > 0) {
-                queue.put(bytes, offset, put);
-                news = true;
-                crossing.wantAttention();
-            } else {
-                crossing.refuseEventLoops();
-                busy = true;
-                Waiter full = new Waiter();
-                full.begin();
-                writer = full;
-            }
+            int put = put(bytes, offset, length);
+            busy = put < length;
             return put;
         } finally {
             crossing.leave();
         }
     }
 
+    private boolean hasTurn(int turnMillis) {
+        long left = TimeUnit.MILLISECONDS.toNanos(turnMillis);
+        while (busy) {
+            if (turnMillis == 0) {
+                crossing.awaitTurn();
+            } else if (left > 0) {
+                left = crossing.awaitTurn(left);
+            } else {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void goOn(byte[] bytes, int offset, int length) throws IOException {
+        int written = 0;
+        while (written < length) {
+            Waiter full = null;
+            crossing.enter();
+            try {
+                int put = put(bytes, offset + written, length - written);
+                written += put;
+                if (put == 0) {
+                    crossing.refuseEventLoops();
+                    full = new Waiter();
+                    full.begin();
+                    writer = full;
+                }
+            } finally {
+                crossing.leave();
+            }
+            if (full != null) {
+                proceed(full, full.await(crossing, Waiter.NO_DEADLINE, flagged));
+            }
+        }
+    }
+
+    /** Gives how many bytes were put or were of no use any more; none if there is no room. Under the lock. */
+    private int put(byte[] bytes, int offset, int length) throws IOException {
+        if (crossing.isCallerClosed()) {
+            throw new SocketException("Socket closed");
+        }
+        if (ended) {
+            throw new SocketException("Socket output is shutdown");
+        }
+        if (crossing.isPoolerClosed()) {
+            if (crossing.toCaller().isEndSeen()) {
+                throw new SocketException("Broken pipe");
+            }
+            // as with a socket, the writer goes on to read, and finds the pooler's last words
+            return length;
+        }
+        if (answered) {
+            answered = false;
+            tail = 0;
+            flagged = Thread.currentThread().isInterrupted();
+        }
+        int put = Math.min(length, queue.room());
+        if (put > 0) {
+            queue.put(bytes, offset, put);
+            news = true;
+            crossing.wantAttention();
+        }
+        return put;
+    }
+
     private void proceed(Waiter full, Waiter.Woken woken) throws SocketException {
         crossing.enter();
         try {
-            busy = false;
             full.end();
             writer = null;
-            crossing.nextTurn();
             if (woken == Waiter.Woken.INTERRUPTED) {
                 crossing.closeByCaller();
                 throw new SocketException("Closed by interrupt");
             }
+        } finally {
+            crossing.leave();
+        }
+    }
+
+    private void endTurn() {
+        crossing.enter();
+        try {
+            busy = false;
+            crossing.nextTurn();
         } finally {
             crossing.leave();
         }
@@ -126,9 +190,18 @@ final class ToPooler {
         return flagged;
     }
 
-    /** The host has read something; under the lock. */
-    void onAnswer() {
+    /**
+     * The host has read something; under the lock. When an answer is complete, whatever is read after it is of no request: a
+     * thread that waits for notifications gives up whenever its flag was set.
+     */
+    void onAnswer(byte[] in, int offset, int length) {
         answered = true;
+        if (flagged) {
+            for (int i = offset + Math.max(0, length - 6); i < offset + length; i++) {
+                tail = ((tail << 8) | (in[i] & 0xff)) & LAST_BYTES;
+            }
+            flagged = tail != READY;
+        }
     }
 
     /** The writer looks again; under the lock. */

@@ -353,6 +353,26 @@ class EntranceTest {
     }
 
     @Test
+    void anEventLoopMayNotWaitWhenThePoolerEndsEither() throws Exception {
+        Socket socket = connect();
+        channel();
+        entrance.shut();
+        for (var loop : loops) {
+            assertThat(loop.submit(() -> {
+                                socket.setSoTimeout(2_000);
+                                try {
+                                    return "read " + socket.getInputStream().read();
+                                } catch (IOException e) {
+                                    return e.getClass().getSimpleName();
+                                }
+                            })
+                            .get(10, TimeUnit.SECONDS))
+                    .isEqualTo("EventLoopException");
+        }
+        socket.close();
+    }
+
+    @Test
     void threadsThatWaitWhenTheLoopsEndAreWoken() throws Exception {
         List<Socket> sockets = List.of(connect(), connect(), connect());
         List<CompletableFuture<Integer>> ends = sockets.stream()
