@@ -103,7 +103,7 @@ public final class ClientMoves {
         return session.phase() == QueryPhase.INSTANCE
                 && session.link() == null
                 && !session.isWaiting()
-                // the caller's side knows the loop
+                // clients of the same process stay on the event loop that they began on
                 && !InProcess.is(session.connection().remoteAddress())
                 && session.connection().isAtRest();
     }
