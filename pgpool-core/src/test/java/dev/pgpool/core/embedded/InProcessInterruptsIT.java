@@ -28,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 import org.postgresql.largeobject.LargeObject;
 import org.postgresql.largeobject.LargeObjectManager;
@@ -228,6 +229,34 @@ class InProcessInterruptsIT {
                         .isEqualTo("usual interrupted");
                 connection.setAutoCommit(true);
                 assertThat(first(connection, "SELECT 'still open'")).isEqualTo("still open");
+            }
+        }
+    }
+
+    /** Each of the statements has an answer with an end of its own, or all have one, by the driver's settings. */
+    @ParameterizedTest
+    @ValueSource(strings = {"simple", "extendedForPrepared", "extended", "extendedCacheEverything"})
+    void severalStatementsAtOnceWorkAsUsual(String mode) throws Exception {
+        for (ThreadFactory threads : threads().toList()) {
+            try (Connection connection = app.with("preferQueryMode", mode).getConnection()) {
+                assertThat(end(begin(threads, new AtomicReference<>(), connection, c -> {
+                            Thread.currentThread().interrupt();
+                            try (Statement batch = c.createStatement()) {
+                                for (int i = 0; i < 4; i++) {
+                                    batch.addBatch("DO $$ BEGIN PERFORM pg_sleep(0.1); END $$");
+                                }
+                                return "done " + batch.executeBatch().length;
+                            }
+                        })))
+                        .isEqualTo("done 4 interrupted");
+                // and a wait for notifications behind them is no request
+                assertThat(end(begin(threads, new AtomicReference<>(), connection, c -> {
+                            Thread.currentThread().interrupt();
+                            first(c, "SELECT 1");
+                            c.unwrap(PGConnection.class).getNotifications(20_000);
+                            return "waited";
+                        })))
+                        .isEqualTo("08006 interrupted");
             }
         }
     }

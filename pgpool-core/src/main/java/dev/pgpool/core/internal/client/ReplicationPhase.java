@@ -163,7 +163,7 @@ final class ReplicationPhase implements ClientPhase, ReplicationServer.Peer {
             if (in.type() == FrontendType.QUERY) {
                 s.linked().requireSimpleQueries();
             }
-            farewell |= in.type() == FrontendType.TERMINATE;
+            farewell |= in.type() == FrontendType.TERMINATE && in.bodyLength() == 0;
             in.forward();
         }
         to.out().run(in.takeRun());

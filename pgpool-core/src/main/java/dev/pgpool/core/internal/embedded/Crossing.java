@@ -14,6 +14,9 @@ final class Crossing implements Runnable {
     /** How long a copy may take. */
     private static final long NEXT_TRY_NANOS = 10_000;
 
+    /** How long the event loop may have to wait for being called again by a thread that waits for its turn. */
+    private static final long LOOK_AGAIN_NANOS = 10_000_000;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final InProcessChannel channel;
     private final ToPooler toPooler = new ToPooler(this);
@@ -83,8 +86,13 @@ final class Crossing implements Runnable {
             attention = true;
         }
         if (attention) {
-            channel.attend();
+            attend();
         }
+    }
+
+    /** The event loop is called. */
+    void attend() {
+        channel.attend();
     }
 
     /** The event loop is called when the lock is given back. */
@@ -92,29 +100,30 @@ final class Crossing implements Runnable {
         attentionWanted = true;
     }
 
-    /** Another thread of the host does the same thing at this moment: waits until it may have an end. */
-    @SuppressWarnings("WaitNotInLoop") // its callers look again
+    /** Another thread of the host does the same thing at this moment: waits until it may have an end. Its callers look again. */
     void awaitTurn() {
-        turns().awaitUninterruptibly();
+        awaitTurn(Long.MAX_VALUE);
     }
 
     /** The same for no longer than that; gives what is left of it. */
     long awaitTurn(long nanos) {
-        long deadline = System.nanoTime() + nanos;
-        boolean interrupted = false;
+        long begin = System.nanoTime();
+        boolean interrupted = Thread.interrupted();
         try {
-            while (true) {
-                try {
-                    return turns().awaitNanos(deadline - System.nanoTime());
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
+            turns().awaitNanos(Math.min(nanos, LOOK_AGAIN_NANOS));
+        } catch (InterruptedException e) {
+            interrupted = true;
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
         }
+        if (missed) {
+            // the event loop came while this thread had the lock, which the wait gave back without a word
+            missed = false;
+            attend();
+        }
+        return nanos - (System.nanoTime() - begin);
     }
 
     private Condition turns() {

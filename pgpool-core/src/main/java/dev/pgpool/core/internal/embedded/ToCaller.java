@@ -55,6 +55,7 @@ final class ToCaller implements ChannelOutboundBuffer.MessageProcessor {
         crossing.enter();
         try {
             while (busy) {
+                crossing.refuseEventLoops();
                 crossing.awaitTurn();
             }
             int taken = taken(into, at, length);
@@ -177,6 +178,7 @@ final class ToCaller implements ChannelOutboundBuffer.MessageProcessor {
             return;
         }
         Thread woken = null;
+        boolean held;
         try {
             if (crossing.isCallerClosed()) {
                 throw new IOException("the host has closed the connection");
@@ -187,11 +189,17 @@ final class ToCaller implements ChannelOutboundBuffer.MessageProcessor {
             if (got > 0 && reader.isWaiting()) {
                 woken = reader.finish();
             }
+            held = heldBack;
         } finally {
             crossing.leave();
         }
         LockSupport.unpark(woken);
         flushed.removeBytes(delivered);
+        if (!held && flushed.size() > 0) {
+            // what was written when there was room again, from within the last call: Netty sends nothing while it is
+            // sending
+            crossing.attend();
+        }
     }
 
     /** Delivers one buffer, which stays as it is; gives whether all of it went. */

@@ -13,14 +13,6 @@ import org.jspecify.annotations.Nullable;
  * writer waits.
  */
 final class ToPooler {
-    /**
-     * The last bytes of an answer behind which a thread may wait for notifications: a ReadyForQuery outside of a transaction.
-     * Inside of one the driver waits for none, and has more to come: it sends BEGIN and what follows in one.
-     */
-    private static final long READY = ((long) 'Z' << 40) | (5 << 8) | 'I';
-
-    private static final long LAST_BYTES = 0xffff_ffff_ffffL;
-
     /** What the Bind, Execute and Sync of a statement with a few parameters take. */
     private static final int SHORT = 64;
 
@@ -33,8 +25,8 @@ final class ToPooler {
     private boolean answered = true;
 
     private boolean flagged;
-    /** The last six bytes that were read, while it matters. */
-    private long tail;
+    /** Made for the first thread whose flag is set. */
+    private @Nullable OwedAnswers owed;
 
     private volatile boolean news;
 
@@ -81,7 +73,8 @@ final class ToPooler {
         }
     }
 
-    private boolean hasTurn(int turnMillis) {
+    private boolean hasTurn(int turnMillis) throws EventLoopException {
+        crossing.refuseEventLoops();
         long left = TimeUnit.MILLISECONDS.toNanos(turnMillis);
         while (busy) {
             if (turnMillis == 0) {
@@ -135,11 +128,16 @@ final class ToPooler {
         }
         if (answered) {
             answered = false;
-            tail = 0;
             flagged = Thread.currentThread().isInterrupted();
+            if (flagged) {
+                owed().begin();
+            }
         }
         int put = Math.min(length, queue.room());
         if (put > 0) {
+            if (flagged) {
+                owed().onWritten(bytes, offset, put);
+            }
             queue.put(bytes, offset, put);
             news = true;
             crossing.wantAttention();
@@ -191,17 +189,23 @@ final class ToPooler {
     }
 
     /**
-     * The host has read something; under the lock. When an answer is complete, whatever is read after it is of no request: a
+     * The host has read something; under the lock. When all answers are complete, whatever is read after them is of no request: a
      * thread that waits for notifications gives up whenever its flag was set.
      */
     void onAnswer(byte[] in, int offset, int length) {
         answered = true;
-        if (flagged) {
-            for (int i = offset + Math.max(0, length - 6); i < offset + length; i++) {
-                tail = ((tail << 8) | (in[i] & 0xff)) & LAST_BYTES;
-            }
-            flagged = tail != READY;
+        if (flagged && owed().isLast(in, offset, length)) {
+            flagged = false;
         }
+    }
+
+    private OwedAnswers owed() {
+        OwedAnswers made = owed;
+        if (made == null) {
+            made = new OwedAnswers();
+            owed = made;
+        }
+        return made;
     }
 
     /** The writer looks again; under the lock. */
@@ -227,9 +231,9 @@ final class ToPooler {
         Thread woken;
         ByteBuf taken;
         try {
-            news = false;
             taken = alloc.ioBuffer(queue.size());
             queue.takeAll(taken);
+            news = false;
             woken = wake();
         } finally {
             crossing.leave();

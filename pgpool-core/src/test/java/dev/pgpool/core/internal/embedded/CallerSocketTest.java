@@ -12,6 +12,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -140,6 +141,75 @@ class CallerSocketTest {
             assertThat(socket.isOutputShutdown()).isTrue();
             assertThatThrownBy(() -> write(socket, "x")).isInstanceOf(SocketException.class);
             assertThat(read(socket, 4)).isEqualTo("last");
+        }
+    }
+
+    /** Netty tells that there is room again while it is still sending, and sends nothing that is written then. */
+    @Test
+    void whatIsWrittenWhenThereIsRoomAgainIsSent() throws Exception {
+        int piece = 100_000;
+        int pieces = 50;
+        Entrance talking = new Entrance();
+        talking.open(loops, new Talker(piece, pieces));
+        try (Socket socket = talking.connect(null)) {
+            socket.setSoTimeout(10_000);
+            write(socket, "talk");
+            assertThat(socket.getInputStream().readNBytes(piece * pieces)).hasSize(piece * pieces);
+        } finally {
+            talking.close();
+        }
+    }
+
+    /** Says something whenever it can. */
+    @Sharable
+    private static final class Talker extends ChannelInboundHandlerAdapter {
+        private final int piece;
+        private int left;
+
+        Talker(int piece, int pieces) {
+            this.piece = piece;
+            this.left = pieces;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object bytes) {
+            ReferenceCountUtil.release(bytes);
+            talk(ctx);
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+            talk(ctx);
+        }
+
+        private void talk(ChannelHandlerContext ctx) {
+            while (left > 0 && ctx.channel().isWritable()) {
+                left--;
+                ctx.writeAndFlush(ctx.alloc().buffer().writeZero(piece), ctx.voidPromise());
+            }
+        }
+    }
+
+    /** What the event loop wanted meanwhile is done, though the thread does not end what it does. */
+    @Test
+    void aThreadThatWaitsForItsTurnHoldsNothingUp() throws Exception {
+        try (Socket socket = connect()) {
+            InProcessChannel channel = (InProcessChannel) channel();
+            Crossing crossing = channel.crossing();
+            crossing.enter();
+            try {
+                write(socket, "echo");
+                channel.eventLoop().submit((Runnable) channel).get(10, TimeUnit.SECONDS);
+                assertThat(crossing.toPooler().hasNews()).isTrue();
+                long left = TimeUnit.SECONDS.toNanos(10);
+                while (crossing.toPooler().hasNews() && left > 0) {
+                    left = crossing.awaitTurn(left);
+                }
+                assertThat(crossing.toPooler().hasNews()).isFalse();
+            } finally {
+                crossing.leave();
+            }
+            assertThat(read(socket, 4)).isEqualTo("echo");
         }
     }
 
