@@ -196,6 +196,8 @@ class CallerSocketTest {
         try (Socket socket = connect()) {
             InProcessChannel channel = (InProcessChannel) channel();
             Crossing crossing = channel.crossing();
+            write(socket, "first");
+            assertThat(read(socket, 5)).isEqualTo("first");
             crossing.enter();
             try {
                 write(socket, "echo");
