@@ -106,6 +106,7 @@ final class Crossing implements Runnable {
     }
 
     /** The same for no longer than that; gives what is left of it. */
+    @SuppressWarnings("WaitNotInLoop") // its callers look again
     long awaitTurn(long nanos) {
         long begin = System.nanoTime();
         boolean interrupted = Thread.interrupted();

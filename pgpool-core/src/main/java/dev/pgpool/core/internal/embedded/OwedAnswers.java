@@ -74,7 +74,7 @@ final class OwedAnswers {
                 wanted = types.indexOf(next) >= 0;
                 length = 0;
             } else {
-                length = length << Byte.SIZE | next & 0xff;
+                length = (length << Byte.SIZE) | (next & 0xff);
             }
             if (++known == HEADER) {
                 left = length - Integer.BYTES;
