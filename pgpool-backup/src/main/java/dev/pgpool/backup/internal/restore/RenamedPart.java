@@ -164,6 +164,7 @@ final class RenamedPart {
         used.computeIfAbsent(newName.schema(), schema -> new HashSet<>()).add(to);
         List<String> notes = new ArrayList<>();
         List<Member> moved = new ArrayList<>();
+        lock(scratch, table);
         List<Member> members = members(scratch, table);
         for (Member member : members) {
             boolean moves = member.schema().equals(table.schema());
@@ -202,6 +203,24 @@ final class RenamedPart {
             }
         }
         return notes;
+    }
+
+    /**
+     * The table with its partitions, before anything of it changes: an ANALYZE of PostgreSQL's own that has the table waits for the
+     * rows of its renamed indexes, and we would wait for the table.
+     */
+    private static void lock(Connection scratch, RestorePart.Table table) throws SQLException {
+        String lockable = Sessions.value(
+                scratch,
+                "SELECT 'table' FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE"
+                        + " c.relkind IN ('r', 'p') AND n.nspname = " + literal(table.schema()) + " AND c.relname = "
+                        + literal(table.name()));
+        if (lockable != null) {
+            Sessions.execute(
+                    scratch,
+                    "LOCK TABLE " + identifier(table.schema()) + "." + identifier(table.name())
+                            + " IN ACCESS EXCLUSIVE MODE");
+        }
     }
 
     /** Partitions of a table at all levels, and indexes, sequences and extended statistics of all of them and of itself. */
