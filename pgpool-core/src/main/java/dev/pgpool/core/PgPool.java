@@ -127,10 +127,7 @@ public final class PgPool implements AutoCloseable {
         return inProcess.sockets();
     }
 
-    /**
-     * As {@link #socketFactory()}; {@code check}, called on an event loop, says who is let in to a database, the first, as a user.
-     * What it throws is a refusal. Factories are kept while the pooler runs, one for each check: make the check once.
-     */
+    /** As {@link #socketFactory()}, but {@code check}, on an event loop, says who is let in to a database as a user. Make it once. */
     public InProcessSocketFactory socketFactory(BiPredicate<String, String> check) {
         return inProcess.sockets(requireNonNull(check, "check"));
     }
