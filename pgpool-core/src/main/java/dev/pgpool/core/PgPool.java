@@ -127,7 +127,7 @@ public final class PgPool implements AutoCloseable {
         return inProcess.sockets();
     }
 
-    /** As {@link #socketFactory()}, but {@code check}, on an event loop, says who is let in to a database as a user. Make it once. */
+    /** As {@link #socketFactory()}; {@code check}, on an event loop, says by database, the first, and user who is let in. Make it once. */
     public InProcessSocketFactory socketFactory(BiPredicate<String, String> check) {
         return inProcess.sockets(requireNonNull(check, "check"));
     }
