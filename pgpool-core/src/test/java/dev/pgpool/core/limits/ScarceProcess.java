@@ -13,9 +13,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
 
 /**
  * A pooler in a process of its own, whose descriptors can be taken away. Its databases are {@code app}, {@code hasty}, where
@@ -54,11 +58,23 @@ final class ScarceProcess implements AutoCloseable {
                 String.valueOf(postgres.port()),
                 rules.toString()));
         process = new ProcessBuilder(command).redirectError(log.toFile()).start();
-        String line = process.inputReader().readLine();
-        if (line == null) {
-            throw new IllegalStateException("the process does not start: " + log());
+        port = readPort();
+    }
+
+    private int readPort() {
+        CompletableFuture<String> line = CompletableFuture.supplyAsync(() -> {
+            try {
+                return process.inputReader().readLine();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        try {
+            return Integer.parseInt(line.orTimeout(2, TimeUnit.MINUTES).join());
+        } catch (CompletionException | NumberFormatException e) {
+            close();
+            throw new IllegalStateException("the process does not start: " + log(), e);
         }
-        port = Integer.parseInt(line);
     }
 
     /** Classes in directories would need descriptors when they are loaded: jars are open. */
@@ -155,7 +171,18 @@ final class ScarceProcess implements AutoCloseable {
     // ---- in the process itself
 
     /** The process itself; ends with its parent. */
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
+        try {
+            run(args);
+        } catch (Exception | Error e) {
+            LoggerFactory.getLogger(ScarceProcess.class).error("the process does not start", e);
+        } finally {
+            // its event loops would keep it
+            Runtime.getRuntime().halt(1);
+        }
+    }
+
+    private static void run(String[] args) throws IOException {
         int server = Integer.parseInt(args[0]);
         PgPool pool = PgPool.builder()
                 .listen("127.0.0.1", 0)
@@ -192,7 +219,6 @@ final class ScarceProcess implements AutoCloseable {
         while (System.in.read() >= 0) {
             // until the parent ends
         }
-        Runtime.getRuntime().halt(0);
     }
 
     private static void openAllJars() {

@@ -160,6 +160,11 @@ final class Crossing implements Runnable {
         return callerClosed;
     }
 
+    /** Whether the host writes no more; from any thread. */
+    boolean isEnded() {
+        return callerClosed || toPooler.isEnded();
+    }
+
     /** Whether the host has lost the connection without closing it; from any thread. */
     boolean isDropped() {
         return dropped;

@@ -86,8 +86,7 @@ final class InProcessChannel extends AbstractChannel implements Runnable {
     }
 
     private void receive() {
-        boolean last = crossing.isCallerClosed();
-        if (!readPending && !last) {
+        if (!readPending && !crossing.isCallerClosed()) {
             return;
         }
         ByteBuf bytes = crossing.toPooler().take(alloc());
@@ -109,7 +108,7 @@ final class InProcessChannel extends AbstractChannel implements Runnable {
     @Override
     protected void doBeginRead() {
         readPending = true;
-        if (crossing.toPooler().hasNews() || (crossing.isCallerClosed() && !endTold)) {
+        if (crossing.toPooler().hasNews() || (crossing.isEnded() && !endTold)) {
             attend();
         }
     }

@@ -20,7 +20,7 @@ final class ToPooler {
     private final ByteQueue queue = new ByteQueue(SHORT);
     private @Nullable Waiter writer;
     private boolean busy;
-    private boolean ended;
+    private volatile boolean ended;
     /** What was written last has been answered, if only in part: the next write begins something new. */
     private boolean answered = true;
 
@@ -213,6 +213,11 @@ final class ToPooler {
     Thread wake() {
         Waiter full = writer;
         return full == null ? null : full.finish();
+    }
+
+    /** Whether nothing more is written, though what was may wait; from any thread. */
+    boolean isEnded() {
+        return ended;
     }
 
     // ---- the event loop

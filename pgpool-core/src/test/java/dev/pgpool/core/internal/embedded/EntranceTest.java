@@ -34,7 +34,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The bytes of a connection without a socket, on the event loops of each transport. */
 @ParameterizedClass(name = "{0}")
@@ -234,6 +236,24 @@ class EntranceTest {
         socket.close();
         assertThat(channel.closeFuture().await(10, TimeUnit.SECONDS)).isTrue();
         assertThat(seen).hasToString("last words");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "last words"})
+    void anOutputThatIsShutWhileThePoolerReadsNothingEndsWhenItReads(String last) throws Exception {
+        try (Socket socket = connect()) {
+            Channel channel = channel();
+            EventLoop loop = channel.eventLoop();
+            loop.submit(() -> channel.config().setAutoRead(false)).get(10, TimeUnit.SECONDS);
+            write(socket, last);
+            socket.shutdownOutput();
+            // the event loop has looked by then
+            loop.submit(() -> {}).get(10, TimeUnit.SECONDS);
+            assertThat(channel.isOpen()).isTrue();
+            loop.execute(() -> channel.config().setAutoRead(true));
+            assertThat(channel.closeFuture().await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(read(socket, last.length())).isEqualTo(last);
+        }
     }
 
     @Test

@@ -143,7 +143,8 @@ class FleetIT {
                 FleetLoad two = load(second)) {
             await().until(() -> one.done() > 20 && two.done() > 20);
             for (int i = 0; i < 5; i++) {
-                assertThat(observer.terminateControls()).isPositive();
+                // the transactions before may have needed none of them
+                await().until(() -> observer.terminateControls() > 0);
                 long one1 = one.done();
                 long two1 = two.done();
                 await().until(() -> one.done() > one1 + 50 && two.done() > two1 + 50);
