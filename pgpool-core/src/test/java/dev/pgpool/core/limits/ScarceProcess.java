@@ -1,6 +1,7 @@
 package dev.pgpool.core.limits;
 
 import dev.pgpool.core.PgPool;
+import dev.pgpool.core.fixture.ChildJvm;
 import dev.pgpool.core.fixture.TestPostgres;
 import dev.pgpool.core.fixture.WireClient;
 import java.io.IOException;
@@ -13,13 +14,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
-import org.slf4j.LoggerFactory;
 
 /**
  * A pooler in a process of its own, whose descriptors can be taken away. Its databases are {@code app}, {@code hasty}, where
@@ -58,23 +55,11 @@ final class ScarceProcess implements AutoCloseable {
                 String.valueOf(postgres.port()),
                 rules.toString()));
         process = new ProcessBuilder(command).redirectError(log.toFile()).start();
-        port = readPort();
-    }
-
-    private int readPort() {
-        CompletableFuture<String> line = CompletableFuture.supplyAsync(() -> {
-            try {
-                return process.inputReader().readLine();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
-        try {
-            return Integer.parseInt(line.orTimeout(2, TimeUnit.MINUTES).join());
-        } catch (CompletionException | NumberFormatException e) {
-            close();
-            throw new IllegalStateException("the process does not start: " + log(), e);
+        String line = ChildJvm.nextLine(process);
+        if (line == null) {
+            throw new IllegalStateException("the process does not start: " + log());
         }
+        port = Integer.parseInt(line);
     }
 
     /** Classes in directories would need descriptors when they are loaded: jars are open. */
@@ -131,7 +116,6 @@ final class ScarceProcess implements AutoCloseable {
         try {
             int code = new ProcessBuilder(
                             "prlimit", "--pid", String.valueOf(process.pid()), "--nofile=" + descriptors + ":")
-                    .inheritIO()
                     .start()
                     .waitFor();
             if (code != 0) {
@@ -172,14 +156,7 @@ final class ScarceProcess implements AutoCloseable {
 
     /** The process itself; ends with its parent. */
     public static void main(String[] args) {
-        try {
-            run(args);
-        } catch (Exception | Error e) {
-            LoggerFactory.getLogger(ScarceProcess.class).error("the process does not start", e);
-        } finally {
-            // its event loops would keep it
-            Runtime.getRuntime().halt(1);
-        }
+        ChildJvm.run(() -> run(args));
     }
 
     private static void run(String[] args) throws IOException {

@@ -35,7 +35,9 @@ final class CancelledWait implements ClientPhase {
             switch (type) {
                 case FrontendType.QUERY, FrontendType.FUNCTION_CALL -> {
                     if (!skipping) {
-                        dropUnnamed(session);
+                        if (type == FrontendType.QUERY) {
+                            dropUnnamed(session);
+                        }
                         fail(session);
                         in.skip();
                         over(session, in);

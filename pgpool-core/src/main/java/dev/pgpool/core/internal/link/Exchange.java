@@ -38,6 +38,7 @@ final class Exchange {
     final SplitQuery split = new SplitQuery();
     final Pins pins = new Pins();
     final StreamedText text = new StreamedText();
+    final UnnamedChanges unnamed;
     final QueryClock clock = new QueryClock();
     final Transaction transaction;
     final GlobalChange globalChange;
@@ -61,6 +62,7 @@ final class Exchange {
         this.bindsClients = rules.mode() == PoolMode.SESSION;
         this.toServer = server.out();
         this.counters = lane.counters();
+        this.unnamed = new UnnamedChanges(server, expected);
         this.transaction = new Transaction(server.parameters());
         this.globalChange = new GlobalChange(lane);
         this.session = (long) server.id() << SESSION_BITS;
@@ -79,6 +81,7 @@ final class Exchange {
         pause.begin();
         ending.begin();
         split.begin();
+        unnamed.begin();
         pins.begin();
         clock.begin();
         transaction.begin(newClient.parameters());

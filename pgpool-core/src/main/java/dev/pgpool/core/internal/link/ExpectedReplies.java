@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.link;
 
 import java.util.Arrays;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -237,6 +238,17 @@ final class ExpectedReplies {
             }
         }
         return false;
+    }
+
+    /** The first that the function gives for what the entries are about, oldest first; null if it gives none. */
+    <T> @Nullable T firstOf(Function<@Nullable Object, @Nullable T> look) {
+        for (int i = 0; i < size; i++) {
+            T found = look.apply(subjects[head + i & codes.length - 1]);
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
     }
 
     private void grow() {

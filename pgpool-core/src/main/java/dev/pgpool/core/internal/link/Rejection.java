@@ -10,10 +10,23 @@ import org.jspecify.annotations.Nullable;
  *
  * @param error what to tell the client
  * @param routine where PostgreSQL would report it; null if it has no such error
+ * @param unnamed the change of the unnamed statement that it is in the place of; null if it is of something else
  */
-record Rejection(ErrorFields error, @Nullable String routine) {
+record Rejection(
+        ErrorFields error,
+        @Nullable String routine,
+        @Nullable Object unnamed) {
+    Rejection(ErrorFields error, @Nullable String routine) {
+        this(error, routine, null);
+    }
+
     Rejection(ErrorFields error) {
         this(error, null);
+    }
+
+    /** The same in the place of something that changes the unnamed statement. */
+    Rejection of(@Nullable Object change) {
+        return new Rejection(error, routine, change);
     }
 
     /** Text that is no SQL; administrators may find it in the server's log. */

@@ -1,7 +1,6 @@
 package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.config.SessionState;
-import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.FrontendWriter;
@@ -71,13 +70,9 @@ final class Rejections {
     /** A Query is refused: the server gets one that it must refuse in its place. */
     void refuseQuery(MessageCursor in, LinkedClient current, Rejection rejection) {
         x.toServer.run(in.takeRun());
-        ClientStatements known = current.knownStatements();
-        if (known != null) {
-            known.dropUnnamed();
-        }
-        x.server.unnamedBecame(null, 0, 0);
+        Object before = x.unnamed.dropByQuery(current);
         FrontendWriter.query(x.toServer.space(), Rejection.TEXT);
-        x.expected.add(ExpectedReplies.QUERY, rejection);
+        x.expected.add(ExpectedReplies.QUERY, rejection.of(before));
         in.skip();
     }
 

@@ -1,6 +1,5 @@
 package dev.pgpool.core.internal.link;
 
-import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementNames;
@@ -81,12 +80,8 @@ final class SimpleQueries {
             }
         }
         x.batch.onExecute();
-        ClientStatements known = current.knownStatements();
-        if (known != null) {
-            known.dropUnnamed();
-        }
-        x.server.unnamedBecame(null, 0, 0);
-        x.expected.add(ExpectedReplies.QUERY, subject);
+        Object before = x.unnamed.dropByQuery(current);
+        x.expected.add(ExpectedReplies.QUERY, subject == null ? before : subject);
         if (x.split.takeHeadDone()) {
             forwardWithoutHead(in);
         } else {
@@ -114,11 +109,7 @@ final class SimpleQueries {
                 .writeBytes(in.buffer(), in.bodyIndex(), behind - in.bodyIndex())
                 .writeByte(0);
         x.batch.onExecute();
-        x.server.unnamedBecame(null, 0, 0);
-        ClientStatements known = current.knownStatements();
-        if (known != null) {
-            known.dropUnnamed();
-        }
+        x.unnamed.dropByQuery(current);
         x.expected.add(ExpectedReplies.QUERY, SplitQuery.HEAD);
         x.split.onHeadSent();
         return true;

@@ -43,8 +43,11 @@ final class SkippedMessages implements ExpectedReplies.Undo {
                 known.remove(replacement.now());
                 known.restore(replacement.before());
             }
-        } else if (UnnamedStatement.isMeantBy(subject)) {
-            undoUnnamed(code, subject, failed, known);
+        } else {
+            Object change = subject instanceof Rejection rejection ? rejection.unnamed() : subject;
+            if (change != null && UnnamedChanges.isMeantBy(change)) {
+                undoUnnamed(code, change, batch, failed, known);
+            }
         }
     }
 
@@ -65,16 +68,11 @@ final class SkippedMessages implements ExpectedReplies.Undo {
         }
     }
 
-    /** A Parse that fails takes the unnamed statement with it; one that was skipped leaves the one before it. */
-    private void undoUnnamed(int code, @Nullable Object subject, boolean failed, @Nullable ClientStatements known) {
+    private void undoUnnamed(int code, Object change, long batch, boolean failed, @Nullable ClientStatements known) {
         x.server.unnamedBecame(null, 0, 0);
-        if (known == null || (code & SKIP) != 0) {
-            return;
-        }
-        if (failed || subject == UnnamedStatement.UNCERTAIN) {
-            known.dropUnnamed();
-        } else if (subject instanceof ClientStatements.Unnamed before) {
-            known.restoreUnnamed(before);
+        // what the client did not ask for changes nothing of its
+        if (known != null && (code & SKIP) == 0) {
+            x.unnamed.undo(change, batch, failed, known);
         }
     }
 }

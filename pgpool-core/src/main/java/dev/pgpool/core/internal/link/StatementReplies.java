@@ -21,7 +21,7 @@ final class StatementReplies {
         Object subject = x.expected.headSubject();
         if (subject instanceof Statement statement) {
             x.server.statements().confirmed(statement, x.expected.headBatch());
-        } else if (UnnamedStatement.isMeantBy(subject)) {
+        } else if (UnnamedChanges.isMeantBy(subject)) {
             x.server.unnamedConfirmed(x.expected.headBatch());
         } else if (subject instanceof Named named) {
             x.server.statements().confirmed(named.parsed(), x.expected.headBatch());

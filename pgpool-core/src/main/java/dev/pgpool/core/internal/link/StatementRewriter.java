@@ -45,7 +45,6 @@ final class StatementRewriter {
     /** A new client begins: what was uncertain belonged to another client. */
     void begin() {
         unsettled.begin();
-        unnamed.begin();
         binds.begin();
         names.begin();
     }

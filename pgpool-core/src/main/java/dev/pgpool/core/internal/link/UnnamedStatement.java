@@ -12,7 +12,6 @@ import dev.pgpool.core.internal.wire.MessageCursor;
 import dev.pgpool.core.internal.wire.MessageReader;
 import dev.pgpool.core.internal.wire.PoolerError;
 import dev.pgpool.core.internal.wire.WireViolation;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The statement without a name, which every Parse without a name replaces. A client's last one is kept, and repeated on a server
@@ -21,12 +20,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Part of a link, confined to its event loop. Hot path.
  */
 final class UnnamedStatement {
-    /** Marks the Parse of the unnamed statement among the expected replies. */
-    static final Object UNNAMED = new Object();
-
-    /** Marks one that, if it is skipped, leaves an unknown one; then there is none any more. */
-    static final Object UNCERTAIN = new Object();
-
     private static final byte[] NO_NAME = new byte[0];
 
     /** An unnamed statement up to this size is kept for later transactions; a larger one streams through. */
@@ -40,8 +33,6 @@ final class UnnamedStatement {
     private final ExpectedReplies expected;
     private final Outbox toServer;
     private final StatementScanner scanner = new StatementScanner();
-    /** The batch in which the client's unnamed statement last changed. */
-    private long unnamedIn;
 
     UnnamedStatement(Exchange x, Rejections rejections, NameSpace names, UnsettledNames unsettled) {
         this.x = x;
@@ -51,16 +42,6 @@ final class UnnamedStatement {
         this.unsettled = unsettled;
         this.expected = x.expected;
         this.toServer = x.toServer;
-    }
-
-    /** A new client begins. */
-    void begin() {
-        unnamedIn = 0;
-    }
-
-    /** Whether a Parse or a Close of the unnamed statement is meant, by its subject among the expected replies. */
-    static boolean isMeantBy(@Nullable Object subject) {
-        return subject == UNNAMED || subject == UNCERTAIN || subject instanceof ClientStatements.Unnamed;
     }
 
     /** @param first whether the client has sent nothing since the last ReadyForQuery */
@@ -75,12 +56,12 @@ final class UnnamedStatement {
         }
         SessionEffects effects = effects(in);
         names.provideFor(in, first, effects.names(), client, counters);
-        Object before = before(statements);
+        Object change = x.unnamed.next(statements);
         Rejection rejection = rejections.ofParse(effects);
         if (rejection != null && !large) {
             statements.dropUnnamed();
             server.unnamedBecame(null, 0, 0);
-            rejections.refuseParse(in, NO_NAME, rejection);
+            rejections.refuseParse(in, NO_NAME, rejection.of(change));
             return true;
         }
         if (large) {
@@ -91,7 +72,7 @@ final class UnnamedStatement {
         counters.countClientParse();
         counters.countServerParse();
         server.unnamedBecame(statements, statements.unnamedVersion(), expected.batch());
-        expected.add(ExpectedReplies.PARSE, before);
+        expected.add(ExpectedReplies.PARSE, change);
         in.forward();
         return true;
     }
@@ -105,13 +86,13 @@ final class UnnamedStatement {
         if (server.hasUnnamedOf(statements, statements.unnamedVersion(), expected.batch())) {
             return true;
         }
-        if (expected.isUnsettled(unnamedIn)) {
+        if (x.unnamed.isUnsettled()) {
             return false;
         }
         toServer.run(in.takeRun());
         if (statements.hasUnnamed()) {
             FrontendWriter.parse(toServer.space(), NO_NAME, statements.unnamedBody(), statements.unnamedLength());
-            expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP, UNNAMED);
+            expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP, UnnamedChanges.CERTAIN);
             server.unnamedBecame(statements, statements.unnamedVersion(), expected.batch());
         } else {
             FrontendWriter.closeStatement(toServer.space(), NO_NAME);
@@ -123,21 +104,11 @@ final class UnnamedStatement {
 
     /** The client closes it. */
     void close(MessageCursor in, LinkedClient client) {
-        Object before = before(client.statements());
+        Object change = x.unnamed.next(client.statements());
         client.statements().dropUnnamed();
         server.unnamedBecame(null, 0, 0);
-        expected.add(ExpectedReplies.CLOSE, before);
+        expected.add(ExpectedReplies.CLOSE, change);
         in.forward();
-    }
-
-    /** What must come back if the server skips the next message: something ahead of it in its batch may fail. */
-    private Object before(ClientStatements statements) {
-        boolean uncertain = expected.isUnsettled(unnamedIn);
-        unnamedIn = expected.batch();
-        if (expected.endsInReadyForQuery()) {
-            return UNNAMED;
-        }
-        return uncertain ? UNCERTAIN : statements.takeUnnamed();
     }
 
     private SessionEffects effects(MessageCursor in) {

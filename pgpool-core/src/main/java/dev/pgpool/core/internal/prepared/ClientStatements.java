@@ -163,28 +163,13 @@ public final class ClientStatements {
         }
     }
 
-    /** An unnamed statement that was replaced and may have to come back. */
-    public static final class Unnamed {
-        private final byte[] body;
-        private final int length;
-        private final SessionEffects effects;
-        private final long version;
-
-        Unnamed(byte[] body, int length, SessionEffects effects, long version) {
-            this.body = body;
-            this.length = length;
-            this.effects = effects;
-            this.version = version;
-        }
-    }
-
     /** PostgreSQL does not look further at a name. */
     private static final int SIGNIFICANT_BYTES = StatementNames.SIGNIFICANT_BYTES;
 
     /** An array larger than this is not kept for the next unnamed statement. */
     private static final int UNNAMED_KEPT = 4_096;
 
-    private static final byte[] NONE = new byte[0];
+    static final byte[] NONE = new byte[0];
 
     private @Nullable Named[] table = new Named[8];
     private int size;
@@ -192,6 +177,7 @@ public final class ClientStatements {
     private int unnamedLength;
     private SessionEffects unnamedEffects = SessionEffects.NONE;
     private long unnamedVersion;
+    private long unnamedVersions;
 
     /** The entry of the name in this region, or null. */
     public @Nullable Named find(ByteBuf buf, int from, int behind) {
@@ -287,7 +273,7 @@ public final class ClientStatements {
         buf.getBytes(from, unnamed, 0, length);
         unnamedLength = length;
         unnamedEffects = effects;
-        unnamedVersion++;
+        unnamedVersion = ++unnamedVersions;
     }
 
     /**
@@ -314,7 +300,7 @@ public final class ClientStatements {
     public void dropUnnamed() {
         unnamedLength = 0;
         unnamedEffects = SessionEffects.NONE;
-        unnamedVersion++;
+        unnamedVersion = ++unnamedVersions;
         if (unnamed.length > UNNAMED_KEPT) {
             unnamed = NONE;
         }
@@ -325,22 +311,25 @@ public final class ClientStatements {
         return unnamedVersion;
     }
 
-    /** Takes the unnamed statement away, so that it can be put back; another one must be set or dropped next. */
-    public Unnamed takeUnnamed() {
-        Unnamed taken = new Unnamed(unnamed, unnamedLength, unnamedEffects, unnamedVersion + 1);
+    /**
+     * Takes the unnamed statement away, so that it can be put back; another one must be set or dropped next.
+     *
+     * @param madeIn the batch in which it was changed last
+     * @param keptIn that of the message which changes it now
+     */
+    public Unnamed takeUnnamed(long madeIn, long keptIn) {
+        Unnamed taken = new Unnamed(madeIn, keptIn, unnamed, unnamedLength, unnamedEffects, unnamedVersion);
         unnamed = NONE;
         unnamedLength = 0;
         return taken;
     }
 
-    /** Puts back what was taken, unless the unnamed statement has changed more than once since. */
+    /** Puts back what was taken. */
     public void restoreUnnamed(Unnamed before) {
-        if (unnamedVersion == before.version) {
-            unnamed = before.body;
-            unnamedLength = before.length;
-            unnamedEffects = before.effects;
-            unnamedVersion = before.version - 1;
-        }
+        unnamed = before.body();
+        unnamedLength = before.length();
+        unnamedEffects = before.effects();
+        unnamedVersion = before.version();
     }
 
     public boolean hasUnnamed() {

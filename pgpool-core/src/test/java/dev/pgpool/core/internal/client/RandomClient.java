@@ -37,9 +37,6 @@ final class RandomClient {
     private final FakePostgres alone = new FakePostgres();
     private final ByteArrayOutputStream answers = new ByteArrayOutputStream();
     private final List<String> said = new ArrayList<>();
-    /** Whether Bind of the unnamed statement means the same alone and pooled: not after a skipped Parse of it. */
-    private boolean unnamedKnown = true;
-
     private boolean mustWait;
     /** The second half of a round whose first half has to be answered before. */
     private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
@@ -124,7 +121,6 @@ final class RandomClient {
 
     private void query(ByteArrayOutputStream round, String sql) {
         add(round, "Query " + sql, Frontend.query(sql));
-        unnamedKnown = true;
     }
 
     /** As drivers do it: data when the server has asked for it. */
@@ -141,7 +137,6 @@ final class RandomClient {
             } else {
                 add(round, "Flush", Frontend.flush());
             }
-            unnamedKnown = false;
         } else {
             query(round, "COPY IN");
         }
@@ -164,13 +159,13 @@ final class RandomClient {
 
     private void batch(ByteArrayOutputStream round) {
         int items = 1 + random.nextInt(7);
-        boolean unnamedHere = unnamedKnown;
-        boolean parsedUnnamed = false;
+        // a COPY that no data follow would keep its server for ever
+        boolean unnamedCopies = "COPY IN".equals(alone.sqlOf(""));
         Set<String> mayExist = new HashSet<>(alone.statementNames());
         for (int i = 0; i < items; i++) {
             String name = "s" + random.nextInt(3);
             String portal = random.nextInt(4) == 0 ? "p" + random.nextInt(2) : "";
-            switch (random.nextInt(12)) {
+            switch (random.nextInt(deep ? 17 : 12)) {
                 case 0, 1, 2 -> {
                     if (alone.status() == 'E') {
                         break; // a server that has the statement need not be asked, so it can't refuse
@@ -208,14 +203,20 @@ final class RandomClient {
                     add(round, "Close " + name, Frontend.close(statement ? 'S' : 'P', statement ? name : portal));
                 }
                 case 9 -> add(round, "Flush", Frontend.flush());
-                case 10 -> {
+                case 10, 12 -> {
                     String sql = TEXTS[random.nextInt(TEXTS.length)];
                     add(round, "Parse '' " + sql, Frontend.parse("", sql));
-                    parsedUnnamed = true;
-                    unnamedHere = true;
                 }
+                case 13 -> add(round, "Close ''", Frontend.close('S', ""));
+                case 14 -> {
+                    if (alone.status() != 'E') {
+                        add(round, "Describe ''", Frontend.describe('S', ""));
+                    }
+                }
+                case 15 -> add(round, "Query SELECT 1", Frontend.query("SELECT 1"));
                 default -> {
-                    if (unnamedHere) {
+                    // as with a statement that has a name
+                    if (!unnamedCopies && alone.status() != 'E') {
                         add(round, "Bind ''", Frontend.bind(portal, "", List.of()));
                         add(round, "Execute " + portal, Frontend.execute(portal, 0));
                     }
@@ -223,9 +224,6 @@ final class RandomClient {
             }
         }
         add(round, "Sync", Frontend.sync());
-        if (parsedUnnamed) {
-            unnamedKnown = false;
-        }
     }
 
     private void add(ByteArrayOutputStream round, String text, byte[] message) {

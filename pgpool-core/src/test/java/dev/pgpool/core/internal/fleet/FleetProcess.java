@@ -2,13 +2,13 @@ package dev.pgpool.core.internal.fleet;
 
 import dev.pgpool.core.PgPool;
 import dev.pgpool.core.auth.ClientAuthentication;
+import dev.pgpool.core.fixture.ChildJvm;
 import dev.pgpool.core.fixture.WireClient;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -59,12 +59,12 @@ final class FleetProcess implements AutoCloseable {
         say("load " + clients);
     }
 
-    /** Transactions so far; blocks until the process answers. */
+    /** Transactions so far; waits for the process to answer. */
     long done() throws IOException {
         say("?");
-        String line = process.inputReader().readLine();
+        String line = ChildJvm.nextLine(process);
         while (line != null && !line.startsWith("done ")) {
-            line = process.inputReader().readLine();
+            line = ChildJvm.nextLine(process);
         }
         return line == null ? -1 : Long.parseLong(line.substring(5));
     }
@@ -85,13 +85,15 @@ final class FleetProcess implements AutoCloseable {
     private static volatile int load;
 
     /** The process itself; ends with its parent. */
-    public static void main(String[] args) throws Exception {
+    public static void main(String[] args) {
+        ChildJvm.run(() -> run(args));
+    }
+
+    private static void run(String[] args) throws IOException {
         int port = Integer.parseInt(args[0]);
         int bound = Integer.parseInt(args[2]);
-        List<PgPool> pools = new ArrayList<>();
         for (int i = 0; i < Integer.parseInt(args[3]); i++) {
             PgPool pool = member(port, args[1], bound);
-            pools.add(pool);
             for (int k = 0; k < CLIENTS; k++) {
                 int number = k;
                 Thread client = new Thread(() -> work(pool, number));
@@ -107,7 +109,6 @@ final class FleetProcess implements AutoCloseable {
                 System.out.println("done " + DONE.get());
             }
         }
-        Runtime.getRuntime().halt(pools.size());
     }
 
     private static PgPool member(int port, String role, int bound) {
