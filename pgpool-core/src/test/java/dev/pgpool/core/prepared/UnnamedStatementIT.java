@@ -2,6 +2,7 @@ package dev.pgpool.core.prepared;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pgpool.core.fixture.Frontend;
 import dev.pgpool.core.fixture.OnEveryPostgres;
 import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.TestPostgres;
@@ -21,6 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @OnEveryPostgres
 class UnnamedStatementIT {
     private static final int RANDOM_STORIES = 150;
+    /** Longer than what is kept of statements that may come back. */
+    private static final int LONG = 20_000;
 
     private final TestPostgres postgres;
 
@@ -29,7 +32,7 @@ class UnnamedStatementIT {
     }
 
     /**
-     * {@code P=a} parses it, {@code F} too, with an error in the text, {@code B} runs it, {@code D} asks what it is, {@code C} closes
+     * {@code P=a} parses it (with a capital letter one that is long), {@code F} too, with an error in the text, {@code B} runs it, {@code D} asks what it is, {@code C} closes
      * it, {@code X} fails for another reason, {@code Q} is a simple Query, {@code S} a Sync; at a bar the client waits for all answers.
      */
     @ParameterizedTest
@@ -56,6 +59,10 @@ class UnnamedStatementIT {
                 "F S X P=a S X C S | B S |",
                 // found out in the middle of a batch
                 "P=a S X P=b S P=c B | B X | P=d S | B S |",
+                // long ones
+                "P=A S X P=b S P=c | B S |",
+                "P=a S X P=B P=C P=D C S P=E P=F | B S |",
+                "P=A S | X P=B S | B S |",
                 "X P=a S P=b | F | P=c S | B S |"
             })
     void isWhatWasObeyedLast(String story) {
@@ -72,6 +79,80 @@ class UnnamedStatementIT {
         assertSame(stories);
     }
 
+    /** Whatever it is about: what it may have to wait for must not make it run. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT 1",
+                "EXECUTE s",
+                "DEALLOCATE s",
+                "DEALLOCATE ALL",
+                "DISCARD ALL",
+                "PREPARE s AS SELECT 2",
+                "SELECT name FROM pg_prepared_statements"
+            })
+    void aQueryBehindAFailedMessageIsSkipped(String query) {
+        List<String> straight;
+        try (WireClient client = WireClient.login(postgres.address(), TestPostgres.USER, TestPostgres.DATABASE)) {
+            straight = queryBehindAFailure(client, query);
+        }
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login()) {
+            assertThat(queryBehindAFailure(client, query)).isEqualTo(straight);
+        }
+    }
+
+    private static List<String> queryBehindAFailure(WireClient client, String query) {
+        client.parse("s", "SELECT 's'").parse("", "SELECT 'z'").sync().exchange();
+        List<String> lines = new ArrayList<>();
+        client.bind("nothing").query(query).parse("", "SELECT 'b'").bind("").execute();
+        lines.addAll(client.sync().send().readUntilReady());
+        lines.addAll(client.bind("").execute().sync().send().readUntilReady());
+        client.query("BEGIN").send().readUntilReady();
+        client.query("SELECT 1 / 0").send().readUntilReady();
+        lines.addAll(client.bind("s").query("ROLLBACK; " + query).sync().send().readUntilReady());
+        lines.addAll(client.query("ROLLBACK").send().readUntilReady());
+        lines.addAll(client.bind("s").execute().sync().send().readUntilReady());
+        return lines;
+    }
+
+    @Test
+    void whatTheObeyedOneDoesToTheSessionIsSeen() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login();
+                WireClient other = pooler.login()) {
+            String normal = other.value("SHOW work_mem");
+            client.parse("late", "SELECT 1 / (SELECT 0 FROM pg_sleep(0.3))")
+                    .sync()
+                    .exchange();
+            client.parse("", "SET work_mem = '7MB'").flush().bind("late").execute();
+            client.parse("", "SELECT 'skipped'").sync().send();
+            assertThat(client.read(1)).containsExactly("ParseComplete");
+            client.bind("").execute().sync().send();
+            assertThat(client.readUntilReady()).anyMatch(line -> line.contains("22012"));
+            assertThat(client.readUntilReady()).contains("CommandComplete \"SET\"");
+            assertThat(other.value("SHOW work_mem")).isEqualTo(normal);
+        }
+    }
+
+    @Test
+    void whatAVeryLongOneWouldDoIsNothingWhenItIsSkipped() {
+        byte[] parse = Frontend.parse("", "SELECT '" + "x".repeat(2_000_000) + "'");
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login();
+                WireClient other = pooler.login()) {
+            String normal = other.value("SHOW work_mem");
+            client.parse("", "SET work_mem = '7MB'").sync().exchange();
+            client.bind("nothing").send();
+            client.sendRaw(parse, 0, parse.length / 2);
+            assertThat(client.read(1)).singleElement().asString().contains("26000");
+            client.sendRaw(parse, parse.length / 2, parse.length);
+            client.sync().send().readUntilReady();
+            assertThat(client.bind("").execute().sync().send().readUntilReady()).contains("CommandComplete \"SET\"");
+            assertThat(other.value("SHOW work_mem")).isEqualTo(normal);
+        }
+    }
+
     private static String random(Random random) {
         String[] acts = {"P=", "P=", "P=", "F", "B", "B", "D", "C", "X", "X"};
         List<String> story = new ArrayList<>();
@@ -83,7 +164,10 @@ class UnnamedStatementIT {
             int messages = random.nextInt(5);
             for (int i = 0; i < messages; i++) {
                 String act = acts[random.nextInt(acts.length)];
-                story.add(act.equals("P=") ? act + (char) ('a' + random.nextInt(26)) : act);
+                story.add(
+                        act.equals("P=")
+                                ? act + (char) ((random.nextInt(8) == 0 ? 'A' : 'a') + random.nextInt(26))
+                                : act);
                 if (random.nextInt(6) == 0) {
                     story.add("|");
                 }
@@ -116,6 +200,10 @@ class UnnamedStatementIT {
         }
     }
 
+    private static String text(char letter) {
+        return String.valueOf(letter).repeat(Character.isUpperCase(letter) ? LONG : 1);
+    }
+
     private static List<String> tell(String story, WireClient client, Runnable atRest) {
         List<String> lines = new ArrayList<>();
         int owed = 0;
@@ -123,7 +211,7 @@ class UnnamedStatementIT {
         for (String act : story.split(" ")) {
             boolean ends = act.equals("S") || act.equals("Q");
             switch (act.charAt(0)) {
-                case 'P' -> client.parse("", "SELECT '" + act.substring(2) + "'");
+                case 'P' -> client.parse("", "SELECT '" + text(act.charAt(2)) + "'");
                 case 'F' -> client.parse("", "SELEC");
                 case 'B' -> client.bind("").execute();
                 case 'D' -> client.describeStatement("");

@@ -1,7 +1,7 @@
 package dev.pgpool.core.internal.link;
 
 import java.util.Arrays;
-import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,6 +135,16 @@ final class ExpectedReplies {
         return kind == QUERY || kind == SYNC || kind == FUNCTION_CALL;
     }
 
+    /** Whether something unanswered, ahead of the next message, may have the server skip that. */
+    boolean maySkipNext() {
+        if (size == 0) {
+            return false;
+        }
+        // a simple Query may itself be skipped, and then all that it changed is undone
+        int kind = codes[head + size - 1 & codes.length - 1] & KIND;
+        return kind != QUERY && kind != SYNC;
+    }
+
     /** Entries that are not owed any more: a number that changes with each answer. */
     long answered() {
         return answered;
@@ -240,13 +250,16 @@ final class ExpectedReplies {
         return false;
     }
 
-    /** The first that the function gives for what the entries are about, oldest first; null if it gives none. */
-    <T> @Nullable T firstOf(Function<@Nullable Object, @Nullable T> look) {
+    /** What the first of the client's messages behind the oldest batch is about that is about such a thing; null if none is. */
+    @Nullable
+    Object firstBehindBatch(Predicate<@Nullable Object> wanted) {
+        boolean behind = false;
         for (int i = 0; i < size; i++) {
-            T found = look.apply(subjects[head + i & codes.length - 1]);
-            if (found != null) {
-                return found;
+            int slot = head + i & codes.length - 1;
+            if (behind && (codes[slot] & SKIP) == 0 && wanted.test(subjects[slot])) {
+                return subjects[slot];
             }
+            behind |= codes[slot] == SYNC;
         }
         return null;
     }

@@ -29,7 +29,7 @@ final class Resync implements ServerPhase {
 
     void begin() {
         FrontendWriter.query(x.toServer.space(), "");
-        x.server.unnamedBecame(null, 0, 0);
+        x.server.unnamed().becameNone();
         x.server.enter(this);
         x.toServer.flush();
     }

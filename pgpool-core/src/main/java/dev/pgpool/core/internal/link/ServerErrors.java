@@ -40,7 +40,7 @@ final class ServerErrors {
         if (!fields.isFatal() && x.expected.headSubject() instanceof NameSpace.Repeated repeated && repeated.alone()) {
             x.toClient.run(in.takeRun());
             in.skip();
-            x.expected.dropBatch(skipped);
+            dropBatch();
             return;
         }
         x.server.statements().undone();
@@ -83,7 +83,7 @@ final class ServerErrors {
         x.copy.onError();
         int kind = x.expected.head() & KIND;
         if (kind >= ExpectedReplies.PARSE && !fields.isFatal()) {
-            boolean sync = x.expected.dropBatch(skipped);
+            boolean sync = dropBatch();
             if (!sync && names.isFenced()) {
                 // it was ahead of a Query, which the server skips now; its client sends no Sync
                 FrontendWriter.sync(x.toServer.space());
@@ -92,6 +92,12 @@ final class ServerErrors {
                 x.batch.onBatchFailed();
             }
         }
+    }
+
+    private boolean dropBatch() {
+        boolean sync = x.expected.dropBatch(skipped);
+        x.unnamed.undone();
+        return sync;
     }
 
     private static boolean readsPlan(int kind) {

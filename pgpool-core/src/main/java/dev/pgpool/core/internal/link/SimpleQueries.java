@@ -57,8 +57,9 @@ final class SimpleQueries {
                     x.server.statements().distrust();
                 }
                 if (text != null && names.concerns(text, current)) {
-                    if (x.expected.owesReadyForQuery() || names.isUnsettled()) {
-                        return statements.hold(in);
+                    if (!x.expected.isEmpty()) {
+                        // also for those of its own batch: if one of them fails, the Query is skipped
+                        return statements.holdForAnswers(in);
                     }
                     if (names.needsHead(text) && sendHead(in, current)) {
                         return statements.hold(in);

@@ -44,8 +44,11 @@ final class SkippedMessages implements ExpectedReplies.Undo {
                 known.restore(replacement.before());
             }
         } else {
-            Object change = subject instanceof Rejection rejection ? rejection.unnamed() : subject;
+            Object change = UnnamedChanges.change(subject);
             if (change != null && UnnamedChanges.isMeantBy(change)) {
+                if (parse && change == subject) {
+                    x.unnamed.parseUndone();
+                }
                 undoUnnamed(code, change, batch, failed, known);
             }
         }
@@ -69,7 +72,7 @@ final class SkippedMessages implements ExpectedReplies.Undo {
     }
 
     private void undoUnnamed(int code, Object change, long batch, boolean failed, @Nullable ClientStatements known) {
-        x.server.unnamedBecame(null, 0, 0);
+        x.server.unnamed().undone(batch);
         // what the client did not ask for changes nothing of its
         if (known != null && (code & SKIP) == 0) {
             x.unnamed.undo(change, batch, failed, known);

@@ -22,7 +22,7 @@ final class StatementReplies {
         if (subject instanceof Statement statement) {
             x.server.statements().confirmed(statement, x.expected.headBatch());
         } else if (UnnamedChanges.isMeantBy(subject)) {
-            x.server.unnamedConfirmed(x.expected.headBatch());
+            x.unnamed.parsed(x.expected.headBatch());
         } else if (subject instanceof Named named) {
             x.server.statements().confirmed(named.parsed(), x.expected.headBatch());
             named.parsedIn(x.transaction.end());

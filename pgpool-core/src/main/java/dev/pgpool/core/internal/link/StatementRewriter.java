@@ -123,8 +123,7 @@ final class StatementRewriter {
         }
         int nameEnd = NameReader.stringEnd(in, in.bodyIndex() + 1, "statement name");
         if (nameEnd == in.bodyIndex() + 1) {
-            unnamed.close(in, client);
-            return true;
+            return unnamed.close(in, client);
         }
         Named named = client.statements().find(in.buffer(), in.bodyIndex() + 1, nameEnd);
         if (unsettled.isUnsettled(named)) {
@@ -156,6 +155,11 @@ final class StatementRewriter {
     /** The message has to wait for the answer to earlier ones. */
     boolean hold(MessageCursor in) {
         return unsettled.hold(in);
+    }
+
+    /** The message has to wait until all before it is answered. */
+    boolean holdForAnswers(MessageCursor in) {
+        return unsettled.holdForAnswers(in);
     }
 
     /** Whether a message waits for the end of an earlier batch; it does not any more after this. */

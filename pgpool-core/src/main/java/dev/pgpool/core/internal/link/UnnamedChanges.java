@@ -17,6 +17,9 @@ final class UnnamedChanges {
     /** Marks a change that can't be skipped; if it fails there is no unnamed statement. */
     static final Object CERTAIN = new Object();
 
+    /** A longer one is not kept: its successor waits until it can't be skipped. */
+    private static final int KEPT_LIMIT = 16_384;
+
     private final ServerConnection server;
     private final ExpectedReplies expected;
     /** The batch in which the client's unnamed statement last changed. */
@@ -26,6 +29,8 @@ final class UnnamedChanges {
     private @Nullable Unnamed left;
 
     private long leftBy;
+    /** Parses of an unnamed statement that are not answered. */
+    private int parsing;
 
     UnnamedChanges(ServerConnection server, ExpectedReplies expected) {
         this.server = server;
@@ -35,8 +40,19 @@ final class UnnamedChanges {
     /** A new client begins. */
     void begin() {
         changedIn = 0;
+        parsing = 0;
+        undone();
+    }
+
+    /** A batch has been undone. */
+    void undone() {
         left = null;
         leftBy = 0;
+    }
+
+    /** The change that a subject among the expected replies is about, if it is about one. */
+    static @Nullable Object change(@Nullable Object subject) {
+        return subject instanceof Rejection rejection ? rejection.unnamed() : subject;
     }
 
     /** Whether a change of the unnamed statement is meant, by its subject among the expected replies. */
@@ -49,17 +65,40 @@ final class UnnamedChanges {
         return expected.isUnsettled(changedIn);
     }
 
+    /** Whether the next message may not change it before those ahead of it are answered: too much would have to be kept. */
+    boolean mustWait(ClientStatements statements) {
+        return statements.unnamedLength() > KEPT_LIMIT && expected.maySkipNext();
+    }
+
+    /** A Parse of it is sent, the client's or ours. */
+    void parseSent() {
+        parsing++;
+    }
+
+    /** A Parse of it has been obeyed. */
+    void parsed(long batch) {
+        parsing--;
+        if (parsing == 0) {
+            server.unnamed().confirmed(batch);
+        }
+    }
+
+    /** A Parse of it has failed, or was skipped. */
+    void parseUndone() {
+        parsing--;
+    }
+
     /** The next message changes it; gives the subject for the expected replies. */
     Object next(ClientStatements statements) {
         long before = changedIn;
         changedIn = expected.batch();
-        return expected.endsInReadyForQuery() ? CERTAIN : statements.takeUnnamed(before, changedIn);
+        return !expected.maySkipNext() ? CERTAIN : statements.takeUnnamed(before, changedIn);
     }
 
     /** A simple Query comes next, which drops it. Gives what must come back if the server skips that; null if it can't. */
     @Nullable
     Unnamed dropByQuery(LinkedClient client) {
-        server.unnamedBecame(null, 0, 0);
+        server.unnamed().becameNone();
         ClientStatements known = client.knownStatements();
         if (known == null) {
             return null;
@@ -97,10 +136,8 @@ final class UnnamedChanges {
     private @Nullable Unnamed leftBy(long batch) {
         if (leftBy != batch) {
             leftBy = batch;
-            left = expected.firstOf(subject -> {
-                Object kept = subject instanceof Rejection rejection ? rejection.unnamed() : subject;
-                return kept instanceof Unnamed unnamed && unnamed.isLeftBy(batch) ? unnamed : null;
-            });
+            Object next = change(expected.firstBehindBatch(subject -> isMeantBy(change(subject))));
+            left = next instanceof Unnamed kept && kept.isLeftBy(batch) ? kept : null;
         }
         return left;
     }

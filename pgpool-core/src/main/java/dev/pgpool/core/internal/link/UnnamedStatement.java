@@ -54,13 +54,16 @@ final class UnnamedStatement {
         if (names.isUnsettled()) {
             return unsettled.hold(in);
         }
+        if (x.unnamed.mustWait(statements)) {
+            return unsettled.holdForAnswers(in);
+        }
         SessionEffects effects = effects(in);
         names.provideFor(in, first, effects.names(), client, counters);
         Object change = x.unnamed.next(statements);
         Rejection rejection = rejections.ofParse(effects);
         if (rejection != null && !large) {
             statements.dropUnnamed();
-            server.unnamedBecame(null, 0, 0);
+            server.unnamed().becameNone();
             rejections.refuseParse(in, NO_NAME, rejection.of(change));
             return true;
         }
@@ -71,7 +74,8 @@ final class UnnamedStatement {
         }
         counters.countClientParse();
         counters.countServerParse();
-        server.unnamedBecame(statements, statements.unnamedVersion(), expected.batch());
+        server.unnamed().became(statements, statements.unnamedVersion(), expected.batch());
+        x.unnamed.parseSent();
         expected.add(ExpectedReplies.PARSE, change);
         in.forward();
         return true;
@@ -83,7 +87,7 @@ final class UnnamedStatement {
      */
     boolean prepare(MessageCursor in, LinkedClient client) {
         ClientStatements statements = client.statements();
-        if (server.hasUnnamedOf(statements, statements.unnamedVersion(), expected.batch())) {
+        if (server.unnamed().is(statements, statements.unnamedVersion(), expected.batch())) {
             return true;
         }
         if (x.unnamed.isUnsettled()) {
@@ -92,23 +96,28 @@ final class UnnamedStatement {
         toServer.run(in.takeRun());
         if (statements.hasUnnamed()) {
             FrontendWriter.parse(toServer.space(), NO_NAME, statements.unnamedBody(), statements.unnamedLength());
+            x.unnamed.parseSent();
             expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP, UnnamedChanges.CERTAIN);
-            server.unnamedBecame(statements, statements.unnamedVersion(), expected.batch());
+            server.unnamed().became(statements, statements.unnamedVersion(), expected.batch());
         } else {
             FrontendWriter.closeStatement(toServer.space(), NO_NAME);
             expected.add(ExpectedReplies.CLOSE | ExpectedReplies.SKIP);
-            server.unnamedBecame(null, 0, 0);
+            server.unnamed().becameNone();
         }
         return true;
     }
 
     /** The client closes it. */
-    void close(MessageCursor in, LinkedClient client) {
+    boolean close(MessageCursor in, LinkedClient client) {
+        if (x.unnamed.mustWait(client.statements())) {
+            return unsettled.holdForAnswers(in);
+        }
         Object change = x.unnamed.next(client.statements());
         client.statements().dropUnnamed();
-        server.unnamedBecame(null, 0, 0);
+        server.unnamed().becameNone();
         expected.add(ExpectedReplies.CLOSE, change);
         in.forward();
+        return true;
     }
 
     private SessionEffects effects(MessageCursor in) {

@@ -62,6 +62,16 @@ final class UnsettledNames {
         return false;
     }
 
+    /** The message has to wait until all before it is answered, which the server is told to do. */
+    boolean holdForAnswers(MessageCursor in) {
+        if (!expected.endsInReadyForQuery()) {
+            toServer.run(in.takeRun());
+            FrontendWriter.flush(toServer.space());
+        }
+        holding = true;
+        return false;
+    }
+
     /** Whether a message waits for the end of an earlier batch; it does not any more after this. */
     boolean takeHolding() {
         boolean was = holding;

@@ -178,6 +178,7 @@ public final class ClientStatements {
     private SessionEffects unnamedEffects = SessionEffects.NONE;
     private long unnamedVersion;
     private long unnamedVersions;
+    private long longVersion;
 
     /** The entry of the name in this region, or null. */
     public @Nullable Named find(ByteBuf buf, int from, int behind) {
@@ -283,12 +284,15 @@ public final class ClientStatements {
      */
     public void longUnnamed(SessionEffects effects) {
         dropUnnamed();
+        longVersion = unnamedVersion;
         unnamedEffects = effects;
     }
 
-    /** What running the unnamed statement does, which was too long to be read before it was all here. */
+    /** What running the long unnamed statement does, now that all of it is here; it may have been skipped meanwhile. */
     public void longUnnamedDoes(SessionEffects effects) {
-        unnamedEffects = effects;
+        if (unnamedVersion == longVersion) {
+            unnamedEffects = effects;
+        }
     }
 
     /** What running the unnamed statement may do to the session. */

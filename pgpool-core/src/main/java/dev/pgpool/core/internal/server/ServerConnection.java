@@ -44,9 +44,7 @@ public final class ServerConnection {
     private @Nullable TlsSession tls;
     private @Nullable Object attachment;
     private ServerAge age = new ServerAge(System.nanoTime(), Long.MAX_VALUE);
-    private @Nullable Object unnamedOwner;
-    private long unnamedVersion;
-    private long unnamedBatch;
+    private final UnnamedOwner unnamed = new UnnamedOwner();
     private int processId;
     private byte[] secret = new byte[0];
     private @Nullable ErrorFields lastError;
@@ -155,23 +153,9 @@ public final class ServerConnection {
         parameters.forget(names);
     }
 
-    /** Whether the server's unnamed statement is this version of this owner's, as far as the given batch may rely on it. */
-    public boolean hasUnnamedOf(Object owner, long version, long batch) {
-        return unnamedOwner == owner && unnamedVersion == version && (unnamedBatch == batch || unnamedBatch == 0);
-    }
-
-    /** A Parse of the unnamed statement was sent in this batch; no owner means that the server has none. */
-    public void unnamedBecame(@Nullable Object owner, long version, long batch) {
-        unnamedOwner = owner;
-        unnamedVersion = version;
-        unnamedBatch = batch;
-    }
-
-    /** The server has answered the Parse of its unnamed statement that was sent in this batch. */
-    public void unnamedConfirmed(long batch) {
-        if (unnamedBatch == batch) {
-            unnamedBatch = 0;
-        }
+    /** Whose unnamed statement it has. */
+    public UnnamedOwner unnamed() {
+        return unnamed;
     }
 
     /** A place for what the link package keeps with each server. */

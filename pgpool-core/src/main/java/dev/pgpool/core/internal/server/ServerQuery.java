@@ -93,7 +93,7 @@ public final class ServerQuery implements ServerPhase {
             FrontendWriter.query(server.out().space(), sql);
         }
         // a simple Query makes the unnamed statement go away
-        server.unnamedBecame(null, 0, 0);
+        server.unnamed().becameNone();
         server.enter(new ServerQuery(server, all.size(), outcome));
     }
 

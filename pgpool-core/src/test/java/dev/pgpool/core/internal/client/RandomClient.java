@@ -165,7 +165,7 @@ final class RandomClient {
         for (int i = 0; i < items; i++) {
             String name = "s" + random.nextInt(3);
             String portal = random.nextInt(4) == 0 ? "p" + random.nextInt(2) : "";
-            switch (random.nextInt(deep ? 17 : 12)) {
+            switch (random.nextInt(deep ? 19 : 12)) {
                 case 0, 1, 2 -> {
                     if (alone.status() == 'E') {
                         break; // a server that has the statement need not be asked, so it can't refuse
@@ -214,6 +214,8 @@ final class RandomClient {
                     }
                 }
                 case 15 -> add(round, "Query SELECT 1", Frontend.query("SELECT 1"));
+                case 16 -> add(round, "FunctionCall", Frontend.functionCall(1));
+                case 17 -> add(round, "Query DEALLOCATE ALL", Frontend.query("DEALLOCATE ALL"));
                 default -> {
                     // as with a statement that has a name
                     if (!unnamedCopies && alone.status() != 'E') {
