@@ -116,6 +116,41 @@ class UnnamedStatementIT {
         return lines;
     }
 
+    /** The Close of a statement that the server keeps for others is one of these; drivers send it without a Sync of its own. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT 1",
+                "DEALLOCATE ALL",
+                "DISCARD ALL",
+                "EXECUTE kept",
+                "SELECT name FROM pg_prepared_statements WHERE name <> ''"
+            })
+    void nothingWaitsForWhatThePoolerAnswersItself(String query) {
+        List<String> straight;
+        try (WireClient client = WireClient.login(postgres.address(), TestPostgres.USER, TestPostgres.DATABASE)) {
+            straight = behindAClose(client, query);
+        }
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login()) {
+            assertThat(behindAClose(client, query)).isEqualTo(straight);
+        }
+    }
+
+    private static List<String> behindAClose(WireClient client, String query) {
+        client.parse("s", "SELECT 's'").parse("t", "SELECT 't'").parse("kept", "SELECT 'kept'");
+        client.parse("", "SELECT '" + text('A') + "'").sync().exchange();
+        List<String> lines = new ArrayList<>();
+        client.closeStatement("s").parse("", "SELECT 'b'").bind("").execute().sync();
+        lines.addAll(client.exchange());
+        client.parse("", "SELECT '" + text('B') + "'").sync().exchange();
+        lines.addAll(client.closeStatement("t").closeStatement("").sync().exchange());
+        lines.addAll(client.closeStatement("s").query(query).sync().exchange());
+        lines.addAll(client.parse("s", "SELECT 1").sync().exchange());
+        lines.addAll(client.closeStatement("s").query(query).exchange());
+        return lines;
+    }
+
     @Test
     void whatTheObeyedOneDoesToTheSessionIsSeen() {
         try (TestPooler pooler = TestPooler.start(postgres, 1);

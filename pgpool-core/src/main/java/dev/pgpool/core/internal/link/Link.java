@@ -113,13 +113,14 @@ public final class Link implements ServerPhase {
         if (x.bindsClients) {
             x.bind();
         }
-        try {
-            requests.relay(in, client);
-        } finally {
-            // also before a violation: what was counted as asked must have been asked
-            x.toServer.run(in.takeRun());
-        }
-        replies.drainFakes();
+        do {
+            try {
+                requests.relay(in, client);
+            } finally {
+                // also before a violation: what was counted as asked must have been asked
+                x.toServer.run(in.takeRun());
+            }
+        } while (answersAll() && statements.takeHolding());
         if (x.ending.isFarewell() && x.expected.isEmpty()) {
             leave();
             return;
@@ -129,6 +130,13 @@ public final class Link implements ServerPhase {
             // the rest of a COPY message that kept the server after its ReadyForQuery
             maybeRelease();
         }
+    }
+
+    /** Answers what the server was never asked; whether something was owed, and nothing is any more. */
+    private boolean answersAll() {
+        boolean owed = !x.expected.isEmpty();
+        replies.drainFakes();
+        return owed && x.expected.isEmpty();
     }
 
     /** Whether a message of the client waits for the server's answer to earlier ones. */

@@ -57,7 +57,10 @@ final class SimpleQueries {
                     x.server.statements().distrust();
                 }
                 if (text != null && names.concerns(text, current)) {
-                    if (!x.expected.isEmpty()) {
+                    if (x.expected.owesReadyForQuery() || names.isUnsettled()) {
+                        return statements.hold(in);
+                    }
+                    if (!x.expected.isEmpty() && !x.copy.isTakingData()) {
                         // also for those of its own batch: if one of them fails, the Query is skipped
                         return statements.holdForAnswers(in);
                     }

@@ -54,7 +54,7 @@ final class UnnamedStatement {
         if (names.isUnsettled()) {
             return unsettled.hold(in);
         }
-        if (x.unnamed.mustWait(statements)) {
+        if (x.unnamed.mustWait(statements) && !x.copy.isTakingData()) {
             return unsettled.holdForAnswers(in);
         }
         SessionEffects effects = effects(in);
@@ -109,7 +109,7 @@ final class UnnamedStatement {
 
     /** The client closes it. */
     boolean close(MessageCursor in, LinkedClient client) {
-        if (x.unnamed.mustWait(client.statements())) {
+        if (x.unnamed.mustWait(client.statements()) && !x.copy.isTakingData()) {
             return unsettled.holdForAnswers(in);
         }
         Object change = x.unnamed.next(client.statements());

@@ -24,6 +24,8 @@ final class UnsettledNames {
     private long closedIn;
 
     private boolean holding;
+    /** How many messages the server had been asked when it was told to answer. */
+    private long flushed;
 
     UnsettledNames(Exchange x, NameSpace names) {
         this.expected = x.expected;
@@ -35,6 +37,7 @@ final class UnsettledNames {
     void begin() {
         closedIn = 0;
         holding = false;
+        flushed = 0;
     }
 
     /** The client gives up a name, unless an earlier message of its batch fails. */
@@ -64,9 +67,11 @@ final class UnsettledNames {
 
     /** The message has to wait until all before it is answered, which the server is told to do. */
     boolean holdForAnswers(MessageCursor in) {
-        if (!expected.endsInReadyForQuery()) {
+        long asked = expected.answered() + expected.size();
+        if (asked != flushed && !expected.endsInReadyForQuery()) {
             toServer.run(in.takeRun());
             FrontendWriter.flush(toServer.space());
+            flushed = asked;
         }
         holding = true;
         return false;
