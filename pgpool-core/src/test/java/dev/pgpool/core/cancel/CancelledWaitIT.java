@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A client that cancels what waits for a server is told so at once, as if it ran, and goes on as after that. */
@@ -91,6 +92,32 @@ class CancelledWaitIT {
                             .exchange())
                     .as("the name is free")
                     .contains("DataRow 1 3 'new'");
+        }
+    }
+
+    /** Skipped, a message changes nothing, or it fails and leaves none. */
+    @ParameterizedTest
+    @CsvSource({"function call, true", "bind, true", "describe, true", "query, false", "parse, false"})
+    void unnamedStatementIsWhatTheCancelledMessageLeaves(String message, boolean staysTheSame) {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient holder = pooler.login();
+                WireClient waiter = pooler.login()) {
+            waiter.parse("", "SELECT 'unnamed'").sync().exchange();
+            holder.run("BEGIN");
+            switch (message) {
+                case "function call" -> waiter.functionCall(1598);
+                case "bind" -> waiter.bind("").execute().sync();
+                case "describe" -> waiter.describeStatement("").sync();
+                case "query" -> waiter.query("SELECT 1");
+                default -> waiter.parse("", "SELECT 'new'").sync();
+            }
+            waiter.send();
+            pooler.pulse();
+            waiter.cancel(pooler.address()).close();
+            assertThat(waiter.readUntilReady()).first().asString().contains("57014");
+            holder.run("COMMIT");
+            assertThat(waiter.bind("").execute().sync().exchange())
+                    .anyMatch(line -> line.contains(staysTheSame ? "DataRow 1 7 'unnamed'" : "26000"));
         }
     }
 

@@ -11,6 +11,7 @@ import dev.pgpool.core.fixture.WireClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * PostgreSQL and through the pooler, and compared line by line; through the pooler the client is moved from server to
  * server, beside a client that has the same names for other texts.
  */
+@Tag("once")
 @OnEveryPostgres
 class StatementNamesIT {
     private static final String SHOWN =
@@ -92,6 +94,7 @@ class StatementNamesIT {
                 "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | Q ROLLBACK PREPARED 'x'; EXECUTE a | Q ROLLBACK; EXECUTE nothing; EXECUTE a | B a",
                 "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | +Q ABORT; EXECUTE a | +Q SELECT 6 | B a | Q ROLLBACK; S | Q S",
                 "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | Q ROLLBACK; S | Q BEGIN | Q SELECT 1/0 | +E ROLLBACK | E EXECUTE a | B a",
+                "P a SELECT 1 | Q SET TimeZone = 'Asia/Tokyo' | Q BEGIN | Q SELECT 1/0 | Q ROLLBACK; S | Q BEGIN | Q SELECT 1/0 | Q ABORT; S | B a",
                 "P a SELECT 1 | Q BEGIN | Q SELECT 1/0 | E EXECUTE a | +E ROLLBACK | +P b SELECT 2 | +E EXECUTE b | E EXECUTE a | B a | B b",
                 // taken by the protocol, taken by SQL
                 "P a SELECT 1 | Q PREPARE a AS SELECT 2 | B a | Q EXECUTE a | Q DEALLOCATE a | Q PREPARE a AS SELECT 3 | Q EXECUTE a | B a",
@@ -180,6 +183,101 @@ class StatementNamesIT {
                     .sync()
                     .exchange();
             assertThat(rest).contains("DataRow 1 1 '3'").endsWith("ReadyForQuery I");
+            assertThat(postgres.query("SELECT count(*) FROM " + table)).containsExactly("0");
+        }
+    }
+
+    @Test
+    void aQueryBehindABindFindsItsPortal() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login()) {
+            client.parse("a", "SELECT 1").sync().exchange();
+            client.parse("", "SELECT generate_series(1, 3)").bindPortal("p", "").flush();
+            assertThat(client.send().read(2)).containsExactly("ParseComplete", "BindComplete");
+            assertThat(client.query("FETCH ALL FROM p; " + SHOWN).exchange())
+                    .contains("DataRow 1 1 '3'")
+                    .anyMatch(line -> line.contains("'a'"));
+        }
+    }
+
+    @Test
+    void whatIsShownTwiceIsShownTheSame() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login()) {
+            client.run("CREATE TEMP TABLE gone AS SELECT 1");
+            client.parse("a", "SELECT 1")
+                    .parse("b", "SELECT * FROM gone")
+                    .sync()
+                    .exchange();
+            client.run("DROP TABLE gone").run("SET TimeZone = 'Asia/Tokyo'");
+            List<String> once = client.query(SHOWN).exchange();
+            assertThat(once).anyMatch(line -> line.contains("SELECT 1"));
+            assertThat(client.query(SHOWN).exchange()).isEqualTo(once);
+            assertThat(client.query(SHOWN).exchange()).isEqualTo(once);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 3})
+    void whatIsShownBehindACopyIsOfItsTransaction(int ignoredSyncs) {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login()) {
+            String table = TestPostgres.uniqueName("copied");
+            postgres.execute("CREATE TABLE " + table + " (i int)", "GRANT ALL ON " + table + " TO PUBLIC");
+            client.parse("a", "SELECT 1").sync().exchange();
+            client.parse("", "COPY " + table + " FROM STDIN").bind("").execute();
+            for (int i = 0; i < ignoredSyncs; i++) {
+                client.sync();
+            }
+            client.flush().send();
+            client.readUntil('G');
+            client.copyData("1\n").copyDone().flush().send();
+            assertThat(client.readUntil('C')).contains("CommandComplete \"COPY 1\"");
+            List<String> lines = client.query("SELECT name FROM pg_prepared_statements; SELECT 1 / 0")
+                    .send()
+                    .readUntilReady();
+            assertThat(lines).anyMatch(line -> line.contains("22012"));
+            assertThat(postgres.query("SELECT count(*) FROM " + table)).containsExactly("0");
+        }
+    }
+
+    /** What is shown behind the end of a failed transaction is not in that any more. */
+    @Test
+    void aStatementWhoseTableIsGoneDoesNotFailTheRestOfAQuery() {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login()) {
+            client.run("CREATE TEMP TABLE gone AS SELECT 1");
+            client.parse("a", "SELECT 1")
+                    .parse("b", "SELECT * FROM gone")
+                    .sync()
+                    .exchange();
+            client.run("DROP TABLE gone").run("BEGIN");
+            client.query("SELECT 1 / 0").exchange();
+            assertThat(client.query("ROLLBACK; " + SHOWN).exchange())
+                    .anyMatch(line -> line.contains("'a'"))
+                    .noneMatch(line -> line.startsWith("ErrorResponse"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT name FROM pg_prepared_statements; SELECT 1 / 0",
+                "SELECT 1 / 0; SELECT name FROM pg_prepared_statements",
+                "EXECUTE a; SELECT 1 / 0",
+                "DEALLOCATE a; SELECT 1 / 0",
+                "DEALLOCATE ALL; SELECT 1 / 0",
+                "EXECUTE shows; SELECT 1 / 0",
+                "EXECUTE nothing"
+            })
+    void aQueryBehindAnOpenBatchIsOfItsTransaction(String query) {
+        try (TestPooler pooler = TestPooler.start(postgres, 1);
+                WireClient client = pooler.login()) {
+            String table = TestPostgres.uniqueName("open");
+            postgres.execute("CREATE TABLE " + table + " (i int)", "GRANT ALL ON " + table + " TO PUBLIC");
+            client.parse("a", "SELECT 1").parse("shows", SHOWN).sync().exchange();
+            client.parse("", "INSERT INTO " + table + " VALUES (1)").bind("").execute();
+            assertThat(client.query(query).exchange()).anyMatch(line -> line.startsWith("ErrorResponse"));
             assertThat(postgres.query("SELECT count(*) FROM " + table)).containsExactly("0");
         }
     }

@@ -62,7 +62,7 @@ final class Exchange {
         this.bindsClients = rules.mode() == PoolMode.SESSION;
         this.toServer = server.out();
         this.counters = lane.counters();
-        this.unnamed = new UnnamedChanges(server, expected);
+        this.unnamed = new UnnamedChanges(server, expected, copy);
         this.transaction = new Transaction(server.parameters());
         this.globalChange = new GlobalChange(lane);
         this.session = (long) server.id() << SESSION_BITS;
@@ -76,6 +76,7 @@ final class Exchange {
         counters = newLane.counters();
         session++;
         bound = newClient.parameters().isTemporaryPath() && rules.readsStatements();
+        expected.begin();
         batch.begin();
         copy.begin();
         pause.begin();

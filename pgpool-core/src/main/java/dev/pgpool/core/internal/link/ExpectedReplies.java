@@ -1,7 +1,7 @@
 package dev.pgpool.core.internal.link;
 
 import java.util.Arrays;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +49,12 @@ final class ExpectedReplies {
     private int readies;
     private long tailBatch = 1;
     private long answered;
+    private boolean batchOpen;
+
+    /** A new client begins, with a server that owes nothing. */
+    void begin() {
+        batchOpen = false;
+    }
 
     boolean isEmpty() {
         return size == 0;
@@ -108,11 +114,24 @@ final class ExpectedReplies {
         size++;
         if (code <= SYNC) {
             readies++;
+            batchOpen = false;
             if (code == SYNC) {
                 syncs++;
                 tailBatch++;
             }
+        } else if (isOfClient(code)) {
+            batchOpen = true;
         }
+    }
+
+    /** Whether a message of the client's that the server gets; what we ask for ourselves leaves nothing that a Sync would end. */
+    private static boolean isOfClient(int code) {
+        return (code & (FAKE | SKIP)) == 0;
+    }
+
+    /** Whether the server has been sent messages of the client's, answered or not, of which the batch has not been ended. */
+    boolean isBatchOpen() {
+        return batchOpen;
     }
 
     /** The oldest entry, 0 if there is none. */
@@ -135,14 +154,18 @@ final class ExpectedReplies {
         return kind == QUERY || kind == SYNC || kind == FUNCTION_CALL;
     }
 
-    /** Whether something unanswered, ahead of the next message, may have the server skip that. */
+    /**
+     * Whether something unanswered, ahead of the next message, may have the server skip that. A simple Query ahead of it may be
+     * skipped as well, but then its own undoing is for both; a function call has nothing to undo.
+     */
     boolean maySkipNext() {
-        if (size == 0) {
-            return false;
+        for (int i = size - 1; i >= 0; i--) {
+            int code = codes[head + i & codes.length - 1];
+            if ((code & FAKE) == 0) {
+                return (code & KIND) != QUERY && (code & KIND) != SYNC;
+            }
         }
-        // a simple Query may itself be skipped, and then all that it changed is undone
-        int kind = codes[head + size - 1 & codes.length - 1] & KIND;
-        return kind != QUERY && kind != SYNC;
+        return false;
     }
 
     /** Entries that are not owed any more: a number that changes with each answer. */
@@ -209,9 +232,21 @@ final class ExpectedReplies {
         }
         head = from;
         size -= dropped;
+        answered += dropped;
+        batchOpen = endsInOpenBatch();
         syncs -= dropped;
         readies -= dropped;
         return dropped;
+    }
+
+    private boolean endsInOpenBatch() {
+        for (int i = size - 1; i >= 0; i--) {
+            int code = codes[head + i & codes.length - 1];
+            if (isOfClient(code)) {
+                return code > SYNC;
+            }
+        }
+        return false;
     }
 
     /** Whether nothing is owed behind the oldest entry but the end of its batch. */
@@ -250,14 +285,14 @@ final class ExpectedReplies {
         return false;
     }
 
-    /** What the first of the client's messages behind the oldest batch is about that is about such a thing; null if none is. */
-    @Nullable
-    Object firstBehindBatch(Predicate<@Nullable Object> wanted) {
+    /** The first result of the function that is not null, for the subjects of the client's messages behind the oldest batch. */
+    <T> @Nullable T firstBehindBatch(Function<@Nullable Object, @Nullable T> what) {
         boolean behind = false;
         for (int i = 0; i < size; i++) {
             int slot = head + i & codes.length - 1;
-            if (behind && (codes[slot] & SKIP) == 0 && wanted.test(subjects[slot])) {
-                return subjects[slot];
+            T found = behind && (codes[slot] & SKIP) == 0 ? what.apply(subjects[slot]) : null;
+            if (found != null) {
+                return found;
             }
             behind |= codes[slot] == SYNC;
         }

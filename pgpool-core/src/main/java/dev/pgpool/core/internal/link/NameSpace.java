@@ -80,9 +80,12 @@ final class NameSpace {
         portals.begin();
     }
 
-    /** Whether it is not known yet what has become of a name: then messages about statements have to wait. */
+    /**
+     * Whether it is not known yet what has become of a name: then messages about statements have to wait, unless the server takes the
+     * data of a COPY and refuses them.
+     */
     boolean isUnsettled() {
-        return deallocations.isUnderWay();
+        return deallocations.isUnderWay() && !x.copy.isTakingData();
     }
 
     /** Whether everything has to wait for the answer to a Query. */
@@ -125,7 +128,8 @@ final class NameSpace {
     @Nullable
     Object beforeQuery(StatementNames text, LinkedClient client, LaneCounters counters) {
         // in a failed transaction nothing can be parsed, and nothing will be run
-        fenced = !x.transaction.isFailed() && provide(text, client, counters, x.transaction.isIdle());
+        boolean apart = x.transaction.isIdle() && !expected.isBatchOpen();
+        fenced = !x.transaction.isFailed() && provide(text, client, counters, apart);
         return dummies(withExecuted(text, client, 0), client);
     }
 

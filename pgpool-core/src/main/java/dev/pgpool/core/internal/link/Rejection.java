@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.link;
 
+import dev.pgpool.core.internal.prepared.Unnamed;
 import dev.pgpool.core.internal.wire.ErrorFields;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 record Rejection(
         ErrorFields error,
         @Nullable String routine,
-        @Nullable Object unnamed) {
+        @Nullable Unnamed unnamed) {
     Rejection(ErrorFields error, @Nullable String routine) {
         this(error, routine, null);
     }
@@ -25,7 +26,7 @@ record Rejection(
     }
 
     /** The same in the place of something that changes the unnamed statement. */
-    Rejection of(@Nullable Object change) {
+    Rejection inPlaceOf(@Nullable Unnamed change) {
         return new Rejection(error, routine, change);
     }
 

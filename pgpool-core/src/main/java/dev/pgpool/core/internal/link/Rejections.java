@@ -1,6 +1,7 @@
 package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.config.SessionState;
+import dev.pgpool.core.internal.prepared.Unnamed;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.wire.FrontendType;
 import dev.pgpool.core.internal.wire.FrontendWriter;
@@ -70,9 +71,9 @@ final class Rejections {
     /** A Query is refused: the server gets one that it must refuse in its place. */
     void refuseQuery(MessageCursor in, LinkedClient current, Rejection rejection) {
         x.toServer.run(in.takeRun());
-        Object before = x.unnamed.dropByQuery(current);
+        Unnamed before = x.unnamed.dropByQuery(current, x.expected.maySkipNext());
         FrontendWriter.query(x.toServer.space(), Rejection.TEXT);
-        x.expected.add(ExpectedReplies.QUERY, rejection.of(before));
+        x.expected.add(ExpectedReplies.QUERY, rejection.inPlaceOf(before));
         in.skip();
     }
 

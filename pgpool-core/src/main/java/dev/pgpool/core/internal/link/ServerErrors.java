@@ -96,7 +96,7 @@ final class ServerErrors {
 
     private boolean dropBatch() {
         boolean sync = x.expected.dropBatch(skipped);
-        x.unnamed.undone();
+        x.unnamed.onBatchUndone();
         return sync;
     }
 

@@ -1,5 +1,6 @@
 package dev.pgpool.core.internal.link;
 
+import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.sql.SessionEffects;
 import dev.pgpool.core.internal.sql.StatementNames;
@@ -41,6 +42,13 @@ final class SimpleQueries {
             in.skip();
             return true;
         }
+        boolean skippable = x.expected.maySkipNext();
+        if (skippable && mustWait(current)) {
+            return statements.holdForAnswers(in);
+        }
+        if (statements.isStillHeld() && !x.copy.isTakingData()) {
+            return statements.hold(in);
+        }
         if (x.rules.readsStatements()) {
             if (!in.isComplete() && in.bodyLength() <= READ_LIMIT) {
                 return false;
@@ -56,11 +64,9 @@ final class SimpleQueries {
                 if (text != null && text.endsUntold()) {
                     x.server.statements().distrust();
                 }
-                if (text != null && names.concerns(text, current)) {
-                    if (x.expected.owesReadyForQuery() || names.isUnsettled()) {
-                        return statements.hold(in);
-                    }
-                    if (!x.expected.isEmpty() && !x.copy.isTakingData()) {
+                // a server that takes the data of a COPY refuses the Query
+                if (text != null && !x.copy.isTakingData() && names.concerns(text, current)) {
+                    if (!x.expected.isEmpty() || names.isUnsettled()) {
                         // also for those of its own batch: if one of them fails, the Query is skipped
                         return statements.holdForAnswers(in);
                     }
@@ -84,7 +90,7 @@ final class SimpleQueries {
             }
         }
         x.batch.onExecute();
-        Object before = x.unnamed.dropByQuery(current);
+        Object before = x.unnamed.dropByQuery(current, skippable);
         x.expected.add(ExpectedReplies.QUERY, subject == null ? before : subject);
         if (x.split.takeHeadDone()) {
             forwardWithoutHead(in);
@@ -96,6 +102,11 @@ final class SimpleQueries {
         }
         // what follows would be lost if the server refused what was sent ahead
         return !names.isFenced() || statements.hold(in);
+    }
+
+    private boolean mustWait(LinkedClient current) {
+        ClientStatements known = current.knownStatements();
+        return known != null && x.unnamed.mustWait(known);
     }
 
     /** Sends the first statement of a Query ahead, if it may end the failed transaction and others follow. */
@@ -113,7 +124,7 @@ final class SimpleQueries {
                 .writeBytes(in.buffer(), in.bodyIndex(), behind - in.bodyIndex())
                 .writeByte(0);
         x.batch.onExecute();
-        x.unnamed.dropByQuery(current);
+        x.unnamed.dropByQuery(current, false);
         x.expected.add(ExpectedReplies.QUERY, SplitQuery.HEAD);
         x.split.onHeadSent();
         return true;

@@ -8,6 +8,7 @@ import dev.pgpool.core.internal.prepared.ClientStatements;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
 import dev.pgpool.core.internal.prepared.Copy;
 import dev.pgpool.core.internal.prepared.Statement;
+import dev.pgpool.core.internal.prepared.Unnamed;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +45,8 @@ final class SkippedMessages implements ExpectedReplies.Undo {
                 known.restore(replacement.before());
             }
         } else {
-            Object change = UnnamedChanges.change(subject);
-            if (change != null && UnnamedChanges.isMeantBy(change)) {
+            Unnamed change = UnnamedChanges.change(subject);
+            if (change != null) {
                 if (parse && change == subject) {
                     x.unnamed.parseUndone();
                 }
@@ -71,7 +72,7 @@ final class SkippedMessages implements ExpectedReplies.Undo {
         }
     }
 
-    private void undoUnnamed(int code, Object change, long batch, boolean failed, @Nullable ClientStatements known) {
+    private void undoUnnamed(int code, Unnamed change, long batch, boolean failed, @Nullable ClientStatements known) {
         x.server.unnamed().undone(batch);
         // what the client did not ask for changes nothing of its
         if (known != null && (code & SKIP) == 0) {

@@ -3,6 +3,7 @@ package dev.pgpool.core.internal.link;
 import dev.pgpool.core.internal.prepared.ClientStatements.Named;
 import dev.pgpool.core.internal.prepared.Copy;
 import dev.pgpool.core.internal.prepared.Statement;
+import dev.pgpool.core.internal.prepared.Unnamed;
 
 /**
  * What the server's answers tell of statements: that a copy is there, which types it takes, and what it returns.
@@ -21,7 +22,7 @@ final class StatementReplies {
         Object subject = x.expected.headSubject();
         if (subject instanceof Statement statement) {
             x.server.statements().confirmed(statement, x.expected.headBatch());
-        } else if (UnnamedChanges.isMeantBy(subject)) {
+        } else if (subject instanceof Unnamed) {
             x.unnamed.parsed(x.expected.headBatch());
         } else if (subject instanceof Named named) {
             x.server.statements().confirmed(named.parsed(), x.expected.headBatch());

@@ -162,7 +162,12 @@ final class StatementRewriter {
         return unsettled.holdForAnswers(in);
     }
 
-    /** Whether a message waits for the end of an earlier batch; it does not any more after this. */
+    /** Whether a simple Query that had to wait still has to. */
+    boolean isStillHeld() {
+        return unsettled.isStillHeld();
+    }
+
+    /** Whether a message waits for answers to earlier ones; it does not any more after this. */
     boolean takeHolding() {
         return unsettled.takeHolding();
     }

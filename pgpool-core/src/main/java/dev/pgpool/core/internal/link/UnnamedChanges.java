@@ -15,13 +15,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class UnnamedChanges {
     /** Marks a change that can't be skipped; if it fails there is no unnamed statement. */
-    static final Object CERTAIN = new Object();
+    static final Unnamed CERTAIN = Unnamed.none();
 
     /** A longer one is not kept: its successor waits until it can't be skipped. */
     private static final int KEPT_LIMIT = 16_384;
 
+    /** Nor are more bytes than these, in all that the client has sent ahead. */
+    private static final int ALL_KEPT_LIMIT = 1 << 20;
+
     private final ServerConnection server;
     private final ExpectedReplies expected;
+    private final CopyIn copy;
     /** The batch in which the client's unnamed statement last changed. */
     private long changedIn;
 
@@ -31,33 +35,35 @@ final class UnnamedChanges {
     private long leftBy;
     /** Parses of an unnamed statement that are not answered. */
     private int parsing;
+    /** Bytes that were kept since everything was answered. */
+    private int keptBytes;
 
-    UnnamedChanges(ServerConnection server, ExpectedReplies expected) {
+    UnnamedChanges(ServerConnection server, ExpectedReplies expected, CopyIn copy) {
         this.server = server;
         this.expected = expected;
+        this.copy = copy;
     }
 
     /** A new client begins. */
     void begin() {
         changedIn = 0;
         parsing = 0;
-        undone();
+        keptBytes = 0;
+        onBatchUndone();
     }
 
-    /** A batch has been undone. */
-    void undone() {
+    /** All changes of a batch that has failed have been undone. */
+    void onBatchUndone() {
         left = null;
         leftBy = 0;
     }
 
-    /** The change that a subject among the expected replies is about, if it is about one. */
-    static @Nullable Object change(@Nullable Object subject) {
-        return subject instanceof Rejection rejection ? rejection.unnamed() : subject;
-    }
-
-    /** Whether a change of the unnamed statement is meant, by its subject among the expected replies. */
-    static boolean isMeantBy(@Nullable Object subject) {
-        return subject == CERTAIN || subject instanceof Unnamed;
+    /** The change of the unnamed statement that a subject among the expected replies is about; null if it is about another thing. */
+    static @Nullable Unnamed change(@Nullable Object subject) {
+        if (subject instanceof Rejection rejection) {
+            return rejection.unnamed();
+        }
+        return subject instanceof Unnamed change ? change : null;
     }
 
     /** Whether an earlier batch has changed it, and it is not known yet whether that holds. */
@@ -67,11 +73,15 @@ final class UnnamedChanges {
 
     /** Whether the next message may not change it before those ahead of it are answered: too much would have to be kept. */
     boolean mustWait(ClientStatements statements) {
-        return statements.unnamedLength() > KEPT_LIMIT && expected.maySkipNext();
+        boolean tooMuch =
+                statements.unnamedLength() > KEPT_LIMIT || statements.hasLongUnnamed() || keptBytes > ALL_KEPT_LIMIT;
+        // a server that takes the data of a COPY answers nothing before their end
+        return tooMuch && expected.maySkipNext() && !copy.isTakingData();
     }
 
-    /** A Parse of it is sent, the client's or ours. */
-    void parseSent() {
+    /** A Parse of the client's current statement is sent, the client's own message or ours. */
+    void parseSent(ClientStatements statements) {
+        server.unnamed().became(statements, statements.unnamedVersion(), expected.batch());
         parsing++;
     }
 
@@ -88,35 +98,52 @@ final class UnnamedChanges {
         parsing--;
     }
 
-    /** The next message changes it; gives the subject for the expected replies. */
-    Object next(ClientStatements statements) {
+    /**
+     * The next message changes it; gives the subject for the expected replies.
+     *
+     * @param skippable {@link ExpectedReplies#maySkipNext} before we sent anything ahead of the message: if that fails, so does
+     *     the message
+     */
+    Unnamed next(ClientStatements statements, boolean skippable) {
+        if (expected.isEmpty()) {
+            keptBytes = 0;
+        }
         long before = changedIn;
         changedIn = expected.batch();
-        return !expected.maySkipNext() ? CERTAIN : statements.takeUnnamed(before, changedIn);
+        if (!skippable) {
+            return CERTAIN;
+        }
+        keptBytes += statements.unnamedBody().length;
+        return statements.takeUnnamed(before);
     }
 
-    /** A simple Query comes next, which drops it. Gives what must come back if the server skips that; null if it can't. */
+    /**
+     * A simple Query comes next, which drops it. Gives what must come back if the server skips that; null if it can't, or if
+     * nothing must.
+     *
+     * @param skippable as in {@link #next}
+     */
     @Nullable
-    Unnamed dropByQuery(LinkedClient client) {
+    Unnamed dropByQuery(LinkedClient client, boolean skippable) {
         server.unnamed().becameNone();
         ClientStatements known = client.knownStatements();
-        if (known == null) {
+        if (known == null || (!known.hasUnnamed() && !known.hasLongUnnamed() && !isUnsettled())) {
             return null;
         }
-        Object before = next(known);
+        Unnamed before = next(known, skippable);
         known.dropUnnamed();
-        return before instanceof Unnamed kept ? kept : null;
+        return before == CERTAIN ? null : before;
     }
 
     /**
      * A change has not happened, last one first.
      *
-     * @param subject what {@link #next} gave for it
+     * @param change what {@link #next} gave for it
      * @param batch in which it was sent
      * @param failed whether it failed, which leaves no unnamed statement; else it was skipped
      */
-    void undo(Object subject, long batch, boolean failed, ClientStatements known) {
-        Unnamed before = !failed && subject instanceof Unnamed kept ? kept : null;
+    void undo(Unnamed change, long batch, boolean failed, ClientStatements known) {
+        Unnamed before = failed || change == CERTAIN ? null : change;
         Unnamed later = changedIn > batch ? leftBy(batch) : null;
         if (later != null) {
             if (before != null) {
@@ -136,8 +163,8 @@ final class UnnamedChanges {
     private @Nullable Unnamed leftBy(long batch) {
         if (leftBy != batch) {
             leftBy = batch;
-            Object next = change(expected.firstBehindBatch(subject -> isMeantBy(change(subject))));
-            left = next instanceof Unnamed kept && kept.isLeftBy(batch) ? kept : null;
+            Unnamed next = expected.firstBehindBatch(UnnamedChanges::change);
+            left = next != null && next.isLeftBy(batch) ? next : null;
         }
         return left;
     }

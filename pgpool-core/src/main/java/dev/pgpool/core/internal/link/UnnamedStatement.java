@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.link;
 
 import dev.pgpool.core.internal.figures.LaneCounters;
 import dev.pgpool.core.internal.prepared.ClientStatements;
+import dev.pgpool.core.internal.prepared.Unnamed;
 import dev.pgpool.core.internal.server.ServerConnection;
 import dev.pgpool.core.internal.sql.GlobalDdl;
 import dev.pgpool.core.internal.sql.SessionEffects;
@@ -54,17 +55,18 @@ final class UnnamedStatement {
         if (names.isUnsettled()) {
             return unsettled.hold(in);
         }
-        if (x.unnamed.mustWait(statements) && !x.copy.isTakingData()) {
+        if (x.unnamed.mustWait(statements)) {
             return unsettled.holdForAnswers(in);
         }
         SessionEffects effects = effects(in);
+        boolean skippable = expected.maySkipNext();
         names.provideFor(in, first, effects.names(), client, counters);
-        Object change = x.unnamed.next(statements);
+        Unnamed change = x.unnamed.next(statements, skippable);
         Rejection rejection = rejections.ofParse(effects);
         if (rejection != null && !large) {
             statements.dropUnnamed();
             server.unnamed().becameNone();
-            rejections.refuseParse(in, NO_NAME, rejection.of(change));
+            rejections.refuseParse(in, NO_NAME, rejection.inPlaceOf(change));
             return true;
         }
         if (large) {
@@ -74,8 +76,7 @@ final class UnnamedStatement {
         }
         counters.countClientParse();
         counters.countServerParse();
-        server.unnamed().became(statements, statements.unnamedVersion(), expected.batch());
-        x.unnamed.parseSent();
+        x.unnamed.parseSent(statements);
         expected.add(ExpectedReplies.PARSE, change);
         in.forward();
         return true;
@@ -96,9 +97,8 @@ final class UnnamedStatement {
         toServer.run(in.takeRun());
         if (statements.hasUnnamed()) {
             FrontendWriter.parse(toServer.space(), NO_NAME, statements.unnamedBody(), statements.unnamedLength());
-            x.unnamed.parseSent();
+            x.unnamed.parseSent(statements);
             expected.add(ExpectedReplies.PARSE | ExpectedReplies.SKIP, UnnamedChanges.CERTAIN);
-            server.unnamed().became(statements, statements.unnamedVersion(), expected.batch());
         } else {
             FrontendWriter.closeStatement(toServer.space(), NO_NAME);
             expected.add(ExpectedReplies.CLOSE | ExpectedReplies.SKIP);
@@ -109,10 +109,10 @@ final class UnnamedStatement {
 
     /** The client closes it. */
     boolean close(MessageCursor in, LinkedClient client) {
-        if (x.unnamed.mustWait(client.statements()) && !x.copy.isTakingData()) {
+        if (x.unnamed.mustWait(client.statements())) {
             return unsettled.holdForAnswers(in);
         }
-        Object change = x.unnamed.next(client.statements());
+        Unnamed change = x.unnamed.next(client.statements(), expected.maySkipNext());
         client.statements().dropUnnamed();
         server.unnamed().becameNone();
         expected.add(ExpectedReplies.CLOSE, change);

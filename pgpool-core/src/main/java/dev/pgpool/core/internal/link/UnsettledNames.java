@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which names of a client are not certain yet, because what was said of them earlier may still fail; and whether a message waits
- * for that.
+ * for that, or for other answers to earlier messages.
  *
  * <pre>
  *   going on ──message about something uncertain──> holding ──answer of the server──> going on
@@ -24,8 +24,10 @@ final class UnsettledNames {
     private long closedIn;
 
     private boolean holding;
-    /** How many messages the server had been asked when it was told to answer. */
+    /** How many messages the server had been sent when it was told to answer. */
     private long flushed;
+    /** How many it had been sent when a message last had to wait for all of them. */
+    private long heldBehind;
 
     UnsettledNames(Exchange x, NameSpace names) {
         this.expected = x.expected;
@@ -38,6 +40,7 @@ final class UnsettledNames {
         closedIn = 0;
         holding = false;
         flushed = 0;
+        heldBehind = 0;
     }
 
     /** The client gives up a name, unless an earlier message of its batch fails. */
@@ -57,9 +60,8 @@ final class UnsettledNames {
 
     /** The message has to wait for the answer to earlier ones. */
     boolean hold(MessageCursor in) {
-        if (names.isUnsettled() && !expected.endsInReadyForQuery()) {
-            toServer.run(in.takeRun());
-            FrontendWriter.flush(toServer.space());
+        if (names.isUnsettled()) {
+            return holdForAnswers(in);
         }
         holding = true;
         return false;
@@ -67,24 +69,33 @@ final class UnsettledNames {
 
     /** The message has to wait until all before it is answered, which the server is told to do. */
     boolean holdForAnswers(MessageCursor in) {
-        long asked = expected.answered() + expected.size();
-        if (asked != flushed && !expected.endsInReadyForQuery()) {
+        if (sent() != flushed && !expected.endsInReadyForQuery()) {
             toServer.run(in.takeRun());
             FrontendWriter.flush(toServer.space());
-            flushed = asked;
+            flushed = sent();
         }
+        heldBehind = sent();
         holding = true;
         return false;
     }
 
-    /** Whether a message waits for the end of an earlier batch; it does not any more after this. */
+    private long sent() {
+        return expected.answered() + expected.size();
+    }
+
+    /** Whether a simple Query that had to wait for answers still has to; so its text is not read again for each of them. */
+    boolean isStillHeld() {
+        return !expected.isEmpty() && sent() == heldBehind;
+    }
+
+    /** Whether a message waits for answers to earlier ones; it does not any more after this. */
     boolean takeHolding() {
         boolean was = holding;
         holding = false;
         return was;
     }
 
-    /** Whether a message waits for the end of an earlier batch. */
+    /** Whether a message waits for answers to earlier ones. */
     boolean isHolding() {
         return holding;
     }

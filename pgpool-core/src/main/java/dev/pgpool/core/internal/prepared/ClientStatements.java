@@ -178,7 +178,7 @@ public final class ClientStatements {
     private SessionEffects unnamedEffects = SessionEffects.NONE;
     private long unnamedVersion;
     private long unnamedVersions;
-    private long longVersion;
+    private long longVersion = -1;
 
     /** The entry of the name in this region, or null. */
     public @Nullable Named find(ByteBuf buf, int from, int behind) {
@@ -290,9 +290,14 @@ public final class ClientStatements {
 
     /** What running the long unnamed statement does, now that all of it is here; it may have been skipped meanwhile. */
     public void longUnnamedDoes(SessionEffects effects) {
-        if (unnamedVersion == longVersion) {
+        if (hasLongUnnamed()) {
             unnamedEffects = effects;
         }
+    }
+
+    /** Whether there is one that is too long to be repeated. */
+    public boolean hasLongUnnamed() {
+        return unnamedVersion == longVersion;
     }
 
     /** What running the unnamed statement may do to the session. */
@@ -319,10 +324,9 @@ public final class ClientStatements {
      * Takes the unnamed statement away, so that it can be put back; another one must be set or dropped next.
      *
      * @param madeIn the batch in which it was changed last
-     * @param keptIn that of the message which changes it now
      */
-    public Unnamed takeUnnamed(long madeIn, long keptIn) {
-        Unnamed taken = new Unnamed(madeIn, keptIn, unnamed, unnamedLength, unnamedEffects, unnamedVersion);
+    public Unnamed takeUnnamed(long madeIn) {
+        Unnamed taken = new Unnamed(madeIn, unnamed, unnamedLength, unnamedEffects, unnamedVersion);
         unnamed = NONE;
         unnamedLength = 0;
         return taken;

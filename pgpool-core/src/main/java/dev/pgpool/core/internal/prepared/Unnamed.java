@@ -8,24 +8,27 @@ import dev.pgpool.core.internal.sql.SessionEffects;
  */
 public final class Unnamed {
     private final long madeIn;
-    private final long keptIn;
     private byte[] body;
     private int length;
     private SessionEffects effects;
     private long version;
 
-    Unnamed(long madeIn, long keptIn, byte[] body, int length, SessionEffects effects, long version) {
+    Unnamed(long madeIn, byte[] body, int length, SessionEffects effects, long version) {
         this.madeIn = madeIn;
-        this.keptIn = keptIn;
         this.body = body;
         this.length = length;
         this.effects = effects;
         this.version = version;
     }
 
-    /** Whether it is what the given batch has left, kept by a message of a later one. */
+    /** No statement, left by no batch. */
+    public static Unnamed none() {
+        return new Unnamed(-1, ClientStatements.NONE, 0, SessionEffects.NONE, 0);
+    }
+
+    /** Whether it is what the given batch has left. */
     public boolean isLeftBy(long batch) {
-        return madeIn == batch && keptIn > batch;
+        return madeIn == batch;
     }
 
     /** What made it was skipped itself: it was this. */
