@@ -22,6 +22,7 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+export PGCONNECT_TIMEOUT=10
 ./jlink.sh "$directory/pgpool"
 chmod 755 "$directory"
 
@@ -62,9 +63,8 @@ INI
 
 # The system's programs, but no java.
 mkdir "$directory/programs"
-for program in /usr/bin/* /bin/*; do
-    case ${program##*/} in java* | jre* | jdk*) ;; *) ln -sf "$program" "$directory/programs/" ;; esac
-done
+ln -sf /usr/bin/* /bin/* "$directory/programs/"
+rm -f "$directory"/programs/{java,jre,jdk}*
 alone() {
     env -i PATH="$directory/programs" HOME="$directory" "$@"
 }
@@ -76,7 +76,7 @@ for run in first second; do
     millis=$((($(date +%s%N) - before) / 1000000))
     pid=$(cat "$directory/pid")
     [ "$(readlink "/proc/$(pgrep -P "$pid" -x java)/exe")" = "$directory/pgpool/java/bin/java" ] || fail "not its own java"
-    seen=$(PGPASSWORD=geheim psql -At "host=localhost hostaddr=127.0.0.1 port=$port dbname=app user=app sslmode=verify-full sslrootcert=$directory/cert.pem" \
+    seen=$(PGPASSWORD=geheim timeout 20 psql -At "host=localhost hostaddr=127.0.0.1 port=$port dbname=app user=app sslmode=verify-full sslrootcert=$directory/cert.pem" \
         -c "SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()") || fail "no answer"
     [ "$seen" = TLSv1.3 ] || fail "the server sees $seen"
     kill -TERM "$pid"

@@ -8,6 +8,7 @@ pooler=$PWD/examples/target/standalone/pgpool-standalone/bin/pgpool-standalone
 [ -x "$pooler" ] || { echo "no distribution: run mvn verify first" >&2; exit 1; }
 directory=$(mktemp -d)
 export XDG_CACHE_HOME=$directory/cache
+export PGCONNECT_TIMEOUT=10
 finish() {
     [ -f "$directory/pid" ] && kill -QUIT "$(cat "$directory/pid")" 2>/dev/null
     rm -rf "$directory"
@@ -19,11 +20,11 @@ fail() {
     cat log 2>/dev/null >&2 || true
     exit 1
 }
-await() { # <what is expected> <command>...: for at most thirty seconds
-    local expected=$1 i
+await() { # <what is expected> <command>...: for at most a minute
+    local expected=$1 end=$((SECONDS + 60))
     shift
-    for ((i = 0; i < 600; i++)); do
-        case $("$@" 2>&1) in *"$expected"*) return 0 ;; esac
+    while [ $SECONDS -lt $end ]; do
+        case $(timeout 10 "$@" 2>&1) in *"$expected"*) return 0 ;; esac
         sleep 0.05
     done
     fail "$* does not say \"$expected\""
@@ -48,7 +49,7 @@ INI
 
 # The first run that lasts leaves an archive of classes to the next ones; it is made beside it.
 PGPOOL_ARCHIVE_DELAY=0 "$pooler" -d pgbouncer.ini || fail "-d"
-await ".jsa" sh -c 'ls "$XDG_CACHE_HOME"/pgpool-standalone/*.jsa'
+await "is there" sh -c 'for made in "$XDG_CACHE_HOME"/pgpool-standalone/*.jsa; do [ -f "$made" ] && echo "is there"; done'
 pg_isready -q -h 127.0.0.1 -p "$port" || fail "the first run has not outlived the making of the archive"
 kill -QUIT "$(cat pid)"
 for ((i = 0; i < 200; i++)); do [ -e pid ] || break; sleep 0.05; done

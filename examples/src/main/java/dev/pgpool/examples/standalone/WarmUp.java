@@ -34,6 +34,9 @@ final class WarmUp {
     /** After how many of a client's logins the servers' connections are made anew, each with a login by SCRAM. */
     private static final int LOGINS_PER_RECONNECT = 20;
 
+    /** How long its end may take. */
+    private static final int END_MILLIS = 5_000;
+
     /** What makes a start that nothing hinders short. */
     private static final int MOST_LOGINS = 2_000;
 
@@ -56,17 +59,29 @@ final class WarmUp {
         return millis > 0 ? run(Duration.ofMillis(millis), MOST_LOGINS) : new Done(0, 0);
     }
 
-    /** Returns when the time is over, or so many clients have been there. */
+    /** Returns when the time is over, or so many clients have been there; whatever becomes of them. */
     static Done run(Duration atMost, int mostLogins) {
         WarmUp warmUp = new WarmUp(atMost, mostLogins);
+        Thread traffic = new Thread(warmUp::tryToCarryTraffic, "pgpool-warm-up");
+        traffic.setDaemon(true);
+        traffic.start();
         try {
-            warmUp.carryTraffic();
+            traffic.join(atMost.toMillis() + END_MILLIS);
+        } catch (InterruptedException e) {
+            traffic.interrupt();
+            Thread.currentThread().interrupt();
+        }
+        return new Done(warmUp.logins.get(), warmUp.transactions.get());
+    }
+
+    private void tryToCarryTraffic() {
+        try {
+            carryTraffic();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException | RuntimeException e) {
             LoggerFactory.getLogger(WarmUp.class).atDebug().setCause(e).log("warm-up failed");
         }
-        return new Done(warmUp.logins.get(), warmUp.transactions.get());
     }
 
     private void carryTraffic() throws IOException, InterruptedException {

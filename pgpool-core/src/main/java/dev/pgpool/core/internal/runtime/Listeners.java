@@ -2,6 +2,7 @@ package dev.pgpool.core.internal.runtime;
 
 import dev.pgpool.core.config.ListenConfig;
 import dev.pgpool.core.internal.client.ClientInitializer;
+import dev.pgpool.core.internal.log.LogLine;
 import dev.pgpool.core.internal.transport.Buffers;
 import dev.pgpool.core.internal.transport.ListenerSockets;
 import dev.pgpool.core.internal.transport.SocketWords;
@@ -20,15 +21,21 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The sockets that clients come in by: TCP addresses, and a unix socket if wanted. They are opened and closed by the
  * threads that start and end the pooler.
  */
 final class Listeners {
+    static final int CLOSE_SECONDS = 10;
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(Listeners.class);
+
     private final Transport transport;
     private final EventLoopGroup loops;
     private final ListenConfig config;
@@ -146,25 +153,35 @@ final class Listeners {
 
     /**
      * Takes no more connections by TCP, as PgBouncer when a shutdown begins; returns when those that had reached us are
-     * accepted. The unix socket stays, for operators.
+     * accepted, or after ten seconds if host code blocks an event loop. The unix socket stays, for operators.
      */
     void closeTcp() {
         List<Channel> open;
         synchronized (this) {
             open = List.copyOf(tcp);
         }
-        CompletableFuture.allOf(open.stream()
-                        .map(channel -> ListenerSockets.closeAfterBacklog(channel, config.reusePort()))
-                        .toArray(CompletableFuture[]::new))
-                .join();
+        open.forEach(channel -> ListenerSockets.closeAfterBacklog(channel, config.reusePort()));
+        awaitClosed(open);
     }
 
-    /** Closes everything at once. */
+    /** Closes everything at once; the wait for an event loop that host code blocks has an end. */
     synchronized void close() {
-        tcp.forEach(channel -> channel.close().awaitUninterruptibly());
+        tcp.forEach(Channel::close);
+        awaitClosed(tcp);
         UnixListener local = unix;
         if (local != null) {
             local.close();
+        }
+    }
+
+    private static void awaitClosed(List<Channel> channels) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
+        for (Channel channel : channels) {
+            if (!channel.closeFuture().awaitUninterruptibly(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                LogLine.warn(LOGGER, "listener not closed in time")
+                        .with("address", channel.localAddress())
+                        .write();
+            }
         }
     }
 }

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** How the event loops of a pooler end, when its clients and servers were told that it does. */
 final class LoopsEnd {
@@ -19,9 +21,11 @@ final class LoopsEnd {
      */
     private static final int HOPS = 6;
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(LoopsEnd.class);
+
     private LoopsEnd() {}
 
-    /** Returns when they have ended, or have been given the time twice. */
+    /** Returns when they have ended, or after three times the time, as where host code blocks one. */
     static void await(EventLoopGroup loops, Entrance entrance, long atMostNanos) {
         settle(loops, System.nanoTime() + atMostNanos);
         // A loop that is told to end while it runs tasks does not look at its channels again, and would leave
@@ -29,7 +33,10 @@ final class LoopsEnd {
         // are still being made; unless it finds something to do at its end, and has a moment left after that.
         loops.forEach(loop ->
                 ((SingleThreadEventExecutor) loop).addShutdownHook(() -> entrance.closeAllOf((EventLoop) loop)));
-        loops.shutdownGracefully(1, atMostNanos, TimeUnit.NANOSECONDS).awaitUninterruptibly();
+        if (!loops.shutdownGracefully(1, atMostNanos, TimeUnit.NANOSECONDS)
+                .awaitUninterruptibly(2 * atMostNanos, TimeUnit.NANOSECONDS)) {
+            LOGGER.warn("event loops not ended in time");
+        }
     }
 
     /**

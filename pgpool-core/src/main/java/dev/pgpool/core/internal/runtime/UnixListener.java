@@ -17,6 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -169,6 +170,6 @@ final class UnixListener {
                     .cause(e)
                     .write();
         }
-        bound.close().awaitUninterruptibly();
+        bound.close().awaitUninterruptibly(Listeners.CLOSE_SECONDS, TimeUnit.SECONDS);
     }
 }
