@@ -15,9 +15,11 @@ import com.tngtech.archunit.lang.ArchRule;
 import dev.pgpool.core.fixture.ModuleRules;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 
 /** Dependencies point one way: {@code wire, sql <- prepared, params, figures, advice, auth, admin <- server <- hosts <- cancel, secrets <- fleet <- pool
  * <- link <- client, embedded <- runtime}. */
+@Tag("once")
 @AnalyzeClasses(packages = "dev.pgpool.core", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 

@@ -22,9 +22,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a pooler advises after real work, through JDBC. */
+@Tag("once")
 class AdviceIT {
     private static final TestPostgres POSTGRES = TestPostgres.shared(18);
     private static final PoolKey POOL = new PoolKey(TestPostgres.DATABASE, TestPostgres.USER);

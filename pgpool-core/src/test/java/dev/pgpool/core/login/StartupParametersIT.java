@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * <p>Values here are bytes, each a character: {@link #utf8} makes those of a text.
  */
+@Tag("once")
 @OnEveryPostgres
 class StartupParametersIT {
     private static final List<List<String>> SETTINGS = List.of(

@@ -8,9 +8,11 @@ import dev.pgpool.core.fixture.TestPooler;
 import dev.pgpool.core.fixture.WireClient;
 import java.io.ByteArrayOutputStream;
 import java.util.function.IntFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A client that chooses its names so that they collide costs the event loop that it shares no more than any other. */
+@Tag("once")
 class HashFloodingIT {
     private static final int NAMES = 20_000;
     private static final int ROUNDS = 3;

@@ -14,6 +14,7 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * became of the tables since, and whichever server it runs on. Each story is told twice, straight to PostgreSQL and
  * through the pooler, and compared line by line; through the pooler another client takes servers away at random.
  */
+@Tag("once")
 @OnEveryPostgres
 class StatementAgeIT {
     /** Type of the column before and after, a value that the two read differently, and how the column is converted. */

@@ -16,6 +16,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** State that hides: in texts of any length and any number of segments, in spellings, in what no report and no tag tells. */
+@Tag("once")
 @OnEveryPostgres
 class UnseenStateIT {
     private static final String LOCK_TIMEOUT = "SHOW lock_timeout";

@@ -21,6 +21,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every key of pgbouncer.ini takes another value by RELOAD, and by SET, while clients are there in every state: it is in
  * effect from then on and SHOW CONFIG says so, or it is refused with words and SHOW CONFIG says what it was.
  */
+@Tag("once")
 class EveryIniKeyIT {
     @TempDir
     static Path directory;

@@ -22,6 +22,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every setting of the builders changes while clients are connected, in the middle of their logins, idle and in a
  * transaction, and is obeyed from then on; or the change is refused with words.
  */
+@Tag("once")
 class EverySettingIT {
     private static final Map<String, Class<?>> BUILDERS = Map.of(
             "pooler", PgPoolBuilder.class,

@@ -8,6 +8,7 @@ import dev.pgpool.core.advice.Verdict;
 import dev.pgpool.core.stats.PoolKey;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The advised size is that at which the waits vanish: the same clients are let loose on pools of other sizes, and the least is
  * looked for at which no more than one in a hundred, or in a thousand, of the waits is left.
  */
+@Tag("once")
 class RightSizeTest {
     private static final long SEED = 7;
 

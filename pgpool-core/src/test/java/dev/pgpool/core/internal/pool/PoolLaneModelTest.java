@@ -12,11 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Lanes and budget against the rules of the pool, over millions of random interleavings. */
+@Tag("once")
 class PoolLaneModelTest {
 
     private static final int RUNS_PER_SEED = 500;

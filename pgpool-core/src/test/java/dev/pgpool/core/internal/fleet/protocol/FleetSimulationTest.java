@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Random histories of a fleet in virtual time. {@code -Dpgpool.test.fleet.histories=N} runs more of them, {@code
  * -Dpgpool.test.fleet.seed=N} begins at another.
  */
+@Tag("once")
 class FleetSimulationTest {
     private static final int HISTORIES = Integer.getInteger("pgpool.test.fleet.histories", 300);
     private static final long SEED = Long.getLong("pgpool.test.fleet.seed", 1);
