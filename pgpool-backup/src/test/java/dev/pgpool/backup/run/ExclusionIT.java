@@ -32,10 +32,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One runner at a time, and what dead ones leave. */
+@Tag("once")
 class ExclusionIT {
 
     private final String bucket = S3Server.shared().newBucket();

@@ -18,12 +18,14 @@ import java.util.List;
 import java.util.Objects;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is left out of a dump is left out of the counts too, by the same patterns as pg_dump's own. */
+@Tag("once")
 class DumpFilterIT {
 
     private static String database = "";

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * What {@code ALTER DATABASE ... SET} and {@code ALTER ROLE ... SET} say reaches no session of the engine or of its programs, on
  * the source and on the target, from the first statement on. The target is of the newest version, whose limits the oldest lacks.
  */
+@Tag("once")
 class SessionSettingsIT {
 
     /** Each alone would end sessions, refuse statements, or change what they mean; all that a database's owner may set. */

@@ -20,12 +20,14 @@ import dev.pgpool.core.fixture.TestPostgres;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What plain pg_restore gets back in spite of errors, this gets back too, counted; and verification with the same options. */
+@Tag("once")
 class RestoreOptionsIT {
 
     @TempDir
