@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pgpool.core.fixture.OnEveryRoute;
 import dev.pgpool.core.fixture.Route;
+import dev.pgpool.core.fixture.TestPostgres;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +40,9 @@ class PgbenchIT {
             "%s",
             "");
 
+    /** For each server a database with pgbench's tables, of which each test gets a copy: filling it takes seconds. */
+    private static final Map<TestPostgres, String> FILLED = new ConcurrentHashMap<>();
+
     private static final int CLIENTS = 8;
     private static final int EACH = 125;
 
@@ -48,14 +54,20 @@ class PgbenchIT {
 
     PgbenchIT(Route route) {
         this.route = route;
-        this.database = route.postgres().createDatabase();
+        TestPostgres postgres = route.postgres();
+        this.database = postgres.createDatabase(FILLED.computeIfAbsent(postgres, PgbenchIT::filled));
     }
 
-    @BeforeEach
-    void initialise() throws IOException, InterruptedException {
-        try (Route.Way direct = new Route(route.postgres(), false).open(database, 1, 1)) {
+    private static String filled(TestPostgres postgres) {
+        String database = postgres.createDatabase();
+        try (Route.Way direct = new Route(postgres, false).open(database, 1, 1)) {
             Program.of(direct, "pgbench", "-i", "-I", "dtgvp", "-q").run();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
+        return database;
     }
 
     @ParameterizedTest
