@@ -200,16 +200,18 @@ class StatementNamesIT {
         }
     }
 
+    private static void prepareOneAndOneWhoseTableIsGone(WireClient client) {
+        client.run("CREATE TEMP TABLE gone AS SELECT 1");
+        client.parse("a", "SELECT 1").parse("b", "SELECT * FROM gone").sync().exchange();
+        client.run("DROP TABLE gone");
+    }
+
     @Test
     void whatIsShownTwiceIsShownTheSame() {
         try (TestPooler pooler = TestPooler.start(postgres, 1);
                 WireClient client = pooler.login()) {
-            client.run("CREATE TEMP TABLE gone AS SELECT 1");
-            client.parse("a", "SELECT 1")
-                    .parse("b", "SELECT * FROM gone")
-                    .sync()
-                    .exchange();
-            client.run("DROP TABLE gone").run("SET TimeZone = 'Asia/Tokyo'");
+            prepareOneAndOneWhoseTableIsGone(client);
+            client.run("SET TimeZone = 'Asia/Tokyo'");
             List<String> once = client.query(SHOWN).exchange();
             assertThat(once).anyMatch(line -> line.contains("SELECT 1"));
             assertThat(client.query(SHOWN).exchange()).isEqualTo(once);
@@ -246,12 +248,8 @@ class StatementNamesIT {
     void aStatementWhoseTableIsGoneDoesNotFailTheRestOfAQuery() {
         try (TestPooler pooler = TestPooler.start(postgres, 1);
                 WireClient client = pooler.login()) {
-            client.run("CREATE TEMP TABLE gone AS SELECT 1");
-            client.parse("a", "SELECT 1")
-                    .parse("b", "SELECT * FROM gone")
-                    .sync()
-                    .exchange();
-            client.run("DROP TABLE gone").run("BEGIN");
+            prepareOneAndOneWhoseTableIsGone(client);
+            client.run("BEGIN");
             client.query("SELECT 1 / 0").exchange();
             assertThat(client.query("ROLLBACK; " + SHOWN).exchange())
                     .anyMatch(line -> line.contains("'a'"))
